@@ -1,0 +1,71 @@
+/**
+ * Every code an error of Orchestra can carry, and what it means. Codes are stable: programs may decide by them,
+ * and the reference in `docs/` is generated from this table.
+ */
+export const errorCodes = {
+  ORC_INTERNAL: 'An invariant of Orchestra itself did not hold; please report it',
+  ORC_NODE_OUTDATED: 'The command was run with a Node that is too old',
+  ORC_USAGE: 'A command or function was called with arguments it does not understand',
+  ORC_CONFIG_NOT_FOUND: 'No orchestra.config.ts was found',
+  ORC_CONFIG_INVALID: 'The configuration threw, or defines something impossible',
+  ORC_STORE_LOCKED: 'Another process has the embedded database open and does not answer',
+  ORC_STORE_UNREACHABLE: 'The database does not answer',
+  ORC_STORE_OUTDATED: 'The database has pending migrations, or was migrated by a newer Orchestra',
+  ORC_KEY_UNREADABLE: 'The key file cannot be read or is not a key',
+  ORC_KEY_WRONG: 'A stored secret was encrypted with another key',
+  ORC_MODEL_UNKNOWN: 'No model of that name is defined',
+  ORC_BACKEND_UNKNOWN: 'No backend of that name is defined',
+  ORC_SERVER_UNKNOWN: 'No server of that name is registered',
+  ORC_SERVER_INVALID: 'A server is registered with something its method cannot use',
+  ORC_SERVER_EXISTS: 'A server of that name is registered already',
+  ORC_SERVER_IN_USE: 'A server has work, placements or routes, and is removed only with force',
+  ORC_HOST_KEY_UNKNOWN: 'The host key to approve is not the one that the server presented',
+  ORC_ROUTE_UNKNOWN: 'No route of that number exists',
+  ORC_ROUTE_INVALID: 'A match expression does not parse or does not fit its model',
+  ORC_SERVER_UNREACHABLE: 'A server does not answer',
+  ORC_IDENTITY_MISSING: 'There is no key to log in to a server with',
+  ORC_IDENTITY_UNREADABLE: 'A private key file is absent, unreadable, or not a key',
+  ORC_IDENTITY_ENCRYPTED: 'A private key is encrypted and does not open',
+  ORC_CAPTURE_TABLE: 'A watched table does not exist, or is of a kind whose changes cannot be captured',
+  ORC_CAPTURE_COLUMN: 'A column that a model names in key, ignore or references does not exist',
+  ORC_CAPTURE_LOCKED:
+    'A watched table stayed locked by other transactions while triggers were to be installed',
+  ORC_CAPTURE_DENIED: 'The database role may not install triggers on a watched table',
+  ORC_OBJECT_UNKNOWN: 'Of an object there is neither a row nor anything that was placed',
+  ORC_OBJECT_INVALID: "An object does not fit its model's schema",
+  ORC_LOADER_FAILED: "A model's loader threw, hung, or left out an object that exists",
+  ORC_VALUE_NUL: 'A value for a script contains a NUL byte',
+  ORC_VALUE_SURROGATE: 'A value for a script contains half of a UTF-16 character pair',
+  ORC_VALUE_MISSING: 'A value for a script is null or undefined',
+  ORC_VALUE_INVALID: 'A value for a script has the wrong form for the place where it stands',
+  ORC_SECRET_JOINED: 'A secret was joined to a plain string or stands where only plain text is allowed',
+  ORC_SCRIPT_MIXED: 'The steps of a backend cannot run together in one script',
+  ORC_BACKEND_THREW: 'A method of a backend threw',
+  ORC_UNIT_UNKNOWN: 'No unit of work of that id is known',
+  ORC_LOG_UNKNOWN: 'No log of that number exists; retention may have removed it',
+  ORC_LOG_LOST: 'The output of a running script could not be stored',
+} as const
+
+export type ErrorCode = keyof typeof errorCodes
+
+/** An error that names what and where (`message`), what to do next (`hint`), and has a stable `code`. */
+export class OrchestraError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'OrchestraError'
+    this.code = code
+    this.hint = options.hint
+  }
+}
+
+export function isOrchestraError(error: unknown, code?: ErrorCode): error is OrchestraError {
+  return error instanceof OrchestraError && (code === undefined || error.code === code)
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

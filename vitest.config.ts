@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'examples/**/*.test.ts',
+      'lab/test/**/*.test.ts',
+      'bench/test/**/*.test.ts',
+    ],
+    // Below the lab's base lies a whole system, /proc included.
+    exclude: ['**/node_modules/**', 'lab/.cache/**', '**/.orchestra/**'],
+    testTimeout: 60_000,
+    hookTimeout: 180_000,
+    // Two cores: more at once makes every daemon slow and nothing faster.
+    maxWorkers: 2,
+  },
+})
