@@ -1,0 +1,75 @@
+import { OrchestraError } from '../errors.ts'
+import { sql as first } from './migrations/0001-first.ts'
+import type { Queryable, Store } from './store.ts'
+
+/** Forward only; a number, once released, never changes its text. */
+const migrations: readonly string[] = [first]
+
+/** Any constant: it only has to be the same in every process. */
+const MIGRATION_LOCK = 7_355_608
+
+export const schemaVersion = migrations.length
+
+/** The version of the schema that the store holds; 0 when it was never migrated. */
+export async function storedVersion(store: Queryable): Promise<number> {
+  const [found] = await store.query<{ present: boolean }>(
+    `select to_regclass('orchestra.migration') is not null as present`,
+  )
+  if (!found?.present) return 0
+  const [row] = await store.query<{ version: number }>(
+    'select coalesce(max(version), 0) as version from orchestra.migration',
+  )
+  return row?.version ?? 0
+}
+
+/** Brings the schema up to date; processes that start together wait for the first. Answers the versions applied. */
+export async function migrate(store: Store): Promise<number[]> {
+  const version = await storedVersion(store)
+  assertNotNewer(version)
+  if (version === schemaVersion) return []
+  return store.transaction(async (tx) => {
+    await tx.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+    await tx.query('create schema if not exists orchestra')
+    await tx.query(
+      'create table if not exists orchestra.migration (version integer primary key, at timestamptz not null default now())',
+    )
+    return applyPending(tx)
+  })
+}
+
+/** Throws when the schema is not the one that this version of Orchestra works with. */
+export async function assertMigrated(store: Queryable): Promise<void> {
+  const version = await storedVersion(store)
+  assertNotNewer(version)
+  if (version < schemaVersion) {
+    throw new OrchestraError(
+      'ORC_STORE_OUTDATED',
+      `The database is at schema version ${version}, this Orchestra needs ${schemaVersion}`,
+      {
+        hint: 'Run `orchestra up` once, or `orchestra up --migrate-only`, with a role that may create the schema "orchestra"',
+      },
+    )
+  }
+}
+
+async function applyPending(tx: Queryable): Promise<number[]> {
+  const version = await storedVersion(tx)
+  assertNotNewer(version)
+  const applied: number[] = []
+  for (const [index, text] of migrations.entries()) {
+    if (index < version) continue
+    await tx.query(text)
+    await tx.query('insert into orchestra.migration (version) values ($1)', [index + 1])
+    applied.push(index + 1)
+  }
+  return applied
+}
+
+function assertNotNewer(version: number): void {
+  if (version <= schemaVersion) return
+  throw new OrchestraError(
+    'ORC_STORE_OUTDATED',
+    `The database is at schema version ${version}, newer than this Orchestra (${schemaVersion})`,
+    { hint: 'Update the package "orchestrajs" on this machine; a schema never goes back' },
+  )
+}

@@ -1,0 +1,181 @@
+import pg from 'pg'
+import { messageOf, OrchestraError } from '../errors.ts'
+import type { Keyring } from './keyring.ts'
+
+export interface Queryable {
+  /** Runs one statement (or several without values) and answers the rows of the last. */
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
+}
+
+/** The database that holds the application's tables and Orchestra's own schema. */
+export interface Store extends Queryable {
+  readonly kind: 'postgres' | 'pglite'
+  readonly keyring: Keyring
+  /** For libraries that bring their own queries. */
+  readonly pool: pg.Pool
+  /** Where other clients reach the same database. */
+  readonly databaseUrl: string
+  transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>
+  /** Calls back on every NOTIFY, and once after each (re)connection because notifications may have been missed. */
+  listen(channels: readonly string[], onNotify: (channel: string, payload: string) => void): Listener
+  close(): Promise<void>
+}
+
+export interface Listener {
+  close(): Promise<void>
+}
+
+const INT8 = 20
+const RECONNECT_DELAY = 500
+
+/** Numbers of 8 bytes as numbers: ids stay far below 2^53. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format),
+}
+
+export interface ConnectionOptions {
+  kind: Store['kind']
+  keyring: Keyring
+  databaseUrl: string
+  config: pg.PoolConfig
+  /** Ends what the store itself started, after its connections. */
+  onClose?: () => Promise<void>
+}
+
+/** A store over one database; every kind of database is reached by the Postgres protocol. */
+export function connectStore(options: ConnectionOptions): Store {
+  const config = { ...options.config, types }
+  const pool = new pg.Pool(config)
+  // A connection that breaks fails its query, or is replaced at the next one; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return {
+    kind: options.kind,
+    keyring: options.keyring,
+    pool,
+    databaseUrl: options.databaseUrl,
+    query: (text, values) => runQuery(pool, text, values),
+    transaction: (work) => runTransaction(pool, work),
+    listen: (channels, onNotify) => listen(config, channels, onNotify),
+    close: async () => {
+      await pool.end()
+      await options.onClose?.()
+    },
+  }
+}
+
+type Client = Pick<pg.ClientBase, 'query'>
+
+async function runQuery<Row>(
+  client: Client | pg.Pool,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Row[]> {
+  try {
+    const result = values.length === 0 ? await client.query(text) : await client.query(text, [...values])
+    const last = Array.isArray(result) ? result.at(-1) : result
+    return last.rows
+  } catch (error) {
+    throw isConnectionError(error) ? unreachable(error) : error
+  }
+}
+
+async function runTransaction<Result>(
+  pool: pg.Pool,
+  work: (tx: Queryable) => Promise<Result>,
+): Promise<Result> {
+  const client = await connect(pool)
+  let broken: Error | undefined
+  // A connection may break between two queries of the transaction; without a listener that would end the process.
+  const keep = (error: Error) => {
+    broken = error
+  }
+  client.on('error', keep)
+  const tx: Queryable = { query: (text, values) => runQuery(client, text, values) }
+  try {
+    await tx.query('begin')
+    const result = await work(tx)
+    await tx.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch(keep)
+    throw error
+  } finally {
+    client.off('error', keep)
+    client.release(broken)
+  }
+}
+
+async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect()
+  } catch (error) {
+    throw isConnectionError(error) ? unreachable(error) : error
+  }
+}
+
+function listen(
+  config: pg.ClientConfig,
+  channels: readonly string[],
+  onNotify: (channel: string, payload: string) => void,
+): Listener {
+  let client: pg.Client | undefined
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+
+  const again = () => {
+    client?.end().catch(() => undefined)
+    client = undefined
+    clearTimeout(timer)
+    if (!closed) timer = setTimeout(() => void open(), RECONNECT_DELAY)
+  }
+  const open = async () => {
+    const next = new pg.Client({ ...config, keepAlive: true })
+    client = next
+    next.on('error', () => client === next && again())
+    next.on('end', () => client === next && again())
+    next.on('notification', ({ channel, payload }) => {
+      // The embedded database's one session hears for all of its clients.
+      if (channels.includes(channel)) onNotify(channel, payload ?? '')
+    })
+    try {
+      await next.connect()
+      for (const channel of channels) await next.query(`listen "${channel}"`)
+    } catch {
+      if (client === next) again()
+      return
+    }
+    for (const channel of channels) onNotify(channel, '')
+  }
+  void open()
+  return {
+    close: async () => {
+      closed = true
+      clearTimeout(timer)
+      const last = client
+      client = undefined
+      await last?.end().catch(() => undefined)
+    },
+  }
+}
+
+/** SQLSTATE classes 08 (connection) and 57P0x (shutdown), and what the network itself says. */
+export function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error instanceof AggregateError) return error.errors.some(isConnectionError)
+  const code = 'code' in error ? String(error.code) : ''
+  if (code === '')
+    return /^(Connection terminated|Client has encountered|timeout exceeded when)/.test(error.message)
+  return /^(08...|57P0[1-3]|ECONN.*|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT)$/.test(
+    code,
+  )
+}
+
+function unreachable(cause: unknown): OrchestraError {
+  const why = cause instanceof AggregateError ? cause.errors.map(messageOf).join(', ') : messageOf(cause)
+  return new OrchestraError('ORC_STORE_UNREACHABLE', `The database does not answer: ${why}`, {
+    hint: 'Check DATABASE_URL and that the database runs; what is committed is safe and is picked up when it answers',
+    cause,
+  })
+}

@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openStore, type Store } from '../../src/store/index.ts'
+import { until } from '../support/processes.ts'
+
+const storeModule = new URL('../../src/store/index.ts', import.meta.url).href
+
+describe('an embedded database', () => {
+  let template: string
+  let directory: string
+  let stores: Store[]
+  let children: ChildProcess[]
+
+  // Making a database takes seconds, copying one does not.
+  beforeAll(async () => {
+    template = mkdtempSync(join(tmpdir(), 'orchestra-open-'))
+    await (await openStore({ directory: template })).close()
+  }, 120_000)
+
+  afterAll(() => rmSync(template, { recursive: true, force: true }))
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'orchestra-open-'))
+    stores = []
+    children = []
+  })
+
+  afterEach(async () => {
+    for (const store of stores.reverse()) await store.close()
+    await Promise.all(children.map(kill))
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  async function open(where = directory): Promise<Store> {
+    prepare(where)
+    const store = await openStore({ directory: where })
+    stores.push(store)
+    return store
+  }
+
+  function prepare(where: string): void {
+    if (!existsSync(join(where, 'db'))) cpSync(join(template, 'db'), join(where, 'db'), { recursive: true })
+  }
+
+  /** Another process that has the database open until it is killed. */
+  async function owner(where = directory) {
+    prepare(where)
+    const code = `
+      const { openStore } = await import(${JSON.stringify(storeModule)})
+      const store = await openStore({ directory: process.argv[1] })
+      await store.query('create table t (a int)')
+      await store.query('insert into t values (1)')
+      console.log('ready')
+      setInterval(() => undefined, 1000)`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code, where], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    children.push(child)
+    const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next()
+    expect(value).toBe('ready')
+    return child
+  }
+
+  it('is one for every process, and is taken over when its owner is killed', async () => {
+    const first = await owner()
+    const guest = await open()
+    expect(await guest.query('insert into t values (2) returning a')).toEqual([{ a: 2 }])
+    const heard: string[] = []
+    const listener = guest.listen(['bell'], (_, payload) => heard.push(payload))
+    await until('the first ring', () => heard.length === 1)
+    await kill(first)
+    await expect(guest.query('select a from t')).rejects.toMatchObject({ code: 'ORC_STORE_UNREACHABLE' })
+    const next = await open()
+    expect(await next.query('select a from t order by a')).toEqual([{ a: 1 }, { a: 2 }])
+    // The guest finds the new owner at the same place.
+    expect(await guest.query('select count(*) as n from t')).toEqual([{ n: 2 }])
+    await until('a ring, for what was missed', () => heard.length >= 2)
+    await next.query(`select pg_notify('bell', 'text')`)
+    await until('the notification', () => heard.includes('text'))
+    await listener.close()
+  })
+
+  it('is for its owner alone', async () => {
+    await open()
+    expect(statSync(join(directory, 'key')).mode & 0o777).toBe(0o600)
+    expect(statSync(directory).mode & 0o077).toBe(0)
+    expect(statSync(join(directory, '.s.PGSQL.5432')).isSocket()).toBe(true)
+  })
+
+  it('may have a longer name than a socket can', async () => {
+    // Counted in letters, this one would fit; a socket counts bytes.
+    const deep = join(directory, 'ü'.repeat(40))
+    mkdirSync(deep, { recursive: true })
+    const one = await open(deep)
+    await one.query('create table t (a int)')
+    const two = await open(deep)
+    expect(await two.query('select a from t')).toEqual([])
+  })
+
+  it('that cannot be opened is an error that names it, and the next attempt is free', async () => {
+    writeFileSync(join(directory, 'db'), 'no directory')
+    const failure = { code: 'ORC_STORE_UNREACHABLE', message: expect.stringContaining(directory) }
+    await expect(openStore({ directory })).rejects.toMatchObject(failure)
+    expect(existsSync(join(directory, 'lock'))).toBe(false)
+    rmSync(join(directory, 'db'))
+    expect(await (await open()).query('select 1 as one')).toEqual([{ one: 1 }])
+  })
+
+  it('below a file is an error that names it', async () => {
+    writeFileSync(join(directory, 'file'), '')
+    const nowhere = join(directory, 'file', '.orchestra')
+    await expect(openStore({ directory: nowhere, key: '5e'.repeat(32) })).rejects.toMatchObject({
+      code: 'ORC_STORE_UNREACHABLE',
+      message: expect.stringContaining(nowhere),
+    })
+  })
+
+  it('whose owner lives and does not answer is locked, and the owner is named', async () => {
+    const holder = spawn('sleep', ['60'])
+    children.push(holder)
+    const stat = readFileSync(`/proc/${holder.pid}/stat`, 'utf8')
+    const started = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    writeFileSync(join(directory, 'lock'), JSON.stringify({ pid: holder.pid, started }))
+    await expect(openStore({ directory, patience: 200 })).rejects.toMatchObject({
+      code: 'ORC_STORE_LOCKED',
+      hint: expect.stringContaining(String(holder.pid)),
+    })
+  })
+})
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
