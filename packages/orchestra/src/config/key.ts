@@ -1,0 +1,29 @@
+import type { Key } from './model.ts'
+
+/** One text for a key, its parts joined by commas: `12`, `3,7`; commas and backslashes inside a part are escaped. */
+export function formatKey(key: Key): string {
+  return key.map((part) => part.replace(/[\\,]/g, '\\$&')).join(',')
+}
+
+/** The inverse of `formatKey`. */
+export function parseKey(text: string): Key {
+  const parts: string[] = ['']
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at] ?? ''
+    if (character === ',') parts.push('')
+    else parts[parts.length - 1] += character === '\\' ? (text[++at] ?? '\\') : character
+  }
+  return parts
+}
+
+/** What people call an object: `site:12`. */
+export function formatObject(model: string, key: Key): string {
+  return `${model}:${formatKey(key)}`
+}
+
+/** The inverse of `formatObject`; undefined when the text has no model. */
+export function parseObject(text: string): { model: string; key: Key } | undefined {
+  const colon = text.indexOf(':')
+  if (colon < 1) return undefined
+  return { model: text.slice(0, colon), key: parseKey(text.slice(colon + 1)) }
+}
