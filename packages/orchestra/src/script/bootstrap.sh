@@ -1,0 +1,20 @@
+# shellcheck shell=bash
+# Receives a script on stdin; see bootstrap.ts. $0 is the script's last line, $1 a directory to work in.
+# shellcheck disable=SC2034 # the prelude gives commands their locale back
+o_locale=${LC_ALL-unset} LC_ALL=C
+# shellcheck disable=SC2206 # the fields behind the command name, which may hold anything
+IFS= read -r o_line </proc/$BASHPID/stat && o_words=(${o_line##*) })
+printf 'orchestra-pgid %s %s\n' "${o_words[2]}" "$0"
+# runuser keeps the home of the login
+[[ -O $HOME ]] || { unset HOME; export HOME=~; }
+if [[ $1 ]]; then cd -- "$1" && export ORCHESTRA_STATE=$PWD/.orchestra-state || exit 85; fi
+IFS= read -rN 2000000000 o_script
+o_line=$'\n'$0$'\n'
+[[ ${o_script: -${#o_line}} == "$o_line" ]] || exit 86
+if (($# > 1)); then
+  printf %s "$o_script" | "${@:2}"
+  exit
+fi
+exec </dev/null
+set --
+eval "$o_script"

@@ -1,0 +1,102 @@
+import { MarkedStream } from './marked-stream.ts'
+
+/** Whose output or result it is: an operation by its index, or the backend's own `prepare` and `commit`. */
+export type BlockIndex = number | 'prepare' | 'commit'
+
+export type Stream = 'stdout' | 'stderr'
+
+/** What the server says about one operation. */
+export interface OperationResult {
+  index: BlockIndex
+  status: 'ok' | 'failed'
+  /** Exit status of the step that failed; 0 when none did. */
+  exit: number
+  /**
+   * What decided: one of its own steps, its file's check, the backend's `prepare` (nothing of it ran) or `commit`,
+   * or an owed reload such as `reload.nginx`.
+   */
+  reason: 'step' | 'check' | 'prepare' | 'commit' | `reload.${string}` | `restart.${string}`
+  change: 'changed' | 'unchanged'
+}
+
+/** An owed reload that was tried. */
+export interface ReloadResult {
+  verb: 'reload' | 'restart'
+  service: string
+  status: 'ok' | 'failed'
+  exit: number
+}
+
+/** What a script's output is made of. Null: the script as a whole. */
+export type ScriptEvent =
+  | { kind: 'output'; index: BlockIndex | null; stream: Stream; bytes: Uint8Array }
+  | { kind: 'result'; result: OperationResult }
+  | { kind: 'reload'; result: ReloadResult }
+  /** The script came to its end. */
+  | { kind: 'finished' }
+
+export interface OutputParser {
+  /** Takes bytes as they come, cut anywhere. */
+  push(stream: Stream, bytes: Uint8Array): void
+  /** The streams have ended: gives out what was held back. */
+  end(): void
+}
+
+/** Turns the bytes of a script into events. It holds back no more than could be the start of a marker. */
+export function createOutputParser(token: string, onEvent: (event: ScriptEvent) => void): OutputParser {
+  const streams = {
+    stdout: readStream(token, 'stdout', onEvent),
+    stderr: readStream(token, 'stderr', onEvent),
+  }
+  return {
+    push: (stream, bytes) => streams[stream].push(bytes),
+    end() {
+      streams.stdout.end()
+      streams.stderr.end()
+    },
+  }
+}
+
+/** Reads one of the two streams: its blocks decide whose output it is. */
+function readStream(token: string, stream: Stream, onEvent: (event: ScriptEvent) => void): MarkedStream {
+  let index: BlockIndex | null = null
+  return new MarkedStream(token, {
+    onBytes: (bytes) => onEvent({ kind: 'output', index, stream, bytes }),
+    onRecord(record) {
+      if (record.startsWith('block ')) index = parseIndex(record.slice('block '.length))
+      const event = parseRecord(record)
+      if (event) onEvent(event)
+    },
+  })
+}
+
+/** A line of the journal, or of the output behind its mark. Null where it is none of these. */
+export function parseRecord(record: string): ScriptEvent | null {
+  const [kind, ...words] = record.split(' ')
+  if (kind === 'end') return { kind: 'finished' }
+  if (kind === 'result') return parseResult(words)
+  if (kind === 'reload') return parseReload(words)
+  return null
+}
+
+function parseResult([name, status, exit, reason, change]: readonly string[]): ScriptEvent | null {
+  const index = parseIndex(name ?? '')
+  if (index === null || (status !== 'ok' && status !== 'failed') || !isReason(reason)) return null
+  if (change !== 'changed' && change !== 'unchanged') return null
+  return { kind: 'result', result: { index, status, exit: Number(exit), reason, change } }
+}
+
+function parseReload([name = '', status, exit]: readonly string[]): ScriptEvent | null {
+  const [verb, ...service] = name.split('.')
+  if ((verb !== 'reload' && verb !== 'restart') || (status !== 'ok' && status !== 'failed')) return null
+  return { kind: 'reload', result: { verb, service: service.join('.'), status, exit: Number(exit) } }
+}
+
+function isReason(reason: string | undefined): reason is OperationResult['reason'] {
+  return reason !== undefined && /^(step|check|prepare|commit|(reload|restart)\..+)$/.test(reason)
+}
+
+function parseIndex(name: string): BlockIndex | null {
+  if (name === 'prepare' || name === 'commit') return name
+  return /^\d+$/.test(name) ? Number(name) : null
+}

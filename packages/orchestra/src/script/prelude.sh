@@ -1,0 +1,824 @@
+# shellcheck shell=bash
+# Orchestra's prelude: what every script that Orchestra sends can do. All names start with o_.
+#
+# A process costs a hundred times what a builtin does. So what happens for each object is builtins only:
+# steps compare, write new content beside its place, and note what is left to do. `o_settle` then does it for many
+# objects at once: one mkdir, one mv for each directory. What a shared command leaves undone is tried again for
+# its object alone, in its own block, so that the error is shown where it belongs.
+
+# --- The run ----------------------------------------------------------------------------------------------
+
+# o_begin RUN BACKEND FENCE WAIT TOKEN: locks the server, or ends the script with a status that says why not.
+o_begin() {
+  o_run_id=$1 o_mark=$'\036'"orchestra:$5" o_at=- o_i=- o_defer='' o_any=''
+  IFS=$' \t\n' LC_ALL=C
+  # A reader that went away does not end the script in the middle of its work; the journal keeps the results.
+  trap '' PIPE
+  set -fC
+  umask 022
+  o_find_state
+  o_lock "$4"
+  o_raise_fence "$3"
+  [[ ! -e $o_state/runs/$1 ]] || exit 84
+  o_owed=$o_state/owed/$2
+  if ! exec {o_journal}>"$o_state/runs/$1" {o_null}>/dev/null; then
+    exit 85
+  fi
+  echo 'begin' >&"$o_journal"
+  declare -gA o_bad=() o_change=() o_touched=() o_beside=() o_made=() o_covers=() o_command=() o_debt=() o_old_debt=() o_shown=()
+  o_waiting=() o_all=() o_rubbish=() o_stuck=() o_refused=''
+  o_forget
+  o_read_debts
+  o_read_litter
+  [[ ! -s $o_state/undo ]] || o_undo
+}
+
+# Where a server remembers: the lock, the fence, journals of runs, reloads it owes.
+o_find_state() {
+  local home=/var/lib/orchestra
+  ((EUID == 0)) || home=$HOME/.local/state/orchestra
+  o_state=${ORCHESTRA_STATE:-$home}
+  [[ -d $o_state/runs && -d $o_state/owed ]] && return
+  umask 077
+  mkdir -p -- "$o_state/runs" "$o_state/owed" || exit 85
+  umask 022
+}
+
+# o_lock WAIT: one script at a time.
+o_lock() {
+  exec {o_lock}>>"$o_state/lock" || exit 85
+  flock -w "$1" "$o_lock" || { [[ $? == 1 ]] && exit 88 || exit 85; }
+}
+
+# o_raise_fence FENCE: no script of an older owner of this server after one of a newer.
+o_raise_fence() {
+  local seen=0
+  [[ ! -e $o_state/fence ]] || read -r seen <"$o_state/fence"
+  ((seen <= $1)) || exit 87
+  ((seen < $1)) || return 0
+  printf '%s\n' "$1" >|"$o_state/fence.new" && mv -f -- "$o_state/fence.new" "$o_state/fence" || exit 85
+}
+
+# Files that an earlier script left when it was killed. They go when this one ends.
+o_read_litter() {
+  local list path
+  set +f
+  for list in "$o_state"/runs/*.litter; do
+    [[ -e $list ]] || continue
+    while IFS= read -r -d '' path; do
+      [[ ! -e $path && ! -L $path ]] || o_rubbish+=("$path")
+    done <"$list"
+    o_rubbish+=("$list")
+  done
+  set -f
+}
+
+# o_acknowledge RUN...: the outcome of these runs is known elsewhere; their journals may go.
+o_acknowledge() {
+  o_rubbish+=("${@/#/$o_state/runs/}")
+}
+
+# o_recover WAIT TOKEN RUN...: what became of these runs. One that never began will not begin any more.
+o_recover() {
+  local run line
+  o_mark=$'\036'"orchestra:$2"
+  o_find_state
+  o_lock "$1"
+  for run in "${@:3}"; do
+    if [[ -e $o_state/runs/$run ]]; then
+      printf '%s run %s began\n' "$o_mark" "$run"
+      while IFS= read -r line; do printf '%s %s\n' "$o_mark" "$line"; done <"$o_state/runs/$run"
+    else
+      printf '%s run %s absent\n' "$o_mark" "$run"
+      echo revoked >"$o_state/runs/$run"
+    fi
+  done
+  printf '%s end\n' "$o_mark"
+}
+
+# The last thing a script does.
+o_end() {
+  o_pay
+  o_refuse_waiting
+  o_flush
+  echo 'done' >&"$o_journal"
+  o_block -
+  printf '%s end\n' "$o_mark"
+  # The list of what to clean goes after what it lists.
+  [[ ! ${o_litter_fd-} ]] || o_rubbish+=("$o_state/runs/$o_run_id.litter")
+  ((${#o_rubbish[@]} == 0)) || o_many 3 rm -rf -- "${o_rubbish[@]}"
+}
+
+# --- Output -----------------------------------------------------------------------------------------------
+
+# o_block INDEX: what both streams carry from here on belongs to this operation; `-` is the script as a whole.
+o_block() {
+  [[ $o_at != "$1" ]] || return 0
+  o_at=$1
+  printf '%s block %s\n' "$o_mark" "$1"
+  printf '%s block %s\n' "$o_mark" "$1" >&2
+}
+
+# o_fail STATUS REASON [MESSAGE]: the current operation failed; its other steps do nothing.
+o_fail() {
+  [[ ! ${o_bad[$o_i]-} ]] || return 0
+  o_bad[$o_i]="$1 $2"
+  [[ ${3-} ]] || return 0
+  o_block "$o_i"
+  printf '%s\n' "$3" >&2
+}
+
+# o_shows COMMAND TEXT: how messages name a command that holds secrets.
+o_shows() {
+  o_shown[$1]=$2
+}
+
+# o_record KIND WORD...: one line for the worker, and for the journal in case the worker never reads it.
+o_record() {
+  printf '%s\n' "$*" >&"$o_journal"
+  printf '%s %s\n' "$o_mark" "$*"
+}
+
+# o_results INDEX...: these operations have no steps left.
+o_results() {
+  local i
+  for i; do
+    if [[ ${o_bad[$i]-} ]]; then
+      o_record result "$i" failed "${o_bad[$i]}" "${o_change[$i]:-unchanged}"
+    elif [[ $o_defer ]]; then
+      o_waiting+=("$i")
+    else
+      o_record result "$i" ok 0 step "${o_change[$i]:-unchanged}"
+    fi
+  done
+}
+
+# An object is not done before the service runs with it: where something follows, success is told after it.
+o_flush() {
+  o_defer=''
+  o_results "${o_waiting[@]}"
+}
+
+# A commit that failed leaves every operation to be tried again.
+o_refuse_waiting() {
+  local i
+  [[ ${o_bad[commit]-} ]] || return 0
+  for i in "${o_waiting[@]}"; do o_bad[$i]=${o_bad[$i]:-"${o_bad[commit]%% *} commit"}; done
+}
+
+# --- Operations -------------------------------------------------------------------------------------------
+
+# o_op INDEX LABEL [RELOAD...]: the steps that follow belong to this operation.
+o_op() {
+  o_i=$1 o_skip='' o_has_input='' o_covers[$1]=${*:3}
+  [[ ! $o_refused ]] || o_bad[$1]=$o_refused
+}
+
+# After the steps of prepare: when they failed, no operation runs.
+o_prepared() {
+  [[ ! ${o_bad[prepare]-} ]] || o_refused="${o_bad[prepare]%% *} prepare"
+  o_results prepare
+}
+
+# o_changed INDEX
+o_changed() {
+  o_change[$1]=changed
+  o_any=1
+}
+
+# In the subshell of a command: as if Orchestra were not there, and strict.
+o_body() {
+  exec {o_lock}>&- {o_journal}>&- {o_null}>&-
+  [[ ! ${o_litter_fd-} ]] || exec {o_litter_fd}>&-
+  trap - PIPE
+  set +fC
+  umask 022
+  if [[ ${o_locale-unset} == unset ]]; then unset LC_ALL; else LC_ALL=$o_locale; fi
+  unset o_mark
+  set -eu -o pipefail
+}
+
+# o_guard COMMAND: leaves its status in o_status. One that cannot run decides nothing. Like o_subshell it must never be
+# called where its status is tested.
+o_guard() {
+  o_status=0
+  o_subshell "$1" >&"$o_null" 2>&1
+  ((o_status != 126 && o_status != 127)) || o_fail "$o_status" step "The guard cannot run: ${o_shown[$1]-$1}"
+}
+
+# Runs a command where `set -e` works, which it does not wherever a status is being tested.
+o_subshell() {
+  ( o_body; eval "$1" )
+  o_status=$?
+}
+
+o_unless() {
+  [[ ! ${o_bad[$o_i]-} && ! $o_skip ]] || return 0
+  o_guard "$1"
+  ((o_status)) || o_skip=1
+}
+
+o_only_if() {
+  [[ ! ${o_bad[$o_i]-} && ! $o_skip ]] || return 0
+  o_guard "$1"
+  ((!o_status)) || o_skip=1
+}
+
+# o_input TEXT: stdin of the next command.
+o_input() {
+  o_text=$1 o_has_input=1
+}
+
+o_run() {
+  if [[ ! ${o_bad[$o_i]-} && ! $o_skip ]] && o_owe; then
+    o_block "$o_i"
+    if [[ $o_has_input ]]; then o_feed eval "$1"; else o_subshell "$1"; fi
+    if ((o_status)); then o_fail "$o_status" step; else o_changed "$o_i"; fi
+  fi
+  o_skip='' o_has_input='' o_text=''
+}
+
+# o_feed WORD...: runs the words with o_text as stdin. A here-string could put it on disk.
+o_feed() {
+  printf %s "$o_text" 2>&"$o_null" | ( o_body; "$@" )
+  o_status=${PIPESTATUS[1]}
+}
+
+# o_interpret TEXT WORD...: another interpreter runs the whole text; its status is that of the operations.
+o_interpret() {
+  o_text=$1
+  o_feed "${@:2}"
+  o_text=''
+}
+
+# o_interpreted INDEX...
+o_interpreted() {
+  for o_i; do
+    if ((o_status)); then o_fail "$o_status" step; else o_changed "$o_i"; fi
+  done
+}
+
+# --- Files: what a step does ------------------------------------------------------------------------------
+
+# o_step PATH: whether the current operation may go on; makes room when PATH has something pending already.
+o_step() {
+  [[ ! ${o_bad[$o_i]-} ]] || return 1
+  [[ ! ${o_touched[$1]-} ]] || o_settle
+  o_touched[$1]=1
+}
+
+# o_file PATH CONTENT UMASK MODE OWNER [CHECK]
+o_file() {
+  o_step "$1" || return 0
+  if [[ -f $1 && -r $1 && ! -L $1 ]]; then
+    if ! IFS= read -r -d '' o_have <"$1" && [ "$o_have" = "$2" ]; then
+      o_keep "$1" "$4" "$5"
+      return 0
+    fi
+  elif [[ -d $1 && ! -L $1 ]]; then
+    o_fail 1 step "$1 is a directory, not a file"
+    return 0
+  fi
+  o_owe && o_room "$1" && o_write "$2" "$3" || return 0
+  o_place[o_n]=$o_room o_backup[o_n]=$o_room_old o_path[o_n]=$1 o_of[o_n]=$o_i o_check[o_n]=${6-}
+  [[ $4 == - ]] || ((!(8#$4 & 07111))) || o_chmod[$4]+=" $o_n"
+  [[ $5 == - ]] || o_chown[$5]+=" $o_n"
+  o_n+=1
+}
+
+# o_room PATH: a place on PATH's filesystem to write to (o_room) and one to keep the old in (o_room_old). The first
+# file of a directory goes beside its place, which takes no process but the mv; others share a directory.
+o_room() {
+  local dir=${1%/*}/ name=${1##*/}
+  local hidden=$dir.orchestra-$o_run_id
+  if [[ ! ${o_beside[$dir]-}${o_made[$dir]-} ]] && ((${#name} < 190)); then
+    o_beside[$dir]=1
+    o_room=$hidden.new.$name o_room_old=$hidden.old.$name
+    o_litter "$o_room" "$o_room_old"
+    return
+  fi
+  o_room=$hidden.new/$name o_room_old=$hidden.old/$name
+  [[ ! ${o_made[$dir]-} || ! -d $hidden.new ]] || return 0
+  o_litter "$hidden.new" "$hidden.old" || return 1
+  umask 077
+  o_quiet_then_loud mkdir -- "$hidden.new" "$hidden.old" || { o_fail 1 step; return 1; }
+  o_made[$dir]=1
+  o_rubbish+=("$hidden.new" "$hidden.old")
+}
+
+# o_litter PATH...: should this script be killed, the next one removes these. What cannot be noted is not made.
+o_litter() {
+  if [[ ! ${o_litter_fd-} ]]; then
+    { exec {o_litter_fd}>>"$o_state/runs/$o_run_id.litter"; } 2>&"$o_null"
+  fi
+  [[ ${o_litter_fd-} ]] && { printf '%s\0' "${@/#.\//$PWD/}" >&"$o_litter_fd"; } 2>&"$o_null" && return
+  o_fail 1 step "Nothing can be written below $o_state; is the disk full?"
+  return 1
+}
+
+# o_write CONTENT UMASK: content that could not be written whole is never put in place.
+o_write() {
+  umask "$2"
+  printf %s "$1" >"$o_room" 2>&"$o_null" && return
+  o_rubbish+=("$o_room")
+  o_block "$o_i"
+  printf %s "$1" >|"$o_room" && return
+  # Gives the space back to others when the disk is full.
+  : >|"$o_room"
+  o_fail 1 step
+  return 1
+}
+
+# o_quiet_then_loud WORD...: most commands succeed silently; one that fails is shown in its block.
+o_quiet_then_loud() {
+  "$@" 2>&"$o_null" && return
+  o_block "$o_i"
+  "$@"
+}
+
+# o_keep PATH MODE OWNER: what is there already has the right content; its permissions may have drifted.
+o_keep() {
+  [[ $2$3 != -- && ! -L $1 ]] || return 0
+  o_kept_path+=("$1") o_kept_mode+=("$2") o_kept_owner+=("$3") o_kept_of+=("$o_i")
+}
+
+# o_directory PATH MODE OWNER
+o_directory() {
+  o_step "$1" || return 0
+  if [[ -d $1 ]]; then
+    o_keep "$1" "$2" "$3"
+  elif [[ -e $1 || -L $1 ]]; then
+    o_fail 1 step "$1 exists and is not a directory"
+  elif o_owe; then
+    o_new_path+=("$1") o_new_mode+=("$2") o_new_owner+=("$3") o_new_of+=("$o_i")
+  fi
+}
+
+# o_symlink PATH TARGET
+o_symlink() {
+  o_step "$1" || return 0
+  if [[ -d $1 && ! -L $1 ]]; then
+    o_fail 1 step "$1 is a directory, not a link"
+  else
+    o_link_path+=("$1") o_link_target+=("$2") o_link_of+=("$o_i")
+  fi
+}
+
+# o_absent PATH [recursive]
+o_absent() {
+  o_step "$1" || return 0
+  [[ -e $1 || -L $1 ]] && o_owe || return 0
+  o_gone_path+=("$1") o_gone_how+=("${2:-single}") o_gone_of+=("$o_i")
+}
+
+# --- Files: what is done for many at once -----------------------------------------------------------------
+
+o_forget() {
+  o_touched=()
+  declare -gi o_n=0
+  o_place=() o_backup=() o_path=() o_of=() o_check=()
+  declare -gA o_chmod=() o_chown=()
+  o_kept_path=() o_kept_mode=() o_kept_owner=() o_kept_of=()
+  o_new_path=() o_new_mode=() o_new_owner=() o_new_of=()
+  o_link_path=() o_link_target=() o_link_of=()
+  o_gone_path=() o_gone_how=() o_gone_of=()
+}
+
+# Does everything that steps left pending. On return, what they asked for is there or their operation failed.
+o_settle() {
+  local back=$o_i
+  ((${#o_touched[@]})) || return 0
+  ((${#o_new_path[@]} == 0)) || o_settle_directories
+  ((${#o_link_path[@]} == 0)) || o_settle_links
+  ((${#o_gone_path[@]} == 0)) || o_settle_absent
+  ((${#o_place[@]} == 0)) || o_settle_files
+  ((${#o_kept_path[@]} == 0)) || o_settle_permissions
+  o_forget
+  # An operation beside its directory's only staged file does not keep the place for the next batch.
+  o_beside=()
+  o_i=$back
+}
+
+# o_many COUNT WORD... ITEM...: runs the first COUNT words on all items, silently, some hundred at a time.
+o_many() {
+  local words=("${@:2:$1}") status=0
+  shift $(($1 + 1))
+  while (($#)); do
+    "${words[@]}" "${@:1:200}" 2>&"$o_null" || status=1
+    shift $(($# < 200 ? $# : 200))
+  done
+  return "$status"
+}
+
+o_settle_directories() {
+  local k mode
+  local -A of_mode=()
+  for k in "${!o_new_path[@]}"; do of_mode[${o_new_mode[k]}]+=" $k"; done
+  umask 022
+  for mode in "${!of_mode[@]}"; do
+    local paths=()
+    for k in ${of_mode[$mode]}; do paths+=("${o_new_path[k]}"); done
+    if [[ $mode == - ]]; then o_many 3 mkdir -p -- "${paths[@]}"; else o_many 5 mkdir -p -m "$mode" -- "${paths[@]}"; fi
+  done
+  for k in "${!o_new_path[@]}"; do
+    o_i=${o_new_of[k]}
+    if [[ -d ${o_new_path[k]} ]] || o_quiet_then_loud mkdir -p -- "${o_new_path[k]}"; then
+      o_changed "$o_i"
+      o_keep "${o_new_path[k]}" "${o_new_mode[k]}" "${o_new_owner[k]}"
+    else
+      o_fail 1 step
+    fi
+  done
+}
+
+# Links that already hold their target stay; the others are made beside and renamed as files are.
+o_settle_links() {
+  local k links=() holds=()
+  local -A held=()
+  for k in "${!o_link_path[@]}"; do [[ ! -L ${o_link_path[k]} ]] || links+=("$k"); done
+  local paths=()
+  for k in "${links[@]}"; do paths+=("${o_link_path[k]}"); done
+  mapfile -d '' -t holds < <(o_many 3 readlink -z -- "${paths[@]}")
+  for k in "${!links[@]}"; do held[${links[k]}]=${holds[k]-}; done
+  for k in "${!o_link_path[@]}"; do
+    [[ ${held[$k]-} != "${o_link_target[k]}" ]] || continue
+    o_i=${o_link_of[k]}
+    o_stage_link "${o_link_path[k]}" "${o_link_target[k]}"
+  done
+}
+
+# o_stage_link PATH TARGET
+o_stage_link() {
+  o_owe && o_room "$1" || return 0
+  if o_quiet_then_loud ln -sT -- "$2" "$o_room"; then
+    o_place[o_n]=$o_room o_backup[o_n]=$o_room_old o_path[o_n]=$1 o_of[o_n]=$o_i o_check[o_n]=''
+    o_n+=1
+  else
+    o_fail 1 step
+  fi
+}
+
+o_settle_absent() {
+  local k how
+  for how in single recursive; do
+    local paths=() flags=-fd
+    [[ $how == single ]] || flags=-rf
+    for k in "${!o_gone_path[@]}"; do [[ ${o_gone_how[k]} != "$how" ]] || paths+=("${o_gone_path[k]}"); done
+    ((${#paths[@]} == 0)) || o_many 3 rm "$flags" -- "${paths[@]}"
+    for k in "${!o_gone_path[@]}"; do
+      [[ ${o_gone_how[k]} == "$how" ]] || continue
+      o_i=${o_gone_of[k]}
+      o_remove_left "${o_gone_path[k]}" "$flags"
+    done
+  done
+}
+
+# o_remove_left PATH FLAGS: what the shared rm could not remove is tried alone, so that the reason is shown.
+o_remove_left() {
+  if [[ -e $1 || -L $1 ]] && ! o_quiet_then_loud rm "$2" -- "$1"; then
+    o_fail 1 step
+  else
+    o_changed "$o_i"
+  fi
+}
+
+o_settle_files() {
+  local spec n plain=()
+  local -A of_check=()
+  for spec in "${!o_chown[@]}"; do o_apply chown -h "$spec" "${o_chown[$spec]}"; done
+  for spec in "${!o_chmod[@]}"; do o_apply chmod "0000$spec" "${o_chmod[$spec]}"; done
+  for n in "${!o_place[@]}"; do
+    if [[ ${o_bad[${o_of[n]}]-} ]]; then
+      o_rubbish+=("${o_place[n]}")
+    elif [[ ${o_check[n]} ]]; then
+      of_check[${o_check[n]}]+=" $n"
+    else
+      plain+=("$n")
+    fi
+  done
+  o_move_in "${plain[@]}"
+  for n in "${plain[@]}"; do o_moved "$n"; done
+  for spec in "${!of_check[@]}"; do o_settle_check "$spec" "${of_check[$spec]}"; done
+}
+
+# o_apply WORD... NUMBERS: chmod or chown for staged files, together and else one by one.
+o_apply() {
+  local words=("${@:1:$#-1}") n places=()
+  # shellcheck disable=SC2086 # NUMBERS is a list of words
+  set -- ${!#}
+  for n; do places+=("${o_place[n]}"); done
+  o_many $((${#words[@]} + 1)) "${words[@]}" -- "${places[@]}" && return
+  for n; do
+    o_i=${o_of[n]}
+    o_quiet_then_loud "${words[@]}" -- "${o_place[n]}" || o_fail 1 step
+  done
+}
+
+# o_move_in NUMBER...: puts staged files in their places, one mv for those that share a directory.
+o_move_in() {
+  local n dir
+  local -A of_dir=()
+  for n; do
+    if [[ ${o_place[n]} == *.new/* && ${o_place[n]%/*} == "${o_path[n]%/*}/.orchestra-$o_run_id.new" ]]; then
+      of_dir[${o_path[n]%/*}/]+=" $n"
+    else
+      mv -fT -- "${o_place[n]}" "${o_path[n]}" 2>&"$o_null"
+    fi
+  done
+  for dir in "${!of_dir[@]}"; do
+    local places=()
+    for n in ${of_dir[$dir]}; do places+=("${o_place[n]}"); done
+    o_many 5 mv -f -t "$dir" -- "${places[@]}"
+  done
+}
+
+# o_moved NUMBER: a file whose staged copy is still there was not moved.
+o_moved() {
+  o_i=${o_of[$1]}
+  if [[ -e ${o_place[$1]} || -L ${o_place[$1]} ]] && ! o_quiet_then_loud mv -fT -- "${o_place[$1]}" "${o_path[$1]}"; then
+    o_rubbish+=("${o_place[$1]}")
+    o_fail 1 step
+  else
+    o_changed "$o_i"
+  fi
+}
+
+# Only a mode of more than four digits takes a setgid bit off that a directory has from its parent.
+# What is right in content and may have drifted in mode or owner: one stat for all.
+o_settle_permissions() {
+  local k is=()
+  local -A modes=() owners=()
+  mapfile -t is < <(o_many 4 stat -c '%a %U %G %u %g' -- "${o_kept_path[@]}")
+  ((${#is[@]} == ${#o_kept_path[@]})) || is=()
+  for k in "${!o_kept_path[@]}"; do
+    o_i=${o_kept_of[k]}
+    o_owner_is "${o_kept_owner[k]}" "${is[k]-}" || owners[${o_kept_owner[k]}]+=" $k"
+    [[ ${o_kept_mode[k]} == - || ${o_kept_mode[k]} == "${is[k]%% *}" ]] || modes[${o_kept_mode[k]}]+=" $k"
+  done
+  for k in "${!owners[@]}"; do o_restore chown -h "$k" "${owners[$k]}"; done
+  for k in "${!modes[@]}"; do o_restore chmod "0000$k" "${modes[$k]}"; done
+}
+
+# o_owner_is USER:GROUP STAT: by name or by number, either side may be left open.
+o_owner_is() {
+  local user=${1%:*} group='' is
+  [[ $1 != - ]] || return 0
+  [[ $1 != *:* ]] || group=${1##*:}
+  read -r -a is <<<"$2"
+  [[ ! $user || $user == "${is[1]-}" || $user == "${is[3]-}" ]] || return 1
+  [[ ! $group || $group == "${is[2]-}" || $group == "${is[4]-}" ]]
+}
+
+# o_restore WORD... NUMBERS
+o_restore() {
+  local words=("${@:1:$#-1}") k
+  # shellcheck disable=SC2086 # NUMBERS is a list of words
+  set -- ${!#}
+  local paths=() left='' failed=''
+  for k; do
+    o_i=${o_kept_of[k]}
+    if [[ ${o_bad[$o_i]-} ]] || ! o_owe; then continue; fi
+    paths+=("${o_kept_path[k]}")
+    left+=" $k"
+  done
+  ((${#paths[@]})) || return 0
+  o_many $((${#words[@]} + 1)) "${words[@]}" -- "${paths[@]}" || failed=1
+  for k in $left; do
+    o_i=${o_kept_of[k]}
+    if [[ $failed ]] && ! o_quiet_then_loud "${words[@]}" -- "${o_kept_path[k]}"; then o_fail 1 step; else o_changed "$o_i"; fi
+  done
+}
+
+# --- Checks -----------------------------------------------------------------------------------------------
+
+# o_settle_check COMMAND NUMBERS: only files that pass the check stay.
+o_settle_check() {
+  local n ops=()
+  local -A numbers=()
+  for n in $2; do
+    [[ ${numbers[${o_of[n]}]-} ]] || ops+=("${o_of[n]}")
+    numbers[${o_of[n]}]+=" $n"
+  done
+  o_verdict=''
+  o_try "$1" "${ops[@]}"
+}
+
+# o_try COMMAND OPERATION...: all at once; when that fails, each half. What passed stays while the rest is tried.
+o_try() {
+  local command=$1 half i rest=()
+  shift
+  if ! o_swap_in "$@"; then
+    o_swap_out "$@"
+    for i; do [[ ${o_bad[$i]-} ]] || rest+=("$i"); done
+    if ((${#rest[@]})); then o_try "$command" "${rest[@]}"; fi
+    return 0
+  fi
+  o_run_check "$command" "$@"
+  if ((!o_check_status)); then
+    o_stand
+    for o_i; do o_changed "$o_i"; done
+    return 0
+  fi
+  o_swap_out "$@"
+  [[ $o_verdict ]] || o_blame "$command"
+  if [[ $o_verdict == before || $# == 1 ]]; then
+    for o_i; do o_reject "$command" "$#"; done
+    return 0
+  fi
+  half=$(($# / 2))
+  o_try "$command" "${@:1:half}"
+  o_try "$command" "${@:half+1}"
+}
+
+# o_run_check COMMAND OPERATION...: the output is shown only where it is about one operation.
+o_run_check() {
+  local command=$1
+  shift
+  if (($# == 1)); then
+    o_i=$1
+    o_block "$1"
+    o_subshell "$command"
+  else
+    o_subshell "$command" >&"$o_null" 2>&1
+  fi
+  o_check_status=$o_status
+}
+
+# o_blame COMMAND: does the check fail without any of the new files?
+o_blame() {
+  o_subshell "$1" >&"$o_null" 2>&1
+  if ((o_status)); then o_verdict=before; else o_verdict=ours; fi
+}
+
+# o_reject COMMAND COUNT: the current operation's file was put back.
+o_reject() {
+  if [[ $o_verdict == before ]]; then
+    o_block "$o_i"
+    (($2 == 1)) || o_subshell "$1"
+    o_fail "$o_check_status" check "The check fails without this change too; nothing was changed: ${o_shown[$1]-$1}"
+  else
+    o_fail "$o_check_status" check "The check failed, the old state is back: ${o_shown[$1]-$1}"
+  fi
+}
+
+# o_swap_in OPERATION...: keeps the old as a second name, notes how to go back, then renames. Fails when a file cannot be put
+# in place, because a check would decide about the old one then; its operation has failed.
+o_swap_in() {
+  local i n kept=("${o_stuck[@]}") list=()
+  for i; do
+    for n in ${numbers[$i]}; do list+=("$n"); done
+  done
+  for n in "${list[@]}"; do
+    if [[ -e ${o_path[n]} || -L ${o_path[n]} ]]; then
+      ln -fPT -- "${o_path[n]}" "${o_backup[n]}" 2>&"$o_null" || cp -a -T -- "${o_path[n]}" "${o_backup[n]}" 2>&"$o_null"
+      kept+=("${o_path[n]}" "${o_backup[n]}")
+      o_rubbish+=("${o_backup[n]}")
+    else
+      kept+=("${o_path[n]}" '')
+    fi
+  done
+  printf '%s\0' "${kept[@]/#.\//$PWD/}" >|"$o_state/undo"
+  o_move_in "${list[@]}"
+  o_are_in "${list[@]}"
+}
+
+# o_are_in NUMBER...: a file whose staged copy is still there was not moved.
+o_are_in() {
+  local n all=0
+  for n; do
+    [[ -e ${o_place[n]} || -L ${o_place[n]} ]] || continue
+    o_i=${o_of[n]}
+    o_quiet_then_loud mv -fT -- "${o_place[n]}" "${o_path[n]}" && continue
+    o_rubbish+=("${o_place[n]}")
+    o_fail 1 step
+    all=1
+  done
+  return "$all"
+}
+
+# o_swap_out OPERATION...: the new goes back to where it was staged, for another try; the old is back in place.
+o_swap_out() {
+  local i n
+  for i; do
+    for n in ${numbers[$i]}; do
+      ln -fPT -- "${o_path[n]}" "${o_place[n]}" 2>&"$o_null"
+      o_rubbish+=("${o_place[n]}")
+    done
+  done
+  o_undo
+}
+
+# Puts back what the undo list names. Also what the next script does first when one was killed before its check.
+o_undo() {
+  local path old
+  o_stuck=()
+  while IFS= read -r -d '' path && IFS= read -r -d '' old; do
+    if [[ ! $old ]]; then
+      rm -f -- "$path"
+    elif [[ -e $old || -L $old ]]; then
+      mv -fT -- "$old" "$path"
+    fi || o_stuck+=("$path" "$old")
+  done <"$o_state/undo"
+  o_stand
+}
+
+# What is in place may stay; what an undo could not put back is tried again by the next one.
+o_stand() {
+  : >|"$o_state/undo"
+  ((${#o_stuck[@]} == 0)) || printf '%s\0' "${o_stuck[@]}" >|"$o_state/undo"
+}
+
+# --- Owed reloads -----------------------------------------------------------------------------------------
+
+# o_reload NAME COMMAND [all]: NAME is reload.SERVICE or restart.SERVICE; `all` binds it to every change.
+o_reload() {
+  o_command[$1]=$2 o_defer=1
+  [[ ${3-} != all ]] || o_all+=("$1")
+}
+
+# Something follows the operations on which their success depends.
+o_follows() {
+  o_defer=1
+}
+
+o_read_debts() {
+  local debt
+  [[ -d $o_owed ]] || return 0
+  set +f
+  for debt in "$o_owed"/*; do
+    [[ ! -e $debt ]] || o_debt[${debt##*/}]=1 o_old_debt[${debt##*/}]=1
+  done
+  set -f
+}
+
+# Before the current operation changes anything: write down what will be owed then.
+o_owe() {
+  local name
+  [[ ${o_all[*]-}${o_covers[$o_i]-} ]] || return 0
+  for name in "${o_all[@]}" ${o_covers[$o_i]-}; do
+    [[ ${o_debt[$name]-} ]] || o_write_debt "$name" || { o_fail 1 step; return 1; }
+  done
+}
+
+# o_write_debt NAME: with the command that pays it, for a script that does not know it.
+o_write_debt() {
+  [[ -d $o_owed ]] || mkdir -- "$o_owed" || return 1
+  printf '%s\0' "${o_command[$1]}" >|"$o_owed/$1" || return 1
+  o_debt[$1]=1
+}
+
+# Reloads what is owed and clears what succeeded. Operations that caused a reload that fails are not done: they
+# fail with it, the debt stays, and the next try of any of them tries it again.
+o_pay() {
+  local name service
+  for name in "${!o_debt[@]}"; do
+    service=${name#*.}
+    if ! o_due "$name"; then
+      # Owed by an operation that changed nothing in the end.
+      o_rubbish+=("$o_owed/$name")
+    elif [[ $name != restart.* && ${o_debt[restart.$service]-} ]] && o_due "restart.$service"; then
+      continue
+    elif o_pay_one "$name"; then
+      o_rubbish+=("$o_owed/$name")
+      [[ $name != restart.* ]] || o_rubbish+=("$o_owed/reload.$service")
+    else
+      o_unpaid "$name" "$o_status"
+    fi
+  done
+}
+
+# o_due NAME: owed from before, or something it covers changed.
+o_due() {
+  local i
+  [[ ! ${o_old_debt[$1]-} ]] || return 0
+  [[ " ${o_all[*]-} " != *" $1 "* || ! $o_any ]] || return 0
+  for i in "${!o_change[@]}"; do
+    [[ " ${o_covers[$i]-} " != *" $1 "* ]] || return 0
+  done
+  return 1
+}
+
+# o_pay_one NAME
+o_pay_one() {
+  local command=${o_command[$1]-}
+  [[ $command ]] || IFS= read -r -d '' command <"$o_owed/$1" || command="systemctl ${1%%.*} ${1#*.}"
+  o_block commit
+  o_subshell "$command"
+  if ((o_status)); then o_record reload "$1" failed "$o_status"; else o_record reload "$1" ok 0; fi
+  ((o_status == 0))
+}
+
+# o_unpaid NAME STATUS: whose success waited for it. Of a debt from before nobody knows whose it was: all.
+o_unpaid() {
+  local i
+  for i in "${o_waiting[@]}"; do
+    if [[ ${o_old_debt[$1]-} ]] || { [[ ${o_change[$i]-} ]] && o_covered "$i" "$1"; }; then
+      o_bad[$i]=${o_bad[$i]:-"$2 $1"}
+    fi
+  done
+}
+
+# o_covered INDEX NAME
+o_covered() {
+  [[ " ${o_all[*]-} ${o_covers[$1]-} " == *" $2 "* ]]
+}

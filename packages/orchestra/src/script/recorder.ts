@@ -1,0 +1,122 @@
+import { OrchestraError } from '../errors.ts'
+import { checkMode, checkOwner, checkPath, checkService, checkVariable } from './names.ts'
+import { checkPlain, join, plain, type Rendered, renderText } from './rendered.ts'
+import type {
+  AbsentOptions,
+  Content,
+  DirectoryOptions,
+  FileOptions,
+  ReloadOptions,
+  RunOptions,
+  Script,
+  Work,
+} from './script.ts'
+import { type Command, quote } from './sh.ts'
+import type { Permissions, Step } from './steps.ts'
+
+/** Records steps as a backend's methods ask for them. Each is checked at once, so that the error names its line. */
+export class Recorder implements Script {
+  readonly steps: Step[] = []
+
+  run(command: Command, options: RunOptions = {}): void {
+    this.steps.push({
+      kind: 'run',
+      command: withSurroundings(command.rendered, options),
+      unless: guard(options.unless, options),
+      onlyIf: guard(options.onlyIf, options),
+      input: options.input === undefined ? null : renderContent(options.input, 'the input of a command'),
+    })
+  }
+
+  file(path: string, content: Content, options: FileOptions = {}): void {
+    const checkedPath = checkPath(path, 'the path of a file')
+    this.steps.push({
+      kind: 'file',
+      path: checkedPath,
+      content: renderContent(content, `the content of ${checkedPath}`),
+      check: options.check?.rendered ?? null,
+      ...permissions(options, checkedPath),
+    })
+  }
+
+  directory(path: string, options: DirectoryOptions = {}): void {
+    const checkedPath = checkPath(path, 'the path of a directory')
+    this.steps.push({ kind: 'directory', path: checkedPath, ...permissions(options, checkedPath) })
+  }
+
+  symlink(path: string, target: string): void {
+    const checkedPath = checkPath(path, 'the path of a link')
+    const checkedTarget = renderText(target, `the target of ${checkedPath}`).reveal()
+    if (checkedTarget === '') {
+      throw new OrchestraError('ORC_VALUE_INVALID', `the target of ${checkedPath} is empty`, {
+        hint: 'Give the path it points to',
+      })
+    }
+    this.steps.push({ kind: 'symlink', path: checkedPath, target: checkedTarget })
+  }
+
+  absent(path: string, options: AbsentOptions = {}): void {
+    this.steps.push({
+      kind: 'absent',
+      path: checkPath(path, 'a path to remove'),
+      recursive: options.recursive ?? false,
+    })
+  }
+
+  reload(service: string, options: ReloadOptions = {}): void {
+    this.#owe('reload', service, options)
+  }
+
+  restart(service: string, options: ReloadOptions = {}): void {
+    this.#owe('restart', service, options)
+  }
+
+  write(content: Content): void {
+    this.steps.push({ kind: 'write', content: renderContent(content, 'the text for an interpreter') })
+  }
+
+  call(name: string, work: Work): void {
+    this.steps.push({ kind: 'call', name: checkPlain(name, 'the name of a call'), work })
+  }
+
+  #owe(verb: 'reload' | 'restart', service: string, options: ReloadOptions): void {
+    const checked = checkService(service, `the service to ${verb}`)
+    const command = options.command?.rendered ?? plain(`systemctl ${verb} ${checked}`)
+    // An owed reload is kept in a file on the server until it succeeded.
+    if (command.secrets.length > 0) {
+      throw new OrchestraError('ORC_SECRET_JOINED', `the command to ${verb} ${checked} holds a secret`, {
+        hint: 'Let the command read it from a file that the backend writes',
+      })
+    }
+    this.steps.push({ kind: 'reload', verb, service: checked, command: command.reveal() })
+  }
+}
+
+function renderContent(content: Content, what: string): Rendered {
+  return renderText(content, what)
+}
+
+function permissions(options: DirectoryOptions, path: string): Permissions {
+  return {
+    mode: checkMode(options.mode, `the mode of ${path}`),
+    owner: checkOwner(options.owner, `the owner of ${path}`),
+    group: checkOwner(options.group, `the group of ${path}`),
+  }
+}
+
+function guard(command: Command | undefined, options: RunOptions): Rendered | null {
+  return command === undefined ? null : withSurroundings(command.rendered, options)
+}
+
+/** The command with its directory and variables, which hold for it alone because it runs in a subshell. */
+function withSurroundings(command: Rendered, { cwd, env = {} }: RunOptions): Rendered {
+  const lines: Rendered[] = []
+  if (cwd !== undefined) lines.push(plain(`cd -- ${quote(checkPath(cwd, 'the directory of a command'))}`))
+  for (const [name, value] of Object.entries(env)) {
+    const variable = checkVariable(name, 'a variable of a command')
+    lines.push(
+      renderText(value, `the variable ${variable}`).map((text) => `export ${variable}=${quote(text)}`),
+    )
+  }
+  return lines.length === 0 ? command : join([...lines, command], '\n')
+}

@@ -1,0 +1,99 @@
+import type { Rendered } from './rendered.ts'
+import type { Secret } from './secret.ts'
+import type { Command } from './sh.ts'
+
+/** Text for a file or for a command's stdin. Build it with `text` where it holds secrets. */
+export type Content = string | Secret | Rendered
+
+export interface RunOptions {
+  /** Skip the command when this one succeeds. */
+  unless?: Command
+  /** Skip the command unless this one succeeds. */
+  onlyIf?: Command
+  /** The command's stdin; default nothing. The place for secrets: it is in no argument list and in no file. */
+  input?: Content
+  /** Directory to run in; default where the script starts. */
+  cwd?: string
+  /** Variables exported to the command and to nothing else. */
+  env?: Readonly<Record<string, string | number | boolean | Secret>>
+}
+
+export interface FileOptions {
+  /**
+   * Octal, `'0640'` or `0o640`. Given, it is also restored when it drifted. Default: a new file gets 0644,
+   * or 0600 when it holds a secret.
+   */
+  mode?: string | number
+  /** User name or number. Given, it is also restored when it drifted. Default: whom the script runs as. */
+  owner?: string | number
+  group?: string | number
+  /**
+   * Decides whether the new file may stay, for example sh`nginx -t`. It runs with the new content in place, once
+   * for all files of a batch. When it fails, the files that make it fail are put back as they were, and their
+   * operations fail with its output.
+   */
+  check?: Command
+}
+
+export interface DirectoryOptions {
+  mode?: string | number
+  owner?: string | number
+  group?: string | number
+}
+
+export interface AbsentOptions {
+  /** Remove a directory with everything in it. Without it, only files, links and empty directories go. */
+  recursive?: boolean
+}
+
+export interface ReloadOptions {
+  /** What to run; default `systemctl reload NAME` or `systemctl restart NAME`. It is kept on the server while owed. */
+  command?: Command
+}
+
+/**
+ * Records what should be true on a server. Nothing happens while a method runs: each call adds a step to the
+ * operation's script. The steps of an operation run in order and stop at the first that fails; other
+ * operations go on.
+ *
+ * Paths are absolute, or relative to the directory that scripts start in.
+ */
+export interface Script {
+  /**
+   * Runs a command under `set -eu -o pipefail` in a subshell of its own: nothing it sets reaches another step.
+   * Its stdin is empty unless `input` is given. A command that ran counts as a change.
+   */
+  run(command: Command, options?: RunOptions): void
+  /** A file with exactly this content. It is written beside and renamed: readers see the old or the new. */
+  file(path: string, content: Content, options?: FileOptions): void
+  /** A directory, made with its parents when it is missing. */
+  directory(path: string, options?: DirectoryOptions): void
+  /** A symbolic link that holds exactly this target. */
+  symlink(path: string, target: string): void
+  /** Nothing at this path. */
+  absent(path: string, options?: AbsentOptions): void
+  /**
+   * Reloads a service once at the end of the script if something changed: in an operation, what the operation
+   * changed; in `prepare` and `commit`, anything. It is owed from before the first change until it succeeded,
+   * whatever happens in between.
+   */
+  reload(service: string, options?: ReloadOptions): void
+  /** As `reload`, and in its place where both are asked for. */
+  restart(service: string, options?: ReloadOptions): void
+  /** Text for the backend's own interpreter (`python3`, `psql`). It cannot stand beside the steps of a shell script. */
+  write(content: Content): void
+  /** Work done by the worker itself, for a service that is an HTTP API. It cannot stand beside other steps. */
+  call(name: string, work: Work): void
+}
+
+/** What a call may use. It should end soon after `signal` aborts. */
+export interface WorkContext {
+  signal: AbortSignal
+  /** Adds a line to the operation's output. */
+  log(line: string): void
+}
+
+/** Returns whether it changed something; nothing means it did. */
+export type Work = (context: WorkContext) => Promise<WorkResult> | WorkResult
+
+export type WorkResult = 'changed' | 'unchanged' | undefined
