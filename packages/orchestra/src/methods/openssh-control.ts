@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ConnectFailure, Connection } from './connection-pool.ts'
+import { hostKeyReason, sameHostKey } from './host-key.ts'
+import type { ServerTarget } from './method.ts'
+
+/** What the local command of a master prints once it accepts sessions. */
+const readyWord = 'orchestra-ready'
+const keptErrors = 4096
+
+/** A master process of the system's ssh that holds one connection, and the options that share it. */
+export class ControlConnection implements Connection {
+  readonly kind = 'connected'
+  readonly #target: ServerTarget
+  readonly #socket: string
+  readonly #master: ChildProcess
+
+  constructor(target: ServerTarget, socket: string, master: ChildProcess) {
+    this.#target = target
+    this.#socket = socket
+    this.#master = master
+  }
+
+  get broken(): string | null {
+    const ended = this.#master.exitCode ?? this.#master.signalCode
+    return ended === null ? null : `the control connection ended (${ended})`
+  }
+
+  /** The words of ssh that run a command over this connection, and over no other. */
+  sessionWords(command: string): string[] {
+    const { user, host } = this.#target
+    const options = [`ControlPath=${this.#socket}`, 'ControlMaster=no', 'BatchMode=yes', 'ProxyCommand=false']
+    return ['ssh', '-T', ...asOptions(options), '-l', user, '--', host, command]
+  }
+
+  onBroken(listener: () => void): void {
+    if (this.broken === null) this.#master.once('exit', listener)
+    else listener()
+  }
+
+  end(): void {
+    this.#master.kill('SIGTERM')
+  }
+
+  destroy(): void {
+    this.#master.kill('SIGKILL')
+  }
+}
+
+/** Opens control connections, with their sockets and known hosts in a private directory. */
+export class ControlDirectory {
+  readonly #path = mkdtempSync(join(tmpdir(), 'orc-'))
+
+  /** Connects, lets ssh check the host key against the approved one, and logs in. */
+  async connect(
+    target: ServerTarget,
+    timeout: number,
+    signal: AbortSignal,
+  ): Promise<ControlConnection | ConnectFailure> {
+    const name = createHash('sha256')
+      .update(JSON.stringify([target, Math.random()]))
+      .digest('hex')
+      .slice(0, 12)
+    const base = join(this.#path, name)
+    await writeFile(`${base}.known`, target.hostKey === null ? '' : `${alias(target)} ${target.hostKey}\n`)
+    const master = spawn('ssh', masterWords(target, base, timeout), { stdio: ['ignore', 'pipe', 'pipe'] })
+    const failure = await masterFailure(master, timeout, signal)
+    if (failure === null) return new ControlConnection(target, `${base}.s`, master)
+    master.kill('SIGTERM')
+    return explain(target, failure, await readFile(`${base}.key`, 'latin1').catch(() => ''))
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#path, { recursive: true, force: true })
+  }
+}
+
+function alias(target: ServerTarget): string {
+  return `orchestra-${createHash('sha256').update(target.name).digest('hex').slice(0, 16)}`
+}
+
+/**
+ * The user's own ssh_config applies: jump hosts, certificates, agents. What decides whom we trust is ours.
+ * `KnownHostsCommand` only notes the key that was presented, so that a refusal can show it.
+ */
+function masterWords(target: ServerTarget, base: string, timeout: number): string[] {
+  const options = [
+    'BatchMode=yes',
+    'StrictHostKeyChecking=yes',
+    `UserKnownHostsFile=${base}.known`,
+    'GlobalKnownHostsFile=/dev/null',
+    `KnownHostsCommand=/bin/sh -c "test %t = NONE || echo %t %K >${base}.key" sh`,
+    `HostKeyAlias=${alias(target)}`,
+    'VerifyHostKeyDNS=no',
+    'UpdateHostKeys=no',
+    'ControlMaster=yes',
+    `ControlPath=${base}.s`,
+    'ControlPersist=no',
+    'PermitLocalCommand=yes',
+    `LocalCommand=echo ${readyWord}`,
+    `ConnectTimeout=${Math.max(1, Math.ceil(timeout / 1000))}`,
+    'ServerAliveInterval=15',
+    'ServerAliveCountMax=3',
+    'ForwardAgent=no',
+    'ForwardX11=no',
+    'RequestTTY=no',
+    ...(target.identityFile === null ? [] : [`IdentityFile=${target.identityFile}`, 'IdentitiesOnly=yes']),
+  ]
+  // A port of its own in ssh_config stays in force where the server names none but the usual.
+  const port = target.port === 22 ? [] : ['-p', String(target.port)]
+  return ['-N', ...asOptions(options), ...port, '-l', target.user, '--', target.host]
+}
+
+function asOptions(options: readonly string[]): string[] {
+  return options.flatMap((option) => ['-o', option])
+}
+
+/** Null once the master accepts sessions; what it printed when it ended or took too long. */
+function masterFailure(master: ChildProcess, timeout: number, signal: AbortSignal): Promise<string | null> {
+  return new Promise((resolve) => {
+    let errors = ''
+    const timer = setTimeout(() => resolve(`no login within ${timeout} ms`), timeout)
+    const settle = (failure: string | null) => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', giveUp)
+      resolve(failure)
+    }
+    const giveUp = () => settle('the connection was given up')
+    signal.addEventListener('abort', giveUp, { once: true })
+    master.stderr?.on('data', (bytes: Buffer) => {
+      errors = (errors + bytes.toString('utf8')).slice(-keptErrors)
+    })
+    master.stdout?.on('data', (bytes: Buffer) => {
+      if (bytes.includes(readyWord)) settle(null)
+    })
+    master.once('error', (error) => settle(error.message))
+    master.once('close', () => settle(errors.trim() || 'ssh ended before the login was done'))
+  })
+}
+
+/** Text decides only between refused and unreachable, where ssh offers nothing better. */
+function explain(target: ServerTarget, problem: string, presentedLine: string): ConnectFailure {
+  const presented = presentedLine.trim()
+  if (presented !== '' && (target.hostKey === null || !sameHostKey(target.hostKey, presented)))
+    return { kind: 'host-key', presented, reason: hostKeyReason(target.name, target.hostKey, presented) }
+  const reason = `${target.name} (${target.host}): ${problem}`
+  return /Permission denied|Too many authentication failures/.test(problem)
+    ? { kind: 'denied', reason }
+    : { kind: 'unreachable', reason }
+}

@@ -1,0 +1,147 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { childProcess } from './child-process.ts'
+import { type ConnectFailure, ConnectionPool, type Opened, type SessionAnswer } from './connection-pool.ts'
+import { answerPatience, endGroupPatience, endRemoteGroup } from './end-group.ts'
+import { readKeyFile } from './identity.ts'
+import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
+import { type ControlConnection, ControlDirectory } from './openssh-control.ts'
+import { commandLine, jobCommand } from './remote-command.ts'
+import { deniedBy } from './ssh-connection.ts'
+import { type ProcessEnd, supervise } from './supervise.ts'
+import { untilAborted } from './until-aborted.ts'
+import { within } from './within.ts'
+
+/** ssh's own exit status when its connection broke; a script's 255 looks the same and is taken for that. */
+const connectionBroke = 255
+
+/**
+ * Runs scripts by the system's ssh, over one control connection for each server. Its sessions last until a
+ * script's streams are closed: a daemon that a script starts must not keep them.
+ */
+export class OpensshMethod implements Method {
+  #directory: ControlDirectory | null = null
+  readonly #pool = new ConnectionPool<ControlConnection>((target, timeout, signal) =>
+    this.#connect(target, timeout, signal),
+  )
+
+  async run(target: ServerTarget, job: Job): Promise<JobEnd> {
+    if (job.signal.aborted) return { kind: 'cancelled' }
+    const command = commandLine(jobCommand(target, job))
+    const opening = this.#pool.open(target, job.timeouts.connect, (connection, patience) =>
+      openSession(target, connection, command, patience),
+    )
+    const opened = await untilAborted(job.signal, opening, discard)
+    if (opened.kind !== 'opened') return opened
+    const endGroup = (group: number) => endRemoteGroup(this.#pool, opened.lease, orderEnd, target, job, group)
+    try {
+      return await supervise(target.name, childProcess(opened.session, endGroup, sessionEnd(target)), job)
+    } finally {
+      opened.lease.release()
+    }
+  }
+
+  /** The key that a server presents, by way of the user's ssh_config; or why there is none. */
+  async askHostKey(target: ServerTarget, timeout: number): Promise<ConnectFailure> {
+    const never = new AbortController().signal
+    const answer = await this.#connect({ ...target, hostKey: null }, timeout, never)
+    if (answer.kind !== 'connected') return answer
+    answer.end()
+    return { kind: 'unreachable', reason: `${target.name}: ssh logged in without checking the host key` }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close()
+    await this.#directory?.remove()
+    this.#directory = null
+  }
+
+  async #connect(
+    target: ServerTarget,
+    timeout: number,
+    signal: AbortSignal,
+  ): Promise<ControlConnection | ConnectFailure> {
+    try {
+      // ssh itself goes on without a key that it cannot read, and says only that nobody let it in.
+      if (target.identityFile !== null) await readKeyFile(target.name, target.identityFile)
+    } catch (error) {
+      return deniedBy(error)
+    }
+    this.#directory ??= new ControlDirectory()
+    return this.#directory.connect(target, timeout, signal)
+  }
+}
+
+/**
+ * A session whose other side has begun to answer, or why there is none. Nothing is sent before: only so it is
+ * certain that a control connection which turns out to be dead took nothing of the script with it.
+ */
+async function openSession(
+  target: ServerTarget,
+  connection: ControlConnection,
+  command: string,
+  patience: number,
+): Promise<SessionAnswer<ChildProcessWithoutNullStreams>> {
+  const session = startSession(connection, command)
+  const errors: Buffer[] = []
+  const keep = (bytes: Buffer) => {
+    errors.push(bytes)
+  }
+  session.stderr.on('data', keep)
+  const first = await within(firstAnswer(session), patience, null)
+  session.stderr.off('data', keep).pause()
+  if (first === 'output') {
+    for (const bytes of errors.reverse()) session.stderr.unshift(bytes)
+    return { kind: 'session', session }
+  }
+  session.kill('SIGKILL')
+  if (first === null) return { kind: 'none', reason: 'the server opened no session in time' }
+  const said = Buffer.concat(errors).toString('utf8').trim()
+  if (first === connectionBroke) return { kind: 'none', reason: said || 'ssh opened no session' }
+  return { kind: 'denied', reason: `${target.name}: bash did not begin (exit ${first}): ${said}` }
+}
+
+/** `output` once something is to be read on stdout, the exit status when the session ended without. */
+async function firstAnswer(session: ChildProcessWithoutNullStreams): Promise<'output' | number> {
+  const closed = once(session, 'close')
+  // Where ssh cannot even be started, the stream says so by never becoming readable.
+  closed.catch(() => {})
+  await once(session.stdout, 'readable')
+  if (session.stdout.readableLength > 0) return 'output'
+  session.stdout.resume()
+  const [code] = await closed
+  return code ?? connectionBroke
+}
+
+function startSession(connection: ControlConnection, command: string): ChildProcessWithoutNullStreams {
+  const [program = '', ...words] = connection.sessionWords(command)
+  return spawn(program, words, { stdio: 'pipe' })
+}
+
+function discard(opened: Opened<ControlConnection, ChildProcessWithoutNullStreams> | JobEnd): void {
+  if (opened.kind !== 'opened') return
+  opened.session.kill('SIGKILL')
+  opened.lease.release()
+}
+
+async function orderEnd(connection: ControlConnection, command: string): Promise<boolean | null> {
+  const child = startSession(connection, command)
+  const exited = once(child, 'exit').then(([code]) => (code === connectionBroke ? null : code === 0))
+  const answered = once(child.stdout, 'data').then(() => 'answered' as const)
+  child.stderr.resume()
+  child.stdin.end()
+  const first = await within(Promise.race([answered, exited]), answerPatience, null)
+  const gone = first === 'answered' ? await within(exited, endGroupPatience, null) : first
+  child.kill('SIGKILL')
+  return gone
+}
+
+function sessionEnd(target: ServerTarget): (code: number | null, signal: string | null) => ProcessEnd {
+  return (code, signal) =>
+    code === null || code === connectionBroke
+      ? {
+          kind: 'lost',
+          reason: `${target.name}: ssh ended (${signal ?? code}) without the script's exit status`,
+        }
+      : { kind: 'exited', code, signal: null }
+}

@@ -1,0 +1,47 @@
+import { bootstrap, endLine } from '../script/bootstrap.ts'
+import type { Job, ServerTarget } from './method.ts'
+
+/**
+ * Quotes a word for whatever shell the login has: sh, bash, zsh, fish, csh. What any of them treats specially
+ * inside single quotes stands outside of them, behind a backslash.
+ */
+export function quoteForLoginShell(word: string): string {
+  return `'${word.replace(/['\\!]/g, (special) => `'\\${special}'`)}'`
+}
+
+/** One command line for a login shell. `exec` keeps that shell from waiting beside the script. */
+export function commandLine(words: readonly string[]): string {
+  return `exec ${words.map(quoteForLoginShell).join(' ')}`
+}
+
+/** The words that run something as the user a job asks for; none when that is the login. */
+export function become(login: string, sudo: boolean, user: string | null): string[] {
+  if (user === null || user === login) return sudo && login !== 'root' ? ['sudo', '-n', '-H', '--'] : []
+  if (login === 'root') return ['runuser', '-u', user, '--']
+  return ['sudo', '-n', '-H', '-u', user, '--']
+}
+
+/** The words that start a job's script and read it from stdin. */
+export function jobCommand(target: ServerTarget, job: Pick<Job, 'runId' | 'interpreter' | 'user'>): string[] {
+  const words = ['bash', '--noprofile', '--norc', '-c', bootstrap, endLine(job.runId), target.directory ?? '']
+  return [...become(target.user, target.sudo, job.user), ...words, ...(job.interpreter ?? [])]
+}
+
+/**
+ * Ends a process group: asks, waits two seconds, then insists. Succeeds when nothing of the group is left.
+ * Membership is read from /proc because a zombie is gone and a process of another user is not. The word on stdout
+ * tells that the order arrived.
+ */
+const endGroup = [
+  'alive() { for stat in /proc/[0-9]*/stat; do read -r line 2>/dev/null <"$stat" || continue',
+  `set -- \${line##*) }; [[ $3 == "$group" && $1 != [ZX] ]] && return 0; done; return 1; }`,
+  'echo ending; group=$0; kill -TERM -- "-$group" 2>/dev/null',
+  'for ((i = 0; i < 50; i++)); do alive || exit 0; ((i == 20)) && kill -KILL -- "-$group" 2>/dev/null',
+  'sleep 0.1; done; exit 1',
+].join('; ')
+
+/** The words that end the process group of a job on its server. */
+export function endGroupCommand(target: ServerTarget, user: string | null, group: number): string[] {
+  const words = ['bash', '--noprofile', '--norc', '-c', endGroup, String(group)]
+  return [...become(target.user, target.sudo, user), ...words]
+}

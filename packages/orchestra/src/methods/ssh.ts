@@ -1,0 +1,120 @@
+import type { ClientChannel } from 'ssh2'
+import { messageOf } from '../errors.ts'
+import { ConnectionPool, type Opened, type SessionAnswer } from './connection-pool.ts'
+import { answerPatience, endGroupPatience, endRemoteGroup } from './end-group.ts'
+import type { IdentityEnvironment } from './identity.ts'
+import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
+import { commandLine, jobCommand } from './remote-command.ts'
+import { connect, type SshConnection } from './ssh-connection.ts'
+import { type Process, type ProcessEnd, supervise } from './supervise.ts'
+import { untilAborted } from './until-aborted.ts'
+import { within } from './within.ts'
+
+type Channel = Opened<SshConnection, ClientChannel>
+
+/** Runs scripts over pooled connections of the ssh2 library. */
+export class SshMethod implements Method {
+  readonly #pool: ConnectionPool<SshConnection>
+
+  constructor(environment: IdentityEnvironment) {
+    this.#pool = new ConnectionPool((target, timeout, signal) =>
+      connect(target, timeout, environment, signal),
+    )
+  }
+
+  async run(target: ServerTarget, job: Job): Promise<JobEnd> {
+    if (job.signal.aborted) return { kind: 'cancelled' }
+    const command = commandLine(jobCommand(target, job))
+    const opening = this.#pool.open(target, job.timeouts.connect, (connection, patience) =>
+      openChannel(connection, command, patience),
+    )
+    const opened = await untilAborted(job.signal, opening, discard)
+    if (opened.kind !== 'opened') return opened
+    const endGroup = (group: number) => endRemoteGroup(this.#pool, opened.lease, orderEnd, target, job, group)
+    try {
+      return await supervise(target.name, channelProcess(target, opened, endGroup), job)
+    } finally {
+      opened.lease.release()
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close()
+  }
+}
+
+async function openChannel(
+  connection: SshConnection,
+  command: string,
+  patience: number,
+): Promise<SessionAnswer<ClientChannel>> {
+  const opening = execute(connection, command)
+  const answer = await within(opening, patience, null)
+  if (answer !== null) return answer
+  opening.then((late) => late.kind === 'session' && late.session.close())
+  return { kind: 'none', reason: 'the server opened no session in time' }
+}
+
+async function execute(connection: SshConnection, command: string): Promise<SessionAnswer<ClientChannel>> {
+  try {
+    return { kind: 'session', session: await connection.exec(command) }
+  } catch (error) {
+    return { kind: 'none', reason: connection.broken ?? messageOf(error) }
+  }
+}
+
+function discard(opened: Channel | JobEnd): void {
+  if (opened.kind !== 'opened') return
+  opened.session.close()
+  opened.lease.release()
+}
+
+async function orderEnd(connection: SshConnection, command: string): Promise<boolean | null> {
+  const opened = await openChannel(connection, command, answerPatience)
+  if (opened.kind !== 'session') return null
+  const channel = opened.session
+  const closed = new Promise<boolean | null>((resolve) => {
+    channel.on('close', (code?: number | null) => resolve(code === undefined ? null : code === 0))
+  })
+  channel.resume()
+  channel.stderr.resume()
+  channel.end()
+  return within(closed, endGroupPatience, null)
+}
+
+function channelProcess(
+  target: ServerTarget,
+  { session: channel, lease }: Channel,
+  endGroup: (group: number) => Promise<boolean>,
+): Process {
+  // What breaks a channel also closes it, and `close` is what decides.
+  channel.on('error', () => {})
+  const exited = new Promise<ProcessEnd>((resolve) => {
+    channel.once('exit', (code: number | null, signal?: string) => resolve(exit(code, signal)))
+  })
+  const closed = new Promise<ProcessEnd>((resolve) => {
+    // The exit may have come in the packet that opened the channel, before anybody listened; `close` repeats it.
+    channel.once('close', (code?: number | null, signal?: string) =>
+      resolve(code === undefined ? lost(target, lease.connection) : exit(code, signal)),
+    )
+  })
+  const errorsEnded = new Promise((resolve) => channel.stderr.once('close', resolve))
+  return {
+    stdin: channel,
+    stdout: channel,
+    stderr: channel.stderr,
+    exited,
+    closed: errorsEnded.then(() => closed),
+    endGroup,
+    abandon: () => channel.close(),
+  }
+}
+
+function exit(code: number | null, signal: string | undefined): ProcessEnd {
+  return { kind: 'exited', code, signal: signal ?? null }
+}
+
+function lost(target: ServerTarget, connection: SshConnection): ProcessEnd {
+  const how = connection.broken ?? 'the session ended without an exit status'
+  return { kind: 'lost', reason: `${target.name}: ${how}` }
+}

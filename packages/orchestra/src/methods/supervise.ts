@@ -1,0 +1,93 @@
+import type { Readable, Writable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Interruption, Watch } from './interruption.ts'
+import type { Job, JobEnd } from './method.ts'
+import { OutputRelay } from './output-relay.ts'
+import { within } from './within.ts'
+
+/** How a process ended, seen from here. */
+export type ProcessEnd = Extract<JobEnd, { kind: 'exited' | 'lost' }>
+
+/** A bootstrap that runs somewhere and waits for its script. */
+export interface Process {
+  stdin: Writable
+  stdout: Readable
+  stderr: Readable
+  /** The process is over, or the way to it is gone. */
+  exited: Promise<ProcessEnd>
+  /** Both streams have ended as well, which a daemon that inherited them may put off for ever. */
+  closed: Promise<ProcessEnd>
+  /** Ends the process group over there; whether nothing of it is left. */
+  endGroup(group: number): Promise<boolean>
+  /** Lets go of the streams, whatever still holds their other ends. */
+  abandon(): void
+}
+
+/** How long output may trail behind an exit status when something keeps the streams open. */
+const trailingOutput = 3000
+/** How long the bootstrap may take to tell its process group when the job is to be ended. */
+const groupPatience = 2000
+
+/** Sends a job's script to its process and stays with it to the end. */
+export async function supervise(server: string, process: Process, job: Job): Promise<JobEnd> {
+  const relay = new OutputRelay(process.stdout, process.stderr, job)
+  const watch = new Watch(job, relay)
+  try {
+    send(process, job)
+    const end = await Promise.race([completed(process, relay), watch.interrupted])
+    if (end.kind === 'exited' || end.kind === 'lost') return await concluded(server, end, relay)
+    return await interrupted(server, end, process, relay)
+  } catch (error) {
+    await endProcess(process, relay)
+    throw error
+  } finally {
+    watch.stop()
+    process.abandon()
+  }
+}
+
+function send(process: Process, job: Job): void {
+  // A script that ends before it has read everything says so by its exit status, not by a broken pipe.
+  process.stdin.on('error', () => {})
+  job.onStart()
+  process.stdin.end(Buffer.from(job.script.buffer, job.script.byteOffset, job.script.byteLength))
+}
+
+async function completed(process: Process, relay: OutputRelay): Promise<ProcessEnd> {
+  return Promise.race([process.closed, process.exited.then((end) => afterTrailingOutput(end, relay))])
+}
+
+async function afterTrailingOutput(end: ProcessEnd, relay: OutputRelay): Promise<ProcessEnd> {
+  // Unreferenced, because usually the streams end at once and nobody waits for these timers.
+  for (let left = trailingOutput; left > 0; left = trailingOutput - relay.quiet)
+    await sleep(left, undefined, { ref: false })
+  return end
+}
+
+async function concluded(server: string, end: ProcessEnd, relay: OutputRelay): Promise<JobEnd> {
+  const handedOver = relay.finish()
+  await Promise.race([handedOver, relay.failed])
+  if (end.kind === 'lost' || relay.begun) return end
+  const how = end.signal ?? `exit ${end.code}`
+  return { kind: 'denied', reason: `${server}: bash did not begin (${how}): ${relay.greeting}` }
+}
+
+async function interrupted(
+  server: string,
+  how: Interruption,
+  process: Process,
+  relay: OutputRelay,
+): Promise<JobEnd> {
+  if (await endProcess(process, relay)) return how
+  const what = how.kind === 'cancelled' ? 'it was cancelled' : `its ${how.which} timeout passed`
+  return { kind: 'lost', reason: `${server}: ${what}, but the script there could not be ended` }
+}
+
+/** Ends the process there; whether it is certain that nothing of it runs. */
+async function endProcess(process: Process, relay: OutputRelay): Promise<boolean> {
+  const group = await within(relay.group, groupPatience, null)
+  const gone = group !== null && (await process.endGroup(group))
+  const last = gone ? await within(process.closed, groupPatience, null) : null
+  await within(relay.finish(), groupPatience, undefined)
+  return gone || last?.kind === 'exited'
+}
