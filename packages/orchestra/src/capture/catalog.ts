@@ -1,0 +1,96 @@
+import type { Queryable } from '../store/index.ts'
+import { quoteTableName } from './table-name.ts'
+import type { Watch } from './watch.ts'
+
+/** A table as the database has it. */
+export interface FoundTable {
+  oid: number
+  /** Qualified and quoted. */
+  name: string
+  /** relkind: r table, p partitioned, v view, f foreign, m materialized view. */
+  kind: string
+  /** Column -> whether its text is the same in every session. */
+  columns: Record<string, boolean>
+}
+
+export interface FoundTrigger {
+  table: number
+  tableName: string
+  name: string
+  enabled: boolean
+  function: string
+}
+
+/** What capture finds in the database. */
+export interface Catalog {
+  /** For each watch its table, then the table's partitions and inheritors, which can be written to directly. */
+  tables: readonly (readonly FoundTable[])[]
+  triggers: readonly FoundTrigger[]
+  /** Trigger functions and their bodies. */
+  functions: ReadonlyMap<string, string>
+}
+
+export async function readCatalog(db: Queryable, watches: readonly Watch[]): Promise<Catalog> {
+  const tables = await readTables(db, watches)
+  const triggers = await readTriggers(db)
+  const functions = await readFunctions(db)
+  return { tables, triggers, functions }
+}
+
+/** Types whose text no setting changes; enumerations besides. */
+const PLAIN_TYPES = [
+  'int2',
+  'int4',
+  'int8',
+  'oid',
+  'bool',
+  'numeric',
+  'text',
+  'varchar',
+  'bpchar',
+  'name',
+  'uuid',
+]
+
+async function readTables(db: Queryable, watches: readonly Watch[]): Promise<FoundTable[][]> {
+  const rows = await db.query<FoundTable & { watch: number }>(
+    `with recursive root as (
+       select ordinality - 1 as watch, to_regclass(name)::oid as oid, 0 as depth
+       from unnest($1::text[]) with ordinality as wanted(name, ordinality)
+     ), tree as (
+       select watch, oid, depth from root where oid is not null
+       union all
+       select tree.watch, child.inhrelid, depth + 1 from tree join pg_inherits child on child.inhparent = tree.oid
+     )
+     select watch::int, t.oid, format('%I.%I', n.nspname, t.relname) as name, t.relkind as kind,
+       (select coalesce(jsonb_object_agg(a.attname, y.typname = any($2::text[]) or y.typtype = 'e'), '{}')
+        from pg_attribute a join pg_type y on y.oid = a.atttypid
+        where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped) as columns
+     from (select watch, oid, min(depth) as depth from tree group by watch, oid) member
+     join pg_class t on t.oid = member.oid
+     join pg_namespace n on n.oid = t.relnamespace
+     order by watch, depth, name`,
+    [watches.map((watch) => quoteTableName(watch.table)), PLAIN_TYPES],
+  )
+  return watches.map((_, index) => rows.filter((row) => row.watch === index))
+}
+
+async function readTriggers(db: Queryable): Promise<FoundTrigger[]> {
+  return db.query<FoundTrigger>(
+    `select t.tgrelid as table, format('%I.%I', n.nspname, c.relname) as "tableName", t.tgname as name,
+       t.tgenabled in ('O', 'A') as enabled, p.proname as function
+     from pg_trigger t
+     join pg_class c on c.oid = t.tgrelid
+     join pg_namespace n on n.oid = c.relnamespace
+     join pg_proc p on p.oid = t.tgfoid
+     where p.pronamespace = to_regnamespace('orchestra') and p.proname like 'capture\\_%' and not t.tgisinternal`,
+  )
+}
+
+async function readFunctions(db: Queryable): Promise<Map<string, string>> {
+  const rows = await db.query<{ name: string; body: string }>(
+    `select proname as name, prosrc as body from pg_proc
+     where pronamespace = to_regnamespace('orchestra') and proname like 'capture\\_%'`,
+  )
+  return new Map(rows.map(({ name, body }) => [name, body]))
+}
