@@ -1,0 +1,105 @@
+import { Environment } from '@marcbachmann/cel-js'
+import type { Model } from '../config/model.ts'
+import { type Shape, shapeOf } from '../config/shape.ts'
+import { registerMembership, registerOperators } from './operators.ts'
+import { type Class, converterOf, type Fields } from './value.ts'
+
+/** What routes of one model are written in: CEL with the object under the model's name. */
+export interface Language {
+  readonly model: Model
+  /** The model's name as an identifier: `mail-box` is `mail_box`. */
+  readonly variable: string
+  /** Without the secret fields, which no route can read. */
+  readonly shape: Shape
+  /** Tells what does not fit: here a field has its type even if it may be null. */
+  readonly checking: Environment
+  /** Runs: here a field that may be null, or any number, has the type of the value it holds. */
+  readonly running: Environment
+  /** Turns an object of the model into what expressions run on. */
+  readonly contextOf: (object: unknown) => Readonly<Record<string, unknown>>
+}
+
+/** Words that CEL keeps for itself, and its types, which are words of the language too. */
+const reserved = new Set(
+  `as break const continue else false for function if import in let loop namespace null package return true var void while
+   bool bytes cel double duration dyn int list map null_type optional string timestamp type uint`.split(
+    /\s+/,
+  ),
+)
+
+/** The name that a model's objects have in match expressions. */
+export function variableOf(model: Pick<Model, 'name'>): string {
+  const variable = model.name.replaceAll('-', '_')
+  return reserved.has(variable) ? `${variable}_` : variable
+}
+
+export function createLanguage(model: Model): Language {
+  const variable = variableOf(model)
+  const shape = withoutSecrets(shapeOf(model.schema), model.secrets)
+  const running = declare(variable, shape, 'running')
+  const convert = converterOf(shape, running.classes) ?? ((object: unknown) => object)
+  return {
+    model,
+    variable,
+    shape,
+    checking: declare(variable, shape, 'checking').environment,
+    running: running.environment,
+    contextOf: (object) => ({ [variable]: convert(object) }),
+  }
+}
+
+function withoutSecrets(shape: Shape, secrets: readonly string[]): Shape {
+  if (shape.kind !== 'object') return shape
+  const fields = new Map([...shape.fields].filter(([name]) => !secrets.includes(name)))
+  return { ...shape, fields }
+}
+
+interface Declared {
+  environment: Environment
+  classes: ReadonlyMap<Fields, Class>
+}
+
+function declare(variable: string, shape: Shape, purpose: 'checking' | 'running'): Declared {
+  const environment = new Environment()
+  const classes = new Map<Fields, Class>()
+  const objectTypes: string[] = []
+  const typeOf = (of: Shape, name: string): string => {
+    if (of.nullable && purpose === 'running') {
+      // Its class must be known all the same, for the values that are not null.
+      typeOf({ ...of, nullable: false }, name)
+      return 'dyn'
+    }
+    if (of.kind === 'object') return declareObject(of, name)
+    if (of.kind === 'list') return `list<${typeOf(of.of, name)}>`
+    if (of.kind === 'map') return `map<string, ${typeOf(of.of, name)}>`
+    return of.kind === 'double' && purpose === 'running' ? 'dyn' : typeNames[of.kind]
+  }
+  const declareObject = (of: Shape & { kind: 'object' }, name: string): string => {
+    const fields = [...of.fields].map(([field, inner], index) => {
+      const part = /^\w+$/.test(field) ? field : `field_${index}`
+      return [field, typeOf(inner, `${name}.${part}`)]
+    })
+    const ctor = class {}
+    environment.registerType(name, { ctor, fields: Object.fromEntries(fields) })
+    objectTypes.push(name)
+    classes.set(of.fields, ctor)
+    return name
+  }
+  environment.registerVariable(
+    variable,
+    typeOf(shape, `${variable.charAt(0).toUpperCase()}${variable.slice(1)}`),
+  )
+  registerOperators(environment, objectTypes)
+  if (purpose === 'checking') registerMembership(environment)
+  return { environment, classes }
+}
+
+const typeNames = {
+  string: 'string',
+  int: 'int',
+  double: 'double',
+  bool: 'bool',
+  timestamp: 'google.protobuf.Timestamp',
+  null: 'dyn',
+  unknown: 'dyn',
+} as const

@@ -1,0 +1,27 @@
+import type { Queryable } from '../store/index.ts'
+
+/** What somebody did to Orchestra itself, for `orchestra.audit`. */
+export interface AuditEntry {
+  by: string
+  action: string
+  target: string
+  detail?: Readonly<Record<string, unknown>>
+}
+
+/** Records who did what, in the transaction that does it. */
+export async function audit(tx: Queryable, entry: AuditEntry): Promise<void> {
+  await tx.query('insert into orchestra.audit (actor, action, target, detail) values ($1, $2, $3, $4)', [
+    entry.by,
+    entry.action,
+    entry.target,
+    entry.detail === undefined ? null : JSON.stringify(entry.detail),
+  ])
+}
+
+/**
+ * Tells every process at commit that something it may be waiting for has changed: `server:ID`, `routes` or `paused`.
+ * It is a hint to read again, so one that gets lost costs time only.
+ */
+export async function announce(tx: Queryable, what: `server:${number}` | 'routes' | 'paused'): Promise<void> {
+  await tx.query(`select pg_notify('orchestra_control', $1)`, [what])
+}

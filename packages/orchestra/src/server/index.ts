@@ -1,0 +1,13 @@
+export { type AuditEntry, announce, audit } from './control.ts'
+export { isPaused, type Pause, pause, resume } from './pause.ts'
+export {
+  addServer,
+  approveKey,
+  getServer,
+  holdServer,
+  listServers,
+  recordPresentedKey,
+  releaseServer,
+} from './registry.ts'
+export { type Removal, removeServer } from './remove.ts'
+export { type ServerOptions, type ServerRow, toTarget } from './server.ts'

@@ -1,0 +1,53 @@
+import type { Queryable, Store } from '../store/index.ts'
+import { announce, audit } from './control.ts'
+
+/** Why nothing runs anywhere. */
+export interface Pause {
+  by: string
+  /** ISO 8601. */
+  at: string
+  reason: string
+}
+
+/** Lets all work wait, everywhere, until `resume`. Scripts that run already end by themselves. */
+export async function pause(store: Store, options: { by: string; reason: string }): Promise<Pause> {
+  const value: Pause = { by: options.by, at: new Date().toISOString(), reason: options.reason }
+  await store.transaction(async (tx) => {
+    await setPause(tx, value)
+    await audit(tx, {
+      by: options.by,
+      action: 'pause',
+      target: 'orchestra',
+      detail: { reason: options.reason },
+    })
+    await announce(tx, 'paused')
+  })
+  return value
+}
+
+/** Answers whether there was a pause to end. */
+export async function resume(store: Store, options: { by: string }): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    const removed = await tx.query(`delete from orchestra.setting where name = 'paused' returning name`)
+    if (removed.length === 0) return false
+    await audit(tx, { by: options.by, action: 'resume', target: 'orchestra' })
+    await announce(tx, 'paused')
+    return true
+  })
+}
+
+/** The pause in force, if there is one. */
+export async function isPaused(store: Queryable): Promise<Pause | undefined> {
+  const [row] = await store.query<{ value: Pause }>(
+    `select value from orchestra.setting where name = 'paused'`,
+  )
+  return row?.value
+}
+
+async function setPause(tx: Queryable, value: Pause): Promise<void> {
+  await tx.query(
+    `insert into orchestra.setting (name, value) values ('paused', $1)
+     on conflict (name) do update set value = excluded.value`,
+    [JSON.stringify(value)],
+  )
+}

@@ -1,0 +1,170 @@
+import { OrchestraError } from '../errors.ts'
+import { fingerprint, sameHostKey } from '../methods/host-key.ts'
+import type { Queryable, Store } from '../store/index.ts'
+import { announce, audit } from './control.ts'
+import { checkServer, type NewServer, type ServerOptions, type ServerRow } from './server.ts'
+
+/**
+ * Registers a server and makes its lane.
+ * @throws OrchestraError ORC_SERVER_INVALID, ORC_SERVER_EXISTS
+ */
+export async function addServer(store: Store, options: ServerOptions & { by: string }): Promise<ServerRow> {
+  const server = checkServer(options)
+  return store.transaction(async (tx) => {
+    const row = await insertServer(tx, server)
+    await tx.query('insert into orchestra.lane (server_id) values ($1)', [row.id])
+    await audit(tx, { by: options.by, action: 'server.add', target: row.name, detail: { ...server } })
+    await announce(tx, `server:${row.id}`)
+    return row
+  })
+}
+
+async function insertServer(tx: Queryable, server: NewServer): Promise<ServerRow> {
+  const { name, method, host, port, user, sudo, identityFile, directory } = server
+  const [row] = await tx.query<ServerRow>(
+    `insert into orchestra.server (name, method, host, port, login, sudo, identity_file, directory)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (name) where removed_at is null do nothing
+     returning *`,
+    [name, method, host, port, user, sudo, identityFile, directory],
+  )
+  if (row !== undefined) return row
+  throw new OrchestraError('ORC_SERVER_EXISTS', `A server ${name} is registered already`, {
+    hint: 'Choose another name, or remove that one first with `orchestra server remove`',
+  })
+}
+
+/** All servers that are not removed, by name. */
+export async function listServers(store: Queryable): Promise<ServerRow[]> {
+  return store.query<ServerRow>('select * from orchestra.server where removed_at is null order by name')
+}
+
+/** @throws OrchestraError ORC_SERVER_UNKNOWN */
+export async function getServer(store: Queryable, name: string): Promise<ServerRow> {
+  return oneServer(await store.query<ServerRow>(serverByName, [name]), name)
+}
+
+/**
+ * As `getServer`, and keeps the server from being removed (`share`) or used (`update`) until the transaction ends.
+ * @throws OrchestraError ORC_SERVER_UNKNOWN
+ */
+export async function lockServer(tx: Queryable, name: string, lock: 'share' | 'update'): Promise<ServerRow> {
+  return oneServer(await tx.query<ServerRow>(`${serverByName} for ${lock}`, [name]), name)
+}
+
+const serverByName = 'select * from orchestra.server where name = $1 and removed_at is null'
+
+function oneServer(rows: readonly ServerRow[], name: string): ServerRow {
+  const [row] = rows
+  if (row !== undefined) return row
+  throw new OrchestraError('ORC_SERVER_UNKNOWN', `No server ${JSON.stringify(name)} is registered`, {
+    hint: 'See `orchestra server list`',
+  })
+}
+
+/** Lets the work of one server wait. A script that runs there already ends by itself. */
+export async function holdServer(
+  store: Store,
+  name: string,
+  options: { by: string; reason: string },
+): Promise<ServerRow> {
+  return store.transaction(async (tx) => {
+    const rows = await tx.query<ServerRow>(
+      `update orchestra.server set held_at = now(), held_by = $2, held_reason = $3
+       where name = $1 and removed_at is null returning *`,
+      [name, options.by, options.reason],
+    )
+    const row = oneServer(rows, name)
+    await audit(tx, {
+      by: options.by,
+      action: 'server.hold',
+      target: name,
+      detail: { reason: options.reason },
+    })
+    await announce(tx, `server:${row.id}`)
+    return row
+  })
+}
+
+/** Ends a hold; what waited is due at once. */
+export async function releaseServer(store: Store, name: string, options: { by: string }): Promise<ServerRow> {
+  return store.transaction(async (tx) => {
+    const rows = await tx.query<ServerRow>(
+      `update orchestra.server set held_at = null, held_by = null, held_reason = null
+       where name = $1 and removed_at is null returning *`,
+      [name],
+    )
+    const row = oneServer(rows, name)
+    await wakeLane(tx, row.id)
+    await audit(tx, { by: options.by, action: 'server.release', target: name })
+    await announce(tx, `server:${row.id}`)
+    return row
+  })
+}
+
+/** Remembers the host key that a server showed, until somebody approves it. */
+export async function recordPresentedKey(store: Store, serverId: number, key: string): Promise<void> {
+  await store.transaction(async (tx) => {
+    const [row] = await tx.query<{ name: string }>(
+      `update orchestra.server set presented_key = $2, presented_at = now()
+       where id = $1 and presented_key is distinct from $2 returning name`,
+      [serverId, key],
+    )
+    if (row === undefined) return
+    const detail = { fingerprint: fingerprint(key) }
+    await audit(tx, { by: 'orchestra', action: 'server.key-presented', target: row.name, detail })
+    await announce(tx, `server:${serverId}`)
+  })
+}
+
+/**
+ * Approves the host key that a server has presented, by its fingerprint.
+ * @throws OrchestraError ORC_HOST_KEY_UNKNOWN when it presented another one, or none yet
+ */
+export async function approveKey(
+  store: Store,
+  name: string,
+  approved: string,
+  options: { by: string },
+): Promise<ServerRow> {
+  return store.transaction(async (tx) => {
+    const server = await getServer(tx, name)
+    const key = presentedKey(server, approved)
+    if (server.host_key !== null && sameHostKey(server.host_key, key)) return server
+    const [row] = await tx.query<ServerRow>(
+      'update orchestra.server set host_key = $2 where id = $1 and presented_key = $2 returning *',
+      [server.id, key],
+    )
+    if (row === undefined) throw wrongKey(`Server ${name} has just presented another key`)
+    await wakeLane(tx, row.id)
+    const replaced = server.host_key === null ? null : fingerprint(server.host_key)
+    await audit(tx, {
+      by: options.by,
+      action: 'server.approve',
+      target: name,
+      detail: { fingerprint: approved, replaced },
+    })
+    await announce(tx, `server:${row.id}`)
+    return row
+  })
+}
+
+function presentedKey(server: ServerRow, approved: string): string {
+  const key = server.presented_key
+  if (key === null) throw wrongKey(`Server ${server.name} has presented no host key yet`)
+  const presented = fingerprint(key)
+  if (presented === approved) return key
+  throw wrongKey(`Server ${server.name} presented ${presented}, not ${approved}`)
+}
+
+/** A lane that rests after a refused key or an unreachable server goes on at once. */
+async function wakeLane(tx: Queryable, serverId: number): Promise<void> {
+  await tx.query(`update orchestra.lane set due_at = '-infinity' where server_id = $1`, [serverId])
+  await tx.query('notify orchestra_wake')
+}
+
+function wrongKey(message: string): OrchestraError {
+  return new OrchestraError('ORC_HOST_KEY_UNKNOWN', message, {
+    hint: 'Run `orchestra server check` and compare with what `ssh-keygen -lf` prints on the server itself',
+  })
+}

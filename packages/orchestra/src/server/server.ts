@@ -1,0 +1,113 @@
+import { OrchestraError } from '../errors.ts'
+import type { ServerTarget } from '../methods/method.ts'
+
+/** A row of orchestra.server. */
+export interface ServerRow {
+  id: number
+  name: string
+  method: ServerTarget['method']
+  host: string
+  port: number
+  login: string
+  sudo: boolean
+  identity_file: string | null
+  directory: string | null
+  host_key: string | null
+  presented_key: string | null
+  presented_at: Date | null
+  held_at: Date | null
+  held_by: string | null
+  held_reason: string | null
+  created_at: Date
+  removed_at: Date | null
+}
+
+export interface ServerOptions {
+  name: string
+  method?: ServerTarget['method']
+  /** Name or address; default the server's name. Resolved when it is connected to, not before. */
+  host?: string
+  port?: number
+  /** Login; default root. */
+  user?: string
+  /** Run scripts with `sudo -n`; default for every login but root. */
+  sudo?: boolean
+  identityFile?: string
+  /** Directory that scripts start in and keep their state below. */
+  directory?: string
+}
+
+export type NewServer = Required<Omit<ServerOptions, 'identityFile' | 'directory'>> &
+  Pick<ServerTarget, 'identityFile' | 'directory'>
+
+const methods: readonly string[] = ['ssh', 'openssh', 'local', 'function'] satisfies ServerTarget['method'][]
+const nameForm = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/
+const loginForm = /^[A-Za-z_][A-Za-z0-9_.-]*\$?$/
+const longestName = 253
+
+/**
+ * Fills in the defaults of a new server and checks the form of all it is given.
+ * @throws OrchestraError ORC_SERVER_INVALID
+ */
+export function checkServer(options: ServerOptions): NewServer {
+  const method = options.method ?? 'ssh'
+  const user = options.user ?? 'root'
+  const runsHere = method === 'local' || method === 'function'
+  const server: NewServer = {
+    name: options.name,
+    method,
+    host: options.host ?? (runsHere ? 'localhost' : options.name),
+    port: options.port ?? (runsHere ? 0 : 22),
+    user,
+    sudo: options.sudo ?? (!runsHere && user !== 'root'),
+    identityFile: options.identityFile ?? null,
+    directory: options.directory ?? null,
+  }
+  checkForm(server)
+  return server
+}
+
+function checkForm(server: NewServer): void {
+  const { name, host, port, user, directory } = server
+  const nameIsGood = nameForm.test(name) && name.length <= longestName
+  if (!nameIsGood) throw invalid(name, 'that is not a name', 'Use small letters, digits, hyphens and dots')
+  if (!methods.includes(server.method))
+    throw invalid(name, `there is no method ${server.method}`, `Use ${methods.join(', ')}`)
+  // A host that starts with a hyphen would be an option to the system's ssh.
+  if (!/^[^\s-]\S*$/.test(host) || hasControl(host))
+    throw invalid(name, `${JSON.stringify(host)} is not a host`)
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw invalid(name, `${port} is not a port`)
+  if (!loginForm.test(user)) throw invalid(name, `${JSON.stringify(user)} is not a login`)
+  if (directory !== null && !directory.startsWith('/'))
+    throw invalid(name, `the directory ${directory} is not absolute`)
+  for (const path of [directory, server.identityFile]) {
+    if (path !== null && hasControl(path)) throw invalid(name, `${JSON.stringify(path)} is not a path`)
+  }
+}
+
+function hasControl(text: string): boolean {
+  return /\p{Cc}/u.test(text)
+}
+
+function invalid(name: string, what: string, hint?: string): OrchestraError {
+  return new OrchestraError(
+    'ORC_SERVER_INVALID',
+    `Server ${JSON.stringify(name)}: ${what}`,
+    hint === undefined ? {} : { hint },
+  )
+}
+
+/** A server as its methods need it. */
+export function toTarget(row: ServerRow): ServerTarget {
+  return {
+    name: row.name,
+    method: row.method,
+    host: row.host,
+    port: row.port,
+    user: row.login,
+    sudo: row.sudo,
+    hostKey: row.host_key,
+    identityFile: row.identity_file,
+    directory: row.directory,
+  }
+}
