@@ -1,0 +1,105 @@
+/** Output of one stream and one operation (null: the script as a whole), as it came. */
+export interface OutputChunk {
+  sequence: number
+  stream: OutputStream
+  position: number | null
+  data: Buffer
+}
+
+export type OutputStream = 'stdout' | 'stderr'
+
+/** A chunk that is cut by size is cut here. */
+export const CHUNK_BYTES = 65_536
+/** What a row costs beside its data, so that many tiny chunks count too. */
+const CHUNK_OVERHEAD = 100
+const SMALLEST_BUFFER = 64
+
+interface OpenChunk {
+  sequence: number
+  stream: OutputStream
+  position: number | null
+  bytes: Buffer
+  length: number
+}
+
+/** Output that waits to be stored: pieces of one stream and operation grow together into chunks, in the order they came. */
+export class PendingOutput {
+  #chunks: OpenChunk[] = []
+  #nextSequence = 0
+  #size = 0
+
+  /** Bytes that wait, and what their rows cost. */
+  get size(): number {
+    return this.#size
+  }
+
+  get isEmpty(): boolean {
+    return this.#chunks.length === 0
+  }
+
+  add(stream: OutputStream, position: number | null, bytes: Buffer): void {
+    for (let start = 0; start < bytes.length; ) {
+      const chunk = this.#chunkFor(stream, position)
+      const room = CHUNK_BYTES - chunk.length
+      const end = bytes.length - start <= room ? bytes.length : characterStart(bytes, start, start + room)
+      append(chunk, bytes.subarray(start, end))
+      this.#size += end - start
+      start = end
+      if (start < bytes.length) this.#open(stream, position)
+    }
+  }
+
+  /** The oldest chunks, about `limit` bytes of them. */
+  take(limit: number): OutputChunk[] {
+    let taken = 0
+    let count = 0
+    while (count < this.#chunks.length && taken < limit) taken += costOf(this.#chunks[count++] as OpenChunk)
+    this.#size -= taken
+    return this.#chunks.splice(0, count).map(closed)
+  }
+
+  clear(): void {
+    this.#chunks = []
+    this.#size = 0
+  }
+
+  #chunkFor(stream: OutputStream, position: number | null): OpenChunk {
+    const last = this.#chunks.at(-1)
+    if (last?.stream === stream && last.position === position && last.length < CHUNK_BYTES) return last
+    return this.#open(stream, position)
+  }
+
+  #open(stream: OutputStream, position: number | null): OpenChunk {
+    const chunk = { sequence: this.#nextSequence++, stream, position, bytes: Buffer.alloc(0), length: 0 }
+    this.#chunks.push(chunk)
+    this.#size += CHUNK_OVERHEAD
+    return chunk
+  }
+}
+
+function append(chunk: OpenChunk, bytes: Buffer): void {
+  const length = chunk.length + bytes.length
+  if (length > chunk.bytes.length) {
+    const larger = Buffer.allocUnsafeSlow(
+      Math.min(CHUNK_BYTES, Math.max(SMALLEST_BUFFER, length, chunk.length * 2)),
+    )
+    chunk.bytes.copy(larger, 0, 0, chunk.length)
+    chunk.bytes = larger
+  }
+  bytes.copy(chunk.bytes, chunk.length)
+  chunk.length = length
+}
+
+/** The last place up to `end` where a UTF-8 character begins, so that a cut by size never splits one. */
+function characterStart(bytes: Buffer, start: number, end: number): number {
+  for (let at = end; at > start && at > end - 4; at--) if (((bytes[at] as number) & 0xc0) !== 0x80) return at
+  return end
+}
+
+function costOf(chunk: OpenChunk): number {
+  return chunk.length + CHUNK_OVERHEAD
+}
+
+function closed({ sequence, stream, position, bytes, length }: OpenChunk): OutputChunk {
+  return { sequence, stream, position, data: bytes.subarray(0, length) }
+}

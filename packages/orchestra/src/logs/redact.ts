@@ -1,0 +1,124 @@
+import { type NamedSecret, SHORTEST_SECRET, variantsOf } from './variants.ts'
+
+interface Needle {
+  bytes: Buffer
+  mask: Buffer
+}
+
+/** What stands at a place of the data: nothing, a whole secret, or what may become one when more bytes come. */
+type Found = { kind: 'none' } | { kind: 'match'; needle: Needle } | { kind: 'perhaps' }
+
+const NONE: Found = { kind: 'none' }
+const PERHAPS: Found = { kind: 'perhaps' }
+
+/**
+ * The secrets of one script in every form they are searched in, indexed by their first bytes: the cost for each byte of
+ * output does not grow with the number of secrets.
+ */
+export class SecretIndex {
+  /** One bit for every pair of bytes that begins a secret: nearly every place is dismissed by it. */
+  readonly #pairs = new Uint8Array(65_536)
+  readonly #byPrefix = new Map<number, Needle[]>()
+  /** The first one, two and three bytes of every secret, as latin1. */
+  readonly #beginnings = new Set<string>()
+  readonly isEmpty: boolean
+
+  constructor(secrets: readonly NamedSecret[]) {
+    const needles = needlesOf(secrets)
+    this.isEmpty = needles.length === 0
+    for (const needle of needles) this.#add(needle)
+    for (const group of this.#byPrefix.values()) group.sort((a, b) => b.bytes.length - a.bytes.length)
+  }
+
+  /** Replaces every secret in a text that is already complete. */
+  redact(text: string): string {
+    if (this.isEmpty) return text
+    const redactor = new Redactor(this)
+    return Buffer.concat([redactor.push(Buffer.from(text)), redactor.end()]).toString()
+  }
+
+  /** The first place from `start` on where a secret begins or may begin; the length of the data when there is none. */
+  candidate(data: Buffer, start: number): number {
+    const last = data.length - 1
+    for (let at = start; at < last; at++) {
+      if (this.#pairs[((data[at] as number) << 8) | (data[at + 1] as number)] === 1) return at
+    }
+    return start <= last && this.#beginnings.has(data.toString('latin1', last)) ? last : data.length
+  }
+
+  /** The longest secret at a place; no decision while a longer one may still follow. */
+  find(data: Buffer, at: number, isLast: boolean): Found {
+    const rest = data.length - at
+    if (rest < SHORTEST_SECRET) {
+      return !isLast && this.#beginnings.has(data.toString('latin1', at)) ? PERHAPS : NONE
+    }
+    for (const needle of this.#byPrefix.get(data.readInt32BE(at)) ?? []) {
+      const size = Math.min(rest, needle.bytes.length)
+      if (size < needle.bytes.length && isLast) continue
+      if (data.compare(needle.bytes, 0, size, at, at + size) !== 0) continue
+      return size === needle.bytes.length ? { kind: 'match', needle } : PERHAPS
+    }
+    return NONE
+  }
+
+  #add(needle: Needle): void {
+    const { bytes } = needle
+    this.#pairs[bytes.readUInt16BE(0)] = 1
+    for (const length of [1, 2, 3]) this.#beginnings.add(bytes.toString('latin1', 0, length))
+    const prefix = bytes.readInt32BE(0)
+    const group = this.#byPrefix.get(prefix)
+    if (group === undefined) this.#byPrefix.set(prefix, [needle])
+    else group.push(needle)
+  }
+}
+
+/** Replaces secrets in one stream of bytes, however it is cut; holds back only what may be the beginning of a secret. */
+export class Redactor {
+  readonly #index: SecretIndex
+  #held: Buffer = Buffer.alloc(0)
+
+  constructor(index: SecretIndex) {
+    this.#index = index
+  }
+
+  push(bytes: Uint8Array): Buffer {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (this.#index.isEmpty) return chunk
+    return this.#redact(this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]), false)
+  }
+
+  /** The stream is over: what was held back is no secret. */
+  end(): Buffer {
+    return this.#redact(this.#held, true)
+  }
+
+  #redact(data: Buffer, isLast: boolean): Buffer {
+    const parts: Buffer[] = []
+    let kept = 0
+    let at = this.#index.candidate(data, 0)
+    while (at < data.length) {
+      const found = this.#index.find(data, at, isLast)
+      if (found.kind === 'perhaps') break
+      if (found.kind === 'match') {
+        parts.push(data.subarray(kept, at), found.needle.mask)
+        kept = at + found.needle.bytes.length
+      }
+      at = this.#index.candidate(data, found.kind === 'match' ? kept : at + 1)
+    }
+    // Copied, so that the few bytes held back do not keep the whole chunk in memory.
+    this.#held = Buffer.from(data.subarray(at))
+    parts.push(data.subarray(kept, at))
+    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
+  }
+}
+
+function needlesOf(secrets: readonly NamedSecret[]): Needle[] {
+  const needles = new Map<string, Needle>()
+  for (const { name, value } of secrets) {
+    const mask = Buffer.from(`«secret:${name}»`)
+    for (const variant of variantsOf(value)) {
+      if (!needles.has(variant)) needles.set(variant, { bytes: Buffer.from(variant), mask })
+    }
+  }
+  return [...needles.values()]
+}

@@ -1,0 +1,10 @@
+import { isOrchestraError } from '../errors.ts'
+
+/** SQLSTATE classes that pass: serialization, resources (a full disk too), a lock not available, a standby just promoted. */
+const TRANSIENT = /^(40...|53...|55P03|25006)$/
+
+/** True for what waiting can cure. */
+export function isTransient(error: unknown): boolean {
+  if (isOrchestraError(error, 'ORC_STORE_UNREACHABLE')) return true
+  return error instanceof Error && 'code' in error && TRANSIENT.test(String(error.code))
+}

@@ -1,0 +1,88 @@
+import { isoTime } from '../logs/index.ts'
+import type { Outcome } from '../manager/outcome.ts'
+import type { Queryable } from '../store/index.ts'
+import { type WaitFacts, type WaitsFor, waitsFor } from './waiting.ts'
+
+/** An operation as people and programs are shown it. Times are ISO 8601. */
+export interface OperationView {
+  id: number
+  unitId: string
+  /** `model:key` */
+  object: string
+  action: string
+  /** Null where the object could not be loaded or routed: nobody knows yet whom it concerns. */
+  backend: string | null
+  server: string | null
+  state: 'waiting' | 'running' | 'done' | 'superseded'
+  /** How it ended, or how its last try did while it waits for the next. */
+  outcome: Outcome | null
+  changed: boolean | null
+  error: string | null
+  attempt: number
+  nextTry: string | null
+  logId: number | null
+  createdAt: string
+  startedAt: string | null
+  endedAt: string | null
+  waitsFor: WaitsFor | null
+}
+
+type Row = Omit<OperationView, 'waitsFor'> & WaitFacts
+
+/** Operations that fit `condition`, a fragment of SQL over `operation` with parameters from $1 on. */
+export async function readOperations(
+  store: Queryable,
+  condition: string,
+  values: readonly unknown[],
+): Promise<OperationView[]> {
+  return (await store.query<Row>(`${OPERATIONS} where ${condition}`, values)).map(toView)
+}
+
+function toView(row: Row): OperationView {
+  return {
+    id: row.id,
+    unitId: row.unitId,
+    object: row.object,
+    action: row.action,
+    backend: row.backend,
+    server: row.server,
+    state: row.state,
+    outcome: row.outcome,
+    changed: row.changed,
+    error: row.error,
+    attempt: row.attempt,
+    nextTry: row.nextTry,
+    logId: row.logId,
+    createdAt: row.createdAt,
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
+    waitsFor: waitsFor(row),
+  }
+}
+
+/** A worker renews its sign of life every few seconds. */
+export const WORKER_ALIVE = `seen_at > now() - interval '15 seconds'`
+
+const OPERATIONS = `
+select operation.id, operation.unit_id as "unitId", operation.model || ':' || operation.object_key as object,
+  operation.action, operation.backend, server.name as server, operation.state, operation.outcome, operation.changed,
+  operation.error, operation.attempt, operation.log_id as "logId", operation.held,
+  array(
+    select route.id from orchestra.route
+    where operation.held and not route.enabled and route.backend = operation.backend
+      and route.server_id = operation.server_id
+    order by route.id
+  ) as "heldRoutes",
+  case when operation.state = 'waiting' and operation.due_at > now() then ${isoTime('operation.due_at')} end as "nextTry",
+  ${isoTime('operation.created_at')} as "createdAt", ${isoTime('operation.started_at')} as "startedAt",
+  ${isoTime('operation.ended_at')} as "endedAt",
+  pause.value ->> 'by' as "pausedBy", pause.value ->> 'reason' as "pausedReason",
+  case when server.held_at is not null then coalesce(server.held_by, '?') end as "serverHeldBy",
+  server.held_reason as "serverHeldReason",
+  lane.blocked_reason as "blockedReason", ${isoTime('lane.blocked_since')} as "blockedSince",
+  case when lane.due_at > now() then ${isoTime('lane.due_at')} end as "blockedUntil",
+  exists (select from orchestra.worker where ${WORKER_ALIVE}) as "hasWorker"
+from orchestra.operation
+left join orchestra.server on server.id = operation.server_id
+left join orchestra.lane on lane.server_id = operation.server_id
+left join orchestra.setting as pause on pause.name = 'paused'`

@@ -1,0 +1,132 @@
+import { isoTime } from '../logs/index.ts'
+import type { Outcome } from '../manager/outcome.ts'
+import type { Queryable } from '../store/index.ts'
+import { type OperationView, readOperations, WORKER_ALIVE } from './operation.ts'
+
+/** One server and its lane. Times are ISO 8601. */
+export interface ServerStatus {
+  name: string
+  method: string
+  /** Somebody lets it wait. */
+  held: { by: string | null; since: string; reason: string | null } | null
+  /** It does not answer, or presents a key that nobody approved. */
+  blocked: { outcome: Outcome; since: string; reason: string; attempt: number; nextTry: string | null } | null
+  /** A host key that waits for approval, as it was presented. */
+  presentedKey: string | null
+  running: number
+  /** The script that runs. */
+  runningLog: { id: number; backend: string; since: string } | null
+  waiting: number
+  /** Of those that wait: they failed and are tried again. */
+  failing: number
+  /** Of those that wait: their route is disabled. */
+  heldByRoute: number
+  oldestWaiting: string | null
+}
+
+export interface WorkerStatus {
+  id: string
+  host: string
+  pid: number
+  startedAt: string
+}
+
+export interface Status {
+  paused: { by: string; at: string; reason: string } | null
+  /** Workers that gave a sign of life in the last seconds. */
+  workers: WorkerStatus[]
+  servers: ServerStatus[]
+  /** Operations that failed, the next to be tried first; at most a hundred. */
+  failing: OperationView[]
+  totals: {
+    waiting: number
+    running: number
+    failing: number
+    /** Objects that cannot be loaded or routed. */
+    undecided: number
+    /** Committed changes that are not operations yet. */
+    uncollected: number
+    oldestUncollected: string | null
+    /** Why the collector could not look at some of them. */
+    collectorError: string | null
+  }
+}
+
+/** Where everything stands: what runs, what waits for what, what failed. */
+export async function readStatus(store: Queryable): Promise<Status> {
+  const [rest] = await store.query<Pick<Status, 'paused'> & Pick<Status['totals'], RestOfTotals>>(REST)
+  const servers = await store.query<ServerStatus>(SERVERS)
+  const {
+    paused = null,
+    undecided = 0,
+    uncollected = 0,
+    oldestUncollected = null,
+    collectorError = null,
+  } = rest ?? {}
+  const total = (field: 'waiting' | 'running' | 'failing') =>
+    servers.reduce((sum, server) => sum + server[field], 0)
+  return {
+    paused,
+    workers: await store.query<WorkerStatus>(WORKERS),
+    servers,
+    failing: await readOperations(store, FAILING, []),
+    totals: {
+      waiting: total('waiting'),
+      running: total('running'),
+      failing: total('failing'),
+      undecided,
+      uncollected,
+      oldestUncollected,
+      collectorError,
+    },
+  }
+}
+
+type RestOfTotals = 'undecided' | 'uncollected' | 'oldestUncollected' | 'collectorError'
+
+/** Unreachable is the server's, not the operation's. */
+const HAS_FAILED = `operation.state = 'waiting' and operation.outcome in ('failure', 'timeout')`
+
+const FAILING = `${HAS_FAILED} order by operation.due_at, operation.id limit 100`
+
+const SERVERS = `
+select server.name, server.method,
+  case when server.held_at is not null then json_build_object(
+    'by', server.held_by, 'since', ${isoTime('server.held_at')}, 'reason', server.held_reason) end as held,
+  case when lane.blocked_since is not null then json_build_object(
+    'outcome', lane.blocked_outcome, 'since', ${isoTime('lane.blocked_since')}, 'reason', lane.blocked_reason,
+    'attempt', lane.attempt,
+    'nextTry', case when lane.due_at > now() then ${isoTime('lane.due_at')} end) end as blocked,
+  case when server.presented_key is distinct from server.host_key then server.presented_key end as "presentedKey",
+  (select json_build_object('id', log.id, 'backend', log.backend,
+      'since', ${isoTime('coalesce(log.started_at, log.created_at)')})
+    from orchestra.log where log.server_id = server.id and log.ended_at is null order by log.id desc limit 1
+  ) as "runningLog",
+  coalesce(work.running, 0) as running, coalesce(work.waiting, 0) as waiting, coalesce(work.failing, 0) as failing,
+  coalesce(work.held, 0) as "heldByRoute", ${isoTime('work.oldest')} as "oldestWaiting"
+from orchestra.server
+left join orchestra.lane on lane.server_id = server.id
+left join (
+  select server_id,
+    count(*) filter (where state = 'running') as running,
+    count(*) filter (where state = 'waiting') as waiting,
+    count(*) filter (where ${HAS_FAILED}) as failing,
+    count(*) filter (where state = 'waiting' and held) as held,
+    min(created_at) filter (where state = 'waiting') as oldest
+  from orchestra.operation
+  where state in ('waiting', 'running')
+  group by server_id
+) as work on work.server_id = server.id
+where server.removed_at is null
+order by server.name`
+
+const WORKERS = `
+select id, host, pid, ${isoTime('started_at')} as "startedAt"
+from orchestra.worker where ${WORKER_ALIVE} order by started_at`
+
+const REST = `
+select (select value from orchestra.setting where name = 'paused') as paused,
+  (select count(*) from orchestra.operation where state = 'waiting' and server_id is null) as undecided,
+  (select coalesce(sum(jsonb_array_length(keys)), 0) from orchestra.change) as uncollected,
+  (select ${isoTime('min(at)')} from orchestra.change) as "oldestUncollected",
+  (select error from orchestra.change where error is not null order by id desc limit 1) as "collectorError"`

@@ -1,0 +1,49 @@
+import { isoTime } from '../logs/index.ts'
+import type { Queryable } from '../store/index.ts'
+
+/** One unit of work, as a list shows it. Times are ISO 8601. */
+export interface UnitSummary {
+  id: string
+  actor: string | null
+  source: string | null
+  createdAt: string
+  operations: number
+  /** Operations that have not ended. */
+  open: number
+  /** Operations whose last try did not succeed. */
+  failed: number
+}
+
+export interface UnitSearch {
+  actor?: string
+  /** Default 20. */
+  limit?: number
+  /** Created before. */
+  before?: string
+}
+
+const DEFAULT_LIMIT = 20
+
+/** Units that were looked at, newest first. */
+export function listUnits(store: Queryable, search: UnitSearch = {}): Promise<UnitSummary[]> {
+  return store.query<UnitSummary>(LIST, [
+    search.actor ?? null,
+    search.before ?? null,
+    search.limit ?? DEFAULT_LIMIT,
+  ])
+}
+
+const LIST = `
+select unit.id, unit.actor, unit.source, ${isoTime('unit.created_at')} as "createdAt",
+  coalesce(work.operations, 0) as operations, coalesce(work.open, 0) as open, coalesce(work.failed, 0) as failed
+from (
+  select * from orchestra.unit
+  where ($1::text is null or actor = $1) and ($2::timestamptz is null or created_at < $2)
+  order by created_at desc limit $3
+) as unit
+left join lateral (
+  select count(*) as operations, count(*) filter (where state in ('waiting', 'running')) as open,
+    count(*) filter (where outcome not in ('success', 'nothing') and state <> 'superseded') as failed
+  from orchestra.operation where unit_id = unit.id
+) as work on true
+order by unit.created_at desc`

@@ -1,0 +1,92 @@
+import type { Outcome } from '../manager/outcome.ts'
+
+/** What an operation that has not ended waits for; `text` says it to people. */
+export interface WaitsFor {
+  kind: WaitKind
+  text: string
+}
+
+export type WaitKind =
+  /** Its script runs now. */
+  | 'running'
+  | 'paused'
+  | 'server-held'
+  | 'route-disabled'
+  /** The server does not answer, or its host key is not approved. */
+  | 'server-blocked'
+  /** The object cannot be loaded, is invalid, or its routes cannot be told. */
+  | 'object'
+  /** It failed and rests until its next try. */
+  | 'retry'
+  | 'no-worker'
+  /** Next in its lane. */
+  | 'turn'
+
+/** All that may keep an operation waiting, as the store has it. */
+export interface WaitFacts {
+  state: 'waiting' | 'running' | 'done' | 'superseded'
+  server: string | null
+  outcome: Outcome | null
+  error: string | null
+  attempt: number
+  nextTry: string | null
+  /** Only disabled routes lead there. */
+  held: boolean
+  /** Their numbers. */
+  heldRoutes: number[]
+  pausedBy: string | null
+  pausedReason: string | null
+  serverHeldBy: string | null
+  serverHeldReason: string | null
+  blockedReason: string | null
+  blockedSince: string | null
+  blockedUntil: string | null
+  hasWorker: boolean
+}
+
+/** The strongest reason first: what must be lifted before any other matters. Null when the operation has ended. */
+export function waitsFor(facts: WaitFacts): WaitsFor | null {
+  if (facts.state === 'running') return { kind: 'running', text: 'its script runs now' }
+  if (facts.state !== 'waiting') return null
+  if (facts.server === null)
+    return { kind: 'object', text: withRetry(facts.error ?? 'the object cannot be read', facts) }
+  return waitsForPerson(facts) ?? waitsForServer(facts)
+}
+
+function waitsForPerson(facts: WaitFacts): WaitsFor | undefined {
+  if (facts.pausedBy !== null) {
+    return { kind: 'paused', text: `everything is paused by ${facts.pausedBy}${because(facts.pausedReason)}` }
+  }
+  if (facts.serverHeldBy !== null) {
+    const text = `server ${facts.server} is held by ${facts.serverHeldBy}${because(facts.serverHeldReason)}`
+    return { kind: 'server-held', text }
+  }
+  if (!facts.held) return undefined
+  const [first, ...others] = facts.heldRoutes
+  if (first === undefined) return { kind: 'route-disabled', text: 'only disabled routes lead there' }
+  const text =
+    others.length === 0 ? `route ${first} is disabled` : `routes ${facts.heldRoutes.join(', ')} are disabled`
+  return { kind: 'route-disabled', text }
+}
+
+function waitsForServer(facts: WaitFacts): WaitsFor {
+  if (facts.blockedReason !== null) {
+    const next = facts.blockedUntil === null ? '' : `, next try ${facts.blockedUntil}`
+    const since = facts.blockedSince === null ? '' : ` since ${facts.blockedSince}`
+    return {
+      kind: 'server-blocked',
+      text: `server ${facts.server} is blocked${since}: ${facts.blockedReason}${next}`,
+    }
+  }
+  if (facts.nextTry !== null) return { kind: 'retry', text: withRetry(facts.error ?? 'it failed', facts) }
+  if (!facts.hasWorker) return { kind: 'no-worker', text: 'no worker runs: start one with `orchestra up`' }
+  return { kind: 'turn', text: 'it is next in its lane' }
+}
+
+function withRetry(reason: string, { attempt, nextTry }: WaitFacts): string {
+  return nextTry === null ? reason : `${reason} (attempt ${attempt}, next try ${nextTry})`
+}
+
+function because(reason: string | null): string {
+  return reason === null || reason === '' ? '' : `: ${reason}`
+}

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { type WaitFacts, waitsFor } from '../../src/placements/waiting.ts'
+
+const free: WaitFacts = {
+  state: 'waiting',
+  server: 'web1',
+  outcome: null,
+  error: null,
+  attempt: 0,
+  nextTry: null,
+  held: false,
+  heldRoutes: [],
+  pausedBy: null,
+  pausedReason: null,
+  serverHeldBy: null,
+  serverHeldReason: null,
+  blockedReason: null,
+  blockedSince: null,
+  blockedUntil: null,
+  hasWorker: true,
+}
+
+test('what has ended waits for nothing', () => {
+  expect(waitsFor({ ...free, state: 'done' })).toBeNull()
+  expect(waitsFor({ ...free, state: 'superseded', pausedBy: 'ann' })).toBeNull()
+})
+
+test.each<[string, Partial<WaitFacts>, string]>([
+  ['running', { state: 'running', pausedBy: 'ann' }, 'its script runs now'],
+  ['object', { server: null, error: 'site:1: plan is missing' }, 'site:1: plan is missing'],
+  ['paused', { pausedBy: 'ann', pausedReason: 'move' }, 'everything is paused by ann: move'],
+  ['server-held', { serverHeldBy: 'bob', nextTry: 'T' }, 'server web1 is held by bob'],
+  ['route-disabled', { held: true, heldRoutes: [7] }, 'route 7 is disabled'],
+  ['route-disabled', { held: true, heldRoutes: [7, 9] }, 'routes 7, 9 are disabled'],
+  ['route-disabled', { held: true }, 'only disabled routes lead there'],
+  [
+    'server-blocked',
+    { blockedReason: 'connection refused', blockedSince: 'S', blockedUntil: 'U' },
+    'server web1 is blocked since S: connection refused, next try U',
+  ],
+  ['retry', { error: 'a step failed', attempt: 3, nextTry: 'T' }, 'a step failed (attempt 3, next try T)'],
+  ['no-worker', { hasWorker: false }, 'no worker runs: start one with `orchestra up`'],
+  ['turn', {}, 'it is next in its lane'],
+])('an operation that waits for %s says so', (kind, facts, text) => {
+  expect(waitsFor({ ...free, ...facts })).toEqual({ kind, text })
+})
+
+test('what a person must lift is named before what time will lift', () => {
+  const all = { pausedBy: 'ann', serverHeldBy: 'bob', held: true, blockedReason: 'no route', nextTry: 'T' }
+  expect(waitsFor({ ...free, ...all })?.kind).toBe('paused')
+  expect(waitsFor({ ...free, ...all, pausedBy: null })?.kind).toBe('server-held')
+  expect(waitsFor({ ...free, ...all, pausedBy: null, serverHeldBy: null })?.kind).toBe('route-disabled')
+})
