@@ -1,0 +1,139 @@
+import type { Backoff } from '../config/config.ts'
+import { formatKey } from '../config/key.ts'
+import type { Key } from '../config/model.ts'
+import { type Queryable, storable } from '../store/index.ts'
+import type { Change } from './coalesce.ts'
+import type { Placed } from './decide.ts'
+
+/** Keys that one look takes at most: bounds the memory of a bulk change of millions of rows. */
+const KEYS_A_LOOK = 20_000
+/** Failed objects that one look takes at most. */
+const FAILURES_A_LOOK = 1_000
+
+export interface StoredChange extends Change {
+  id: number
+  actor: string | null
+  source: string | null
+  at: Date
+}
+
+interface ChangeRow {
+  id: number
+  unit_id: string
+  actor: string | null
+  source: string | null
+  model: string
+  action: string
+  keys: Key[]
+  payload: unknown
+  at: Date
+}
+
+/** Committed changes that nobody has turned into operations, oldest first. */
+export async function waitingChanges(db: Queryable, limit = KEYS_A_LOOK): Promise<StoredChange[]> {
+  const rows = await db.query<ChangeRow>(
+    `select id, unit_id, actor, source, model, action, keys, payload, at from (
+       select *, sum(jsonb_array_length(keys)) over (order by id) - jsonb_array_length(keys) as before
+       from (select * from orchestra.change where due_at <= now() order by id limit $1) due
+     ) counted where before < ${KEYS_A_LOOK} order by id`,
+    [limit],
+  )
+  return rows.map(fromRow)
+}
+
+/** Changes of one unit as this connection sees them: its own uncommitted ones too. */
+export async function changesOfUnit(db: Queryable, unitId: string): Promise<StoredChange[]> {
+  const rows = await db.query<ChangeRow>(
+    `select id, unit_id, actor, source, model, action, keys, payload, at
+     from orchestra.change where unit_id = $1 order by id`,
+    [unitId],
+  )
+  return rows.map(fromRow)
+}
+
+function fromRow({ unit_id: unitId, ...row }: ChangeRow): StoredChange {
+  return { ...row, unitId }
+}
+
+/** An object that could not be turned into operations, due for another look. */
+export interface RetriedObject {
+  operationId: number
+  unitId: string
+  model: string
+  action: string
+  key: Key
+  attempt: number
+  /** The object itself where it was given. */
+  payload: unknown
+}
+
+export async function dueFailures(db: Queryable): Promise<RetriedObject[]> {
+  const rows = await db.query<{
+    id: number
+    unit_id: string
+    model: string
+    action: string
+    keys: Key
+    attempt: number
+    payload: unknown
+  }>(
+    `select id, unit_id, model, action, keys, attempt, snapshot as payload from orchestra.operation
+     where state = 'waiting' and server_id is null and due_at <= now() order by id limit ${FAILURES_A_LOOK}`,
+  )
+  return rows.map(({ id, unit_id, keys, ...row }) => ({
+    ...row,
+    operationId: id,
+    unitId: unit_id,
+    key: keys,
+  }))
+}
+
+/** Whether a look found as much as it may take: then more may be waiting. */
+export function reachesBound(changes: readonly Change[], failures: readonly RetriedObject[]): boolean {
+  const keys = changes.reduce((sum, change) => sum + change.keys.length, 0)
+  return changes.length >= KEYS_A_LOOK || keys >= KEYS_A_LOOK || failures.length >= FAILURES_A_LOOK
+}
+
+/** Lets a change that could not even be looked at wait, with the reason. */
+export async function postpone(
+  db: Queryable,
+  id: number,
+  reason: string,
+  { base, cap }: Backoff,
+): Promise<void> {
+  await db.query(
+    `update orchestra.change set attempt = attempt + 1, error = $2,
+       due_at = now() + least($3 * 2 ^ least(attempt, 30), $4) * interval '1 ms'
+     where id = $1`,
+    [id, storable(reason), base, cap],
+  )
+}
+
+/** What stands of these objects on servers that are still registered, by `model:key`. */
+export async function placementsOf(
+  db: Queryable,
+  objects: readonly { model: string; key: Key }[],
+): Promise<Map<string, Placed[]>> {
+  const placed = new Map<string, Placed[]>()
+  if (objects.length === 0) return placed
+  const rows = await db.query<{
+    model: string
+    object_key: string
+    backend: string
+    server_id: number
+    identity: string
+    snapshot: unknown
+  }>(
+    `select p.model, p.object_key, p.backend, p.server_id, p.identity, p.snapshot
+     from jsonb_to_recordset($1::jsonb) as asked(model text, object_key text)
+     join orchestra.placement p on p.key_hash = md5(asked.object_key)::uuid and p.model = asked.model
+     join orchestra.server s on s.id = p.server_id and s.removed_at is null
+     order by p.server_id, p.backend`,
+    [JSON.stringify(objects.map(({ model, key }) => ({ model, object_key: formatKey(key) })))],
+  )
+  for (const { model, object_key: key, server_id: serverId, ...row } of rows) {
+    const name = `${model}:${key}`
+    placed.set(name, [...(placed.get(name) ?? []), { ...row, serverId }])
+  }
+  return placed
+}

@@ -1,0 +1,115 @@
+import type { Config } from '../config/config.ts'
+import { formatKey, formatObject } from '../config/key.ts'
+import type { Key, LoaderContext, Model } from '../config/model.ts'
+import { messageOf } from '../errors.ts'
+import type { Keyring } from '../store/keyring.ts'
+import { type Change, coalesce, type Wanted } from './coalesce.ts'
+import { type Decision, decide, type Placed, type World } from './decide.ts'
+import { type Loaded, loadObjects, validate } from './load.ts'
+import { fromSnapshot, openObject } from './snapshot.ts'
+
+export interface LookContext {
+  config: Config
+  route: World['route']
+  keyring: Keyring
+  /** Reads the application's tables. */
+  query: LoaderContext['query']
+  placements(objects: readonly { model: string; key: Key }[]): Promise<Map<string, Placed[]>>
+  loaderTimeout?: number
+}
+
+/** Looks at the objects that changes name and decides what is to be done: the collector's work without its writes. */
+export async function look(changes: readonly Change[], context: LookContext): Promise<Decision[]> {
+  const wanted = coalesce(changes).map((one) => withTable(one, context.config))
+  const loaded = await loadAll(wanted, context)
+  const stateOf = (one: Wanted) => (one.action === 'delete' ? gone : (loaded.get(nameOf(one)) ?? gone))
+  const placed = await context.placements(wanted.filter((one) => isKnownByPlacement(stateOf(one))))
+  const world: World = {
+    backendsOf: (model) =>
+      [...context.config.backends.values()].filter((backend) => backend.model.name === model),
+    route: context.route,
+    placed: (model, key) => placed.get(formatObject(model, key)) ?? [],
+  }
+  return wanted.flatMap((one) => {
+    const state = stateOf(one)
+    const known = state.kind === 'untabled' ? recall(one, placed.get(nameOf(one)), context.keyring) : state
+    return decide(one, known, world)
+  })
+}
+
+type State = Loaded | { kind: 'untabled' }
+
+const gone: State = { kind: 'gone' }
+
+/** Of an object that has a table, the row decides whether it is there, not what was last done to it. */
+function withTable(wanted: Wanted, config: Config): Wanted {
+  const hasTable = config.models.get(wanted.model)?.table !== null
+  return hasTable && wanted.action === 'delete' && wanted.payload === null
+    ? { ...wanted, action: 'save' }
+    : wanted
+}
+
+function isKnownByPlacement(state: State): boolean {
+  return state.kind === 'gone' || state.kind === 'untabled'
+}
+
+/** What no table holds and nobody gave is what was last placed. It is never taken for gone. */
+function recall(wanted: Wanted, placed: readonly Placed[] | undefined, keyring: Keyring): Loaded {
+  const last = placed?.find((one) => one.snapshot !== null)
+  if (last === undefined) {
+    const reason = `No table holds ${nameOf(wanted)} and it was never placed: collect it with its object`
+    return { kind: 'failed', reason }
+  }
+  try {
+    return { kind: 'present', object: fromSnapshot(last.snapshot, keyring) as Record<string, unknown> }
+  } catch (error) {
+    return { kind: 'failed', reason: messageOf(error) }
+  }
+}
+
+async function loadAll(wanted: readonly Wanted[], context: LookContext): Promise<Map<string, State>> {
+  const all = new Map<string, State>()
+  const byModel = Map.groupBy(wanted, (one) => one.model)
+  await Promise.all(
+    [...byModel].map(async ([name, ofModel]) => {
+      const model = context.config.models.get(name)
+      for (const [key, state] of await loadModel(model, name, ofModel, context))
+        all.set(`${name}:${key}`, state)
+    }),
+  )
+  return all
+}
+
+async function loadModel(
+  model: Model | undefined,
+  name: string,
+  wanted: readonly Wanted[],
+  context: LookContext,
+): Promise<Map<string, State>> {
+  if (model === undefined) {
+    const reason = `No model "${name}" is defined in this configuration`
+    return new Map(wanted.map((one) => [formatKey(one.key), { kind: 'failed', reason }]))
+  }
+  const present = wanted.filter((one) => one.action !== 'delete')
+  const given = present.filter((one) => one.payload !== null)
+  const read = present.filter((one) => one.payload === null)
+  const keys = [...new Map(read.map((one) => [formatKey(one.key), one.key])).values()]
+  const loaded: Map<string, State> =
+    model.table === null
+      ? new Map(keys.map((key) => [formatKey(key), { kind: 'untabled' }]))
+      : await loadObjects(model, keys, context.query, context.loaderTimeout)
+  for (const one of given) loaded.set(formatKey(one.key), givenState(model, one, context.keyring))
+  return loaded
+}
+
+function givenState(model: Model, wanted: Wanted, keyring: Keyring): Loaded {
+  try {
+    return validate(model, formatKey(wanted.key), openObject(wanted.payload, keyring))
+  } catch (error) {
+    return { kind: 'failed', reason: messageOf(error) }
+  }
+}
+
+function nameOf(wanted: Wanted): string {
+  return formatObject(wanted.model, wanted.key)
+}

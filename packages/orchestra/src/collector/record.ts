@@ -1,0 +1,192 @@
+import type { Backoff } from '../config/config.ts'
+import { formatKey } from '../config/key.ts'
+import { delayAfter } from '../manager/backoff.ts'
+import { foundState } from '../manager/found-state.ts'
+import { type Queryable, storable } from '../store/index.ts'
+import type { Keyring } from '../store/keyring.ts'
+import type { Decision } from './decide.ts'
+import { toSnapshot } from './snapshot.ts'
+
+export interface UnitRow {
+  id: string
+  actor: string | null
+  source: string | null
+  createdAt: Date
+}
+
+/** What one look of the collector leaves in the store. */
+export interface Collected {
+  changeIds: readonly number[]
+  units: readonly UnitRow[]
+  decisions: readonly Decision[]
+  /** Tries so far of objects that failed before, by `model:key`. */
+  attempts: ReadonlyMap<string, number>
+  /** What was looked at: what failed of it before is over. */
+  seen: readonly Seen[]
+}
+
+/** An object and what was wanted of it; `save` stands for `delete` too. */
+export interface Seen {
+  model: string
+  object_key: string
+  action: string
+}
+
+export interface RecordContext {
+  keyring: Keyring
+  /** For objects that could not be loaded or routed. */
+  backoff: Backoff
+}
+
+interface OperationInput {
+  position: number
+  heir: number | null
+  unit_id: string
+  server_id: number | null
+  backend: string | null
+  action: string
+  model: string
+  object_key: string
+  keys: readonly string[]
+  snapshot: unknown
+  identity: string | null
+  state: string
+  outcome: string | null
+  error: string | null
+  attempt: number
+  delay: number
+  held: boolean
+}
+
+/**
+ * Writes operations, supersedes what they replace, marks placements and removes the changes, in one statement: a change is
+ * either still waiting or has become operations. Answers the servers that have work now.
+ */
+export async function record(tx: Queryable, collected: Collected, context: RecordContext): Promise<number[]> {
+  const operations = toInputs(collected, context)
+  const units = collected.units.map(({ id, actor, source, createdAt }) => ({
+    id,
+    actor,
+    source,
+    created_at: createdAt,
+  }))
+  const rows = await tx.query<{ server_id: number }>(recordSql, [
+    JSON.stringify(operations),
+    JSON.stringify(units),
+    collected.changeIds,
+    JSON.stringify(collected.seen),
+  ])
+  return rows.map((row) => row.server_id)
+}
+
+/** The last unit that asked gets the operation; for the others it is recorded as superseded by that one. */
+function toInputs(collected: Collected, context: RecordContext): OperationInput[] {
+  const inputs: OperationInput[] = []
+  for (const decision of collected.decisions) {
+    const own = toInput(decision, collected.attempts, context)
+    const heir = inputs.length + decision.unitIds.length - 1
+    for (const [index, unitId] of decision.unitIds.entries()) {
+      const last = index === decision.unitIds.length - 1
+      const input = { ...own, position: inputs.length, heir: last ? null : heir, unit_id: unitId }
+      inputs.push(last ? input : { ...input, state: 'superseded', snapshot: null, identity: null })
+    }
+  }
+  return inputs
+}
+
+function toInput(
+  decision: Decision,
+  attempts: ReadonlyMap<string, number>,
+  { keyring, backoff }: RecordContext,
+): Omit<OperationInput, 'position' | 'heir' | 'unit_id'> {
+  const { fate, key } = decision
+  const objectKey = formatKey(key)
+  const attempt = fate.kind === 'failed' ? (attempts.get(`${decision.model}:${objectKey}`) ?? 0) + 1 : 0
+  return {
+    server_id: decision.serverId,
+    backend: decision.backend,
+    action: decision.action,
+    model: decision.model,
+    object_key: objectKey,
+    keys: key,
+    snapshot: decision.object === null ? decision.snapshot : toSnapshot(decision.object, keyring),
+    identity: decision.identity,
+    state: fate.kind === 'nothing' ? 'done' : 'waiting',
+    outcome: fate.kind === 'failed' ? 'failure' : fate.kind === 'nothing' ? 'nothing' : null,
+    error: 'reason' in fate ? storable(fate.reason) : null,
+    attempt,
+    delay: fate.kind === 'failed' ? delayAfter(attempt, backoff) : 0,
+    held: fate.kind === 'held',
+  }
+}
+
+/**
+ * Locks the lanes first, in order: a claim or settlement of the same operations does so too, and two statements that lock
+ * rows in different orders would end in a deadlock.
+ */
+const recordSql = `
+with input as materialized (
+  select *, nextval(pg_get_serial_sequence('orchestra.operation', 'id')) as id
+  from jsonb_to_recordset($1::jsonb) as row(
+    position int, heir int, unit_id uuid, server_id int, backend text, action text, model text, object_key text,
+    keys jsonb, snapshot jsonb, identity text, state text, outcome text, error text, attempt int, delay bigint,
+    held boolean)
+), locked as materialized (
+  select count(*) from (
+    select from orchestra.lane where server_id in (select server_id from input) order by server_id for no key update
+  ) lanes
+), inserted as (
+  insert into orchestra.operation
+    (id, unit_id, server_id, backend, action, model, object_key, keys, snapshot, state, outcome, error, superseded_by,
+     attempt, due_at, held, ended_at)
+  select i.id, i.unit_id, i.server_id, i.backend, i.action, i.model, i.object_key, i.keys, i.snapshot, i.state, i.outcome,
+    i.error, h.id, i.attempt, case when i.delay > 0 then now() + i.delay * interval '1 ms' else '-infinity' end,
+    i.held, case when i.state in ('done', 'superseded') then now() end
+  from input i left join input h on h.position = i.heir
+  order by i.position
+), replaced as (
+  update orchestra.operation o set state = 'superseded', superseded_by = i.id, ended_at = now(), snapshot = null
+  from input i cross join locked
+  where ${foundState('o')} = 'waiting' and i.state <> 'superseded'
+    and o.key_hash = md5(i.object_key)::uuid and o.model = i.model
+    and o.backend = i.backend and o.server_id = i.server_id
+    and (o.action = i.action or i.action = 'delete' or (i.action = 'save' and o.action = 'delete'))
+), resolved as (
+  update orchestra.operation o set
+    state = case when i.id is null then 'done' else 'superseded' end,
+    outcome = case when i.id is null then 'nothing' else o.outcome end,
+    superseded_by = i.id, ended_at = now()
+  from (
+    select o.id as old_id, heir.id
+    from jsonb_to_recordset($4::jsonb) as seen(model text, object_key text, action text)
+    join orchestra.operation o on o.key_hash = md5(seen.object_key)::uuid and o.model = seen.model
+      and case when o.action = 'delete' then 'save' else o.action end = seen.action
+    left join lateral (
+      select id from input
+      where input.model = seen.model and input.object_key = seen.object_key and input.state <> 'superseded'
+        and case when input.action = 'delete' then 'save' else input.action end = seen.action
+      order by (input.backend = o.backend and input.server_id = o.server_id) desc nulls last, id limit 1
+    ) heir on true
+    where ${foundState('o')} = 'waiting' and (o.server_id is null or o.held)
+  ) i cross join locked
+  where o.id = i.old_id and ${foundState('o')} = 'waiting'
+), placed as (
+  insert into orchestra.placement (backend, server_id, model, object_key, keys, identity, snapshot, state)
+  select backend, server_id, model, object_key, keys, identity, snapshot,
+    case when action = 'delete' then 'deleting' else 'pending' end
+  from input cross join locked where state = 'waiting' and identity is not null and server_id is not null
+  on conflict (key_hash, model, backend, server_id) do update set state = excluded.state
+), forgotten as (
+  delete from orchestra.placement p using input i
+  where i.action = 'delete' and i.outcome = 'nothing' and p.key_hash = md5(i.object_key)::uuid and p.model = i.model
+    and p.backend = i.backend and p.server_id = i.server_id
+), units as (
+  insert into orchestra.unit (id, actor, source, created_at)
+  select id, actor, source, created_at
+  from jsonb_to_recordset($2::jsonb) as row(id uuid, actor text, source text, created_at timestamptz)
+  on conflict (id) do nothing
+), collected as (
+  delete from orchestra.change where id = any($3::bigint[])
+)
+select distinct server_id from input
+where server_id is not null and state = 'waiting' and not held and outcome is null`

@@ -1,0 +1,54 @@
+export { type Backend, type BackendOptions, defineBackend, type Timeouts } from './config/backend.ts'
+export { type Config, type ConfigOptions, defineConfig, type WorkerOptions } from './config/config.ts'
+export {
+  defineModel,
+  type Key,
+  type Loader,
+  type LoaderContext,
+  type Model,
+  type ModelOptions,
+  type ObjectOf,
+  type RelatedTable,
+} from './config/model.ts'
+export { type ErrorCode, errorCodes, isOrchestraError, messageOf, OrchestraError } from './errors.ts'
+export { Manager, type ManagerOptions, type Outcome, outcomes } from './manager/index.ts'
+export { fetchHostKey, fingerprint, type HostKey } from './methods/index.ts'
+export { type CollectOptions, Orchestra } from './orchestra.ts'
+export type { UnitOperation, UnitState, UnitStatus } from './placements/index.ts'
+export type { Plan, PlannedFailure, PlannedOperation, PlannedScriptText } from './plan/index.ts'
+export {
+  addRoute,
+  disableRoute,
+  enableRoute,
+  listRoutes,
+  type NewRoute,
+  type Route,
+  removeRoute,
+} from './router/index.ts'
+export {
+  Command,
+  type Content,
+  joinText,
+  raw,
+  type Script,
+  Secret,
+  type ShellValue,
+  secret,
+  sh,
+  text,
+  type WorkContext,
+} from './script/index.ts'
+export {
+  addServer,
+  approveKey,
+  getServer,
+  holdServer,
+  listServers,
+  recordPresentedKey,
+  releaseServer,
+  removeServer,
+  type ServerOptions,
+  type ServerRow,
+} from './server/index.ts'
+export type { Store, StoreOptions } from './store/index.ts'
+export type { Unit } from './units/index.ts'

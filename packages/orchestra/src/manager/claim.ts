@@ -1,0 +1,218 @@
+import type { Backoff } from '../config/config.ts'
+import type { Key } from '../config/model.ts'
+import type { ServerRow } from '../server/index.ts'
+import { type Queryable, storable } from '../store/index.ts'
+import { delayAfter } from './backoff.ts'
+import { foundState } from './found-state.ts'
+import { newerOperation } from './newer.ts'
+import type { Outcome } from './outcome.ts'
+
+/** Seconds until a worker that stopped renewing is taken for dead. With the sweep a takeover stays below 15 s. */
+export const LEASE_SECONDS = 10
+/** Operations that one claim takes at most: bounds the memory of a drain. */
+const OPERATIONS_A_CLAIM = 10_000
+
+/** An operation that this worker is to run. */
+export interface ClaimedOperation {
+  id: number
+  unit_id: string
+  backend: string
+  action: string
+  model: string
+  object_key: string
+  keys: Key
+  snapshot: unknown
+  attempt: number
+}
+
+/** A script whose end nobody has recorded: its worker died, or lost the connection. */
+export interface OpenLog {
+  id: number
+  run_id: string
+  backend: string
+  method: string
+}
+
+/** The right to work on one server, until the lease ends or a higher fence is given out. */
+export interface Claim {
+  server: ServerRow
+  owner: string
+  fence: number
+  /** Tries in a row that did not get through to the server. */
+  laneAttempt: number
+  operations: ClaimedOperation[]
+  /** When not empty, these come first and `operations` is empty. */
+  openLogs: OpenLog[]
+}
+
+/**
+ * Takes a lane and its due operations, oldest first, in one statement; undefined when the lane has nothing due, is held,
+ * resting, or another worker's.
+ */
+export async function claimLane(db: Queryable, serverId: number, owner: string): Promise<Claim | undefined> {
+  const rows = await db.query<ClaimRow>(claimSql, [serverId, owner])
+  const [first] = rows
+  if (first === undefined) return undefined
+  const operations = rows.flatMap((row) => (row.operation === null ? [] : [row.operation]))
+  const { server, fence, lane_attempt: laneAttempt, open_logs: openLogs } = first
+  return { server, owner, fence, laneAttempt, openLogs, operations }
+}
+
+interface ClaimRow {
+  server: ServerRow
+  fence: number
+  lane_attempt: number
+  open_logs: OpenLog[]
+  operation: ClaimedOperation | null
+}
+
+/** What can be worked on now: enabled by route, due, waiting. */
+const due = `o.state = 'waiting' and o.due_at <= now() and not o.held`
+
+/** In a lane that was free, an operation that runs without an open log was claimed by a worker that died before it began. */
+const takeable = `((${due}) or o.state = 'running')`
+
+/** The same of an operation that was picked, which another statement may have taken meanwhile. */
+const stillTakeable = takeable.replaceAll('o.state', foundState('o'))
+
+/** New work, or what a dead worker left behind. */
+const hasWork = `(
+  exists (select from orchestra.operation o where o.server_id = l.server_id and ((${due}) or o.state = 'running'))
+  or exists (select from orchestra.log g where g.server_id = l.server_id and g.ended_at is null))`
+
+/**
+ * A fence is higher than any that was given out before, also by a store that was restored since, or to a server that was
+ * registered under another number: what the server has seen must not lock its present owner out.
+ */
+const nextFence = `greatest(l.fence + 1, (extract(epoch from now()) * 1000)::bigint)`
+
+/** A delete needs what stands there, which a save may have changed since the delete was decided. */
+const snapshotToRun = `case when taken.action = 'delete' then coalesce((
+    select p.snapshot from orchestra.placement p where p.key_hash = taken.key_hash and p.model = taken.model
+      and p.backend = taken.backend and p.server_id = taken.server_id), taken.snapshot) else taken.snapshot end`
+
+const claimSql = `
+with claimed as (
+  update orchestra.lane l set owner = $2, fence = case when l.owner is distinct from $2 then ${nextFence} else l.fence end,
+    expires_at = now() + interval '${LEASE_SECONDS} seconds'
+  from orchestra.server s
+  where l.server_id = $1 and s.id = l.server_id and s.removed_at is null and s.held_at is null and l.due_at <= now()
+    and (l.owner is null or l.owner = $2 or l.expires_at < now())
+    and not exists (select from orchestra.setting where name = 'paused')
+    and ${hasWork}
+  returning l.server_id, l.fence, l.attempt, to_jsonb(s) as server
+), open as (
+  select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'run_id', g.run_id, 'backend', g.backend, 'method', g.method) order by g.id), '[]') as logs
+  from orchestra.log g join claimed using (server_id) where g.ended_at is null
+), taken as (
+  update orchestra.operation o set
+    state = case when pick.newer_id is null then 'running' else 'superseded' end,
+    superseded_by = pick.newer_id,
+    started_at = clock_timestamp(),
+    ended_at = case when pick.newer_id is not null then clock_timestamp() end,
+    attempt = o.attempt + 1
+  from (
+    select o.id, newer.id as newer_id from orchestra.operation o join claimed using (server_id)
+    left join lateral ${newerOperation('o')} newer on true
+    where ${takeable} and (select logs = '[]' from open) order by o.id limit ${OPERATIONS_A_CLAIM}
+  ) pick
+  where o.id = pick.id and ${stillTakeable}
+  returning o.*
+)
+select claimed.server, claimed.fence, claimed.attempt as lane_attempt, open.logs as open_logs,
+  case when taken.id is not null then jsonb_build_object('id', taken.id, 'unit_id', taken.unit_id, 'backend', taken.backend,
+    'action', taken.action, 'model', taken.model, 'object_key', taken.object_key, 'keys', taken.keys,
+    'snapshot', ${snapshotToRun}, 'attempt', taken.attempt) end as operation
+from claimed cross join open left join taken on taken.state = 'running'
+order by taken.id`
+
+/** What somebody wants to be stopped in a running script. */
+export interface Cancellation {
+  logId: number
+  by: string
+  /** The rest of the script is done again. */
+  operationIds: readonly number[]
+}
+
+export interface Renewal {
+  kept: number[]
+  cancelled: Cancellation[]
+}
+
+/** Keeps this worker's lanes; answers the servers whose lane it still has, and the logs that somebody wants cancelled. */
+export async function renewLeases(
+  db: Queryable,
+  owner: string,
+  serverIds: readonly number[],
+): Promise<Renewal> {
+  const rows = await db.query<Renewal>(
+    `with seen as (
+       update orchestra.worker set seen_at = now() where id = $1
+     ), renewed as (
+       update orchestra.lane set expires_at = now() + interval '${LEASE_SECONDS} seconds'
+       where owner = $1 and server_id = any($2::int[]) and expires_at > '-infinity' returning server_id
+     )
+     select coalesce((select array_agg(server_id) from renewed), '{}') as kept,
+       coalesce((select jsonb_agg(jsonb_build_object('logId', g.id, 'by', g.cancel_by, 'operationIds', (
+         select coalesce(jsonb_agg(o.id), '[]') from orchestra.log_operation p
+         join orchestra.operation o on o.id = p.operation_id
+         where p.log_id = g.id and o.state = 'running' and o.outcome = 'aborted')))
+         from orchestra.log g join renewed using (server_id)
+         where g.ended_at is null and g.cancel_by is not null), '[]') as cancelled`,
+    [owner, serverIds],
+  )
+  return rows[0] ?? { kept: [], cancelled: [] }
+}
+
+/**
+ * Gives the lane up. Its owner stays written there: while nobody else had the lane in between, the fence need not rise, and a
+ * rising fence costs each script a process on the server.
+ */
+export async function releaseLane(db: Queryable, claim: Claim): Promise<void> {
+  await db.query(
+    `update orchestra.lane set expires_at = '-infinity' where server_id = $1 and owner = $2 and fence = $3`,
+    [claim.server.id, claim.owner, claim.fence],
+  )
+}
+
+/** Servers that have work and nobody working on it: new, due again, or left behind by a dead worker. */
+export async function dueLanes(db: Queryable): Promise<number[]> {
+  const rows = await db.query<{ server_id: number }>(
+    `select l.server_id from orchestra.lane l join orchestra.server s on s.id = l.server_id
+     where s.removed_at is null and s.held_at is null and l.due_at <= now()
+       and (l.owner is null or l.expires_at < now())
+       and not exists (select from orchestra.setting where name = 'paused')
+       and ${hasWork}`,
+  )
+  return rows.map((row) => row.server_id)
+}
+
+/**
+ * Lets the lane rest because its server cannot be worked on; everything there waits, nothing is lost. Without an owner, so
+ * that the next claim raises the fence.
+ */
+export async function blockLane(
+  db: Queryable,
+  claim: Claim,
+  outcome: Outcome,
+  reason: string,
+  backoff: Backoff,
+): Promise<void> {
+  const delay = delayAfter(claim.laneAttempt + 1, backoff)
+  await db.query(
+    `update orchestra.lane set attempt = attempt + 1, due_at = now() + $4 * interval '1 ms', blocked_outcome = $5,
+       blocked_reason = $6, blocked_since = coalesce(blocked_since, now()), expires_at = '-infinity', owner = null
+     where server_id = $1 and owner = $2 and fence = $3`,
+    [claim.server.id, claim.owner, claim.fence, delay, outcome, storable(reason)],
+  )
+}
+
+/** The server answered: what blocked the lane is over. */
+export async function unblockLane(db: Queryable, claim: Claim): Promise<void> {
+  await db.query(
+    `update orchestra.lane set attempt = 0, due_at = '-infinity', blocked_outcome = null, blocked_reason = null,
+       blocked_since = null
+     where server_id = $1 and owner = $2 and fence = $3`,
+    [claim.server.id, claim.owner, claim.fence],
+  )
+}

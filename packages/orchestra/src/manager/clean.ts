@@ -1,0 +1,43 @@
+import { cleanLogs } from '../logs/index.ts'
+import type { Queryable, Store } from '../store/index.ts'
+
+/** Rows that one statement deletes, so that no lock is held for long. */
+const BATCH = 5_000
+
+/** Deletes what is older than `days`: logs, ended operations, and units of which nothing is left. Open work is never touched. */
+export async function clean(store: Store, days: number): Promise<void> {
+  await cleanLogs(store, { days })
+  await repeat(store, OLD_OPERATIONS, days)
+  await repeat(store, OLD_UNITS, days)
+}
+
+async function repeat(db: Queryable, sql: string, days: number): Promise<void> {
+  for (;;) {
+    const [row] = await db.query<{ deleted: number }>(sql, [days, BATCH])
+    if ((row?.deleted ?? 0) < BATCH) return
+  }
+}
+
+/** An ended operation stays while a log of it does, so that the log can still say what it did. */
+const OLD_OPERATIONS = `
+with deleted as (
+  delete from orchestra.operation where id in (
+    select o.id from orchestra.operation o
+    where o.state in ('done', 'superseded') and o.ended_at < now() - $1 * interval '1 day'
+      and not exists (select from orchestra.log_operation l where l.operation_id = o.id)
+    limit $2)
+  returning 1
+)
+select count(*) as deleted from deleted`
+
+const OLD_UNITS = `
+with deleted as (
+  delete from orchestra.unit where id in (
+    select u.id from orchestra.unit u
+    where u.created_at < now() - $1 * interval '1 day'
+      and not exists (select from orchestra.operation o where o.unit_id = u.id)
+      and not exists (select from orchestra.change c where c.unit_id = u.id)
+    limit $2)
+  returning 1
+)
+select count(*) as deleted from deleted`

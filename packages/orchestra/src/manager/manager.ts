@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Collector } from '../collector/index.ts'
+import type { Config } from '../config/config.ts'
+import { createMethods, type Methods } from '../methods/index.ts'
+import { CurrentRouter } from '../router/index.ts'
+import type { Listener, Store } from '../store/index.ts'
+import { dueLanes, renewLeases } from './claim.ts'
+import { clean } from './clean.ts'
+import { lookAgainAtHeld } from './held.ts'
+import { Lane } from './lane.ts'
+import { routeObjects } from './route.ts'
+import { startWakeups, type Wakeups } from './wakeups.ts'
+
+/** Milliseconds between renewals of the leases: three may fail before a lease ends. */
+const RENEW_INTERVAL = 3_000
+/** Milliseconds between looks for work that no wake-up told of: due again, or left behind by a dead worker. */
+const SWEEP_INTERVAL = 1_000
+
+export interface ManagerOptions {
+  store: Store
+  config: Config
+  methods?: Methods
+  /** What went wrong beside the operations, which record their own failures. */
+  onError?: (error: unknown) => void
+  /** Installed captures are looked at now and then: a migration tool that recreates a table takes its triggers away. */
+  checkCapture?: () => Promise<void>
+}
+
+export type Mode = 'new' | 'running' | 'stopping' | 'stopped'
+
+/** A worker: collects committed changes and works the lanes. Any number may share one Postgres. */
+export class Manager {
+  readonly id = randomUUID()
+  readonly #options: ManagerOptions
+  readonly #methods: Methods
+  readonly #collector: Collector
+  readonly #lanes = new Map<number, { lane: Lane; done: Promise<void> }>()
+  /** Lanes to look at again when their present look ends. */
+  readonly #again = new Set<number>()
+  #mode: Mode = 'new'
+  #timers: NodeJS.Timeout[] = []
+  #listener: Listener | undefined
+  #wakeups: Wakeups | undefined
+  #collecting: Promise<void> | undefined
+  #collectAgain = false
+  #starting: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(options: ManagerOptions) {
+    this.#options = options
+    this.#methods = options.methods ?? createMethods()
+    const router = new CurrentRouter(options.config.backends.values())
+    this.#collector = new Collector({
+      store: options.store,
+      config: options.config,
+      router: async () => routeObjects(await router.get(options.store)),
+      onError: (error) => this.#report(error),
+    })
+  }
+
+  get mode(): Mode {
+    return this.#mode
+  }
+
+  /** Servers that are worked on right now. */
+  get busy(): number {
+    return this.#lanes.size
+  }
+
+  start(): Promise<void> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  /**
+   * Takes nothing new, lets running scripts end within `grace` milliseconds, then ends them on their servers and hands their
+   * operations back.
+   */
+  stop(options: { grace?: number } = {}): Promise<void> {
+    this.#stopping ??= this.#stop(options.grace ?? 30_000)
+    return this.#stopping
+  }
+
+  async #start(): Promise<void> {
+    const { store, config } = this.#options
+    await store.query(`insert into orchestra.worker (id, host, pid) values ($1, $2, $3)`, [
+      this.id,
+      hostname(),
+      process.pid,
+    ])
+    this.#wakeups = await startWakeups({
+      store,
+      free: () => (this.#mode === 'running' ? config.worker.concurrency - this.#lanes.size : 0),
+      onLane: (serverId) => this.#work(serverId),
+      onError: (error) => this.#report(error),
+      schedules: {
+        'orchestra-clean': { cron: '17 3 * * *', run: () => clean(store, config.retention.days) },
+        'orchestra-capture': { cron: '* * * * *', run: async () => this.#options.checkCapture?.() },
+      },
+    })
+    this.#mode = 'running'
+    this.#listener = store.listen(
+      ['orchestra_change', 'orchestra_wake', 'orchestra_control'],
+      (channel, payload) => this.#notified(channel, payload),
+    )
+    this.#timers = [
+      setInterval(() => void this.#renew(), RENEW_INTERVAL),
+      setInterval(() => void this.#sweep(), SWEEP_INTERVAL),
+    ]
+    this.#collect()
+  }
+
+  async #stop(grace: number): Promise<void> {
+    if (this.#starting === undefined) return
+    const isStarted = await this.#starting.then(
+      () => true,
+      () => false,
+    )
+    if (!isStarted) return this.#methods.close()
+    this.#mode = 'stopping'
+    for (const { lane } of this.#lanes.values()) lane.finish()
+    const ended = Promise.all([...this.#lanes.values()].map(({ done }) => done))
+    await Promise.race([ended, sleep(grace, undefined, { ref: false })])
+    for (const { lane } of this.#lanes.values()) lane.stop({ kind: 'shutdown' })
+    await ended
+    for (const timer of this.#timers) clearInterval(timer)
+    await this.#collecting
+    await this.#listener?.close()
+    await this.#wakeups?.stop().catch((error) => this.#report(error))
+    await this.#methods.close()
+    await this.#options.store
+      .query('delete from orchestra.worker where id = $1', [this.id])
+      .catch(() => undefined)
+    this.#mode = 'stopped'
+  }
+
+  #notified(channel: string, payload: string): void {
+    if (this.#mode !== 'running') return
+    if (channel === 'orchestra_change') this.#collect()
+    else if (channel === 'orchestra_wake') this.#wakeups?.poke()
+    else if (payload.startsWith('cancel:')) void this.#renew()
+    else {
+      if (payload === 'routes' || payload === '') void this.#lookAgainAtHeld()
+      void this.#sweep()
+    }
+  }
+
+  /** One collector at a time in this process; a call while it looks makes it look once more. */
+  #collect(): void {
+    if (this.#collecting !== undefined) {
+      this.#collectAgain = true
+      return
+    }
+    this.#collectAgain = false
+    this.#collecting = this.#collectAll()
+      .catch((error) => this.#report(error))
+      .finally(() => {
+        this.#collecting = undefined
+        if (this.#collectAgain && this.#mode === 'running') this.#collect()
+      })
+  }
+
+  async #collectAll(): Promise<void> {
+    while (this.#mode === 'running') {
+      const look = await this.#collector.look()
+      if (look.kind !== 'collected') return
+      const left = look.serverIds.filter((serverId) => !this.#work(serverId))
+      await this.#wakeups?.send(left)
+      if (!look.more) return
+    }
+  }
+
+  /** Works a lane here; false when this worker has no room for it. */
+  #work(serverId: number): boolean {
+    if (this.#lanes.has(serverId)) {
+      this.#again.add(serverId)
+      return true
+    }
+    if (this.#mode !== 'running' || this.#lanes.size >= this.#options.config.worker.concurrency) return false
+    const lane = new Lane({ ...this.#options, methods: this.#methods, owner: this.id }, serverId)
+    const done = lane
+      .drain()
+      .catch((error) => this.#report(error))
+      .finally(() => {
+        const wasFull = this.#lanes.size >= this.#options.config.worker.concurrency
+        this.#lanes.delete(serverId)
+        if (this.#again.delete(serverId)) this.#work(serverId)
+        else if (wasFull) this.#wakeups?.poke()
+      })
+    this.#lanes.set(serverId, { lane, done })
+    return true
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      const lanes = [...this.#lanes.values()].map(({ lane }) => ({ lane, claim: lane.claim }))
+      const serverIds = lanes.map(({ lane }) => lane.serverId)
+      const { kept, cancelled } = await renewLeases(this.#options.store, this.id, serverIds)
+      for (const { lane, claim } of lanes) {
+        const isLost = claim !== undefined && claim === lane.claim && !kept.includes(lane.serverId)
+        if (isLost) lane.stop({ kind: 'lost-lane' })
+        for (const cancellation of cancelled) lane.cancel(cancellation)
+      }
+    } catch (error) {
+      this.#report(error)
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      this.#collect()
+      const due = await dueLanes(this.#options.store)
+      await this.#wakeups?.send(due.filter((serverId) => !this.#lanes.has(serverId) && !this.#work(serverId)))
+    } catch (error) {
+      this.#report(error)
+    }
+  }
+
+  async #lookAgainAtHeld(): Promise<void> {
+    try {
+      await lookAgainAtHeld(this.#options.store, this.#options.config)
+    } catch (error) {
+      this.#report(error)
+    }
+  }
+
+  #report(error: unknown): void {
+    this.#options.onError?.(error)
+  }
+}

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto'
+import type { Config } from '../config/config.ts'
+import { finishLog, type OperationEnd, scriptState } from '../logs/index.ts'
+import {
+  createRecoveryParser,
+  type OperationResult,
+  type RunMemory,
+  renderRecovery,
+} from '../script/index.ts'
+import { recordPresentedKey, toTarget } from '../server/index.ts'
+import type { Queryable } from '../store/store.ts'
+import type { Claim, ClaimedOperation, OpenLog } from './claim.ts'
+import { persist } from './persist.ts'
+import { revisionOf } from './revision.ts'
+import type { RunContext, RunEnd } from './run.ts'
+import { recordScript } from './scripts.ts'
+import { type Settlement, settle } from './settle.ts'
+import { fromResult, givenBack, stopped, toOperationEnd } from './settlement.ts'
+import { verdictOf } from './verdict.ts'
+
+/** Seconds that the server is given to finish a script that is still running; after that the lane asks again later. */
+const LOCK_WAIT = 10
+
+/** Asks the server what became of scripts whose end nobody saw, and records it; nothing is run again before that. */
+export async function recover(context: RunContext, claim: Claim): Promise<RunEnd> {
+  const open = await openOperations(context.store, claim)
+  for (const [user, logs] of Map.groupBy(claim.openLogs, (log) => userOf(context.config, log))) {
+    const memories = await ask(context, claim, user, logs)
+    if ('kind' in memories) return memories
+    for (const log of logs) {
+      const memory = memories.find((one) => one.runId === log.run_id)
+      if (memory === undefined) continue
+      const recorded = await recordMemory(
+        context,
+        claim,
+        log,
+        memory,
+        open.filter((operation) => operation.log_id === log.id),
+      )
+      if (!recorded) return { kind: 'lost-lane' }
+    }
+  }
+  return { kind: 'ran', runId: '' }
+}
+
+interface OpenOperation extends ClaimedOperation {
+  log_id: number
+  position: number
+  /** Somebody cancelled it while it ran. */
+  cancelled_by: string | null
+}
+
+async function openOperations(db: Queryable, claim: Claim): Promise<OpenOperation[]> {
+  return db.query<OpenOperation>(
+    `select o.id, o.unit_id, o.backend, o.action, o.model, o.object_key, o.keys, o.snapshot, o.attempt, p.log_id, p.position,
+       case when o.outcome = 'aborted' then coalesce(g.cancel_by, '?') end as cancelled_by
+     from orchestra.log_operation p join orchestra.operation o on o.id = p.operation_id join orchestra.log g on g.id = p.log_id
+     where p.log_id = any($1::bigint[]) and o.state = 'running' order by p.log_id, p.position`,
+    [claim.openLogs.map((log) => log.id)],
+  )
+}
+
+function userOf(config: Config, log: OpenLog): string | null {
+  return config.backends.get(log.backend)?.user ?? null
+}
+
+async function ask(
+  context: RunContext,
+  claim: Claim,
+  user: string | null,
+  logs: readonly OpenLog[],
+): Promise<readonly RunMemory[] | RunEnd> {
+  const scripts = logs.filter((log) => log.method !== 'function')
+  // Functions ran in a process that is gone, and left nothing to ask.
+  const functions = logs.filter((log) => log.method === 'function')
+  const memories: RunMemory[] = functions.map((log) => ({
+    runId: log.run_id,
+    state: 'broken',
+    results: [],
+    reloads: [],
+  }))
+  if (scripts.length === 0) return memories
+  const runId = randomUUID()
+  const { text, token } = renderRecovery({
+    runId,
+    runs: scripts.map((log) => log.run_id),
+    lockWait: LOCK_WAIT,
+  })
+  const parser = createRecoveryParser(token)
+  const target = toTarget(claim.server)
+  const end = await context.methods.for(target).run(target, {
+    runId,
+    script: Buffer.from(text),
+    interpreter: null,
+    user,
+    timeouts: context.config.worker.timeouts,
+    signal: context.signal,
+    onStart: () => undefined,
+    onOutput: (stream, bytes) => {
+      if (stream === 'stdout') parser.push(bytes)
+    },
+  })
+  const verdict = verdictOf(end)
+  if (verdict.kind === 'blocked' && verdict.presentedKey !== null) {
+    const { presentedKey } = verdict
+    await persist(context.signal, () => recordPresentedKey(context.store, claim.server.id, presentedKey))
+  }
+  const answer = parser.end()
+  if (answer !== null) return [...memories, ...answer]
+  if (verdict.kind === 'fenced') return { kind: 'lost-lane' }
+  if (verdict.kind === 'cancelled') return { kind: 'stopped' }
+  return { kind: 'unknown', reason: 'reason' in verdict ? verdict.reason : 'the server did not answer' }
+}
+
+async function recordMemory(
+  context: RunContext,
+  claim: Claim,
+  log: OpenLog,
+  memory: RunMemory,
+  operations: readonly OpenOperation[],
+): Promise<boolean> {
+  const ends: OperationEnd[] = []
+  const settlements = operations.map((operation) => {
+    const result = memory.results.find((one) => one.index === operation.position)
+    const settlement =
+      result === undefined ? withoutResult(operation) : withResult(context, operation, result)
+    const end = toOperationEnd(operation.position, settlement, result?.exit ?? null)
+    if (end !== undefined) ends.push(end)
+    return settlement
+  })
+  if (!(await record(context, claim, log, settlements))) return false
+  const state = memory.state === 'done' ? scriptState(ends.map((end) => end.outcome)) : 'ERROR'
+  const end = { state, error: explanation(memory), operations: ends }
+  await persist(context.signal, () => finishLog(context.store, log.id, end))
+  return true
+}
+
+function withoutResult({ id, cancelled_by: by }: OpenOperation): Settlement {
+  return by === null ? givenBack(id, null, null) : stopped(id, 'aborted', by)
+}
+
+function withResult(context: RunContext, operation: OpenOperation, result: OperationResult): Settlement {
+  return fromResult(operation, result, placedBy(context, operation), context.config.worker.backoff.operation)
+}
+
+function record(
+  context: RunContext,
+  claim: Claim,
+  log: OpenLog,
+  settlements: readonly Settlement[],
+): Promise<boolean> {
+  return persist(context.signal, () => settle(context.store, claim, log.id, settlements))
+}
+
+function placedBy(context: RunContext, operation: OpenOperation) {
+  const backend = context.config.backends.get(operation.backend)
+  const [recorded] =
+    backend === undefined
+      ? []
+      : recordScript({ backend, operations: [operation] }, context.store.keyring).operations
+  if (recorded === undefined) return undefined
+  return { revision: revisionOf(recorded.recording, context.store.keyring), identity: recorded.identity }
+}
+
+function explanation(memory: RunMemory): string {
+  if (memory.state === 'never')
+    return 'the worker or the connection was lost before the script began: nothing of it ran'
+  if (memory.state === 'done') return 'the worker or the connection was lost; the server kept the results'
+  return 'the worker or the connection was lost and the script broke off; what has no result is done again'
+}

@@ -1,0 +1,60 @@
+import { audit } from '../server/index.ts'
+import type { Queryable, Store } from '../store/index.ts'
+import { conditionOf, type WorkTarget } from './target.ts'
+
+/** How much was set in motion. */
+export interface Retried {
+  /** Operations that waited for their next try and are due now. */
+  hastened: number
+  /** Objects whose operations had ended, which are looked at anew. */
+  lookedAtAgain: number
+}
+
+/**
+ * Makes what waits for a next try due at once. Ended operations of the target are done anew from the present state of their
+ * objects, never from an old snapshot.
+ */
+export async function retry(store: Store, target: WorkTarget | 'failed', by: string): Promise<Retried> {
+  return store.transaction(async (tx) => {
+    const { condition, values } = target === 'failed' ? everyFailure : conditionOf(target)
+    const hastened = await hasten(tx, condition, values)
+    const lookedAtAgain = target === 'failed' ? 0 : await lookAgain(tx, condition, values)
+    const name = target === 'failed' ? 'failed' : JSON.stringify(target)
+    await audit(tx, { by, action: 'retry', target: name, detail: { hastened, lookedAtAgain } })
+    await tx.query(`select pg_notify('orchestra_change', ''), pg_notify('orchestra_control', 'retry')`)
+    return { hastened, lookedAtAgain }
+  })
+}
+
+const everyFailure = {
+  condition: '($1::text is null and $2::text is null and o.outcome is not null)',
+  values: [null, null],
+}
+
+async function hasten(tx: Queryable, condition: string, values: readonly unknown[]): Promise<number> {
+  const rows = await tx.query<{ server_id: number | null }>(
+    `update orchestra.operation o set due_at = '-infinity' where o.state = 'waiting' and ${condition} returning o.server_id`,
+    values,
+  )
+  const serverIds = [...new Set(rows.flatMap((row) => (row.server_id === null ? [] : [row.server_id])))]
+  await tx.query(`update orchestra.lane set due_at = '-infinity' where server_id = any($1::int[])`, [
+    serverIds,
+  ])
+  return rows.length
+}
+
+async function lookAgain(tx: Queryable, condition: string, values: readonly unknown[]): Promise<number> {
+  const rows = await tx.query<{ keys: number }>(
+    `with ended as (
+       select distinct o.model, o.keys, case when o.action = 'delete' then 'save' else o.action end as action
+       from orchestra.operation o
+       where ${condition} and o.state = 'done' and not exists (
+         select from orchestra.operation w where w.key_hash = o.key_hash and w.model = o.model and w.state = 'waiting')
+     )
+     insert into orchestra.change (unit_id, actor, source, model, action, keys)
+     select gen_random_uuid(), null, 'retry', model, action, jsonb_agg(keys) from ended group by model, action
+     returning jsonb_array_length(keys) as keys`,
+    values,
+  )
+  return rows.reduce((sum, row) => sum + row.keys, 0)
+}

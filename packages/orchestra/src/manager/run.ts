@@ -1,0 +1,341 @@
+import { randomUUID } from 'node:crypto'
+import type { Timeouts } from '../config/backend.ts'
+import type { Backoff, Config } from '../config/config.ts'
+import { messageOf, type OrchestraError } from '../errors.ts'
+import {
+  createLog,
+  createLogWriter,
+  finishLog,
+  type LogWriter,
+  type OperationEnd,
+  scriptState,
+} from '../logs/index.ts'
+import type { Methods } from '../methods/index.ts'
+import {
+  type BlockIndex,
+  createOutputParser,
+  type OperationResult,
+  type RenderedScript,
+  renderScript,
+  type ScriptEvent,
+} from '../script/index.ts'
+import { recordPresentedKey, toTarget } from '../server/index.ts'
+import type { Store } from '../store/store.ts'
+import { callProblem, runCalls, usesCalls } from './calls.ts'
+import type { Claim, ClaimedOperation } from './claim.ts'
+import { persist } from './persist.ts'
+import { revisionOf } from './revision.ts'
+import { type PlannedScript, type RecordedOperation, recordScript } from './scripts.ts'
+import { type Settlement, settle } from './settle.ts'
+import { fromResult, givenBack, stopped, toOperationEnd, triedAgain } from './settlement.ts'
+import { type Verdict, verdictOf } from './verdict.ts'
+
+const LONGEST_SAYING = 300
+/** Milliseconds between the records of a long script's results. */
+const RECORD_INTERVAL = 1_000
+
+export interface RunContext {
+  store: Store
+  config: Config
+  methods: Methods
+  /** Aborts with a `Stop` as its reason. */
+  signal: AbortSignal
+  acknowledge: readonly string[]
+  onStarted(logId: number): void
+}
+
+/** Why a running script is stopped from this side. */
+export type Stop =
+  | { kind: 'cancel'; by: string; operationIds: readonly number[] }
+  | { kind: 'shutdown' }
+  | { kind: 'lost-lane' }
+
+/** What a lane does after a script. */
+export type RunEnd =
+  | { kind: 'ran'; runId: string }
+  | { kind: 'blocked'; reason: string }
+  | { kind: 'unknown'; reason: string }
+  | { kind: 'lost-lane' }
+  | { kind: 'stopped' }
+
+/** Runs one script on one server and records what happened to every operation in it. */
+export async function runScript(
+  context: RunContext,
+  claim: Claim,
+  planned: PlannedScript<ClaimedOperation>,
+): Promise<RunEnd> {
+  return new ScriptRun(context, claim, planned).run()
+}
+
+class ScriptRun {
+  readonly #context: RunContext
+  readonly #claim: Claim
+  readonly #planned: PlannedScript<ClaimedOperation>
+  readonly #runId = randomUUID()
+  readonly #recorded: readonly RecordedOperation[]
+  readonly #rendered: RenderedScript
+  readonly #ends = new Map<number, OperationEnd>()
+  /** Results that are not in the store yet. */
+  #unsettled: Settlement[] = []
+  #settling: Promise<unknown> = Promise.resolve()
+  readonly #open = new Set<number>()
+  #logId = 0
+  #owned = true
+  /** The end of what the script as a whole complained of. */
+  #said = ''
+
+  constructor(context: RunContext, claim: Claim, planned: PlannedScript<ClaimedOperation>) {
+    this.#context = context
+    this.#claim = claim
+    this.#planned = planned
+    const { operations, ...hooks } = recordScript(planned, context.store.keyring)
+    this.#recorded = operations
+    this.#rendered = renderScript({
+      runId: this.#runId,
+      backend: planned.backend.name,
+      server: claim.server.name,
+      fence: claim.fence,
+      operations: usesCalls(operations) ? [] : operations,
+      acknowledge: context.acknowledge,
+      ...(planned.backend.interpreter === undefined ? {} : { interpreter: planned.backend.interpreter }),
+      ...hooks,
+    })
+    for (const index of operations.keys()) this.#open.add(index)
+  }
+
+  async run(): Promise<RunEnd> {
+    const { store } = this.#context
+    this.#logId = await persist(this.#context.signal, () => this.#createLog())
+    this.#context.onStarted(this.#logId)
+    const writer = createLogWriter(store, { logId: this.#logId, secrets: this.#secrets() })
+    for (const { index, error } of this.#problems()) this.#fail(index, error)
+    const timer = setInterval(() => void this.#settle(writer).catch(() => undefined), RECORD_INTERVAL)
+    try {
+      const verdict = await this.#execute(writer)
+      clearInterval(timer)
+      return await this.#conclude(verdict, writer)
+    } finally {
+      clearInterval(timer)
+    }
+  }
+
+  async #createLog(): Promise<number> {
+    return createLog(this.#context.store, {
+      runId: this.#runId,
+      serverId: this.#claim.server.id,
+      backend: this.#planned.backend.name,
+      method: usesCalls(this.#recorded) ? 'function' : this.#claim.server.method,
+      script: this.#rendered.masked,
+      fence: this.#claim.fence,
+      attempt: Math.max(1, ...this.#planned.operations.map((operation) => operation.attempt)),
+      operations: this.#planned.operations.map((operation) => operation.id),
+    })
+  }
+
+  #problems(): readonly { index: number; error: OrchestraError }[] {
+    if (!usesCalls(this.#recorded)) return this.#rendered.failures
+    return this.#recorded.flatMap(({ index, recording }) => {
+      const error = callProblem(recording)
+      return error === undefined ? [] : [{ index, error }]
+    })
+  }
+
+  #secrets(): { name: string; value: string }[] {
+    // What a script does not hold it cannot print; functions, and methods that threw, have seen the object itself.
+    const scripted = new Set(this.#rendered.included)
+    const seen = this.#recorded.filter(({ index }) => !scripted.has(index))
+    const secrets = [...this.#rendered.secrets, ...seen.flatMap((operation) => operation.secrets)]
+    return secrets.map((secret) => ({ name: secret.name, value: secret.reveal() }))
+  }
+
+  async #execute(writer: LogWriter): Promise<Verdict> {
+    if (usesCalls(this.#recorded)) return this.#call(writer)
+    if (this.#rendered.included.length === 0)
+      return { kind: 'ran', rest: 'failure', reason: 'it could not be rendered' }
+    const { methods, signal } = this.#context
+    const { backend } = this.#planned
+    const target = toTarget(this.#claim.server)
+    if (target.method === 'function')
+      return { kind: 'ran', rest: 'failure', reason: `${target.name} runs functions and this is a script` }
+    let room: void | Promise<void>
+    const parser = createOutputParser(this.#rendered.token, (event) => {
+      room = this.#take(event, writer) ?? room
+    })
+    const end = await methods.for(target).run(target, {
+      runId: this.#runId,
+      script: Buffer.from(this.#rendered.text),
+      interpreter: null,
+      user: backend.user ?? null,
+      timeouts: this.#timeouts,
+      signal,
+      onStart: () => writer.started(),
+      onOutput: (stream, bytes) => {
+        room = undefined
+        parser.push(stream, bytes)
+        return room
+      },
+    })
+    parser.end()
+    return verdictOf(end, writer.redact(this.#said.trim()))
+  }
+
+  async #call(writer: LogWriter): Promise<Verdict> {
+    const { signal } = this.#context
+    const late = AbortSignal.timeout(this.#timeouts.total)
+    writer.started()
+    await runCalls(this.#recorded, AbortSignal.any([signal, late]), (event) => this.#take(event, writer))
+    if (signal.aborted) return { kind: 'cancelled' }
+    if (late.aborted) return { kind: 'ran', rest: 'timeout', reason: 'the functions took too long' }
+    return { kind: 'ran', rest: 'failure', reason: 'it was not reached' }
+  }
+
+  get #timeouts(): Timeouts {
+    return { ...this.#context.config.worker.timeouts, ...this.#planned.backend.timeouts }
+  }
+
+  get #backoff(): Backoff {
+    return this.#context.config.worker.backoff.operation
+  }
+
+  #take(event: ScriptEvent, writer: LogWriter): void | Promise<void> {
+    if (event.kind === 'output') {
+      if (event.index === null && event.stream === 'stderr') {
+        this.#said = (this.#said + Buffer.from(event.bytes)).slice(-LONGEST_SAYING)
+      }
+      return writer.write(event.stream, positionOf(event.index), event.bytes)
+    }
+    if (event.kind === 'result') this.#result(event.result)
+  }
+
+  #result(result: OperationResult): void {
+    const operation = this.#planned.operations[Number(result.index)]
+    const recorded = this.#recorded[Number(result.index)]
+    if (typeof result.index !== 'number' || operation === undefined || recorded === undefined) return
+    const revision = revisionOf(recorded.recording, this.#context.store.keyring)
+    this.#end(
+      result.index,
+      fromResult(operation, result, { revision, identity: recorded.identity }, this.#backoff),
+      result.exit,
+    )
+  }
+
+  #fail(index: number, error: OrchestraError): void {
+    const reason = error.hint === undefined ? error.message : `${error.message}. ${error.hint}`
+    const operation = this.#planned.operations[index]
+    if (operation !== undefined)
+      this.#end(index, triedAgain(operation, 'failure', reason, this.#backoff), null)
+  }
+
+  #end(index: number, settlement: Settlement, exit: number | null): void {
+    if (!this.#open.delete(index)) return
+    this.#unsettled.push(settlement)
+    const end = toOperationEnd(index, settlement, exit)
+    if (end !== undefined) this.#ends.set(index, end)
+  }
+
+  #endRest(settlementOf: (operation: ClaimedOperation) => Settlement): void {
+    for (const index of [...this.#open]) {
+      const operation = this.#planned.operations[index]
+      if (operation !== undefined) this.#end(index, settlementOf(operation), null)
+    }
+  }
+
+  async #conclude(verdict: Verdict, writer: LogWriter): Promise<RunEnd> {
+    const end = this.#decide(verdict)
+    if (verdict.kind === 'blocked' && verdict.presentedKey !== null) {
+      const { presentedKey } = verdict
+      await persist(this.#context.signal, () =>
+        recordPresentedKey(this.#context.store, this.#claim.server.id, presentedKey),
+      )
+    }
+    await this.#settle(writer)
+    if (!this.#owned || end.kind === 'lost-lane') {
+      writer.abandon()
+      return { kind: 'lost-lane' }
+    }
+    // An unknown outcome keeps its log open: whoever takes the lane next asks the server what became of it.
+    if (end.kind === 'unknown') await writer.drain()
+    else await this.#finishLog(verdict, writer)
+    return end
+  }
+
+  #decide(verdict: Verdict): RunEnd {
+    switch (verdict.kind) {
+      case 'ran':
+        this.#endRest((operation) => triedAgain(operation, verdict.rest, verdict.reason, this.#backoff))
+        return { kind: 'ran', runId: this.#runId }
+      case 'blocked':
+        this.#endRest((operation) => givenBack(operation.id, verdict.outcome, verdict.reason))
+        return { kind: 'blocked', reason: verdict.reason }
+      case 'unknown':
+        return { kind: 'unknown', reason: verdict.reason }
+      case 'fenced':
+        return { kind: 'lost-lane' }
+      case 'cancelled':
+        return this.#decideStop(this.#context.signal.reason as Stop)
+    }
+  }
+
+  #decideStop(stop: Stop): RunEnd {
+    if (stop.kind === 'lost-lane') return { kind: 'lost-lane' }
+    const isMeant = (id: number) => stop.kind === 'cancel' && stop.operationIds.includes(id)
+    const by = stop.kind === 'cancel' ? stop.by : ''
+    this.#endRest(({ id }) => (isMeant(id) ? stopped(id, 'aborted', by) : givenBack(id, null, null)))
+    return { kind: 'stopped' }
+  }
+
+  /** One after the other, so that a log never ends before what was being recorded is. */
+  #settle(writer: LogWriter): Promise<void> {
+    const settled = this.#settling.then(() => this.#settleNow(writer))
+    this.#settling = settled.catch(() => undefined)
+    return settled
+  }
+
+  async #settleNow(writer: LogWriter): Promise<void> {
+    const settlements = this.#unsettled
+    if (settlements.length === 0 || !this.#owned) return
+    this.#unsettled = []
+    const clean = settlements.map((one) => ({
+      ...one,
+      error: one.error === null ? null : writer.redact(one.error),
+    }))
+    try {
+      this.#owned = await persist(this.#context.signal, () =>
+        settle(this.#context.store, this.#claim, this.#logId, clean),
+      )
+    } catch (error) {
+      this.#unsettled.unshift(...settlements)
+      throw error
+    }
+  }
+
+  async #finishLog(verdict: Verdict, writer: LogWriter): Promise<void> {
+    const operations = [...this.#ends.values()]
+    const rest = await writer
+      .close()
+      .catch((error) => ({ chunks: [], outputBytes: 0, startedAgo: null, lost: messageOf(error) }))
+    const error = 'lost' in rest ? rest.lost : this.#explain(verdict)
+    const isCutShort = verdict.kind === 'cancelled' && operations.length < this.#planned.operations.length
+    const end = {
+      state: isCutShort ? ('ABORTED' as const) : scriptState(operations.map(({ outcome }) => outcome)),
+      error: error === null ? null : writer.redact(error),
+      operations: operations.map((operation) => ({
+        ...operation,
+        error: operation.error ? writer.redact(operation.error) : null,
+      })),
+    }
+    await persist(this.#context.signal, () => finishLog(this.#context.store, this.#logId, end, rest))
+  }
+
+  #explain(verdict: Verdict): string | null {
+    if (verdict.kind === 'blocked') return verdict.reason
+    if (verdict.kind !== 'cancelled') return null
+    const stop = this.#context.signal.reason as Stop
+    const why = stop.kind === 'cancel' ? `cancelled by ${stop.by}` : 'the worker stopped'
+    return `${why}; what has no result is done again`
+  }
+}
+
+function positionOf(index: BlockIndex | null): number | null {
+  return typeof index === 'number' ? index : null
+}

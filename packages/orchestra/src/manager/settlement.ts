@@ -1,0 +1,65 @@
+import type { Backoff } from '../config/config.ts'
+import type { OperationEnd } from '../logs/index.ts'
+import type { OperationResult } from '../script/index.ts'
+import { delayAfter } from './backoff.ts'
+import type { ClaimedOperation } from './claim.ts'
+import type { Outcome } from './outcome.ts'
+import type { Settlement } from './settle.ts'
+import { failureText } from './verdict.ts'
+
+const nothingKnown = { delay: 0, changed: null, error: null, revision: null, identity: null }
+
+/** Gives an operation back as if it had never been claimed; the outcome says why it still waits. */
+export function givenBack(operationId: number, outcome: Outcome | null, reason: string | null): Settlement {
+  return { ...nothingKnown, operationId, outcome, next: 'back', error: reason }
+}
+
+/** It did not work and is tried again, later with each attempt. */
+export function triedAgain(
+  operation: Pick<ClaimedOperation, 'id' | 'attempt'>,
+  outcome: Extract<Outcome, 'failure' | 'timeout'>,
+  error: string,
+  backoff: Backoff,
+): Settlement {
+  const delay = delayAfter(operation.attempt, backoff)
+  return { ...nothingKnown, operationId: operation.id, outcome, next: 'again', delay, error }
+}
+
+/** Somebody stopped it; it waits for the next change of its object. */
+export function stopped(
+  operationId: number,
+  outcome: Extract<Outcome, 'aborted' | 'revoked'>,
+  by: string,
+): Settlement {
+  return { ...nothingKnown, operationId, outcome, next: 'done', error: `cancelled by ${by}` }
+}
+
+/** What the server said of an operation. */
+export function fromResult(
+  operation: Pick<ClaimedOperation, 'id' | 'attempt'>,
+  result: OperationResult,
+  placed: { revision: string; identity: string | null } | undefined,
+  backoff: Backoff,
+): Settlement {
+  if (result.status === 'failed') return triedAgain(operation, 'failure', failureText(result), backoff)
+  return {
+    operationId: operation.id,
+    outcome: 'success',
+    next: 'done',
+    delay: 0,
+    changed: result.change === 'changed',
+    error: null,
+    revision: placed?.revision ?? null,
+    identity: placed?.identity ?? null,
+  }
+}
+
+/** The same for the script's log. */
+export function toOperationEnd(
+  position: number,
+  settlement: Settlement,
+  exitCode: number | null,
+): OperationEnd | undefined {
+  const { outcome, changed, error } = settlement
+  return outcome === null ? undefined : { position, outcome, exitCode, changed, error }
+}

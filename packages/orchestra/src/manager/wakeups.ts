@@ -1,0 +1,151 @@
+import type { QueryResult } from 'pg'
+import { PgBoss } from 'pg-boss'
+import type { Store } from '../store/store.ts'
+
+const LANES = 'orchestra-lane'
+const BOSS_SCHEMA = 'orchestra_boss'
+const POLL_INTERVAL = 1_000
+const WAKE_EXPIRES = 60
+
+export interface Wakeups {
+  /** Tells some worker, this one or another, that these lanes have work. */
+  send(serverIds: readonly number[]): Promise<void>
+  /** Looks for wake-ups now instead of at the next poll. */
+  poke(): void
+  stop(): Promise<void>
+}
+
+export interface WakeupOptions {
+  store: Store
+  /** Lanes that this worker can still take. */
+  free(): number
+  onLane(serverId: number): void
+  onError(error: unknown): void
+  /** Work that is due by the clock, by name and cron line; each runs on one worker. */
+  schedules: Readonly<Record<string, { cron: string; run: () => Promise<void> }>>
+}
+
+/**
+ * Wake-ups and schedules on pg-boss. A wake-up carries no work: the operation table does. So one queued wake-up a lane is
+ * enough (`stately`), it is sent only after its operations are committed, and one that gets lost is made up for by the sweep.
+ */
+export async function startWakeups(options: WakeupOptions): Promise<Wakeups> {
+  const { store } = options
+  const boss = new PgBoss({
+    schema: BOSS_SCHEMA,
+    db: { executeSql: (text, values = []) => execute(store, text, values) },
+    backend: store.kind,
+    monitorVacuum: false,
+  })
+  // It spreads some errors into plain objects.
+  boss.on('error', (error) =>
+    options.onError(error instanceof Error ? error : Object.assign(new Error(), error)),
+  )
+  try {
+    await boss.start()
+    await ensureQueue(boss)
+    for (const [name, { cron, run }] of Object.entries(options.schedules)) {
+      await boss.createQueue(name, { policy: 'singleton', retryLimit: 0 })
+      await boss.schedule(name, cron)
+      await boss.work(name, { pollingIntervalSeconds: 30 }, run)
+    }
+  } catch (error) {
+    await boss.stop({ graceful: false, close: false }).catch(options.onError)
+    throw error
+  }
+  return new FetchLoop(boss, options)
+}
+
+/** pg-boss sends whole transactions as one text, and wants the rows of all their statements. */
+async function execute(store: Store, text: string, values: unknown[]): Promise<{ rows: unknown[] }> {
+  const client = await store.pool.connect()
+  let broken: Error | undefined
+  try {
+    const result: QueryResult | QueryResult[] = await client.query(
+      text,
+      values.length > 0 ? values : undefined,
+    )
+    return { rows: [result].flat().flatMap((one) => one.rows) }
+  } catch (error) {
+    // A statement that failed inside such a text leaves its transaction open.
+    await client.query('rollback').catch((cause: Error) => {
+      broken = cause
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+async function ensureQueue(boss: PgBoss): Promise<void> {
+  const queue = {
+    policy: 'stately',
+    retryLimit: 0,
+    expireInSeconds: WAKE_EXPIRES,
+    deleteAfterSeconds: 60,
+  } as const
+  await boss.createQueue(LANES, queue)
+}
+
+/**
+ * pg-boss' own `work` sleeps a polling interval after each fetch that finds nothing; fetching ourselves answers a wake-up
+ * at once.
+ */
+class FetchLoop implements Wakeups {
+  readonly #boss: PgBoss
+  readonly #options: WakeupOptions
+  readonly #timer: NodeJS.Timeout
+  #fetching: Promise<void> | undefined
+  #again = false
+
+  constructor(boss: PgBoss, options: WakeupOptions) {
+    this.#boss = boss
+    this.#options = options
+    this.#timer = setInterval(() => this.poke(), POLL_INTERVAL)
+  }
+
+  async send(serverIds: readonly number[]): Promise<void> {
+    if (serverIds.length === 0) return
+    await this.#boss.insert(
+      LANES,
+      serverIds.map((serverId) => ({ data: { serverId }, singletonKey: String(serverId) })),
+    )
+    await this.#options.store.query(`select pg_notify('orchestra_wake', '')`)
+  }
+
+  poke(): void {
+    if (this.#fetching !== undefined) {
+      this.#again = true
+      return
+    }
+    this.#fetching = this.#fetch()
+      .catch(this.#options.onError)
+      .finally(() => {
+        this.#fetching = undefined
+        if (this.#again) {
+          this.#again = false
+          this.poke()
+        }
+      })
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#fetching
+    await this.#boss.stop({ graceful: true, close: false, timeout: 5_000 })
+  }
+
+  async #fetch(): Promise<void> {
+    const batchSize = this.#options.free()
+    if (batchSize <= 0) return
+    const jobs = await this.#boss.fetch<{ serverId: number }>(LANES, { batchSize })
+    if (jobs.length === 0) return
+    for (const job of jobs) this.#options.onLane(job.data.serverId)
+    // A full batch may have left others behind, and lanes that were busy already took no room.
+    if (jobs.length === batchSize) this.#again = true
+    await this.#boss.complete(
+      LANES,
+      jobs.map((job) => job.id),
+    )
+  }
+}

@@ -1,0 +1,136 @@
+import type pg from 'pg'
+import {
+  type Unit as CapturedUnit,
+  type CaptureReport,
+  collect,
+  currentUnit,
+  type ExpressRequest,
+  type ExpressUnitOptions,
+  expressUnits,
+  type FastifyApp,
+  type FastifyRequest,
+  type FastifyUnitOptions,
+  fastifyUnits,
+  installCapture,
+  type UnitOptions,
+  unitOfWork,
+  wrapPool,
+} from './capture/index.ts'
+import { sealObject } from './collector/index.ts'
+import type { Config } from './config/config.ts'
+import { OrchestraError } from './errors.ts'
+import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
+import { CurrentRouter } from './router/index.ts'
+import { migrate, openStore, type Queryable, type Store, type StoreOptions } from './store/index.ts'
+import { Bell, queryableOf, Unit } from './units/index.ts'
+
+export interface CollectOptions {
+  /** `save`, `delete`, or an action of a backend; default `save`. */
+  action?: string
+  /** The object itself, for a model that no table holds. */
+  object?: Record<string, unknown>
+  /** A connection with an open transaction: what is collected commits and rolls back with it. */
+  client?: Pick<pg.ClientBase, 'query'>
+}
+
+/** Orchestra inside an application: units of work before and after the commit, and a worker where one is wanted. */
+export class Orchestra {
+  readonly config: Config
+  readonly store: Store
+  readonly #bell: Bell
+  readonly #router: CurrentRouter
+
+  private constructor(config: Config, store: Store) {
+    this.config = config
+    this.store = store
+    this.#bell = new Bell(store)
+    this.#router = new CurrentRouter(config.backends.values())
+  }
+
+  /**
+   * Opens the store of a configuration; `DATABASE_URL` and `ORCHESTRA_KEY` fill what it leaves open. Close it when done.
+   * @throws OrchestraError ORC_STORE_LOCKED, ORC_STORE_UNREACHABLE, ORC_KEY_UNREADABLE
+   */
+  static async open(config: Config, options: StoreOptions = {}): Promise<Orchestra> {
+    const { DATABASE_URL: databaseUrl, ORCHESTRA_KEY: key } = process.env
+    return new Orchestra(config, await openStore({ databaseUrl, key, ...config.store, ...options }))
+  }
+
+  /** Brings the schema up to date and makes the database record changes of all models. */
+  async install(): Promise<CaptureReport> {
+    await migrate(this.store)
+    return installCapture(this.store, [...this.config.models.values()])
+  }
+
+  /** A worker of this process; start and stop it. */
+  worker(options: Omit<ManagerOptions, 'store' | 'config'> = {}): Manager {
+    return new Manager({
+      checkCapture: async () => {
+        await installCapture(this.store, [...this.config.models.values()])
+      },
+      ...options,
+      store: this.store,
+      config: this.config,
+    })
+  }
+
+  /** The application's pool, whose transactions inside a unit of work carry the unit. */
+  pool<Pool extends pg.Pool>(pool: Pool): Pool {
+    return wrapPool(pool)
+  }
+
+  /** Makes everything that `work` changes through a wrapped pool one unit, across its transactions. */
+  unitOfWork<Result>(work: (unit: Unit) => Result, options: UnitOptions = {}): Result {
+    return unitOfWork(options, (unit) => work(this.#unit(unit)))
+  }
+
+  /** The unit of the request or `unitOfWork` call that this runs in. */
+  currentUnit(): Unit | undefined {
+    const unit = currentUnit()
+    return unit === undefined ? undefined : this.#unit(unit)
+  }
+
+  /** Middleware for Express: everything that one request changes is one unit, named in the header `Orchestra-Unit`. */
+  express<Request extends ExpressRequest>(options: ExpressUnitOptions<Request> = {}) {
+    return expressUnits(options)
+  }
+
+  /** The same for Fastify; call it before the routes are added. */
+  fastify<Request extends FastifyRequest>(
+    app: FastifyApp<Request>,
+    options: FastifyUnitOptions<Request> = {},
+  ): void {
+    fastifyUnits(app, options)
+  }
+
+  /**
+   * Asks for an action that no change of a row stands for, or tells of an object that no table holds. It belongs to the
+   * caller's unit of work. Answers the unit's id.
+   * @throws OrchestraError ORC_MODEL_UNKNOWN, ORC_USAGE
+   */
+  async collect(
+    modelName: string,
+    key: string | number | bigint | readonly (string | number | bigint)[],
+    { action, object, client }: CollectOptions = {},
+  ): Promise<string> {
+    const model = this.config.models.get(modelName)
+    if (model === undefined) {
+      throw new OrchestraError('ORC_MODEL_UNKNOWN', `No model "${modelName}" is defined`, {
+        hint: `The configuration has ${[...this.config.models.keys()].join(', ')}`,
+      })
+    }
+    const db = client === undefined ? this.store : queryableOf(client)
+    const payload = object === undefined ? undefined : sealObject(model, object, this.store.keyring)
+    return collect(db, { model: modelName, keys: [[key].flat().map(String)], action, payload })
+  }
+
+  async close(): Promise<void> {
+    await this.#bell.close()
+    await this.store.close()
+  }
+
+  #unit(unit: CapturedUnit): Unit {
+    const router = async (db: Queryable) => routeObjects(await this.#router.get(db))
+    return new Unit(unit, { store: this.store, config: this.config, bell: this.#bell, router })
+  }
+}

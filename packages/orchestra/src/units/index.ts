@@ -1,0 +1,3 @@
+export { Bell } from './bell.ts'
+export { settled } from './settled.ts'
+export { queryableOf, Unit, type UnitContext } from './unit.ts'

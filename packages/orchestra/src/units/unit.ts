@@ -1,0 +1,65 @@
+import type pg from 'pg'
+import type { Unit as CapturedUnit } from '../capture/index.ts'
+import type { World } from '../collector/index.ts'
+import type { Config } from '../config/config.ts'
+import { OrchestraError } from '../errors.ts'
+import type { UnitStatus } from '../placements/index.ts'
+import { type Plan, planUnit } from '../plan/index.ts'
+import type { Queryable, Store } from '../store/index.ts'
+import type { Bell } from './bell.ts'
+import { settled } from './settled.ts'
+
+const DEFAULT_TIMEOUT = 30_000
+
+export interface UnitContext {
+  store: Store
+  config: Config
+  bell: Bell
+  router(db: Queryable): Promise<World['route']>
+}
+
+/** All that one request, or one call of `unitOfWork`, changes. */
+export class Unit {
+  readonly id: string
+  readonly #unit: CapturedUnit
+  readonly #context: UnitContext
+
+  constructor(unit: CapturedUnit, context: UnitContext) {
+    this.id = unit.id
+    this.#unit = unit
+    this.#context = context
+  }
+
+  /**
+   * What committing will do: servers, operations and scripts, secrets by name. Reads through the unit's open transaction, or
+   * through `client` when it has several; nothing is written and no server is contacted.
+   * @throws OrchestraError ORC_OBJECT_INVALID naming the objects that cannot be applied, so that the request can refuse
+   */
+  async plan(options: { client?: Pick<pg.ClientBase, 'query'> } = {}): Promise<Plan> {
+    const { store, config } = this.#context
+    const db = queryableOf(options.client ?? this.#openClient())
+    return planUnit(store, db, config, await this.#context.router(db), this.id)
+  }
+
+  /** After the commit: waits until every operation has an outcome, or until `timeout` milliseconds have passed (default 30 s). */
+  settled(options: { timeout?: number } = {}): Promise<UnitStatus> {
+    return settled(this.#context.store, this.#context.bell, this.id, options.timeout ?? DEFAULT_TIMEOUT)
+  }
+
+  #openClient(): Pick<pg.ClientBase, 'query'> {
+    const [client, second] = this.#unit.openClients
+    if (client !== undefined && second === undefined) return client
+    const found = client === undefined ? 'no open transaction' : 'several open transactions'
+    throw new OrchestraError('ORC_USAGE', `unit.plan(): this unit has ${found}`, {
+      hint: 'Call it between the writes and the commit, on a pool wrapped with orchestra.pool(), or give the `client` to read through',
+    })
+  }
+}
+
+/** Queries through a connection of the application's. */
+export function queryableOf(client: Pick<pg.ClientBase, 'query'>): Queryable {
+  return {
+    query: async <Row>(text: string, values: readonly unknown[] = []) =>
+      (await client.query(text, [...values])).rows as Row[],
+  }
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto'
+import { expect, it } from 'vitest'
+import type { Decision } from '../../src/collector/index.ts'
+import { record } from '../../src/collector/record.ts'
+import { claimLane, dueLanes, releaseLane, renewLeases } from '../../src/manager/claim.ts'
+import { type Settlement, settle } from '../../src/manager/settle.ts'
+import type { Queryable } from '../../src/store/index.ts'
+import { until } from '../support/processes.ts'
+import { describeStores } from '../support/stores.ts'
+import { quickBackoff, useWorlds, type World } from '../support/world.ts'
+
+const success = {
+  outcome: 'success',
+  next: 'done',
+  delay: 0,
+  changed: true,
+  error: null,
+  revision: 'r',
+  identity: 'a.org',
+} as const
+
+describeStores('settling', (open, kind) => {
+  const build = useWorlds(open)
+  const owner = randomUUID()
+
+  async function decideSave(world: World, tx: Queryable): Promise<void> {
+    const decision: Decision = {
+      model: 'site',
+      key: ['1'],
+      action: 'save',
+      unitIds: [randomUUID()],
+      backend: 'files',
+      serverId: 1,
+      identity: 'a.org',
+      object: { id: 1 },
+      snapshot: null,
+      fate: { kind: 'waiting' },
+    }
+    const collected = { decisions: [decision], changeIds: [], units: [], attempts: new Map(), seen: [] }
+    await record(tx, collected, { keyring: world.store.keyring, backoff: quickBackoff.operation })
+  }
+
+  /** Claims what waits, and answers how to settle the only operation of it. */
+  async function claimOne(world: World) {
+    const claim = await claimLane(world.store, 1, owner)
+    const [operation] = claim?.operations ?? []
+    if (claim === undefined || operation === undefined) throw new Error('nothing was claimed')
+    return (how: Omit<Settlement, 'operationId'>) =>
+      settle(world.store, claim, null, [{ ...how, operationId: operation.id }])
+  }
+
+  const placements = (world: World) =>
+    world.store.query('select state, identity, revision from orchestra.placement')
+
+  it('places what was saved and forgets what was deleted', async () => {
+    const world = await build()
+    await world.store.query('insert into site (id) values (1)')
+    await world.collect()
+    await (await claimOne(world))(success)
+    expect(await placements(world)).toEqual([{ state: 'applied', identity: 'a.org', revision: 'r' }])
+    await world.store.query('delete from site')
+    await world.collect()
+    await (await claimOne(world))({ ...success, revision: null, identity: null })
+    expect(await placements(world)).toEqual([])
+  })
+
+  it('keeps the snapshot of what is handed back', async () => {
+    const world = await build()
+    await world.store.query('insert into site (id) values (1)')
+    await world.collect()
+    const end = await claimOne(world)
+    await end({ ...success, outcome: null, next: 'back', changed: null })
+    const [operation] = await world.store.query(
+      `select state, attempt, snapshot->>'domain' as domain from orchestra.operation`,
+    )
+    expect(operation).toEqual({ state: 'waiting', attempt: 0, domain: 'a.org' })
+  })
+
+  it('ends what is handed back with a newer operation, if there is one', async () => {
+    const world = await build()
+    await world.store.query('insert into site (id) values (1)')
+    await world.collect()
+    const end = await claimOne(world)
+    await world.store.query(`update site set body = 'newer'`)
+    await world.collect()
+    await end({ ...success, outcome: null, next: 'back', changed: null })
+    const [old, newer] = await world.operations()
+    expect([old?.state, old?.superseded_by, newer?.state]).toEqual(['superseded', newer?.id, 'waiting'])
+  })
+
+  it('does nothing for who lost the lane', async () => {
+    const world = await build()
+    await world.store.query('insert into site (id) values (1)')
+    await world.collect()
+    const end = await claimOne(world)
+    await world.store.query(`update orchestra.lane set expires_at = '-infinity'`)
+    await world.store.query(`update orchestra.lane set owner = null`)
+    await claimLane(world.store, 1, randomUUID())
+    expect(await end(success)).toBe(false)
+    expect(await world.operations()).toMatchObject([{ state: 'running' }])
+  })
+
+  it('keeps a placement that is wanted again since its delete began', async () => {
+    if (kind === 'pglite') return
+    const world = await build()
+    await world.store.query('insert into site (id) values (1)')
+    await world.collect()
+    await (await claimOne(world))(success)
+    await world.store.query('delete from site')
+    await world.collect()
+    const end = await claimOne(world)
+    const [settled] = await world.store.transaction(async (tx) => {
+      await decideSave(world, tx)
+      const ending = end({ ...success, revision: null, identity: null })
+      await until(
+        'it waits for the lane',
+        async () =>
+          (
+            await world.store.query(
+              `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%owned%'`,
+            )
+          ).length > 0,
+      )
+      return [ending]
+    })
+    expect(await settled).toBe(true)
+    expect(await placements(world)).toMatchObject([{ state: 'pending' }])
+  })
+
+  it('prolongs no lease of a lane that was released', async () => {
+    const world = await build()
+    await world.store.query('insert into site (id) values (1)')
+    await world.collect()
+    const claim = await claimLane(world.store, 1, owner)
+    if (claim === undefined) throw new Error('nothing was claimed')
+    expect((await renewLeases(world.store, owner, [1])).kept).toEqual([1])
+    await releaseLane(world.store, claim)
+    expect((await renewLeases(world.store, owner, [1])).kept).toEqual([])
+    expect(await dueLanes(world.store)).toEqual([1])
+  })
+
+  it('gives a lane to one of many who want it', async () => {
+    const world = await build()
+    await world.store.query('insert into site (id) values (1)')
+    await world.collect()
+    const claims = await Promise.all(Array.from({ length: 8 }, () => claimLane(world.store, 1, randomUUID())))
+    expect(claims.filter((claim) => claim !== undefined)).toHaveLength(1)
+  })
+})
