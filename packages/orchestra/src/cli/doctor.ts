@@ -1,0 +1,30 @@
+import type { Command } from 'commander'
+import { examine, type Finding } from '../doctor/index.ts'
+import { type Act, withExamples } from './command.ts'
+import type { Ending, Session } from './session.ts'
+import type { Terminal } from './terminal.ts'
+import { manyLines } from './text-width.ts'
+
+export function addDoctorCommand(program: Command, act: Act): void {
+  const doctor = program
+    .command('doctor')
+    .description('Check configuration, store, key, capture, servers, routes and worker; says what to do')
+    .action(act(doctorCommand))
+  withExamples(doctor, 'doctor', 'doctor --json')
+}
+
+async function doctorCommand({ terminal, options, directory, environment }: Session): Promise<Ending> {
+  const findings = await examine({ config: options.config, directory, environment })
+  terminal.tell(findings, ...findings.flatMap((finding) => findingLines(finding, terminal)))
+  return findings.every(({ state }) => state === 'ok') ? 'done' : 'unfinished'
+}
+
+function findingLines({ check, state, message, hint }: Finding, terminal: Terminal): string[] {
+  const mark = terminal.colour(state === 'ok' ? 'green' : 'red', state.padEnd('problem'.length))
+  const [first, ...more] = manyLines(message).split('\n')
+  return [
+    `${mark}  ${check}: ${first}`,
+    ...more.map((line) => `         ${line}`),
+    ...(hint === null ? [] : [`         ${manyLines(hint)}`]),
+  ]
+}

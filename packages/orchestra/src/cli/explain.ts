@@ -1,0 +1,117 @@
+import type { Command } from 'commander'
+import type { Loaded } from '../collector/index.ts'
+import { OrchestraError } from '../errors.ts'
+import { type ObjectPlace, type ObjectStatus, objectStatus } from '../placements/index.ts'
+import { createRouter, type Explanation, listRoutes } from '../router/index.ts'
+import { age } from './ages.ts'
+import { type Act, withExamples } from './command.ts'
+import { loadObject, namedObject } from './objects.ts'
+import { operationLines } from './operation-lines.ts'
+import type { Ending, Session } from './session.ts'
+import type { Terminal } from './terminal.ts'
+import { oneLine } from './text-width.ts'
+
+export function addExplainCommand(program: Command, act: Act): void {
+  const explain = program
+    .command('explain <object>')
+    .description('Why an object is where it is: its routes, what stands where, what waits for what')
+    .action(act(explainCommand))
+  withExamples(explain, 'explain site:12', 'explain member:3,7 --json')
+}
+
+async function explainCommand(session: Session, text: string): Promise<Ending> {
+  const { config } = await session.config()
+  const store = await session.store()
+  const { model, key } = namedObject(config, text)
+  const loaded = await loadObject(store, model, key)
+  const status = await objectStatus(store, model.name, key)
+  if (loaded.kind === 'gone' && isUnknown(status)) throw unknownObject(status.object)
+  const router = createRouter(config.backends.values(), await listRoutes(store))
+  const routes = loaded.kind === 'present' ? router.explain(model.name, loaded.object) : []
+  const { terminal } = session
+  terminal.tell(
+    { ...status, state: stateOf(loaded), routes },
+    ...[
+      `${oneLine(status.object)}: ${describeState(loaded)}`,
+      ...routeLines(routes),
+      ...placeLines(status, terminal),
+    ],
+  )
+  const isOpen = status.undecided.length + status.uncollected > 0 || status.places.some(hasOpenWork)
+  return isOpen || loaded.kind === 'invalid' || loaded.kind === 'failed' ? 'unfinished' : 'done'
+}
+
+function isUnknown({ places, undecided, uncollected }: ObjectStatus): boolean {
+  return places.length + undecided.length + uncollected === 0
+}
+
+function unknownObject(object: string): OrchestraError {
+  return new OrchestraError(
+    'ORC_OBJECT_UNKNOWN',
+    `There is no ${object}: no row, nothing placed, nothing waiting`,
+    {
+      hint: 'Check the key; the parts of a composite key are joined by commas',
+    },
+  )
+}
+
+function hasOpenWork({ placement, pending }: ObjectPlace): boolean {
+  return pending.length > 0 || placement?.state === 'failed'
+}
+
+function stateOf(loaded: Loaded): { kind: Loaded['kind']; reason: string | null } {
+  return { kind: loaded.kind, reason: 'reason' in loaded ? loaded.reason : null }
+}
+
+function describeState(loaded: Loaded): string {
+  switch (loaded.kind) {
+    case 'present':
+      return 'its row is there and fits its schema'
+    case 'gone':
+      return 'there is no such row'
+    default:
+      return oneLine(loaded.reason)
+  }
+}
+
+function routeLines(routes: readonly Explanation[]): string[] {
+  return [...Map.groupBy(routes, (route) => route.backend)].flatMap(([backend, own]) => [
+    `backend ${backend}`,
+    ...own.flatMap((explanation) => [`  ${verdictText(explanation)}`, ...readLines(explanation)]),
+  ])
+}
+
+function verdictText({ route, verdict }: Explanation): string {
+  const disabled = route.enabled ? '' : ' (disabled: work waits)'
+  const said =
+    typeof verdict === 'string' ? verdict.replace('-', ' ') : `cannot tell: ${oneLine(verdict.error)}`
+  return `route ${route.id} to ${route.server}${disabled}: ${said}: ${oneLine(route.match)}`
+}
+
+function readLines({ reads }: Explanation): string[] {
+  return reads.map(({ field, value }) => `      ${field} is ${shown(value)}`)
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'bigint') return String(value)
+  return oneLine(JSON.stringify(value) ?? 'not there')
+}
+
+function placeLines({ places, undecided, uncollected }: ObjectStatus, terminal: Terminal): string[] {
+  return [
+    ...places.flatMap((place) => [
+      `${place.backend} on ${place.server}: ${placementText(place)}`,
+      ...place.pending.flatMap((operation) => operationLines(operation, terminal)),
+    ]),
+    ...undecided.flatMap((operation) => operationLines(operation, terminal)),
+    ...(uncollected === 0 ? [] : [`${uncollected} committed changes of it are not looked at yet`]),
+    ...(places.length === 0 ? ['nothing of it stands on any server'] : []),
+  ]
+}
+
+function placementText({ placement }: ObjectPlace): string {
+  if (placement === null) return 'nothing was placed'
+  const { state, identity, appliedAt, logId } = placement
+  const when = appliedAt === null ? 'never applied' : `applied ${age(appliedAt)} ago by log ${logId}`
+  return `${state} as ${oneLine(identity)}, ${when}`
+}

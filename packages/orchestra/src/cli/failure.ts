@@ -1,0 +1,33 @@
+import { CommanderError } from 'commander'
+import { messageOf, OrchestraError } from '../errors.ts'
+import type { Terminal } from './terminal.ts'
+import { manyLines } from './text-width.ts'
+
+/** Tells on stderr what went wrong and what to do; the stack only who asks for it with ORCHESTRA_DEBUG=1. */
+export function showFailure(terminal: Terminal, error: unknown, environment: NodeJS.ProcessEnv): void {
+  const known = asOrchestraError(error)
+  if (terminal.json) {
+    const { code, message, hint = null } = known
+    terminal.note(JSON.stringify({ error: { code, message, hint } }))
+  } else {
+    terminal.note(`error ${known.code}: ${manyLines(known.message)}`)
+    if (known.hint !== undefined) terminal.note(`  ${manyLines(known.hint)}`)
+  }
+  if (environment.ORCHESTRA_DEBUG === '1' && error instanceof Error) terminal.note(error.stack ?? '')
+}
+
+function asOrchestraError(error: unknown): OrchestraError {
+  if (error instanceof OrchestraError) return error
+  if (error instanceof CommanderError) return usageError(error)
+  return new OrchestraError('ORC_INTERNAL', messageOf(error), {
+    hint: 'Run it again with ORCHESTRA_DEBUG=1 to see where it comes from',
+    cause: error,
+  })
+}
+
+/** The library's message, with its suggestion of a similar name as the hint. */
+function usageError({ message }: CommanderError): OrchestraError {
+  const [first = '', suggestion] = message.split('\n')
+  const hint = suggestion === undefined ? 'See `orchestra --help`' : suggestion.replace(/^\((.*)\)$/, '$1')
+  return new OrchestraError('ORC_USAGE', first.replace(/^error: /, ''), { hint })
+}

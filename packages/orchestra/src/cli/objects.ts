@@ -1,0 +1,67 @@
+import { quoteIdentifier, quoteTable } from '../capture/index.ts'
+import { fromSnapshot, type Loaded, loadObjects } from '../collector/index.ts'
+import type { Config } from '../config/config.ts'
+import { formatKey, formatObject, parseObject } from '../config/key.ts'
+import type { Key, Model } from '../config/model.ts'
+import { OrchestraError } from '../errors.ts'
+import type { NamedObject } from '../router/index.ts'
+import type { Queryable, Store } from '../store/index.ts'
+
+/** An object that a person names, `site:12`, with its model. */
+export function namedObject(config: Config, text: string): { model: Model; key: Key } {
+  const parsed = parseObject(text)
+  if (parsed === undefined) {
+    throw new OrchestraError('ORC_USAGE', `${JSON.stringify(text)} names no object`, {
+      hint: 'Write MODEL:KEY, for example site:12; the parts of a composite key are joined by commas',
+    })
+  }
+  const model = config.models.get(parsed.model)
+  if (model !== undefined) return { model, key: parsed.key }
+  throw new OrchestraError('ORC_MODEL_UNKNOWN', `No model ${JSON.stringify(parsed.model)} is defined`, {
+    hint: `The configuration has ${[...config.models.keys()].join(', ')}`,
+  })
+}
+
+/** The present state of one object, as its loader reads it. */
+export async function loadObject(db: Queryable, model: Model, key: Key): Promise<Loaded> {
+  if (model.table === null) return { kind: 'gone' }
+  const loaded = await loadObjects(model, [key], (text, values) => db.query(text, values))
+  return loaded.get(formatKey(key)) ?? { kind: 'gone' }
+}
+
+/** Some real objects of a model: rows of its table, or what was placed of a model that no table holds. */
+export async function someObjects(store: Store, model: Model, limit: number): Promise<NamedObject[]> {
+  if (model.table === null) return placedObjects(store, model, limit)
+  const keys = await someKeys(store, model, model.table, limit)
+  if (keys.length === 0) return []
+  const loaded = await loadObjects(model, keys, (text, values) => store.query(text, values))
+  return [...loaded].flatMap(([key, state]) =>
+    state.kind === 'present' ? [{ name: `${model.name}:${key}`, object: state.object }] : [],
+  )
+}
+
+async function someKeys(db: Queryable, model: Model, table: string, limit: number): Promise<Key[]> {
+  // A route may be there before its table, as `up` is.
+  const [found] = await db.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
+    quoteTable(table),
+  ])
+  if (found?.exists !== true) return []
+  const columns = model.key.map((column) => `${quoteIdentifier(column)}::text`).join(', ')
+  const rows = await db.query<{ key: string[] }>(
+    `select array[${columns}] as key from ${quoteTable(table)} limit $1`,
+    [limit],
+  )
+  return rows.map((row) => row.key)
+}
+
+async function placedObjects(store: Store, model: Model, limit: number): Promise<NamedObject[]> {
+  const rows = await store.query<{ keys: Key; snapshot: unknown }>(
+    `select distinct on (object_key) keys, snapshot from orchestra.placement
+     where model = $1 and snapshot is not null order by object_key limit $2`,
+    [model.name, limit],
+  )
+  return rows.map(({ keys, snapshot }) => ({
+    name: formatObject(model.name, keys),
+    object: fromSnapshot(snapshot, store.keyring),
+  }))
+}

@@ -1,0 +1,56 @@
+import { Command } from 'commander'
+import type { Act } from './command.ts'
+import { addCompletionCommand } from './completion.ts'
+import { addDoctorCommand } from './doctor.ts'
+import { addExplainCommand } from './explain.ts'
+import { addInitCommand } from './init.ts'
+import { addLogCommands } from './log.ts'
+import { addPauseCommands } from './pause.ts'
+import { addPlanCommand } from './plan.ts'
+import { addRouteCommands } from './route.ts'
+import { addServerCommands } from './server.ts'
+import { addStatusCommand } from './status.ts'
+import type { Streams } from './terminal.ts'
+import { addUnitCommands } from './unit.ts'
+import { addUpCommand } from './up.ts'
+import { ownVersion } from './version.ts'
+import { addWorkCommands } from './work.ts'
+
+const closing = `
+Exit codes: 0 done, 1 error, 2 something failed or is pending.
+A first time: orchestra init, orchestra up, orchestra server add, orchestra route add.`
+
+/** The whole command: every family adds its own. */
+export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stderr'>): Command {
+  const program = new Command('orchestra')
+    .description("Keeps servers in step with an application's database")
+    .version(ownVersion(), '-V, --version', 'Print the version')
+    .helpOption('-h, --help', 'Show what a command does')
+    .helpCommand('help [command]', 'Show what a command does')
+    .option('--config <file>', 'The configuration; default orchestra.config.ts here or above')
+    .option('--json', 'Print JSON for programs')
+    .option('--by <name>', 'Who does it, for the audit; default the system user')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      writeErr: (text) => streams.stderr.write(text),
+      // Errors are shown once, at the end, in the form of all others.
+      outputError: () => undefined,
+    })
+    .exitOverride()
+    .addHelpText('after', closing)
+  addInitCommand(program, act)
+  addUpCommand(program, act)
+  addServerCommands(program, act)
+  addRouteCommands(program, act)
+  addStatusCommand(program, act)
+  addPlanCommand(program, act)
+  addExplainCommand(program, act)
+  addUnitCommands(program, act)
+  addLogCommands(program, act)
+  addWorkCommands(program, act)
+  addPauseCommands(program, act)
+  addDoctorCommand(program, act)
+  addCompletionCommand(program, act)
+  return program
+}

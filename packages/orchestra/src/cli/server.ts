@@ -1,0 +1,213 @@
+import { type Command, Option } from 'commander'
+import { fingerprint } from '../methods/index.ts'
+import {
+  getServer,
+  holdServer,
+  listServers,
+  releaseServer,
+  removeServer,
+  type ServerRow,
+  toTarget,
+} from '../server/index.ts'
+import { duration } from './ages.ts'
+import { type Act, wholeNumber, withExamples } from './command.ts'
+import { addServerCommand } from './server-add.ts'
+import { approveServer } from './server-approve.ts'
+import { examineServers, hasHostKey, type KeyState, keyState, type ServerFacts } from './server-facts.ts'
+import type { Ending, Session } from './session.ts'
+import { type Column, table } from './table.ts'
+import { oneLine } from './text-width.ts'
+
+export function addServerCommands(program: Command, act: Act): void {
+  const server = withExamples(
+    program.command('server').description('Servers: add, list, check, approve, hold, release, remove'),
+    'server list',
+  )
+  addAdding(server, act)
+  addLooking(server, act)
+  addHolding(server, act)
+}
+
+function addAdding(server: Command, act: Act): void {
+  const add = server
+    .command('add <name>')
+    .description('Register a server; it works once its host key is approved')
+    .option('--host <host>', 'Name or address; default the name')
+    .option('--port <port>', 'Port of its SSH server; default 22', wholeNumber(0))
+    .option('--user <login>', 'Login; default root')
+    .addOption(
+      new Option('--method <method>', 'How it is reached; default ssh').choices([
+        'ssh',
+        'openssh',
+        'local',
+        'function',
+      ]),
+    )
+    .option('--identity-file <path>', 'Private key to log in with; default the ssh-agent')
+    .option('--sudo', 'Run scripts with sudo; default for every login but root')
+    .option('--no-sudo', 'Run scripts as the login itself')
+    .option('--directory <path>', 'Directory there that scripts start in and keep their state below')
+    .option('--accept-key <fingerprint>', 'Approve the host key if it has this fingerprint, SHA256:...')
+    .option('--offline', 'Register it without asking it for its host key')
+    .action(act(addServerCommand))
+  withExamples(
+    add,
+    'server add web1 --host 203.0.113.7 --identity-file ~/.ssh/orchestra',
+    'server add web2 --user deploy --accept-key SHA256:kJq...',
+    'server add here --method local --directory /srv/test',
+  )
+  const approve = server
+    .command('approve <server> [fingerprint]')
+    .description('Approve the host key that a server presents')
+    .action(act((session, name: string, given: string | undefined) => approveServer(session, name, given)))
+  withExamples(approve, 'server approve web1 SHA256:kJqY...')
+}
+
+function addLooking(server: Command, act: Act): void {
+  const list = server.command('list').description('All servers').action(act(listCommand))
+  withExamples(list, 'server list', 'server list --json')
+  const check = server
+    .command('check [server...]')
+    .description('Connect to servers as scripts do: reachability, latency, host key, sudo, bash, flock')
+    .action(act(checkCommand))
+  withExamples(check, 'server check', 'server check web1 web2')
+}
+
+function addHolding(server: Command, act: Act): void {
+  const hold = server
+    .command('hold <server>')
+    .description('Let the work of a server wait; nothing is lost')
+    .option('--reason <text>', 'Shown to whoever asks why')
+    .action(act(holdCommand))
+  withExamples(hold, 'server hold web1 --reason "new disk"')
+  const release = server.command('release <server>').description('End a hold').action(act(releaseCommand))
+  withExamples(release, 'server release web1')
+  const remove = server
+    .command('remove <server>')
+    .description('Forget a server; what stands on it stays there')
+    .option('--force', 'Even when it has routes, work or placed objects')
+    .action(act(removeCommand))
+  withExamples(remove, 'server remove web1')
+}
+
+async function listCommand(session: Session): Promise<Ending> {
+  const { terminal } = session
+  const servers = (await listServers(await session.store())).map(toView)
+  terminal.tell(servers, ...table(serverColumns, servers, terminal.width))
+  if (servers.length === 0) terminal.note('no servers: add one with `orchestra server add`')
+  return 'done'
+}
+
+/** A server as programs are shown it. */
+interface ServerView {
+  name: string
+  method: ServerRow['method']
+  host: string
+  port: number
+  user: string
+  sudo: boolean
+  identityFile: string | null
+  directory: string | null
+  key: KeyState
+  fingerprint: string | null
+  held: { by: string | null; since: Date; reason: string | null } | null
+}
+
+function toView(row: ServerRow): ServerView {
+  const { name, method, host, port, user, sudo, identityFile, directory, hostKey } = toTarget(row)
+  return {
+    name,
+    method,
+    host,
+    port,
+    user,
+    sudo,
+    identityFile,
+    directory,
+    key: hasHostKey(method) ? keyState(row.host_key, row.presented_key) : 'not needed',
+    fingerprint: hostKey === null ? null : fingerprint(hostKey),
+    held: row.held_at === null ? null : { by: row.held_by, since: row.held_at, reason: row.held_reason },
+  }
+}
+
+const serverColumns: Column<ServerView>[] = [
+  { title: 'SERVER', value: (server) => server.name },
+  { title: 'METHOD', value: (server) => server.method },
+  { title: 'ADDRESS', value: addressOf },
+  { title: 'HOST KEY', value: (server) => server.key },
+  { title: 'FINGERPRINT', value: (server) => server.fingerprint },
+  {
+    title: 'HELD',
+    value: ({ held }) => (held === null ? null : [`by ${held.by}`, held.reason].filter(Boolean).join(': ')),
+  },
+]
+
+function addressOf({ method, user, host, port }: ServerView): string {
+  if (method === 'local' || method === 'function') return 'this machine'
+  return `${user}@${host}:${port}`
+}
+
+async function checkCommand(session: Session, names: string[]): Promise<Ending> {
+  const store = await session.store()
+  const servers =
+    names.length === 0
+      ? await listServers(store)
+      : await Promise.all(names.map((name) => getServer(store, name)))
+  const facts = await examineServers(store, servers, session.environment)
+  showFacts(session, facts)
+  return facts.every(({ state }) => state === 'ok') ? 'done' : 'unfinished'
+}
+
+function showFacts({ terminal }: Session, facts: readonly ServerFacts[]): void {
+  const problems = facts.flatMap((one) => one.problems.map((problem) => `${one.server}: ${oneLine(problem)}`))
+  terminal.tell(facts, ...table(factColumns(terminal), facts, terminal.width), ...problems)
+  if (facts.length === 0) terminal.note('no servers: add one with `orchestra server add`')
+}
+
+function factColumns(terminal: Session['terminal']): Column<ServerFacts>[] {
+  return [
+    { title: 'SERVER', value: (facts) => facts.server },
+    {
+      title: 'STATE',
+      value: (facts) => facts.state,
+      paint: (cell, { state }) => terminal.colour(state === 'ok' ? 'green' : 'red', cell),
+    },
+    {
+      title: 'LATENCY',
+      value: ({ latency }) => (latency === null ? null : duration(latency)),
+      align: 'right',
+    },
+    { title: 'HOST KEY', value: (facts) => facts.key },
+    { title: 'USER', value: (facts) => facts.user },
+    { title: 'SUDO', value: (facts) => facts.sudo },
+    { title: 'BASH', value: (facts) => facts.bash },
+    { title: 'FLOCK', value: ({ flock }) => (flock === null ? null : flock ? 'yes' : 'no') },
+  ]
+}
+
+async function holdCommand(session: Session, name: string, options: { reason?: string }): Promise<Ending> {
+  const reason = options.reason ?? ''
+  await holdServer(await session.store(), name, { by: session.by, reason })
+  session.terminal.tell(
+    { server: name, held: true, reason },
+    `${name} is held: its work waits until \`orchestra server release ${name}\``,
+  )
+  return 'done'
+}
+
+async function releaseCommand(session: Session, name: string): Promise<Ending> {
+  await releaseServer(await session.store(), name, { by: session.by })
+  session.terminal.tell({ server: name, held: false }, `${name} is released`)
+  return 'done'
+}
+
+async function removeCommand(session: Session, name: string, options: { force?: boolean }): Promise<Ending> {
+  const force = options.force === true
+  const removal = await removeServer(await session.store(), name, { by: session.by, force })
+  const { routes, operations, placements } = removal
+  const left = force
+    ? `, with ${routes} routes, ${operations} operations and ${placements} placed objects`
+    : ''
+  session.terminal.tell({ server: name, removed: removal }, `${name} is removed${left}`)
+  return 'done'
+}

@@ -1,0 +1,80 @@
+import { userInfo } from 'node:os'
+import { type LoadedConfig, loadConfig, storeOptions } from '../config/load.ts'
+import { assertMigrated, migrate, openStore, type Store, storedVersion } from '../store/index.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Options that every command has. */
+export interface GlobalOptions {
+  config?: string
+  json?: boolean
+  yes?: boolean
+  by?: string
+}
+
+/** `unfinished`: it worked, and something that it shows has failed or is pending. */
+export type Ending = 'done' | 'unfinished'
+
+/** What one run of a command works with; closed when the command ends. */
+export class Session {
+  readonly terminal: Terminal
+  readonly options: GlobalOptions
+  readonly directory: string
+  readonly environment: NodeJS.ProcessEnv
+  #config: Promise<LoadedConfig> | undefined
+  #store: Promise<Store> | undefined
+
+  constructor(parts: {
+    terminal: Terminal
+    options: GlobalOptions
+    directory: string
+    environment: NodeJS.ProcessEnv
+  }) {
+    this.terminal = parts.terminal
+    this.options = parts.options
+    this.directory = parts.directory
+    this.environment = parts.environment
+  }
+
+  /** Who does it, for the audit. */
+  get by(): string {
+    return this.options.by ?? systemUser()
+  }
+
+  config(): Promise<LoadedConfig> {
+    this.#config ??= loadConfig(this.options.config, this.directory)
+    return this.#config
+  }
+
+  /** The store, whose schema is the one this version works with. */
+  store(): Promise<Store> {
+    this.#store ??= this.#open()
+    return this.#store
+  }
+
+  async close(): Promise<void> {
+    const store = await this.#store?.catch(() => undefined)
+    await store?.close()
+  }
+
+  async #open(): Promise<Store> {
+    const store = await openStore(storeOptions(await this.config(), this.environment))
+    try {
+      // Nobody but Orchestra uses a new embedded database, so there is nobody to ask.
+      if (store.kind === 'pglite' && (await storedVersion(store)) === 0) await migrate(store)
+      await assertMigrated(store)
+      return store
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+}
+
+function systemUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A user id that has no name, as in many containers.
+    return `uid:${process.getuid?.() ?? '?'}`
+  }
+}

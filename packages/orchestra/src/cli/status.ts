@@ -1,0 +1,117 @@
+import type { Command } from 'commander'
+import { readStatus, type ServerStatus, type Status } from '../placements/index.ts'
+import { age, until } from './ages.ts'
+import { type Act, withExamples } from './command.ts'
+import { operationLines } from './operation-lines.ts'
+import type { Ending, Session } from './session.ts'
+import { type Column, table } from './table.ts'
+import type { Terminal } from './terminal.ts'
+import { oneLine } from './text-width.ts'
+
+export function addStatusCommand(program: Command, act: Act): void {
+  const status = program
+    .command('status')
+    .description('Where everything stands: what runs, what waits for what, what failed')
+    .action(act(statusCommand))
+  withExamples(status, 'status', 'status --json', 'status || echo "something failed or is pending"')
+}
+
+async function statusCommand(session: Session): Promise<Ending> {
+  const status = await readStatus(await session.store())
+  const { terminal } = session
+  terminal.tell(status, ...statusLines(status, terminal))
+  return isQuiet(status) ? 'done' : 'unfinished'
+}
+
+/** Nothing has failed, nothing is pending. */
+export function isQuiet({ totals, servers }: Status): boolean {
+  const open = totals.waiting + totals.running + totals.undecided + totals.uncollected
+  return open === 0 && servers.every((server) => server.blocked === null)
+}
+
+export function statusLines(status: Status, terminal: Terminal): string[] {
+  return [
+    ...headLines(status),
+    ...table(columns(terminal), status.servers, terminal.width),
+    ...status.servers.flatMap(reasonLines),
+    ...failureLines(status, terminal),
+  ]
+}
+
+function headLines({ paused, workers, totals, servers }: Status): string[] {
+  return [
+    ...(paused === null
+      ? []
+      : [`everything is paused by ${paused.by} for ${age(paused.at)}${because(paused.reason)}`]),
+    ...(workers.length === 0 ? ['no worker runs: start one with `orchestra up`'] : []),
+    ...(servers.length === 0 ? ['no servers: add one with `orchestra server add`'] : []),
+    ...(totals.oldestUncollected === null
+      ? []
+      : [
+          `${totals.uncollected} committed changes are not looked at yet, the oldest for ${age(totals.oldestUncollected)}`,
+        ]),
+    ...(totals.collectorError === null ? [] : [`some of them cannot be: ${oneLine(totals.collectorError)}`]),
+  ]
+}
+
+function columns(terminal: Terminal): Column<ServerStatus>[] {
+  return [
+    { title: 'SERVER', value: (server) => server.name },
+    { title: 'STATE', value: stateOf, paint: (cell, server) => terminal.colour(stateColour(server), cell) },
+    { title: 'RUNNING', value: (server) => server.running, align: 'right' },
+    { title: 'WAITING', value: (server) => server.waiting, align: 'right' },
+    { title: 'FAILED', value: (server) => server.failing, align: 'right' },
+    {
+      title: 'OLDEST',
+      value: ({ oldestWaiting }) => (oldestWaiting === null ? null : age(oldestWaiting)),
+      align: 'right',
+    },
+  ]
+}
+
+export function stateOf(server: ServerStatus): string {
+  if (server.held !== null) return 'held'
+  if (server.blocked !== null) return 'blocked'
+  if (server.presentedKey !== null) return 'key not approved'
+  if (server.runningLog !== null || server.running > 0) return 'running'
+  if (server.failing > 0) return 'failing'
+  return server.waiting > 0 ? 'waiting' : 'idle'
+}
+
+function stateColour(server: ServerStatus): 'red' | 'yellow' | 'green' | 'cyan' {
+  const state = stateOf(server)
+  if (state === 'idle') return 'green'
+  if (state === 'running') return 'cyan'
+  return state === 'held' || state === 'waiting' ? 'yellow' : 'red'
+}
+
+function reasonLines({ name, held, blocked, presentedKey, heldByRoute }: ServerStatus): string[] {
+  return [
+    ...(held === null ? [] : [`${name} is held by ${held.by} for ${age(held.since)}${because(held.reason)}`]),
+    ...(blocked === null ? [] : [blockedLine(name, blocked)]),
+    ...(presentedKey === null
+      ? []
+      : [`${name} presents a host key that is not approved: orchestra server approve ${name}`]),
+    ...(heldByRoute === 0 ? [] : [`${name}: ${heldByRoute} operations wait for a disabled route`]),
+  ]
+}
+
+function blockedLine(name: string, blocked: NonNullable<ServerStatus['blocked']>): string {
+  const next = blocked.nextTry === null ? '' : `; next try ${until(blocked.nextTry)}`
+  return `${name} is blocked for ${age(blocked.since)}: ${oneLine(blocked.reason)}${next}`
+}
+
+function failureLines({ failing, totals }: Status, terminal: Terminal): string[] {
+  if (failing.length === 0) return []
+  const more = totals.failing + totals.undecided - failing.length
+  return [
+    '',
+    'Failed, and tried again:',
+    ...failing.flatMap((operation) => operationLines(operation, terminal)),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ]
+}
+
+function because(reason: string | null): string {
+  return reason === null || reason === '' ? '' : `: ${oneLine(reason)}`
+}

@@ -1,0 +1,97 @@
+import { createInterface } from 'node:readline/promises'
+import type { Readable, Writable } from 'node:stream'
+import { styleText } from 'node:util'
+
+type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim'
+
+/** What a command reads from and writes to. */
+export interface Streams {
+  stdin: Readable & { isTTY?: boolean }
+  stdout: Writable & { isTTY?: boolean; columns?: number }
+  stderr: Writable & { isTTY?: boolean }
+}
+
+/** Where a command shows what it found: tables and lines for people, or JSON for programs. */
+export class Terminal {
+  readonly #streams: Streams
+  readonly #colours: boolean
+  /** Programs read what is printed. */
+  readonly json: boolean
+
+  constructor(streams: Streams, options: { json: boolean; environment: NodeJS.ProcessEnv }) {
+    this.#streams = streams
+    this.json = options.json
+    // An empty NO_COLOR counts as not set.
+    this.#colours = streams.stdout.isTTY === true && !options.environment.NO_COLOR
+  }
+
+  /** Columns of the terminal; without end when a file or a program reads along. */
+  get width(): number {
+    const { stdout } = this.#streams
+    return stdout.isTTY === true ? stdout.columns || 80 : Number.POSITIVE_INFINITY
+  }
+
+  /** Somebody sits there who can answer. */
+  get isInteractive(): boolean {
+    return this.#streams.stdin.isTTY === true && this.#streams.stdout.isTTY === true && !this.json
+  }
+
+  /** stdout as a terminal acts on what it gets. */
+  get isTerminal(): boolean {
+    return this.#streams.stdout.isTTY === true
+  }
+
+  colour(colour: Colour, text: string): string {
+    return this.#colours ? styleText(colour, text, { validateStream: false }) : text
+  }
+
+  line(text = ''): void {
+    this.#streams.stdout.write(`${text}\n`)
+  }
+
+  /** What is said beside the result: it never ends up in a file with it. */
+  note(text: string): void {
+    this.#streams.stderr.write(`${text}\n`)
+  }
+
+  /** A line of a terminal that the next one replaces; nothing where no terminal is. */
+  progress(text: string): void {
+    if (this.#streams.stderr.isTTY === true) this.#streams.stderr.write(`\r\u001b[K${text}`)
+  }
+
+  /** Resolves when there is room for more. */
+  write(data: string | Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#streams.stdout.write(data, (error) => (error ? reject(error) : resolve()))
+    })
+  }
+
+  /** One JSON document. */
+  document(value: unknown): void {
+    this.line(JSON.stringify(value, jsonValue, 2))
+  }
+
+  /** The same for both kinds of readers. */
+  tell(value: unknown, ...lines: string[]): void {
+    if (this.json) this.document(value)
+    else for (const line of lines) this.line(line)
+  }
+
+  /** One JSON document on one line, of many. */
+  record(value: unknown): void {
+    this.line(JSON.stringify(value, jsonValue))
+  }
+
+  async ask(question: string): Promise<string> {
+    const reader = createInterface({ input: this.#streams.stdin, output: this.#streams.stdout })
+    try {
+      return (await reader.question(`${question} `)).trim()
+    } finally {
+      reader.close()
+    }
+  }
+}
+
+function jsonValue(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
+}

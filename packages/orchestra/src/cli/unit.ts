@@ -1,0 +1,127 @@
+import type { Command } from 'commander'
+import { OrchestraError } from '../errors.ts'
+import { type UnitOperation, type UnitStatus, unitStatus } from '../placements/index.ts'
+import { listUnits, type UnitSummary } from '../placements/unit-list.ts'
+import { Bell } from '../units/index.ts'
+import { age } from './ages.ts'
+import { type Act, wholeNumber, withExamples } from './command.ts'
+import { operationLines } from './operation-lines.ts'
+import type { Ending, Session } from './session.ts'
+import { type Column, table } from './table.ts'
+import type { Terminal } from './terminal.ts'
+import { manyLines, oneLine } from './text-width.ts'
+
+const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** Seconds that `--wait` waits when it does not say. */
+const DEFAULT_WAIT = 300
+
+export function addUnitCommands(program: Command, act: Act): void {
+  const unit = withExamples(
+    program.command('unit').description('Units of work: all that one request or transaction changed'),
+    'unit list',
+  )
+  const list = unit
+    .command('list')
+    .description('The latest units of work')
+    .option('--limit <count>', 'How many', wholeNumber(1), 20)
+    .option('--actor <name>', 'Of this actor only')
+    .action(act(listCommand))
+  withExamples(list, 'unit list', 'unit list --actor alice --limit 100')
+  const show = unit
+    .command('show <id>')
+    .description('What became of a unit of work, object by object')
+    .option(
+      '--wait [seconds]',
+      `Wait until every operation has an outcome; default ${DEFAULT_WAIT} s`,
+      wholeNumber(0),
+    )
+    .action(act(showCommand))
+  withExamples(show, 'unit show 0f9e3c4a-...', 'unit show 0f9e3c4a-... --wait 60')
+}
+
+async function listCommand(session: Session, options: { limit: number; actor?: string }): Promise<Ending> {
+  const { terminal } = session
+  const units = await listUnits(await session.store(), options)
+  terminal.tell(units, ...table(columns, units, terminal.width))
+  if (units.length === 0) terminal.note('no units of work yet')
+  return 'done'
+}
+
+const columns: Column<UnitSummary>[] = [
+  { title: 'UNIT', value: (unit) => unit.id },
+  { title: 'AGE', value: (unit) => age(unit.createdAt), align: 'right' },
+  { title: 'OPERATIONS', value: (unit) => unit.operations, align: 'right' },
+  { title: 'OPEN', value: (unit) => unit.open, align: 'right' },
+  { title: 'FAILED', value: (unit) => unit.failed, align: 'right' },
+  { title: 'ACTOR', value: (unit) => unit.actor },
+  { title: 'SOURCE', value: (unit) => unit.source },
+]
+
+async function showCommand(session: Session, id: string, options: { wait?: number | true }): Promise<Ending> {
+  const seconds = options.wait === true ? DEFAULT_WAIT : (options.wait ?? 0)
+  const unit = await waitForUnit(session, id, seconds)
+  const { terminal } = session
+  terminal.tell(unit, ...unitLines(unit, terminal))
+  return unit.state === 'settled' && unit.operations.every(isGood) ? 'done' : 'unfinished'
+}
+
+/** The unit as it stands when all of it is settled, when only a person can help, or when the time is over. */
+async function waitForUnit(session: Session, id: string, seconds: number): Promise<UnitStatus> {
+  const { terminal } = session
+  const store = await session.store()
+  const bell = new Bell(store)
+  const deadline = Date.now() + seconds * 1_000
+  try {
+    for (;;) {
+      const rung = seconds === 0 ? undefined : bell.wait()
+      const unit = uuidForm.test(id) ? await unitStatus(store, id) : undefined
+      if (unit === undefined) throw unknownUnit(id)
+      const isOpen = unit.state === 'collecting' || unit.state === 'pending'
+      if (!isOpen || Date.now() >= deadline) return unit
+      terminal.progress(progressText(unit))
+      await rung
+    }
+  } finally {
+    terminal.progress('')
+    await bell.close()
+  }
+}
+
+function progressText({ state, operations }: UnitStatus): string {
+  if (state === 'collecting') return 'its changes are being looked at'
+  const ended = operations.filter((operation) => operation.state === 'done').length
+  return `${ended} of ${operations.length} operations have ended`
+}
+
+function isGood({ outcome }: UnitOperation): boolean {
+  return outcome === 'success' || outcome === 'nothing'
+}
+
+function unknownUnit(id: string): OrchestraError {
+  return new OrchestraError('ORC_UNIT_UNKNOWN', `There is no unit of work ${JSON.stringify(id)}`, {
+    hint: '`orchestra unit list` shows the latest; a unit is known from its commit on',
+  })
+}
+
+function unitLines(unit: UnitStatus, terminal: Terminal): string[] {
+  const who = unit.actor === null ? '' : ` by ${oneLine(unit.actor)}`
+  const source = unit.source === null ? '' : ` (${oneLine(unit.source)})`
+  return [
+    `unit ${unit.id}${who}${source}, ${age(unit.createdAt)} ago: ${unit.state}`,
+    ...(unit.error === null ? [] : [`its changes cannot be looked at: ${oneLine(unit.error)}`]),
+    ...unit.operations.flatMap((operation) => [
+      ...operationLines(operation, terminal),
+      ...tailLines(operation),
+    ]),
+    ...(unit.operations.length === 0 && unit.state === 'settled'
+      ? ['it changed nothing that a route leads anywhere']
+      : []),
+  ]
+}
+
+function tailLines({ outputTail }: UnitOperation): string[] {
+  if (outputTail === null || outputTail.trim() === '') return []
+  return manyLines(outputTail.trimEnd())
+    .split('\n')
+    .map((line) => `      | ${line}`)
+}

@@ -1,0 +1,135 @@
+import { isOrchestraError, messageOf } from '../errors.ts'
+import type { Store } from '../store/index.ts'
+import { clock } from './ages.ts'
+import type { Captured } from './capture-tables.ts'
+import type { WorkEvent } from './live-events.ts'
+import { eventLines } from './live-lines.ts'
+import type { Terminal } from './terminal.ts'
+import { oneLine } from './text-width.ts'
+
+/** Milliseconds during which the same problem is told once. */
+const SAME_PROBLEM = 30_000
+/** More units at a time than anybody reads are told as a sum. */
+const MOST_UNITS = 20
+
+/** What `orchestra up` says while it runs: lines for people, or one JSON document a line. */
+export class UpReport {
+  readonly #terminal: Terminal
+  readonly #quiet: boolean
+  readonly #problems = new Map<string, number>()
+  readonly #awaited = new Set<string>()
+
+  constructor(terminal: Terminal, options: { quiet: boolean }) {
+    this.#terminal = terminal
+    this.#quiet = options.quiet
+  }
+
+  migrated(versions: readonly number[]): void {
+    if (versions.length > 0)
+      this.#say({ event: 'migrated', versions }, `the store is migrated to version ${versions.at(-1)}`)
+  }
+
+  captured({ installed, removed, awaited }: Captured): void {
+    const models = [...new Set(installed.map((status) => status.model))]
+    if (models.length > 0) this.#tellCaptured(models)
+    if (removed.length > 0)
+      this.#say({ event: 'released', triggers: removed }, `no longer captured: ${removed.join(', ')}`)
+    for (const { model, table } of awaited) {
+      this.#awaited.add(model)
+      const text = `table ${table} of model ${model} does not exist yet: waiting for it`
+      this.#warn({ event: 'table-awaited', model, table }, text)
+    }
+  }
+
+  /** Triggers that are installed again had been lost, unless their table is new. */
+  capturedAgain({ installed }: Captured): void {
+    for (const model of new Set(installed.map((status) => status.model))) {
+      if (this.#awaited.delete(model)) this.#tellCaptured([model])
+      else {
+        const text = `triggers of model ${model} were missing and are installed again: what changed meanwhile went unnoticed`
+        this.#warn({ event: 'captured-again', model }, text)
+      }
+    }
+  }
+
+  #tellCaptured(models: readonly string[]): void {
+    this.#say({ event: 'captured', models }, `changes are captured of ${models.join(', ')}`)
+  }
+
+  ready(about: { path: string; store: Store; models: number; backends: number }): void {
+    const { databaseUrl, kind } = about.store
+    const shown = withoutPassword(databaseUrl)
+    const { path: config, models, backends } = about
+    this.#say(
+      { event: 'ready', pid: process.pid, config, store: kind, databaseUrl: shown, models, backends },
+      `ready: ${config}, ${models} models, ${backends} backends, ${kind} at ${shown}`,
+    )
+  }
+
+  events(events: readonly WorkEvent[]): void {
+    if (this.#quiet) return
+    if (this.#terminal.json) for (const event of events) this.#terminal.record(event)
+    else for (const line of this.#lines(events)) this.#terminal.line(line)
+  }
+
+  #lines(events: readonly WorkEvent[]): string[] {
+    const paint: Terminal['colour'] = (colour, text) => this.#terminal.colour(colour, text)
+    const units = events.filter((event) => event.event === 'unit')
+    if (units.length <= MOST_UNITS) return events.flatMap((event) => eventLines(event, paint))
+    const worthTelling = events.filter((event) => event.event !== 'unit' || event.failures.length > 0)
+    return [sumText(units), ...worthTelling.flatMap((event) => eventLines(event, paint))]
+  }
+
+  problem(error: unknown): void {
+    const message = messageOf(error)
+    const now = Date.now()
+    if (now - (this.#problems.get(message) ?? Number.NEGATIVE_INFINITY) < SAME_PROBLEM) return
+    this.#problems.set(message, now)
+    const code = isOrchestraError(error) ? error.code : null
+    const hint = isOrchestraError(error) ? error.hint : undefined
+    this.#warn({ event: 'problem', code, message }, `${message}${hint === undefined ? '' : ` (${hint})`}`)
+  }
+
+  stopping(busy: number, grace: number): void {
+    const wait =
+      busy === 0
+        ? ''
+        : `: ${busy} servers are worked on, they get up to ${grace} s; once more to stop at once`
+    this.#say({ event: 'stopping', busy, grace }, `stopping${wait}`)
+  }
+
+  stillStopping(busy: number): void {
+    this.#say({ event: 'stopping', busy }, `stopping: ${busy} servers are still worked on`)
+  }
+
+  stopped(): void {
+    this.#say({ event: 'stopped' }, 'stopped')
+  }
+
+  leaving(): void {
+    this.#warn(
+      { event: 'left' },
+      'stopped at once: what runs on servers goes on there, the next worker asks how it ended',
+    )
+  }
+
+  #say(record: Record<string, unknown>, text: string): void {
+    if (this.#quiet) return
+    if (this.#terminal.json) this.#terminal.record(record)
+    else this.#terminal.line(`${this.#terminal.colour('dim', clock(new Date()))}  ${oneLine(text)}`)
+  }
+
+  #warn(record: Record<string, unknown>, text: string): void {
+    if (this.#terminal.json) this.#terminal.record(record)
+    else this.#terminal.note(`${clock(new Date())}  ${oneLine(text)}`)
+  }
+}
+
+function sumText(units: readonly Extract<WorkEvent, { event: 'unit' }>[]): string {
+  const operations = units.reduce((sum, unit) => sum + unit.operations, 0)
+  return `${units.length} units of work, ${operations} operations`
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/^([a-z]+:\/\/[^:@/]*):[^@/]*@/, '$1@')
+}

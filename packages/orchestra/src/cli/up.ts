@@ -1,0 +1,124 @@
+import type { Command } from 'commander'
+import { storeOptions } from '../config/load.ts'
+import { sealCanary } from '../doctor/canary.ts'
+import { Manager } from '../manager/index.ts'
+import { migrate, openStore, type Store, type StoreOptions } from '../store/index.ts'
+import { captureTables } from './capture-tables.ts'
+import { type Act, wholeNumber, withExamples } from './command.ts'
+import { LiveView } from './live.ts'
+import type { Ending, Session } from './session.ts'
+import { lockUp, ownedElsewhere, ownsDatabase } from './up-lock.ts'
+import { UpReport } from './up-report.ts'
+import { stopSignals } from './up-signals.ts'
+
+export interface UpOptions {
+  quiet?: boolean
+  migrateOnly?: boolean
+  port?: number
+  grace: number
+}
+
+/** Milliseconds between looks for tables that do not exist yet. */
+const AWAIT_TABLES = 2_000
+/** Milliseconds that another command may take to give the embedded database back. */
+const OWNER_PATIENCE = 5_000
+
+export function addUpCommand(program: Command, act: Act): void {
+  const up = program
+    .command('up')
+    .description('Migrate the store, capture the tables and run the worker, until Ctrl-C')
+    .option('--migrate-only', 'Migrate and capture, then end')
+    .option(
+      '--port <port>',
+      'Offer the embedded database to psql and others on this loopback port',
+      wholeNumber(0),
+    )
+    .option('--grace <seconds>', 'How long running scripts may take to end at a stop', wholeNumber(0), 30)
+    .option('--quiet', 'Print errors only')
+    .action(act(upCommand))
+  withExamples(up, 'up', 'up --port 5544', 'up --json | jq .', 'up --migrate-only')
+}
+
+async function upCommand(session: Session, options: UpOptions): Promise<Ending> {
+  const place = storeOptions(await session.config(), session.environment)
+  const embedded = place.databaseUrl ? undefined : place.directory
+  const lock = embedded === undefined ? undefined : lockUp(embedded)
+  try {
+    const store = await openOwnStore({ ...place, port: options.port }, embedded)
+    await runUp(session, store, options).finally(() => store.close())
+    return 'done'
+  } finally {
+    lock?.release()
+  }
+}
+
+/** The worker must not depend on a command that ends before it: it takes the embedded database itself. */
+async function openOwnStore(place: StoreOptions, directory: string | undefined): Promise<Store> {
+  const deadline = Date.now() + OWNER_PATIENCE
+  for (;;) {
+    const store = await openStore(place)
+    if (directory === undefined || ownsDatabase(directory)) return store
+    await store.close()
+    if (Date.now() > deadline) throw ownedElsewhere(directory)
+    await new Promise((wake) => setTimeout(wake, 100))
+  }
+}
+
+async function runUp(session: Session, store: Store, options: UpOptions): Promise<void> {
+  const { config, path } = await session.config()
+  const report = new UpReport(session.terminal, { quiet: options.quiet === true })
+  report.migrated(await migrate(store))
+  await sealCanary(store)
+  const first = await captureTables(store, config)
+  report.captured(first)
+  if (options.migrateOnly === true) return
+  let awaits = first.awaited.length > 0
+  const capture = async () => {
+    const captured = await captureTables(store, config)
+    awaits = captured.awaited.length > 0
+    report.capturedAgain(captured)
+  }
+  const manager = new Manager({
+    store,
+    config,
+    onError: (error) => report.problem(error),
+    checkCapture: capture,
+  })
+  const view = new LiveView(store, (events) => report.events(events))
+  await view.open()
+  const timer = setInterval(
+    () => void (awaits && capture().catch((error) => report.problem(error))),
+    AWAIT_TABLES,
+  )
+  const signals = stopSignals()
+  try {
+    await manager.start()
+    report.ready({ path, store, models: config.models.size, backends: config.backends.size })
+    await signals.first
+    await stop(manager, report, options.grace, signals.second)
+  } finally {
+    clearInterval(timer)
+    signals.close()
+    await view.close()
+  }
+}
+
+async function stop(
+  manager: Manager,
+  report: UpReport,
+  grace: number,
+  impatient: Promise<void>,
+): Promise<void> {
+  const busy = manager.busy
+  report.stopping(busy, grace)
+  const timer = setInterval(() => report.stillStopping(manager.busy), 1_000)
+  void impatient.then(() => leave(report))
+  await manager.stop({ grace: grace * 1_000 }).finally(() => clearInterval(timer))
+  report.stopped()
+}
+
+/** What runs on servers goes on there; the next worker asks the servers how it ended. */
+function leave(report: UpReport): void {
+  report.leaving()
+  process.exit(1)
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander'
+import { OrchestraError } from '../errors.ts'
+import { cancel, parseTarget, retry } from '../manager/index.ts'
+import { type Act, withExamples } from './command.ts'
+import type { Ending, Session } from './session.ts'
+
+export function addWorkCommands(program: Command, act: Act): void {
+  const retrying = program
+    .command('retry [target]')
+    .description('Try again at once: an object (site:12), a log (12), a unit of work (its uuid)')
+    .option('--failed', 'Everything that has failed')
+    .action(act(retryCommand))
+  withExamples(retrying, 'retry site:12', 'retry 4711', 'retry --failed')
+  const cancelling = program
+    .command('cancel <target>')
+    .description('Revoke what waits and end what runs, on the server too: an object, a log, a unit of work')
+    .action(act(cancelCommand))
+  withExamples(cancelling, 'cancel 4711', 'cancel site:12')
+}
+
+async function retryCommand(
+  session: Session,
+  text: string | undefined,
+  options: { failed?: boolean },
+): Promise<Ending> {
+  const retried = await retry(await session.store(), retryTarget(text, options.failed === true), session.by)
+  const { hastened, lookedAtAgain } = retried
+  const nothing = hastened + lookedAtAgain === 0
+  session.terminal.tell(
+    retried,
+    nothing
+      ? 'there is nothing of it to try again'
+      : `${hastened} operations are due at once, ${lookedAtAgain} objects are looked at again`,
+  )
+  return 'done'
+}
+
+function retryTarget(text: string | undefined, failed: boolean): Parameters<typeof retry>[1] {
+  if (failed && text === undefined) return 'failed'
+  if (!failed && text !== undefined) return parseTarget(text)
+  throw new OrchestraError('ORC_USAGE', 'Give either a target or --failed', {
+    hint: 'orchestra retry site:12, or orchestra retry --failed',
+  })
+}
+
+async function cancelCommand(session: Session, text: string): Promise<Ending> {
+  const cancelled = await cancel(await session.store(), parseTarget(text), session.by)
+  const { revoked, stopping } = cancelled
+  const nothing = revoked + stopping.length === 0
+  session.terminal.tell(
+    cancelled,
+    nothing ? 'there is nothing of it to cancel' : `${revoked} operations are revoked`,
+    ...stopping.map((id) => `log ${id} is being ended on its server: orchestra log follow ${id}`),
+  )
+  return 'done'
+}

@@ -1,0 +1,29 @@
+import type { Queryable, Store } from '../store/index.ts'
+
+const NAME = 'key-canary'
+const TEXT = 'orchestra'
+
+/**
+ * Leaves a secret in the store that is known, so that a wrong key is noticed before it does harm.
+ * @throws OrchestraError ORC_KEY_WRONG when the store was used with another key
+ */
+export async function sealCanary(store: Store): Promise<void> {
+  await store.query(
+    `insert into orchestra.setting (name, value) values ($1, to_jsonb($2::text)) on conflict (name) do nothing`,
+    [NAME, store.keyring.encrypt(TEXT)],
+  )
+  await checkCanary(store)
+}
+
+/**
+ * Answers whether there is anything to check the key by.
+ * @throws OrchestraError ORC_KEY_WRONG
+ */
+export async function checkCanary(store: Queryable & Pick<Store, 'keyring'>): Promise<boolean> {
+  const [row] = await store.query<{ value: string }>('select value from orchestra.setting where name = $1', [
+    NAME,
+  ])
+  if (row === undefined) return false
+  store.keyring.decrypt(row.value)
+  return true
+}

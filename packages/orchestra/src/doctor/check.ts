@@ -1,0 +1,28 @@
+import type { LoadedConfig } from '../config/load.ts'
+import type { Store } from '../store/index.ts'
+
+/** What one check found. */
+export interface Finding {
+  check: string
+  state: 'ok' | 'problem'
+  message: string
+  /** What to do about a problem. */
+  hint: string | null
+}
+
+/** What checks look at. */
+export interface Patient {
+  loaded: LoadedConfig
+  store: Store
+}
+
+/** One question to a store and its configuration. */
+export type Check = (patient: Patient) => Promise<Finding[]>
+
+export function ok(check: string, message: string): Finding {
+  return { check, state: 'ok', message, hint: null }
+}
+
+export function problem(check: string, message: string, hint: string | null = null): Finding {
+  return { check, state: 'problem', message, hint }
+}

@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { type LoadedConfig, loadConfig, storeOptions } from '../config/load.ts'
+import { openStore, type Store } from '../store/index.ts'
+import { type Check, type Finding, ok } from './check.ts'
+import { checkKeyFile, checkNode } from './environment.ts'
+import { checkPause, checkRoutes, checkServers } from './servers.ts'
+import { checkCapture, checkKey, checkMigrations, fromError } from './store.ts'
+import { checkWork, checkWorker } from './work.ts'
+
+export { checkCanary, sealCanary } from './canary.ts'
+export type { Finding } from './check.ts'
+
+const checks: readonly Check[] = [
+  checkKey,
+  checkCapture,
+  checkServers,
+  checkRoutes,
+  checkPause,
+  checkWorker,
+  checkWork,
+]
+
+export interface DoctorOptions {
+  /** Path of the configuration. */
+  config: string | undefined
+  directory: string
+  environment: NodeJS.ProcessEnv
+}
+
+/** Checks everything that can be; what a problem keeps from being checked is left out. Changes nothing. */
+export async function examine(options: DoctorOptions): Promise<Finding[]> {
+  const node = checkNode()
+  try {
+    const loaded = await loadConfig(options.config, options.directory)
+    return [node, ok('configuration', loaded.path), ...(await examineStore(loaded, options.environment))]
+  } catch (error) {
+    return [node, fromError('configuration', error)]
+  }
+}
+
+async function examineStore(loaded: LoadedConfig, environment: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const place = storeOptions(loaded, environment)
+  const keyFile = place.key ? undefined : checkKeyFile(join(place.directory ?? '.orchestra', 'key'))
+  const findings = keyFile === undefined ? [] : [keyFile]
+  let store: Store | undefined
+  try {
+    store = await openStore(place)
+    await store.query('select 1')
+    findings.push(ok('store', `${store.kind} answers`))
+    return [...findings, ...(await examineOpen({ loaded, store }))]
+  } catch (error) {
+    return [...findings, fromError('store', error)]
+  } finally {
+    await store?.close()
+  }
+}
+
+async function examineOpen(patient: Parameters<Check>[0]): Promise<Finding[]> {
+  const migrations = await checkMigrations(patient.store)
+  if (migrations.state === 'problem') return [migrations]
+  const findings = [migrations]
+  for (const check of checks) findings.push(...(await check(patient)))
+  return findings
+}

@@ -1,0 +1,43 @@
+import { captureStatus } from '../capture/index.ts'
+import { isOrchestraError, messageOf } from '../errors.ts'
+import { assertMigrated, type Store, storedVersion } from '../store/index.ts'
+import { checkCanary } from './canary.ts'
+import { type Check, type Finding, ok, problem } from './check.ts'
+
+/** An error as the finding of the check that it ended. */
+export function fromError(check: string, error: unknown): Finding {
+  return problem(check, messageOf(error), isOrchestraError(error) ? (error.hint ?? null) : null)
+}
+
+export async function checkMigrations(store: Store): Promise<Finding> {
+  try {
+    await assertMigrated(store)
+    return ok('migrations', `the schema is at version ${await storedVersion(store)}`)
+  } catch (error) {
+    return fromError('migrations', error)
+  }
+}
+
+export const checkKey: Check = async ({ store }) => {
+  try {
+    if (await checkCanary(store)) return [ok('key', 'the key is the one that the store was used with')]
+    return [ok('key', 'nothing was encrypted yet that the key could be checked by')]
+  } catch (error) {
+    return [fromError('key', error)]
+  }
+}
+
+export const checkCapture: Check = async ({ store, loaded }) => {
+  const statuses = await captureStatus(store, [...loaded.config.models.values()])
+  const wrong = statuses.filter(({ state }) => state !== 'ok')
+  const tables = new Set(statuses.map((status) => status.table))
+  if (wrong.length === 0) return [ok('capture', `changes are captured of ${tables.size} tables`)]
+  return wrong.map(({ detail, state }) => problem('capture', detail, captureHint(state)))
+}
+
+function captureHint(state: string): string {
+  if (state === 'table missing') return 'Create the table, or correct `table` of the model'
+  if (state === 'column missing' || state === 'table unsupported')
+    return 'Correct the model, or migrate the table'
+  return '`orchestra up` installs it; objects that changed meanwhile need another change'
+}

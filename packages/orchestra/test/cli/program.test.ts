@@ -1,0 +1,98 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import type { Command } from 'commander'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Act } from '../../src/cli/command.ts'
+import { bashCompletion } from '../../src/cli/completion-scripts.ts'
+import { commandWords } from '../../src/cli/completion-words.ts'
+import { createProgram } from '../../src/cli/program.ts'
+import { command } from './project.ts'
+
+const doNothing: Act = () => async () => undefined
+
+function program(): Command {
+  return createProgram(doNothing, { stdout: new PassThrough(), stderr: new PassThrough() })
+}
+
+function everyCommand(parent: Command): Command[] {
+  const visible = parent.createHelp().visibleCommands(parent)
+  return parent.commands.filter((one) => visible.includes(one)).flatMap((one) => [one, ...everyCommand(one)])
+}
+
+function helpOf(one: Command): string {
+  let text = ''
+  one.configureOutput({ writeOut: (part) => (text += part) })
+  one.outputHelp()
+  return text
+}
+
+describe('help', () => {
+  test.each(everyCommand(program()).map((one) => [one.name(), one] as const))(
+    '%s has a description and an example',
+    (_name, one) => {
+      expect(one.description()).not.toBe('')
+      expect(helpOf(one)).toMatch(/Examples?:\n {2}\$ orchestra /)
+    },
+  )
+})
+
+describe('completion', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'orchestra-completion-'))
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+  function complete(...words: string[]): string[] {
+    const path = join(directory, 'completion.bash')
+    writeFileSync(path, bashCompletion(commandWords(program())))
+    const ask = `source "$1"; shift; orchestra() { echo "web1 web2 of $*"; }
+      COMP_WORDS=(orchestra "$@"); COMP_CWORD=$#; _orchestra; printf '%s\\n' "\${COMPREPLY[@]}"`
+    return execFileSync('bash', ['-c', ask, 'ask', path, ...words], { encoding: 'utf8' })
+      .split('\n')
+      .filter(Boolean)
+  }
+
+  test('knows commands, subcommands and options', () => {
+    expect(complete('sta')).toEqual(['status'])
+    expect(complete('server', 'ap')).toEqual(['approve'])
+    expect(complete('up', '--mig')).toEqual(['--migrate-only'])
+    expect(complete('completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh']))
+  })
+
+  test('asks for the names that an argument takes', () => {
+    expect(complete('server', 'hold', 'web')).toEqual(['web1', 'web2'])
+    expect(complete('route', 'add', '')).toContain('backend')
+    expect(complete('route', 'add', 'page', '')).toContain('server')
+    expect(complete('status', 'web')).toEqual([])
+  })
+})
+
+describe('an old Node', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'orchestra-old-node-'))
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+  test('is told which one is needed', () => {
+    const pretend = join(directory, 'old.cjs')
+    writeFileSync(pretend, `Object.defineProperty(process.versions, 'node', { value: '14.21.3' })\n`)
+    const environment = { ...process.env, ORCHESTRA_NODE_CHOSEN: '1' }
+    const { status, stderr } = spawnSync(process.execPath, ['-r', pretend, command, 'status'], {
+      encoding: 'utf8',
+      env: environment,
+    })
+    expect(status).toBe(1)
+    expect(stderr).toContain('error ORC_NODE_OUTDATED: Orchestra needs Node 22.18 or newer, this is 14.21.3')
+  })
+
+  test('gives way to the one of the project', () => {
+    const pretend = join(directory, 'old.cjs')
+    writeFileSync(pretend, `Object.defineProperty(process.versions, 'node', { value: '14.21.3' })\n`)
+    const { ORCHESTRA_NODE_CHOSEN: _, ...environment } = process.env
+    const { status, stdout } = spawnSync(process.execPath, ['-r', pretend, command, '--version'], {
+      encoding: 'utf8',
+      env: environment,
+    })
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+})
