@@ -1,0 +1,101 @@
+import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
+import { z } from 'zod'
+import { domainName, ipAddress } from '../fields.ts'
+import { checked, type Mapping, type ServiceOptions } from '../service.ts'
+import { type CheckedZone, type DnsRecord, serialMark, zoneSchema, zoneSource } from './records.ts'
+import { commitServer, prepareServer, reloadServer, sourcePath, stanzaPath, zonePath } from './server.ts'
+
+/** A zone that this server is the source of. */
+export interface DnsZone {
+  /** Without the last dot. */
+  name: string
+  /** Full names; the first one is the primary. Their addresses are records like any other. */
+  nameServers: readonly string[]
+  /** Mail address of whoever answers for the zone. */
+  hostmaster: string
+  /** Seconds that answers may be kept; default 3600. */
+  ttl?: number | undefined
+  /** What secondaries go by, in seconds; defaults 7200, 900, 1209600. */
+  refresh?: number | undefined
+  retry?: number | undefined
+  expire?: number | undefined
+  /** Seconds that "no such name" may be kept; default 300. */
+  negativeTtl?: number | undefined
+  /** Names are relative to the zone; names on the right side end with a dot when they are full. */
+  records?: readonly DnsRecord[] | undefined
+}
+
+export interface Bind9PrimaryOptions<Schema extends z.ZodType, Secrets extends string>
+  extends ServiceOptions<Schema, Secrets> {
+  zone: Mapping<Schema, Secrets, DnsZone>
+  /** Addresses of the servers that are told about changes and may fetch the zones. */
+  secondaries?: readonly string[]
+}
+
+/** Zones on a primary. A zone that named-checkzone refuses stays as it was; the serial grows only with the content. */
+export function bind9Primary<Schema extends z.ZodType, Secrets extends string>(
+  options: Bind9PrimaryOptions<Schema, Secrets>,
+): Backend {
+  const secondaries = checked('The list of secondaries', z.array(ipAddress), options.secondaries ?? [])
+  return defineBackend({
+    name: options.name ?? 'bind9-primary',
+    model: options.model,
+    after: options.after ?? [],
+    identity: (object) => options.zone(object).name,
+    prepare: prepareServer,
+    save(script, object) {
+      const zone = checked('A zone', zoneSchema, options.zone(object))
+      publish(script, zone)
+      script.file(stanzaPath(zone.name), stanza(zone.name, secondaries), { mode: '0644' })
+      reloadServer(script)
+    },
+    delete(script, object) {
+      // What cannot be saved any more can still be deleted: only the name matters here.
+      const name = checked('A zone', domainName, options.zone(object).name)
+      for (const path of [stanzaPath(name), zonePath(name), sourcePath(name)]) script.absent(path)
+      reloadServer(script)
+    },
+    commit: commitServer,
+  })
+}
+
+/** The stanza comes after this: named never hears of a zone whose first file is refused. */
+function publish(script: Script, zone: CheckedZone): void {
+  const [source, target] = [sourcePath(zone.name), zonePath(zone.name)]
+  script.file(source, zoneSource(zone), { mode: '0644' })
+  script.run(
+    sh`${serialOf(target)}
+printf -v now '%(%s)T' -1
+((serial = now > serial ? now : serial + 1))
+source=$(<${source})
+printf '%s\n' "\${source/${serialMark}/$serial}" >${target}.new
+if ! report=$(named-checkzone -- ${zone.name} ${target}.new); then
+  printf '%s\n' "$report" >&2
+  rm -f -- ${target}.new
+  exit 1
+fi
+mv -T -- ${target}.new ${target}`,
+    {
+      unless: sh`${serialOf(target)}; source=$(<${source}); [[ $(<${target}) == "\${source/${serialMark}/$serial}" ]]`,
+    },
+  )
+}
+
+/** Sets `serial` to the number in the zone file as it is, 0 without one. */
+function serialOf(path: string) {
+  return sh`serial=0; if [[ -e ${path} ]]; then zone=$(<${path}); zone=\${zone#*'('}; read -r serial _ <<<"$zone"; fi`
+}
+
+function stanza(zone: string, secondaries: readonly string[]): string {
+  const servers = secondaries.map((address) => `${address};`).join(' ')
+  const transfer = secondaries.length === 0 ? 'none;' : servers
+  return `zone "${zone}" {
+  type primary;
+  file "${zonePath(zone)}";
+  allow-transfer { ${transfer} };
+  notify explicit;
+  also-notify { ${servers} };
+  notify-delay 0;
+};
+`
+}

@@ -1,0 +1,54 @@
+import { type Backend, defineBackend } from 'orchestrajs'
+import { z } from 'zod'
+import { domainName, ipAddress } from '../fields.ts'
+import { checked, type Mapping, type ServiceOptions } from '../service.ts'
+import { commitServer, prepareServer, receivedPath, reloadServer, stanzaPath } from './server.ts'
+
+/** A zone that this server fetches from others. */
+export interface SecondaryZone {
+  name: string
+}
+
+export interface Bind9SecondaryOptions<Schema extends z.ZodType, Secrets extends string>
+  extends ServiceOptions<Schema, Secrets> {
+  zone: Mapping<Schema, Secrets, SecondaryZone>
+  /** Addresses of the servers that the zones are fetched from. */
+  primaries: readonly [string, ...string[]]
+}
+
+/** Zones on a secondary: named fetches them itself, again whenever the primary tells it of a change. */
+export function bind9Secondary<Schema extends z.ZodType, Secrets extends string>(
+  options: Bind9SecondaryOptions<Schema, Secrets>,
+): Backend {
+  const primaries = checked('The list of primaries', z.array(ipAddress).min(1), options.primaries)
+  const nameOf = (object: Parameters<typeof options.zone>[0]) =>
+    checked('A zone', domainName, options.zone(object).name)
+  return defineBackend({
+    name: options.name ?? 'bind9-secondary',
+    model: options.model,
+    after: options.after ?? [],
+    identity: nameOf,
+    prepare: prepareServer,
+    save(script, object) {
+      const name = nameOf(object)
+      script.file(stanzaPath(name), stanza(name, primaries), { mode: '0644' })
+      reloadServer(script)
+    },
+    delete(script, object) {
+      const name = nameOf(object)
+      for (const path of [stanzaPath(name), receivedPath(name), `${receivedPath(name)}.jnl`])
+        script.absent(path)
+      reloadServer(script)
+    },
+    commit: commitServer,
+  })
+}
+
+function stanza(zone: string, primaries: readonly string[]): string {
+  return `zone "${zone}" {
+  type secondary;
+  file "${receivedPath(zone)}";
+  primaries { ${primaries.map((address) => `${address};`).join(' ')} };
+};
+`
+}

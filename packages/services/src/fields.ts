@@ -1,0 +1,33 @@
+import { isIPv4, isIPv6 } from 'node:net'
+import { z } from 'zod'
+
+/** Login name as useradd accepts it everywhere. */
+export const userName = z
+  .string()
+  .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'use 1 to 32 lower-case letters, digits, _ and -, no digit first')
+
+/** Absolute path that means the same in a shell, in nginx and in passwd. */
+export const absolutePath = z
+  .string()
+  .max(1024)
+  .regex(/^\/[\w.@+/-]*$/, 'use an absolute path of letters, digits and . _ @ + -')
+  .refine((path) => !path.split('/').includes('..'), 'write the path without ..')
+
+/** Name in DNS, without the last dot; lower case, international names in their xn-- form. */
+export const domainName = z
+  .string()
+  .max(253)
+  .regex(
+    /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+    'use a lower-case domain name without the last dot',
+  )
+
+export const ipAddress = z
+  .string()
+  .refine((address) => isIPv4(address) || isIPv6(address), 'use an IPv4 or IPv6 address')
+
+/** Text of one line, without anything that a terminal or a configuration file takes for more than text. */
+export const oneLine = z
+  .string()
+  .max(4000)
+  .refine((text) => !/\p{Cc}/u.test(text), 'use a single line without control characters')

@@ -1,0 +1,50 @@
+import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
+import type { z } from 'zod'
+import { checked, type Mapping, type ServiceOptions } from '../service.ts'
+import { type CheckedSite, type NginxSite, nginxSiteSchema } from './site.ts'
+import { virtualHost } from './virtual-host.ts'
+
+export type { NginxSite } from './site.ts'
+
+export interface NginxSiteOptions<Schema extends z.ZodType, Secrets extends string>
+  extends ServiceOptions<Schema, Secrets> {
+  site: Mapping<Schema, Secrets, NginxSite>
+  /** Where nginx includes sites from; default /etc/nginx/sites-enabled. */
+  directory?: string
+}
+
+/** Sites of nginx, one file each. A site that nginx refuses is put back as it was; the others are live. */
+export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
+  options: NginxSiteOptions<Schema, Secrets>,
+): Backend {
+  const directory = options.directory ?? '/etc/nginx/sites-enabled'
+  const siteOf = (object: Parameters<typeof options.site>[0]) =>
+    checked('An nginx site', nginxSiteSchema, options.site(object))
+  const pathOf = ({ domains }: CheckedSite) => `${directory}/${domains[0]}.conf`
+  return defineBackend({
+    name: options.name ?? 'nginx-site',
+    model: options.model,
+    after: options.after ?? [],
+    identity: (object) => options.site(object).domains[0],
+    save(script, object) {
+      const site = siteOf(object)
+      if (site.root !== undefined && site.owner !== undefined) makeRoot(script, site.root, site.owner)
+      script.file(pathOf(site), virtualHost(site), { mode: '0644', check: sh`nginx -t` })
+      reload(script)
+    },
+    delete(script, object) {
+      script.absent(pathOf(siteOf(object)))
+      reload(script)
+    },
+  })
+}
+
+/** The content of the directory is its owner's; deleting the site leaves it. */
+function makeRoot(script: Script, root: string, owner: string): void {
+  script.directory(root, { owner, group: owner })
+}
+
+function reload(script: Script): void {
+  // An nginx that was stopped reads its sites when it starts.
+  script.reload('nginx', { command: sh`systemctl reload-or-restart nginx` })
+}

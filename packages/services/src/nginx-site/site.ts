@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { absolutePath, domainName, oneLine, userName } from '../fields.ts'
+
+const serverName = z
+  .string()
+  .refine(
+    (name) => domainName.safeParse(name.replace(/^\*\./, '')).success,
+    'use a lower-case domain name, or *. and one',
+  )
+
+const bytes = z.string().regex(/^\d{1,9}[kmg]?$/, 'use a size such as 20m')
+
+const httpUrl = z
+  .string()
+  .max(2000)
+  .regex(/^https?:\/\/[\w.:[\]/-]+$/, 'use an http or https address of letters, digits and . : / - [ ]')
+
+export const nginxSiteSchema = z
+  .object({
+    domains: z.tuple([serverName], serverName),
+    root: absolutePath.optional(),
+    owner: userName.optional(),
+    upstream: httpUrl.optional(),
+    redirectTo: httpUrl.optional(),
+    certificate: z.object({ chain: absolutePath, key: absolutePath }).optional(),
+    maxBody: bytes.default('1m'),
+    directives: z.array(oneLine).default([]),
+  })
+  .refine(
+    ({ root, upstream, redirectTo }) =>
+      [root, upstream, redirectTo].filter((source) => source !== undefined).length === 1,
+    'give one of root, upstream and redirectTo',
+  )
+
+export type CheckedSite = z.output<typeof nginxSiteSchema>
+
+/** A site: what answers for some domains. Exactly one of `root`, `upstream` and `redirectTo` says with what. */
+export interface NginxSite {
+  /** The first one names the site and its file. */
+  domains: readonly [string, ...string[]]
+  /** Directory whose files are served. */
+  root?: string | undefined
+  /** User and group that own the root; given, the root is made when it is missing. */
+  owner?: string | undefined
+  /** Address of the application that answers: `http://127.0.0.1:3000`. */
+  upstream?: string | undefined
+  /** Where every request is sent to. The path asked for is appended. */
+  redirectTo?: string | undefined
+  /** Files on the server. Given, the site answers by HTTPS, and by HTTP only with the way there. */
+  certificate?: { chain: string; key: string } | undefined
+  /** Largest request body; default 1m. */
+  maxBody?: string | undefined
+  /** Further lines for the server block, as they are: for what the application itself wrote, never for users' input. */
+  directives?: readonly string[] | undefined
+}

@@ -1,0 +1,39 @@
+import { type Model, type ObjectOf, OrchestraError } from 'orchestrajs'
+import type { z } from 'zod'
+
+/** What every ready-made backend is told. */
+export interface ServiceOptions<Schema extends z.ZodType, Secrets extends string> {
+  /** The application's own model. */
+  model: Model<Schema, Secrets>
+  /** Name of the backend; default the service's. Two backends of one service need two names. */
+  name?: string
+  /** Names of backends whose scripts run before this one's. */
+  after?: readonly string[]
+}
+
+/** How an object of the application's model looks to the service. */
+export type Mapping<Schema extends z.ZodType, Secrets extends string, Wanted> = (
+  object: ObjectOf<Schema, Secrets>,
+) => Wanted
+
+/**
+ * Checks what a mapping made of an object. The values end up in the configuration of daemons that run as root, so
+ * nothing reaches a script that does not have exactly the form it should have.
+ */
+export function checked<Schema extends z.ZodType>(
+  service: string,
+  schema: Schema,
+  value: unknown,
+): z.output<Schema> {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.') || 'it'}: ${issue.message}`)
+  throw new OrchestraError(
+    'ORC_OBJECT_INVALID',
+    `${service} cannot be made of this object: ${problems.join('; ')}`,
+    {
+      hint: "Correct the row, or refuse such values in the model's schema",
+      cause: result.error,
+    },
+  )
+}

@@ -1,0 +1,211 @@
+import { defineModel } from 'orchestrajs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { describeLab } from '../../../lab/describe-lab.ts'
+import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
+import { waitFor } from '../../../lab/wait.ts'
+import { bind9Primary, bind9Secondary, type DnsRecord } from '../src/bind9-zone/index.ts'
+import { Pipeline, type Wanted } from './pipeline.ts'
+
+const domain = defineModel({
+  name: 'domain',
+  table: 'domain',
+  schema: z.object({ zone: z.string(), hosts: z.array(z.custom<DnsRecord>()) }),
+})
+
+describeLab('bind9-zone', () => {
+  let lab: Lab
+  let primary: LabHost
+  let secondary: LabHost
+  let pipeline: Pipeline
+
+  beforeAll(async () => {
+    lab = await startLab({ hosts: ['ns1', 'ns2'] })
+    primary = lab.host('ns1')
+    secondary = lab.host('ns2')
+    pipeline = new Pipeline(lab.clientKeyPath)
+    await Promise.all(lab.hosts.map((host) => host.must('systemctl start named')))
+  }, 600_000)
+
+  afterAll(async () => {
+    await pipeline?.[Symbol.asyncDispose]()
+    await lab?.stop()
+  }, 60_000)
+
+  function onPrimary(...operations: Wanted[]) {
+    const backend = bind9Primary({
+      model: domain,
+      secondaries: [secondary.address],
+      zone: (row) => ({
+        name: row.zone,
+        nameServers: [`ns1.${row.zone}`, `ns2.${row.zone}`],
+        hostmaster: 'host.master@example.org',
+        records: [
+          { name: 'ns1', type: 'A', value: primary.address },
+          { name: 'ns2', type: 'A', value: secondary.address },
+          ...row.hosts,
+        ],
+      }),
+    })
+    return pipeline.run(primary, backend, operations)
+  }
+
+  function onSecondary(...operations: Wanted[]) {
+    const backend = bind9Secondary({
+      model: domain,
+      primaries: [primary.address],
+      zone: (row) => ({ name: row.zone }),
+    })
+    return pipeline.run(secondary, backend, operations)
+  }
+
+  async function dig(host: LabHost, ...question: string[]): Promise<string> {
+    const { stdout } = await primary.exec(
+      `dig +short +time=1 +tries=1 @${host.address} ${question.join(' ')}`,
+    )
+    return stdout.trim()
+  }
+
+  function answers(host: LabHost, question: string[], answer: string): Promise<void> {
+    const what = `${host.name} to answer ${question.join(' ')} with ${JSON.stringify(answer)}`
+    return waitFor(what, async () => (await dig(host, ...question)) === answer)
+  }
+
+  async function serial(host: LabHost, zone: string): Promise<number> {
+    return Number((await dig(host, zone, 'SOA')).split(' ')[2])
+  }
+
+  const address = (value: string, name = 'www'): DnsRecord => ({ name, type: 'A', value })
+
+  test('a zone answers on the primary and on the secondary that fetched it', async () => {
+    const row = { zone: 'first.example', hosts: [address('192.0.2.10')] }
+    expect(await onPrimary(['save', row])).toMatchObject({
+      results: ['ok changed'],
+      reloads: ['reload named ok'],
+    })
+    expect(await onSecondary(['save', row])).toMatchObject({ results: ['ok changed'] })
+    await answers(primary, ['www.first.example', 'A'], '192.0.2.10')
+    await answers(secondary, ['www.first.example', 'A'], '192.0.2.10')
+  })
+
+  test('every type of record arrives as it was written, whatever is in a TXT', async () => {
+    const strange = 'v=spf1; "quoted" \\ back (paren) ünïcode '
+    const long = 'k'.repeat(600)
+    const hosts: DnsRecord[] = [
+      { name: '@', type: 'MX', value: '10 mail' },
+      { name: 'mail', type: 'AAAA', value: '2001:db8::1' },
+      { name: 'alias', type: 'CNAME', value: 'mail' },
+      { name: '*.wild', type: 'A', value: '192.0.2.44', ttl: 60 },
+      { name: '@', type: 'CAA', value: '0 issue "ca.example; account=7"' },
+      { name: '_sip._tcp', type: 'SRV', value: '1 2 5060 mail' },
+      { name: 'strange', type: 'TXT', value: strange },
+      { name: 'long', type: 'TXT', value: long },
+    ]
+    expect((await onPrimary(['save', { zone: 'types.example', hosts }])).results).toEqual(['ok changed'])
+    await answers(primary, ['types.example', 'MX'], '10 mail.types.example.')
+    expect(await dig(primary, 'alias.types.example', 'AAAA')).toBe('mail.types.example.\n2001:db8::1')
+    expect(await dig(primary, 'any.wild.types.example', 'A')).toBe('192.0.2.44')
+    expect(await dig(primary, 'types.example', 'CAA')).toBe('0 issue "ca.example; account=7"')
+    expect(await dig(primary, '_sip._tcp.types.example', 'SRV')).toBe('1 2 5060 mail.types.example.')
+    expect(decodeTxt(await dig(primary, 'strange.types.example', 'TXT'))).toBe(strange)
+    expect(decodeTxt(await dig(primary, 'long.types.example', 'TXT'))).toBe(long)
+  })
+
+  test('the serial grows when the content changes, and only then; the secondary follows by itself', async () => {
+    const zone = 'serial.example'
+    const [one, other] = [address('192.0.2.1'), address('192.0.2.2', 'mail')]
+    await onPrimary(['save', { zone, hosts: [one, other] }])
+    await onSecondary(['save', { zone, hosts: [] }])
+    await answers(secondary, [`www.${zone}`, 'A'], '192.0.2.1')
+    const before = await serial(primary, zone)
+    expect(await onPrimary(['save', { zone, hosts: [other, one] }])).toMatchObject({
+      results: ['ok unchanged'],
+      reloads: [],
+    })
+    expect(await serial(primary, zone)).toBe(before)
+    for (const value of ['192.0.2.3', '192.0.2.4', '192.0.2.5']) {
+      expect((await onPrimary(['save', { zone, hosts: [address(value), other] }])).results).toEqual([
+        'ok changed',
+      ])
+      await answers(primary, [`www.${zone}`, 'A'], value)
+      await answers(secondary, [`www.${zone}`, 'A'], value)
+    }
+    expect(await serial(primary, zone)).toBeGreaterThanOrEqual(before + 3)
+    expect(await serial(secondary, zone)).toBe(await serial(primary, zone))
+  })
+
+  test('a zone that named-checkzone refuses stays as it was, and the others are live', async () => {
+    const good = { zone: 'kept.example', hosts: [address('192.0.2.20')] }
+    await onPrimary(['save', good])
+    const clash: DnsRecord[] = [address('192.0.2.21'), { name: 'www', type: 'CNAME', value: 'mail' }]
+    const { results, outputs } = await onPrimary(
+      ['save', { zone: 'before.example', hosts: [address('192.0.2.22')] }],
+      ['save', { zone: 'kept.example', hosts: clash }],
+      ['save', { zone: 'never.example', hosts: clash }],
+      ['save', { zone: 'after.example', hosts: [address('192.0.2.23')] }],
+    )
+    expect(results.map((result) => result.split(' ')[0])).toEqual(['ok', 'failed', 'failed', 'ok'])
+    expect(outputs[1]).toContain('CNAME and other data')
+    await answers(primary, ['www.before.example', 'A'], '192.0.2.22')
+    await answers(primary, ['www.after.example', 'A'], '192.0.2.23')
+    expect(await dig(primary, 'www.kept.example', 'A')).toBe('192.0.2.20')
+    await primary.must('named-checkconf')
+    expect((await onPrimary(['save', good])).results[0]).toMatch(/^ok/)
+  })
+
+  test('a hundred zones are one reload, and nothing the second time', async () => {
+    const operations = Array.from(
+      { length: 100 },
+      (_, index): Wanted => ['save', { zone: `many${index}.example`, hosts: [address('192.0.2.30')] }],
+    )
+    const first = await onPrimary(...operations)
+    expect(first).toMatchObject({ results: operations.map(() => 'ok changed'), reloads: ['reload named ok'] })
+    await answers(primary, ['www.many99.example', 'A'], '192.0.2.30')
+    const second = await onPrimary(...operations)
+    expect(second).toMatchObject({ results: operations.map(() => 'ok unchanged'), reloads: [] })
+  })
+
+  test('a deleted zone is answered by neither, and its files are gone', async () => {
+    const row = { zone: 'gone.example', hosts: [address('192.0.2.50')] }
+    await onPrimary(['save', row])
+    await onSecondary(['save', row])
+    await answers(secondary, ['www.gone.example', 'A'], '192.0.2.50')
+    expect((await onPrimary(['delete', row])).results).toEqual(['ok changed'])
+    expect((await onSecondary(['delete', row])).results).toEqual(['ok changed'])
+    await answers(primary, ['www.gone.example', 'A'], '')
+    await answers(secondary, ['www.gone.example', 'A'], '')
+    for (const host of lab.hosts) {
+      expect(await host.must('find /etc/bind /var/cache/bind -name "gone.example*"')).toBe('')
+    }
+    expect((await onPrimary(['delete', row])).results).toEqual(['ok unchanged'])
+  })
+
+  test('values that would leave their line in the zone file are refused by name', async () => {
+    const wrong: DnsRecord[] = [
+      { name: 'x', type: 'CNAME', value: 'mail\n@ IN NS evil.example.' },
+      { name: '$INCLUDE', type: 'A', value: '192.0.2.1' },
+      { name: 'x', type: 'A', value: '192.0.2.1 ; no' },
+      { name: 'x', type: 'MX', value: '10 (' },
+    ]
+    const { results } = await onPrimary(
+      ...wrong.map((record): Wanted => ['save', { zone: 'refused.example', hosts: [record] }]),
+      ['save', { zone: 'a"; };', hosts: [] }],
+    )
+    expect(results.map((result) => /object: ([\w.]+)/.exec(result)?.[1])).toEqual([
+      'records.2.value',
+      'records.2.name',
+      'records.2.value',
+      'records.2.value',
+      'name',
+    ])
+  })
+})
+
+/** The text behind dig's quoted strings. */
+function decodeTxt(answer: string): string {
+  const strings = [...answer.matchAll(/"((?:\\.|[^"\\])*)"/g)].map((match) => match[1] ?? '')
+  const bytes = [...strings.join('').matchAll(/\\(\d{3})|\\(.)|([^\\])/g)].map(([, code, escaped, plain]) =>
+    code === undefined ? (escaped ?? plain ?? '').charCodeAt(0) : Number(code),
+  )
+  return Buffer.from(bytes).toString()
+}

@@ -1,0 +1,215 @@
+import { request } from 'node:http'
+import { defineModel } from 'orchestrajs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { describeLab } from '../../../lab/describe-lab.ts'
+import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
+import { waitFor } from '../../../lab/wait.ts'
+import { nginxSite } from '../src/index.ts'
+import { Pipeline, type Wanted } from './pipeline.ts'
+
+const site = defineModel({
+  name: 'site',
+  table: 'site',
+  schema: z.object({
+    domain: z.string(),
+    aliases: z.array(z.string()),
+    folder: z.string().optional(),
+    target: z.string().optional(),
+    certificate: z.string().optional(),
+    extra: z.array(z.string()),
+  }),
+})
+
+const backend = nginxSite({
+  model: site,
+  site: (row) => ({
+    domains: [row.domain, ...row.aliases],
+    root: row.folder,
+    owner: row.folder === undefined ? undefined : 'www-data',
+    redirectTo: row.target,
+    certificate:
+      row.certificate === undefined
+        ? undefined
+        : { chain: `${row.certificate}.crt`, key: `${row.certificate}.key` },
+    directives: row.extra,
+  }),
+})
+
+describeLab('nginx-site', () => {
+  let lab: Lab
+  let host: LabHost
+  let pipeline: Pipeline
+
+  beforeAll(async () => {
+    lab = await startLab({ hosts: ['web1'] })
+    host = lab.host('web1')
+    pipeline = new Pipeline(lab.clientKeyPath)
+    await host.must('systemctl start nginx')
+  }, 600_000)
+
+  afterAll(async () => {
+    await pipeline?.[Symbol.asyncDispose]()
+    await lab?.stop()
+  }, 60_000)
+
+  function row(domain: string, more: object = {}) {
+    return { domain, aliases: [], folder: `/srv/sites/${domain}`, extra: [], ...more }
+  }
+
+  function save(...rows: object[]) {
+    return pipeline.run(
+      host,
+      backend,
+      rows.map((object): Wanted => ['save', object]),
+    )
+  }
+
+  async function publish(domain: string): Promise<void> {
+    await host.must(`echo 'page of ${domain}' > /srv/sites/${domain}/index.html`)
+  }
+
+  /** nginx answers a reload before its new workers have taken over. */
+  async function answers(domain: string, status: number, body: string): Promise<void> {
+    let last = ''
+    await waitFor(`${domain} to answer ${status} ${body}, it answered ${last}`, async () => {
+      last = await fetchPage(host, domain)
+      return last.startsWith(`${status} `) && last.includes(body)
+    })
+  }
+
+  async function fetchSecurely(domain: string): Promise<string> {
+    const ask = `printf 'GET / HTTP/1.0\\r\\nHost: ${domain}\\r\\n\\r\\n'`
+    const client = `openssl s_client -quiet -connect 127.0.0.1:443 -servername ${domain} -CAfile /etc/ssl/safe.crt`
+    return host.must(`${ask} | ${client} -verify_return_error 2>/dev/null`)
+  }
+
+  function reloads(): Promise<string> {
+    return host.must('journalctl --unit nginx --grep Reloaded --quiet | wc -l')
+  }
+
+  test('a page is fetched under each of its domains, from a root that belongs to the owner', async () => {
+    const ran = await save(row('page.example', { aliases: ['www.page.example', '*.any.page.example'] }))
+    expect(ran).toMatchObject({ results: ['ok changed'], reloads: ['reload nginx ok'] })
+    await publish('page.example')
+    for (const domain of ['page.example', 'www.page.example', 'x.any.page.example']) {
+      await answers(domain, 200, 'page of page.example')
+    }
+    expect(await host.must('stat -c %U:%G /srv/sites/page.example')).toBe('www-data:www-data\n')
+  })
+
+  test('many sites are one reload, and none the second time', async () => {
+    const rows = Array.from({ length: 50 }, (_, index) => row(`many${index}.example`))
+    const before = Number(await reloads())
+    expect((await save(...rows)).results).toEqual(rows.map(() => 'ok changed'))
+    expect(Number(await reloads())).toBe(before + 1)
+    expect(await save(...rows)).toMatchObject({ results: rows.map(() => 'ok unchanged'), reloads: [] })
+    expect(Number(await reloads())).toBe(before + 1)
+  })
+
+  test('of two sites that nginx refuses, each goes back to what it was, and the others are live', async () => {
+    await save(row('second.example'))
+    await publish('second.example')
+    const {
+      results,
+      outputs,
+      reloads: done,
+    } = await save(
+      row('first.example'),
+      row('second.example', { certificate: '/etc/ssl/not-there' }),
+      row('third.example', { extra: ['no_such_directive on;'] }),
+      row('fourth.example'),
+    )
+    expect(results.map((result) => result.split(' ')[0])).toEqual(['ok', 'failed', 'failed', 'ok'])
+    expect(done).toEqual(['reload nginx ok'])
+    expect(outputs[1]).toContain('not-there')
+    expect(outputs[2]).toContain('no_such_directive')
+    for (const domain of ['first.example', 'fourth.example']) {
+      await publish(domain)
+      await answers(domain, 200, `page of ${domain}`)
+    }
+    await answers('second.example', 200, 'page of second.example')
+    expect((await host.exec('ls /etc/nginx/sites-enabled/third.example.conf')).code).not.toBe(0)
+    await host.must('nginx -t')
+  })
+
+  test('a site with a certificate answers by HTTPS and sends HTTP there', async () => {
+    const files = '-keyout /etc/ssl/safe.key -out /etc/ssl/safe.crt'
+    await host.must(`openssl req -x509 -newkey ed25519 -nodes -subj /CN=safe.example -days 2 ${files}`)
+    expect((await save(row('safe.example', { certificate: '/etc/ssl/safe' }))).results).toEqual([
+      'ok changed',
+    ])
+    await answers('safe.example', 301, 'https://safe.example/')
+    await publish('safe.example')
+    expect(await fetchSecurely('safe.example')).toContain('page of safe.example')
+  })
+
+  test('a site becomes a redirection, and its files stay', async () => {
+    await save(row('moved.example'))
+    await publish('moved.example')
+    await save(row('moved.example', { folder: undefined, target: 'https://new.example/' }))
+    await answers('moved.example', 301, 'https://new.example/')
+    expect(await host.must('cat /srv/sites/moved.example/index.html')).toBe('page of moved.example\n')
+  })
+
+  test('a deleted site answers no more, its files stay, and deleting it again changes nothing', async () => {
+    const gone = row('gone.example')
+    await save(gone)
+    await publish('gone.example')
+    await answers('gone.example', 200, 'page of gone.example')
+    const ran = await pipeline.run(host, backend, [['delete', gone]])
+    expect(ran).toMatchObject({ results: ['ok changed'], reloads: ['reload nginx ok'] })
+    await waitFor(
+      'gone.example to be gone',
+      async () => !(await fetchPage(host, 'gone.example')).includes('page of gone'),
+    )
+    expect(await host.must('cat /srv/sites/gone.example/index.html')).toContain('page of gone')
+    const again = await pipeline.run(host, backend, [['delete', gone]])
+    expect(again).toMatchObject({ results: ['ok unchanged'], reloads: [] })
+  })
+
+  test('a stopped nginx is started by the reload it is owed', async () => {
+    await host.must('systemctl stop nginx')
+    expect((await save(row('awake.example'))).reloads).toEqual(['reload nginx ok'])
+    await publish('awake.example')
+    await answers('awake.example', 200, 'page of awake.example')
+  })
+
+  test('values that would leave their place in the configuration are refused by name', async () => {
+    const { results } = await save(
+      row('a.example; include /etc/passwd'),
+      row('b.example', { folder: '/srv/{b}' }),
+      row('c.example', { folder: '/srv/../etc' }),
+      row('d.example', { folder: undefined, target: 'https://x; }' }),
+      row('e.example', { folder: undefined }),
+    )
+    expect(results.map((result) => /object: ([\w.]+)/.exec(result)?.[1])).toEqual([
+      'domains.0',
+      'root',
+      'root',
+      'redirectTo',
+      'it',
+    ])
+  })
+})
+
+/** Status, location and body in one line. */
+function fetchPage(host: LabHost, domain: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      // A connection of its own: one kept alive belongs to the workers that a reload ends.
+      { host: host.address, port: 80, path: '/', headers: { host: domain }, agent: false },
+      (response) => {
+        let body = ''
+        response.on('data', (bytes: Buffer) => {
+          body += bytes
+        })
+        response.once('end', () =>
+          resolve(`${response.statusCode} ${response.headers.location ?? ''} ${body}`),
+        )
+      },
+    )
+    sent.once('error', reject)
+    sent.end()
+  })
+}
