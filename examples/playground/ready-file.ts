@@ -1,0 +1,25 @@
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** What other programs need to use a playground. */
+export interface Ready {
+  /** For psql and any driver. */
+  databaseUrl: string
+  servers: { name: string; sshPort: number; url: string }[]
+}
+
+/** Writes `playground.json`, which appears whole or not at all. */
+export async function writeReady(directory: string, ready: Ready): Promise<void> {
+  const path = pathIn(directory)
+  await writeFile(`${path}.new`, `${JSON.stringify(ready, null, 2)}\n`)
+  await rename(`${path}.new`, path)
+}
+
+/** Nobody takes a playground that ended for one that runs. */
+export async function removeReady(directory: string): Promise<void> {
+  await rm(pathIn(directory), { force: true })
+}
+
+function pathIn(directory: string): string {
+  return join(directory, 'playground.json')
+}
