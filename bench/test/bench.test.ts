@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { inTurns, median, percentile } from '../measure.ts'
+
+const numbers = z.record(z.string(), z.number())
+
+const report = z.object({
+  at: z.iso.datetime(),
+  size: z.literal('quick'),
+  machine: z.object({ node: z.string(), processors: z.int(), model: z.string() }),
+  benchmarks: z.object({
+    capture: z.object({
+      figures: numbers,
+      ratios: numbers,
+      goals: z
+        .array(
+          z.object({
+            what: z.string(),
+            measured: z.number(),
+            bound: z.number(),
+            side: z.enum(['at most', 'at least']),
+            met: z.boolean(),
+          }),
+        )
+        .length(3),
+      notes: z.array(z.string()),
+    }),
+  }),
+})
+
+describe('npm run bench', () => {
+  let directory: string
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'orchestra-bench-test-'))
+  })
+  afterAll(() => rm(directory, { recursive: true, force: true }))
+
+  it('writes what it measured as JSON and prints each goal with its judgement', async () => {
+    const output = join(directory, 'found.json')
+    const program = new URL('../main.ts', import.meta.url).pathname
+    const words = [program, '--quick', '--only', 'capture', '--output', output]
+    const { stdout } = await promisify(execFile)(process.execPath, words)
+    const { benchmarks } = report.parse(JSON.parse(await readFile(output, 'utf8')))
+    for (const goal of benchmarks.capture.goals) expect(stdout).toContain(goal.what)
+  })
+})
+
+describe('measuring', () => {
+  it('takes turns between the ways and does not count the first turn', async () => {
+    const calls: string[] = []
+    const way = (name: string) => async (turn: number) => calls.push(`${name}${turn}`)
+    expect(await inTurns(2, { a: way('a'), b: way('b') })).toEqual({ a: [3, 5], b: [4, 6] })
+    expect(calls).toEqual(['a0', 'b0', 'a1', 'b1', 'a2', 'b2'])
+  })
+
+  it('finds the value below which a share of all values are', () => {
+    const values = Array.from({ length: 100 }, (_, index) => 100 - index)
+    expect(percentile(values, 0.99)).toBe(100)
+    expect(percentile(values, 0)).toBe(1)
+    expect(median([3, 1, 2])).toBe(2)
+  })
+})
