@@ -1,10 +1,9 @@
-import pg from 'pg'
-import { expect, it, onTestFinished } from 'vitest'
-import { Orchestra } from '../../src/index.ts'
+import { expect, it } from 'vitest'
 import { readScript } from '../../src/logs/index.ts'
 import { disableRoute } from '../../src/router/index.ts'
-import { describeStores, testKey } from '../support/stores.ts'
-import { useWorlds, type World } from '../support/world.ts'
+import { application } from '../support/application.ts'
+import { describeStores } from '../support/stores.ts'
+import { useWorlds } from '../support/world.ts'
 
 /** What differs between two renderings of one script: its run, its token and its fence. */
 function withoutRun(script: string): string {
@@ -16,21 +15,6 @@ function withoutRun(script: string): string {
 
 describeStores('unit.plan()', (open) => {
   const build = useWorlds(open)
-
-  async function application(world: World) {
-    const { databaseUrl } = world.store
-    const orchestra = await Orchestra.open(world.config, {
-      directory: world.directory,
-      key: testKey,
-      databaseUrl,
-    })
-    const raw = new pg.Pool({ connectionString: databaseUrl })
-    onTestFinished(async () => {
-      await raw.end()
-      await orchestra.close()
-    })
-    return { orchestra, pool: orchestra.pool(raw) }
-  }
 
   it('shows before the commit what will run, and writes nothing', async () => {
     const world = await build()

@@ -2,28 +2,12 @@ import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import fastify from 'fastify'
-import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
-import { Orchestra } from '../../src/index.ts'
 import { sh } from '../../src/script/index.ts'
 import { holdServer } from '../../src/server/index.ts'
-import { describeStores, testKey } from '../support/stores.ts'
-import { siteFilesWith, useWorlds, type World } from '../support/world.ts'
-
-async function application(world: World) {
-  const { databaseUrl } = world.store
-  const orchestra = await Orchestra.open(world.config, {
-    directory: world.directory,
-    key: testKey,
-    databaseUrl,
-  })
-  const raw = new pg.Pool({ connectionString: databaseUrl })
-  onTestFinished(async () => {
-    await raw.end()
-    await orchestra.close()
-  })
-  return { orchestra, pool: orchestra.pool(raw) }
-}
+import { application } from '../support/application.ts'
+import { describeStores } from '../support/stores.ts'
+import { siteFilesWith, useWorlds } from '../support/world.ts'
 
 interface Answer {
   unit: string
