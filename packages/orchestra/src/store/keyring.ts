@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { messageOf, OrchestraError } from '../errors.ts'
@@ -10,17 +18,20 @@ const TAG_BYTES = 16
 /** Encrypts the secret fields of snapshots: AES-256-GCM, a fresh nonce each, as `v1:KEYID:BASE64(nonce tag text)`. */
 export class Keyring {
   readonly #key: Buffer
+  /** Made ready once: that costs more than a digest. */
+  readonly #digestKey: KeyObject
   /** Tells which key encrypted a value, without telling the key. */
   readonly id: string
 
   constructor(key: Uint8Array) {
     this.#key = Buffer.from(key)
+    this.#digestKey = createSecretKey(this.#key)
     this.id = createHash('sha256').update('orchestra key id').update(key).digest('hex').slice(0, 8)
   }
 
   /** A hash that nobody without the key can compute: revisions are hashes of text that may hold secrets. */
   digest(text: string): string {
-    return createHmac('sha256', this.#key).update(text).digest('base64url')
+    return createHmac('sha256', this.#digestKey).update(text).digest('base64url')
   }
 
   encrypt(text: string): string {

@@ -1,9 +1,10 @@
 import { OrchestraError } from '../errors.ts'
 import { sql as first } from './migrations/0001-first.ts'
+import { sql as convergence } from './migrations/0002-convergence.ts'
 import type { Queryable, Store } from './store.ts'
 
 /** Forward only; a number, once released, never changes its text. */
-const migrations: readonly string[] = [first]
+const migrations: readonly string[] = [first, convergence]
 
 /** Any constant: it only has to be the same in every process. */
 const MIGRATION_LOCK = 7_355_608

@@ -9,3 +9,10 @@ export function liveBufferBytes(): number {
   collectGarbage()
   return process.memoryUsage().arrayBuffers
 }
+
+/** Bytes of everything that is still in use. */
+export function liveBytes(): number {
+  collectGarbage()
+  const { arrayBuffers, heapUsed } = process.memoryUsage()
+  return arrayBuffers + heapUsed
+}
