@@ -1,5 +1,7 @@
 import type { z } from 'zod'
+import type { Objects } from '../script/objects.ts'
 import type { Script } from '../script/script.ts'
+import type { Command } from '../script/sh.ts'
 import type { Model, ObjectOf } from './model.ts'
 
 export interface Timeouts {
@@ -12,6 +14,40 @@ export interface Timeouts {
 }
 
 export type Action<O> = (script: Script, object: O) => void
+
+/** What becomes of the copy under the old identity, where a backend has no `rename`. */
+export type RenamePolicy = 'replace' | 'keep' | 'refuse'
+
+/** What becomes of the copy on a server that an object no longer belongs on. */
+export type MovePolicy = 'keep' | 'remove' | 'migrate'
+
+/** What a scheduled check does about an object that is not as it should be. */
+export type DriftPolicy = 'report' | 'repair'
+
+/** Differences that are no drift. */
+export interface IgnoreRules {
+  /** Lines of files that may differ, come and go. */
+  lines?: readonly RegExp[]
+  /** Identities that a server may have without their being ours. */
+  found?: readonly RegExp[]
+  /** Whether mode and owner may differ. */
+  permissions?: boolean
+}
+
+/**
+ * How the data of an object travels from one server to another. `dump` streams into `restore`; each command may run again, after
+ * it was interrupted or after it succeeded unnoticed. What is restored and then not wanted any more goes with `delete`.
+ */
+export interface Transfer<O> {
+  /** On the old server: writes the data to stdout. */
+  dump(object: O): Command
+  /** On the new server: reads the data from stdin and puts it beside its place, over what an earlier try left. */
+  restore(object: O): Command
+  /** On both servers: prints what must be the same on both, of the original and of the restored data. */
+  verify?: { original(object: O): Command; restored(object: O): Command }
+  /** On the new server: puts the restored data into its place. */
+  switch(object: O): Command
+}
 
 export interface BackendOptions<Schema extends z.ZodType, Secrets extends string> {
   name: string
@@ -29,6 +65,30 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
   prepare?: (script: Script) => void
   save?: Action<ObjectOf<Schema, Secrets>>
   delete?: Action<ObjectOf<Schema, Secrets>>
+  /**
+   * Instead of `save` and `delete`: writes the whole configuration of a server from all its objects, once whatever number of
+   * them has changed.
+   */
+  sync?: (script: Script, objects: Objects<ObjectOf<Schema, Secrets>>) => void
+  /** Moves what stands under the previous object's identity to the object's own. `save` follows in the same operation. */
+  rename?: (script: Script, object: ObjectOf<Schema, Secrets>, previous: ObjectOf<Schema, Secrets>) => void
+  /** For a backend without `rename`; default `replace`: the old is deleted, then the new is saved. */
+  onRename?: RenamePolicy
+  /** Default `keep`: the old copy stays and is shown. */
+  onMove?: MovePolicy
+  /** Needed for `onMove: 'migrate'`. */
+  transfer?: Transfer<ObjectOf<Schema, Secrets>>
+  /** Prints the identities of everything of this kind that a server has, ours or not, one a line. */
+  list?: Command
+  /** Prints what people should know about one of them, before they adopt it. */
+  read?: (identity: string) => Command
+  /** Removes something of ours of which nothing but its identity is known. */
+  prune?: (script: Script, identity: string) => void
+  /** Refuses the removal of every object, or of those for which it answers true. */
+  protect?: boolean | ((object: ObjectOf<Schema, Secrets>) => boolean)
+  /** Default `report`. */
+  onDrift?: DriftPolicy
+  ignore?: IgnoreRules
   /** Actions beyond save and delete, asked for with `orchestra.collect(model, key, action)`. */
   actions?: Readonly<Record<string, Action<ObjectOf<Schema, Secrets>>>>
   /** Runs once after the last operation of a script. */

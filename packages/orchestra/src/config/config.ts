@@ -1,6 +1,7 @@
 import { OrchestraError } from '../errors.ts'
 import type { StoreOptions } from '../store/index.ts'
 import type { Backend, Timeouts } from './backend.ts'
+import { contradictionOf } from './convergence.ts'
 import type { Model } from './model.ts'
 import { findCircle, topologicalOrder } from './order.ts'
 import { fieldsOf } from './shape.ts'
@@ -8,6 +9,8 @@ import { fieldsOf } from './shape.ts'
 export interface WorkerOptions {
   /** Servers worked on at once by one process; default 32. */
   concurrency?: number
+  /** Transfers of data between servers that one process does at once; default 2. */
+  transfers?: number
   /** Limits of every script, where its backend gives none; default 15 s, 5 min, 1 h. */
   timeouts?: Partial<Timeouts>
   /** How long what failed, and a server that did not answer, rest before the next try. */
@@ -23,6 +26,21 @@ export interface Backoff {
 export interface RetentionOptions {
   /** Days that logs are kept; failures and each last success stay longer. Default 30. */
   days?: number
+  /** Days that what was moved to the trash of a server is kept there. Default 30. */
+  trashDays?: number
+}
+
+/** A look at servers by the clock. */
+export interface Schedule {
+  /** Names it; unique. */
+  name: string
+  /** Five fields as cron has them, in UTC: `30 4 * * *`. */
+  cron: string
+  /** `check` reports what is not as it should be, and repairs it where its backend says so; `sync` repairs and removes. */
+  does: 'check' | 'sync'
+  /** Default all. */
+  server?: string
+  backend?: string
 }
 
 export interface ConfigOptions {
@@ -32,6 +50,7 @@ export interface ConfigOptions {
   store?: StoreOptions
   worker?: WorkerOptions
   retention?: RetentionOptions
+  schedules?: readonly Schedule[]
 }
 
 /** A checked configuration. Models and backends by name; backends in an order that respects `after`. */
@@ -41,10 +60,12 @@ export interface Config {
   readonly store: Readonly<StoreOptions>
   readonly worker: {
     readonly concurrency: number
+    readonly transfers: number
     readonly timeouts: Readonly<Timeouts>
     readonly backoff: { readonly operation: Readonly<Backoff>; readonly server: Readonly<Backoff> }
   }
-  readonly retention: { readonly days: number }
+  readonly retention: { readonly days: number; readonly trashDays: number }
+  readonly schedules: readonly Schedule[]
 }
 
 const defaultTimeouts: Timeouts = { connect: 15_000, idle: 300_000, total: 3_600_000 }
@@ -70,7 +91,11 @@ export function defineConfig(options: ConfigOptions): Config {
     backends: inOrder(options.backends),
     store: Object.freeze({ ...options.store }),
     worker: checkWorker(options.worker ?? {}),
-    retention: Object.freeze({ days: checkPositive('retention.days', options.retention?.days ?? 30) }),
+    retention: Object.freeze({
+      days: checkPositive('retention.days', options.retention?.days ?? 30),
+      trashDays: checkPositive('retention.trashDays', options.retention?.trashDays ?? 30),
+    }),
+    schedules: checkSchedules(options),
   })
 }
 
@@ -119,9 +144,11 @@ function checkBackend(backend: Backend, models: readonly Model[]): void {
   checkName('backend', backend.name)
   checkModelOf(backend, models, where)
   for (const action of Object.keys(backend.actions ?? {})) checkActionName(action, where)
-  const does = backend.save ?? backend.delete ?? Object.values(backend.actions ?? {})[0]
+  const contradiction = contradictionOf(backend)
+  if (contradiction !== undefined) throw invalid(`${where}: ${contradiction.what}`, contradiction.hint)
+  const does = backend.save ?? backend.delete ?? backend.sync ?? Object.values(backend.actions ?? {})[0]
   if (does !== undefined) return
-  throw invalid(`${where} does nothing`, 'Give it `save`, `delete`, or an action of its own')
+  throw invalid(`${where} does nothing`, 'Give it `save`, `delete`, `sync`, or an action of its own')
 }
 
 function checkModelOf(backend: Backend, models: readonly Model[], where: string): void {
@@ -182,17 +209,36 @@ function checkWorker(options: WorkerOptions): Config['worker'] {
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
   for (const [name, value] of Object.entries(timeouts)) checkPositive(`worker.timeouts.${name}`, value)
   const concurrency = checkPositive('worker.concurrency', options.concurrency ?? 32)
+  const transfers = checkPositive('worker.transfers', options.transfers ?? 2)
   const backoff = Object.freeze({
     operation: checkBackoff('operation', { ...operationBackoff, ...options.backoff?.operation }),
     server: checkBackoff('server', { ...serverBackoff, ...options.backoff?.server }),
   })
-  return Object.freeze({ concurrency, timeouts: Object.freeze(timeouts), backoff })
+  return Object.freeze({ concurrency, transfers, timeouts: Object.freeze(timeouts), backoff })
 }
 
 function checkBackoff(name: string, backoff: Backoff): Readonly<Backoff> {
   checkPositive(`worker.backoff.${name}.base`, backoff.base)
   checkPositive(`worker.backoff.${name}.cap`, backoff.cap)
   return Object.freeze(backoff)
+}
+
+function checkSchedules({ schedules = [], backends }: ConfigOptions): readonly Schedule[] {
+  checkUnique('schedule', schedules)
+  for (const { name, cron, does, backend } of schedules) {
+    checkName('schedule', name)
+    const where = `schedule \`${name}\``
+    if (!/^\S+( \S+){4}$/.test(cron))
+      throw invalid(
+        `${where} has the times ${JSON.stringify(cron)}`,
+        'Give five fields, such as `30 4 * * *`',
+      )
+    if (does !== 'check' && does !== 'sync')
+      throw invalid(`${where} does ${JSON.stringify(does)}`, "Write `does: 'check'` or `does: 'sync'`")
+    if (backend !== undefined && !backends.some((known) => known.name === backend))
+      throw invalid(`${where} is for the backend \`${backend}\`, which is not in \`backends\``)
+  }
+  return Object.freeze([...schedules])
 }
 
 function checkPositive(where: string, value: number): number {

@@ -43,11 +43,24 @@ describe('defineConfig', () => {
     })
     expect(config.worker).toEqual({
       concurrency: 32,
+      transfers: 2,
       timeouts: { connect: 15_000, idle: 5, total: 3_600_000 },
       backoff: { operation: { base: 5_000, cap: 3_600_000 }, server: { base: 1_000, cap: 60_000 } },
     })
     expect(config.retention.days).toBe(7)
     expect(Object.isFrozen(config) && Object.isFrozen(config.worker)).toBe(true)
+  })
+
+  it.each([
+    ['five fields', { cron: 'daily', does: 'check' as const }, 'Give five fields'],
+    [
+      'a backend that exists',
+      { cron: '0 1 * * *', does: 'sync' as const, backend: 'ghost' },
+      'not in `backends`',
+    ],
+  ])('wants a schedule to have %s', (_, schedule, complaint) => {
+    const text = refusal({ models: [], backends: [], schedules: [{ name: 'nightly', ...schedule }] })
+    expect(text).toContain(complaint)
   })
 
   it('refuses a backend whose model is not in the configuration', () => {
