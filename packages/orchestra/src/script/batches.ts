@@ -20,6 +20,8 @@ export interface Segment {
 /** Segments that stand one after the other; what they leave pending is settled at the end of the phase. */
 export type Phase = readonly Segment[]
 
+/** What these do is done when their line is. */
+const atOnce: ReadonlySet<ShellStep['kind']> = new Set(['run', 'trash', 'ahead'])
 const mostBlocks = 500
 const mostContent = 8 * 1024 * 1024
 
@@ -61,7 +63,7 @@ function intoSegments(block: Block): Segment[] {
   return runs.map((steps, position) => ({
     index: block.index,
     steps,
-    pending: steps.length > 0 && steps[0]?.kind !== 'run',
+    pending: steps[0] !== undefined && !atOnce.has(steps[0].kind),
     last: position === runs.length - 1,
   }))
 }

@@ -5,7 +5,8 @@ export const groupLinePrefix = 'orchestra-pgid '
 
 /**
  * The command that receives a script on stdin and runs it only when it came whole. Run it as
- * `bash --noprofile --norc -c BOOTSTRAP END_LINE DIRECTORY [INTERPRETER...]`; an empty directory changes none.
+ * `bash --noprofile --norc -c BOOTSTRAP END_LINE DIRECTORY BYTES [INTERPRETER...]`; an empty directory changes none. BYTES is
+ * empty where stdin is the script alone, and otherwise its length: `read -N` takes not one byte more from a pipe.
  *
  * The script is read to its end before a byte of it runs: a connection that breaks during the upload leaves a
  * last line that is not END_LINE, and nothing happens (exit 86). `read -N` reads in blocks and starts no process,
@@ -39,5 +40,5 @@ export function endLine(runId: string): string {
 
 /** The argument list that runs a script from stdin. */
 export function bootstrapCommand(runId: string, directory = ''): readonly string[] {
-  return ['bash', '--noprofile', '--norc', '-c', bootstrap, endLine(runId), directory]
+  return ['bash', '--noprofile', '--norc', '-c', bootstrap, endLine(runId), directory, '']
 }

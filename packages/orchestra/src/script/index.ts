@@ -9,6 +9,8 @@ export {
   exitUnfit,
   groupLinePrefix,
 } from './bootstrap.ts'
+export { type Description, describeBriefly, describeSteps } from './describe.ts'
+export type { Objects, Streamed } from './objects.ts'
 export {
   type BlockIndex,
   createOutputParser,
@@ -19,7 +21,15 @@ export {
   type Stream,
 } from './output.ts'
 export { readPrelude } from './prelude.ts'
-export { type RecordedBackend, type Recording, record, recordOperation } from './record.ts'
+export {
+  type RecordedBackend,
+  type RecordedSync,
+  type Recording,
+  record,
+  recordAlone,
+  recordOperation,
+  recordSync,
+} from './record.ts'
 export {
   createRecoveryParser,
   type RecoveryParser,
@@ -39,15 +49,35 @@ export type {
   AbsentOptions,
   Content,
   DirectoryOptions,
+  FileContent,
   FileOptions,
   ReloadOptions,
   RunOptions,
   Script,
+  TrashOptions,
   Work,
   WorkContext,
   WorkResult,
 } from './script.ts'
 export { Secret, secret } from './secret.ts'
 export { Command, raw, type ShellValue, sh } from './sh.ts'
-export type { Step } from './steps.ts'
+export type { AheadFileStep, Step, StreamedFileStep } from './steps.ts'
+export { contentOf, fileOf, readContent } from './streamed.ts'
 export { joinText, text } from './text.ts'
+export {
+  type EmitScript,
+  renderAbsorb,
+  renderEmit,
+  renderPut,
+  type TransferScript,
+  type TransferTry,
+} from './transfer.ts'
+export {
+  exitNotInTrash,
+  exitOccupied,
+  parseEmptied,
+  parseTrash,
+  renderTrash,
+  type TrashEntry,
+  type TrashRequest,
+} from './trash.ts'

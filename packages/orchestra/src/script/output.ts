@@ -12,10 +12,10 @@ export interface OperationResult {
   /** Exit status of the step that failed; 0 when none did. */
   exit: number
   /**
-   * What decided: one of its own steps, its file's check, the backend's `prepare` (nothing of it ran) or `commit`,
+   * What decided: one of its own steps, its file's check (`before`: it fails without the change too), the backend's `prepare` (nothing of it ran) or `commit`,
    * or an owed reload such as `reload.nginx`.
    */
-  reason: 'step' | 'check' | 'prepare' | 'commit' | `reload.${string}` | `restart.${string}`
+  reason: 'step' | 'check' | 'before' | 'prepare' | 'commit' | `reload.${string}` | `restart.${string}`
   change: 'changed' | 'unchanged'
 }
 
@@ -32,6 +32,8 @@ export type ScriptEvent =
   | { kind: 'output'; index: BlockIndex | null; stream: Stream; bytes: Uint8Array }
   | { kind: 'result'; result: OperationResult }
   | { kind: 'reload'; result: ReloadResult }
+  /** The server remembers nothing: no script has run there, or it lost its disk since. */
+  | { kind: 'fresh' }
   /** The script came to its end. */
   | { kind: 'finished' }
 
@@ -74,6 +76,7 @@ function readStream(token: string, stream: Stream, onEvent: (event: ScriptEvent)
 export function parseRecord(record: string): ScriptEvent | null {
   const [kind, ...words] = record.split(' ')
   if (kind === 'end') return { kind: 'finished' }
+  if (kind === 'fresh') return { kind: 'fresh' }
   if (kind === 'result') return parseResult(words)
   if (kind === 'reload') return parseReload(words)
   return null
@@ -93,7 +96,7 @@ function parseReload([name = '', status, exit]: readonly string[]): ScriptEvent 
 }
 
 function isReason(reason: string | undefined): reason is OperationResult['reason'] {
-  return reason !== undefined && /^(step|check|prepare|commit|(reload|restart)\..+)$/.test(reason)
+  return reason !== undefined && /^(step|check|before|prepare|commit|(reload|restart)\..+)$/.test(reason)
 }
 
 function parseIndex(name: string): BlockIndex | null {

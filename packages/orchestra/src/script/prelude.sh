@@ -8,9 +8,9 @@
 
 # --- The run ----------------------------------------------------------------------------------------------
 
-# o_begin RUN BACKEND FENCE WAIT TOKEN: locks the server, or ends the script with a status that says why not.
+# o_begin RUN BACKEND FENCE WAIT TOKEN [AHEAD]: locks the server, or ends the script with a status that says why not.
 o_begin() {
-  o_run_id=$1 o_mark=$'\036'"orchestra:$5" o_at=- o_i=- o_defer='' o_any=''
+  o_run_id=$1 o_ahead=${6-} o_mark=$'\036'"orchestra:$5" o_at=- o_i=- o_defer='' o_any=''
   IFS=$' \t\n' LC_ALL=C
   # A reader that went away does not end the script in the middle of its work; the journal keeps the results.
   trap '' PIPE
@@ -20,17 +20,21 @@ o_begin() {
   o_lock "$4"
   o_raise_fence "$3"
   [[ ! -e $o_state/runs/$1 ]] || exit 84
-  o_owed=$o_state/owed/$2
+  o_owed=$o_state/owed/$2 o_owned=$o_state/owned/$2
   if ! exec {o_journal}>"$o_state/runs/$1" {o_null}>/dev/null; then
     exit 85
   fi
   echo 'begin' >&"$o_journal"
   declare -gA o_bad=() o_change=() o_touched=() o_beside=() o_made=() o_covers=() o_command=() o_debt=() o_old_debt=() o_shown=()
+  declare -gA o_own_marks=() o_disowns=() o_disowned=()
   o_waiting=() o_all=() o_rubbish=() o_stuck=() o_refused=''
   o_forget
   o_read_debts
   o_read_litter
+  o_read_ahead
   [[ ! -s $o_state/undo ]] || o_undo
+  # Somebody may know that this server should remember more.
+  [[ ! ${o_is_fresh-} ]] || o_record fresh
 }
 
 # Where a server remembers: the lock, the fence, journals of runs, reloads it owes.
@@ -42,6 +46,7 @@ o_find_state() {
   umask 077
   mkdir -p -- "$o_state/runs" "$o_state/owed" || exit 85
   umask 022
+  o_is_fresh=1
 }
 
 # o_lock WAIT: one script at a time.
@@ -69,6 +74,17 @@ o_read_litter() {
       [[ ! -e $path && ! -L $path ]] || o_rubbish+=("$path")
     done <"$list"
     o_rubbish+=("$list")
+  done
+  set -f
+}
+
+# Content that scripts brought ahead for a run that did not come to use it, unless this script brings more of it.
+o_read_ahead() {
+  local file
+  [[ -d $o_state/ahead ]] || return 0
+  set +f
+  for file in "$o_state"/ahead/*; do
+    [[ ! -e $file || ( $o_ahead && $file == "$o_state/ahead/$o_ahead".* ) ]] || o_rubbish+=("$file")
   done
   set -f
 }
@@ -101,6 +117,7 @@ o_end() {
   o_pay
   o_refuse_waiting
   o_flush
+  o_drop_marks
   echo 'done' >&"$o_journal"
   o_block -
   printf '%s end\n' "$o_mark"
@@ -141,7 +158,7 @@ o_record() {
 
 # o_results INDEX...: these operations have no steps left.
 o_results() {
-  local i
+  local i mark
   for i; do
     if [[ ${o_bad[$i]-} ]]; then
       o_record result "$i" failed "${o_bad[$i]}" "${o_change[$i]:-unchanged}"
@@ -149,6 +166,7 @@ o_results() {
       o_waiting+=("$i")
     else
       o_record result "$i" ok 0 step "${o_change[$i]:-unchanged}"
+      for mark in ${o_disowns[$i]-}; do o_disowned[$mark]=1; done
     fi
   done
 }
@@ -170,7 +188,7 @@ o_refuse_waiting() {
 
 # o_op INDEX LABEL [RELOAD...]: the steps that follow belong to this operation.
 o_op() {
-  o_i=$1 o_skip='' o_has_input='' o_covers[$1]=${*:3}
+  o_i=$1 o_label=$2 o_skip='' o_has_input='' o_covers[$1]=${*:3}
   [[ ! $o_refused ]] || o_bad[$1]=$o_refused
 }
 
@@ -178,6 +196,30 @@ o_op() {
 o_prepared() {
   [[ ! ${o_bad[prepare]-} ]] || o_refused="${o_bad[prepare]%% *} prepare"
   o_results prepare
+}
+
+# o_own MARK IDENTITY: what the current operation makes is ours, and says so before it is there. A mark is a file.
+o_own() {
+  o_own_marks[$1]=1
+  [[ ! ${o_bad[$o_i]-} && ! -e $o_owned/$1 ]] || return 0
+  umask 077
+  if [[ -d $o_owned ]] || mkdir -p -- "$o_owned"; then
+    printf '%s\n' "$2" >|"$o_owned/$1" 2>&"$o_null" && return
+  fi
+  o_fail 1 step "Nothing can be written below $o_state; is the disk full?"
+}
+
+# o_disown MARK...: no longer ours, once the current operation has succeeded.
+o_disown() {
+  o_disowns[$o_i]=$*
+}
+
+# What one operation gave up and another of this script has is still ours.
+o_drop_marks() {
+  local mark
+  for mark in "${!o_disowned[@]}"; do
+    [[ ${o_own_marks[$mark]-} ]] || o_rubbish+=("$o_owned/$mark")
+  done
 }
 
 # o_changed INDEX
@@ -280,10 +322,51 @@ o_file() {
     return 0
   fi
   o_owe && o_room "$1" && o_write "$2" "$3" || return 0
-  o_place[o_n]=$o_room o_backup[o_n]=$o_room_old o_path[o_n]=$1 o_of[o_n]=$o_i o_check[o_n]=${6-}
   [[ $4 == - ]] || ((!(8#$4 & 07111))) || o_chmod[$4]+=" $o_n"
-  [[ $5 == - ]] || o_chown[$5]+=" $o_n"
+  o_staged "$1" "$5" "${6-}"
+}
+
+# o_staged PATH OWNER CHECK: o_room holds what goes to PATH.
+o_staged() {
+  o_place[o_n]=$o_room o_backup[o_n]=$o_room_old o_path[o_n]=$1 o_of[o_n]=$o_i o_check[o_n]=$3
+  [[ $2 == - ]] || o_chown[$2]+=" $o_n"
   o_n+=1
+}
+
+# o_ahead FILE CONTENT: a part of what is too large for one script.
+o_ahead() {
+  [[ ! ${o_bad[$o_i]-} ]] || return 0
+  umask 077
+  o_block "$o_i"
+  if { [[ -d $o_state/ahead ]] || mkdir -- "$o_state/ahead"; } && printf %s "$2" >>"$o_state/ahead/$o_ahead.$1"; then
+    o_changed "$o_i"
+  else
+    o_fail 1 step
+  fi
+}
+
+# o_ahead_file PATH FILE SIZE NEW_MODE MODE OWNER [CHECK]: as o_file, with content that was brought ahead.
+o_ahead_file() {
+  local from=$o_state/ahead/$o_run_id.$2
+  o_step "$1" || return 0
+  if [[ -d $1 && ! -L $1 ]]; then
+    o_fail 1 step "$1 is a directory, not a file"
+  elif [[ $(stat -c %s -- "$from" 2>&"$o_null") != "$3" ]]; then
+    o_fail 1 step "What was brought ahead for $1 is not there as it was sent"
+  elif [[ -f $1 && ! -L $1 ]] && cmp -s -- "$from" "$1"; then
+    o_keep "$1" "$5" "$6"
+  elif o_owe && o_room "$1" && o_from_ahead "$from"; then
+    o_chmod[$4]+=" $o_n"
+    o_staged "$1" "$6" "${7-}"
+  fi
+}
+
+# o_from_ahead FILE: into o_room, where it can be renamed from.
+o_from_ahead() {
+  o_quiet_then_loud mv -fT -- "$1" "$o_room" && return
+  o_rubbish+=("$o_room")
+  o_fail 1 step
+  return 1
 }
 
 # o_room PATH: a place on PATH's filesystem to write to (o_room) and one to keep the old in (o_room_old). The first
@@ -369,6 +452,98 @@ o_absent() {
   o_step "$1" || return 0
   [[ -e $1 || -L $1 ]] && o_owe || return 0
   o_gone_path+=("$1") o_gone_how+=("${2:-single}") o_gone_of+=("$o_i")
+}
+
+# --- Trash ------------------------------------------------------------------------------------------------
+
+# o_trash PATH DIRECTORY RESTORE NOTE: out of the way, with what is needed to put it back. An entry without `data` is one
+# whose move did not end; its path has everything still.
+o_trash() {
+  local skip=$o_skip
+  o_skip=''
+  [[ ! $skip ]] && o_step "$1" || return 0
+  [[ -e $1 || -L $1 ]] && o_owe || return 0
+  o_block "$o_i"
+  if o_may_move "$1" && o_find_trash "$1" "$2" && o_make_entry "$1" "$3" "$4" && o_into_trash "$1"; then
+    o_changed "$o_i"
+  else
+    o_fail 1 step
+  fi
+}
+
+# o_mount PATH: o_on is the top of the file system that it is on.
+o_mount() {
+  IFS= read -r -d '' o_on < <(stat --printf '%m\0' -- "$1")
+}
+
+o_may_move() {
+  [[ -d $1 && ! -L $1 ]] || return 0
+  o_mount "$1" || return 1
+  [[ $o_on == "${1/#.\//$PWD/}" ]] || return 0
+  echo "$1 is a file system of its own: unmount it, then it can go" >&2
+  return 1
+}
+
+# o_find_trash PATH DIRECTORY: o_top is the trash to use, o_near whether a rename leads there. Another file system has a trash of
+# its own, where that can be made safely; if not, what goes is copied.
+o_find_trash() {
+  local from
+  o_mount "${1%/*}/" || return 1
+  from=$o_on o_top=$o_state/trash
+  if [[ $2 != - ]]; then
+    o_top=${2/#.\//$PWD/}
+  elif o_mount "$o_state" && [[ $o_on != "$from" ]] && o_make_trash "${from%/}/.orchestra-trash" 2>&"$o_null"; then
+    o_top=${from%/}/.orchestra-trash
+  fi
+  o_make_trash "$o_top" && o_register_trash && o_mount "$o_top" || return 1
+  o_near=''
+  [[ $o_on != "$from" ]] || o_near=1
+}
+
+# o_make_trash DIRECTORY: nobody else may put something in our way there.
+o_make_trash() {
+  umask 077
+  mkdir -p -- "$1" || return 1
+  [[ ! -L $1 && -O $1 ]] && return
+  echo "$1 belongs to somebody else: it cannot be a trash" >&2
+  return 1
+}
+
+# What is not below the state directory is found again by this list.
+o_register_trash() {
+  local known=() one
+  [[ $o_top != "$o_state/trash" ]] || return 0
+  [[ ! -e $o_state/trashes ]] || mapfile -t -d '' known <"$o_state/trashes"
+  for one in "${known[@]}"; do [[ $one != "$o_top" ]] || return 0; done
+  printf '%s\0' "$o_top" >>"$o_state/trashes"
+}
+
+# o_make_entry PATH RESTORE NOTE: o_entry is a directory for it, which tells what it is.
+o_make_entry() {
+  local now
+  TZ=UTC0 printf -v now '%(%Y%m%dT%H%M%SZ)T' -1
+  o_trashed=$((${o_trashed:-0} + 1))
+  o_entry=$o_top/${o_owed##*/}/$now-${o_run_id:0:8}-$o_trashed
+  umask 077
+  mkdir -p -- "$o_entry" || return 1
+  printf '%s\0' "$EPOCHSECONDS" "$o_label" "${1/#.\//$PWD/}" "$2" "$3" >"$o_entry/meta"
+}
+
+# o_into_trash PATH: a copy is whole before its path is given up, which happens at once.
+o_into_trash() {
+  local aside=${1%/*}/.orchestra-$o_run_id.gone.$o_trashed
+  if [[ $o_near ]]; then
+    mv -fT -- "$1" "$o_entry/data"
+    return
+  fi
+  o_litter "$o_entry/copy" "$aside" || return 1
+  if cp -a -T -- "$1" "$o_entry/copy" && mv -fT -- "$o_entry/copy" "$o_entry/data" && mv -fT -- "$1" "$aside"; then
+    o_rubbish+=("$aside")
+    return
+  fi
+  # Nothing was given up.
+  [[ ! -e $1 && ! -L $1 ]] || o_rubbish+=("$o_entry")
+  return 1
 }
 
 # --- Files: what is done for many at once -----------------------------------------------------------------
@@ -655,7 +830,7 @@ o_reject() {
   if [[ $o_verdict == before ]]; then
     o_block "$o_i"
     (($2 == 1)) || o_subshell "$1"
-    o_fail "$o_check_status" check "The check fails without this change too; nothing was changed: ${o_shown[$1]-$1}"
+    o_fail "$o_check_status" before "The check fails without this change too; nothing was changed: ${o_shown[$1]-$1}"
   else
     o_fail "$o_check_status" check "The check failed, the old state is back: ${o_shown[$1]-$1}"
   fi

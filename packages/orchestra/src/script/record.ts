@@ -1,7 +1,9 @@
 import { isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
+import { type Objects, objectsOf } from './objects.ts'
 import { Recorder } from './recorder.ts'
 import type { Script } from './script.ts'
 import type { Step } from './steps.ts'
+import { withContent } from './streamed.ts'
 
 /** What a method asked for, or why it could not be asked. */
 export type Recording =
@@ -17,6 +19,28 @@ export function record(what: string, method: (script: Script) => void): Recordin
     return { kind: 'recorded', steps: recorder.steps }
   } catch (error) {
     return { kind: 'failed', error: named(what, error) }
+  }
+}
+
+/** A backend that writes all its objects at once, as far as recording needs it. */
+export interface RecordedSync<O> {
+  name: string
+  sync: (script: Script, objects: Objects<O>) => void
+}
+
+/** The steps that write the whole configuration; the content of their files is made while it is sent. */
+export function recordSync<O>({ name, sync }: RecordedSync<O>, objects: Objects<O>): Recording {
+  return record(`${name}: sync`, (script) => sync(script, objects))
+}
+
+/** What such a backend would write if there were no other objects: tells whether it can, and what they contribute. */
+export function recordAlone<O>(backend: RecordedSync<O>, objects: readonly O[], label = 'sync'): Recording {
+  const recording = recordSync(backend, objectsOf(objects))
+  if (recording.kind === 'failed') return recording
+  try {
+    return { kind: 'recorded', steps: withContent(recording.steps) }
+  } catch (error) {
+    return { kind: 'failed', error: named(`${backend.name}: ${label}`, error) }
   }
 }
 

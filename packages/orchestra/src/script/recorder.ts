@@ -1,18 +1,21 @@
 import { OrchestraError } from '../errors.ts'
 import { checkMode, checkOwner, checkPath, checkService, checkVariable } from './names.ts'
-import { checkPlain, join, plain, type Rendered, renderText } from './rendered.ts'
+import { checkPlain, join, plain, Rendered, renderText } from './rendered.ts'
 import type {
   AbsentOptions,
   Content,
   DirectoryOptions,
+  FileContent,
   FileOptions,
   ReloadOptions,
   RunOptions,
   Script,
+  TrashOptions,
   Work,
 } from './script.ts'
 import { type Command, quote } from './sh.ts'
-import type { Permissions, Step } from './steps.ts'
+import type { FileStep, Permissions, Step, StreamedFileStep } from './steps.ts'
+import { renderPieces } from './streamed.ts'
 
 /** Records steps as a backend's methods ask for them. Each is checked at once, so that the error names its line. */
 export class Recorder implements Script {
@@ -28,12 +31,10 @@ export class Recorder implements Script {
     })
   }
 
-  file(path: string, content: Content, options: FileOptions = {}): void {
+  file(path: string, content: FileContent, options: FileOptions = {}): void {
     const checkedPath = checkPath(path, 'the path of a file')
     this.steps.push({
-      kind: 'file',
-      path: checkedPath,
-      content: renderContent(content, `the content of ${checkedPath}`),
+      ...contentStep(checkedPath, renderPieces(content, checkedPath)),
       check: options.check?.rendered ?? null,
       ...permissions(options, checkedPath),
     })
@@ -63,6 +64,23 @@ export class Recorder implements Script {
     })
   }
 
+  trash(path: string, options: TrashOptions = {}): void {
+    const checkedPath = checkPath(path, 'a path to move to the trash')
+    const { directory, restore, note } = options
+    this.steps.push({
+      kind: 'trash',
+      path: checkedPath,
+      directory: directory === undefined ? null : checkPath(directory, 'the directory of the trash'),
+      restore:
+        restore === undefined
+          ? null
+          : withoutSecrets(restore.rendered, `the command to restore ${checkedPath}`),
+      note: note === undefined ? null : checkPlain(note, `the note on ${checkedPath}`),
+      unless: options.unless?.rendered ?? null,
+      onlyIf: options.onlyIf?.rendered ?? null,
+    })
+  }
+
   reload(service: string, options: ReloadOptions = {}): void {
     this.#owe('reload', service, options)
   }
@@ -82,14 +100,28 @@ export class Recorder implements Script {
   #owe(verb: 'reload' | 'restart', service: string, options: ReloadOptions): void {
     const checked = checkService(service, `the service to ${verb}`)
     const command = options.command?.rendered ?? plain(`systemctl ${verb} ${checked}`)
-    // An owed reload is kept in a file on the server until it succeeded.
-    if (command.secrets.length > 0) {
-      throw new OrchestraError('ORC_SECRET_JOINED', `the command to ${verb} ${checked} holds a secret`, {
-        hint: 'Let the command read it from a file that the backend writes',
-      })
-    }
-    this.steps.push({ kind: 'reload', verb, service: checked, command: command.reveal() })
+    const kept = withoutSecrets(command, `the command to ${verb} ${checked}`)
+    this.steps.push({ kind: 'reload', verb, service: checked, command: kept })
   }
+}
+
+/** For a command that is kept in a file on the server. */
+function withoutSecrets(command: Rendered, what: string): string {
+  if (command.secrets.length === 0) return command.reveal()
+  throw new OrchestraError('ORC_SECRET_JOINED', `${what} holds a secret`, {
+    hint: 'Let the command read it from a file that the backend writes',
+  })
+}
+
+type ContentStep =
+  | Pick<FileStep, 'kind' | 'path' | 'content'>
+  | Pick<StreamedFileStep, 'kind' | 'path' | 'pieces'>
+
+function contentStep(path: string, pieces: StreamedFileStep['pieces']): ContentStep {
+  const atHand = pieces.filter((piece) => piece instanceof Rendered)
+  return atHand.length === pieces.length
+    ? { kind: 'file', path, content: join(atHand) }
+    : { kind: 'streamed-file', path, pieces }
 }
 
 function renderContent(content: Content, what: string): Rendered {

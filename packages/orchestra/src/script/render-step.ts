@@ -1,9 +1,18 @@
 import { join, plain, type Rendered } from './rendered.ts'
 import { quoteArgument } from './sh.ts'
-import type { FileStep, Permissions, ReloadStep, RunStep, Step } from './steps.ts'
+import type {
+  AheadFileStep,
+  FileStep,
+  Permissions,
+  ReloadStep,
+  RunStep,
+  Step,
+  StreamedFileStep,
+  TrashStep,
+} from './steps.ts'
 
 /** Steps that become lines of a shell script where they stand. Reloads are declared at its head. */
-export type ShellStep = Exclude<Step, ReloadStep | { kind: 'write' } | { kind: 'call' }>
+export type ShellStep = Exclude<Step, ReloadStep | StreamedFileStep | { kind: 'write' } | { kind: 'call' }>
 
 /** The lines that do one step: calls of the prelude's functions. */
 export function renderStep(step: ShellStep): Rendered[] {
@@ -12,10 +21,16 @@ export function renderStep(step: ShellStep): Rendered[] {
       return renderRun(step)
     case 'file':
       return [...renderShown(step.check), renderFile(step)]
+    case 'ahead':
+      return [callOf('o_ahead', plain(String(step.file)), step.content)]
+    case 'ahead-file':
+      return [...renderShown(step.check), renderAheadFile(step)]
     case 'directory':
       return [callOf('o_directory', plain(step.path), plain(step.mode ?? '-'), plain(ownership(step)))]
     case 'symlink':
       return [callOf('o_symlink', plain(step.path), plain(step.target))]
+    case 'trash':
+      return renderTrash(step)
     case 'absent':
       return [callOf('o_absent', plain(step.path), ...(step.recursive ? [plain('recursive')] : []))]
   }
@@ -32,11 +47,16 @@ export function debtName(step: ReloadStep): string {
 }
 
 function renderRun(step: RunStep): Rendered[] {
-  const lines: Rendered[] = [...renderShown(step.unless), ...renderShown(step.onlyIf)]
-  if (step.unless) lines.push(callOf('o_unless', step.unless))
-  if (step.onlyIf) lines.push(callOf('o_only_if', step.onlyIf))
+  const lines = renderGuards(step)
   if (step.input) lines.push(callOf('o_input', step.input))
   lines.push(callOf('o_run', step.command))
+  return lines
+}
+
+function renderGuards({ unless, onlyIf }: Pick<RunStep, 'unless' | 'onlyIf'>): Rendered[] {
+  const lines = [...renderShown(unless), ...renderShown(onlyIf)]
+  if (unless) lines.push(callOf('o_unless', unless))
+  if (onlyIf) lines.push(callOf('o_only_if', onlyIf))
   return lines
 }
 
@@ -52,10 +72,27 @@ function renderFile(step: FileStep): Rendered {
   return callOf('o_file', ...args, ...(step.check ? [step.check] : []))
 }
 
+function renderAheadFile({ path, file, size, newMode, mode, check, ...step }: AheadFileStep): Rendered {
+  const content = [path, String(file), String(size)].map(plain)
+  const permissions = [newMode, mode ?? '-', ownership({ ...step, mode })].map(plain)
+  return callOf('o_ahead_file', ...content, ...permissions, ...(check ? [check] : []))
+}
+
+function renderTrash(step: TrashStep): Rendered[] {
+  const { path, directory, restore, note } = step
+  const words = [path, directory ?? '-', restore ?? '', note ?? ''].map(plain)
+  return [...renderGuards(step), callOf('o_trash', ...words)]
+}
+
 /** The umask that a new file is written under, so that it never stands open for a moment. */
 function maskOf(step: FileStep): string {
-  const mode = step.mode ?? (step.content.secrets.length > 0 ? '600' : '644')
+  const mode = step.mode ?? modeOfNew(step.content.secrets.length > 0)
   return (0o666 & ~Number.parseInt(mode, 8)).toString(8).padStart(3, '0')
+}
+
+/** What nobody asked a mode for is readable by all unless it holds a secret. */
+export function modeOfNew(holdsSecret: boolean): string {
+  return holdsSecret ? '600' : '644'
 }
 
 function ownership({ owner, group }: Permissions): string {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { OrchestraError } from '../errors.ts'
 import { type Block, intoBatches, intoPhases, type Phase } from './batches.ts'
 import { endLine } from './bootstrap.ts'
+import { markOf } from './inspect.ts'
 import { checkRunId } from './names.ts'
 import { readPrelude } from './prelude.ts'
 import type { Recording } from './record.ts'
@@ -19,6 +20,10 @@ export interface ScriptOperation {
   /** Operations of different actions keep their order in the script; those of one are interleaved. */
   action: string
   recording: Recording
+  /** An identity that is marked as ours on the server before the first change. */
+  own?: string
+  /** Identities that are no longer ours once this operation has succeeded. */
+  disown?: readonly string[]
 }
 
 export interface ScriptRequest {
@@ -29,6 +34,8 @@ export interface ScriptRequest {
   fence: number
   /** Seconds to wait for another script on the server. */
   lockWait?: number
+  /** The run whose content this script brings ahead; default none, and then what waits for no run is removed. */
+  ahead?: string
   /** Command that reads a program of `write` steps; default bash and the steps of a shell script. */
   interpreter?: readonly string[]
   operations: readonly ScriptOperation[]
@@ -82,8 +89,8 @@ export function renderScript(request: ScriptRequest): RenderedScript {
 
 const tokenName = 'output-token'
 
-function checkRequest({ runId, backend, fence, token, acknowledge = [] }: ScriptRequest): void {
-  for (const id of [runId, ...acknowledge]) checkRunId(id)
+function checkRequest({ runId, backend, fence, token, ahead, acknowledge = [] }: ScriptRequest): void {
+  for (const id of [runId, ...acknowledge, ...(ahead === undefined ? [] : [ahead])]) checkRunId(id)
   if (!Number.isSafeInteger(fence) || fence < 0) throw internal(`the fence ${fence}`)
   if (token !== undefined && !/^[0-9a-f]{32}$/.test(token)) throw internal('the output token')
   if (!/^[A-Za-z0-9_][\w.-]{0,199}$/.test(backend)) {
@@ -115,9 +122,7 @@ function problemOf(
 ): OrchestraError | null {
   if (!recording) return null
   if (recording.kind === 'failed') return recording.error
-  const misplaced = recording.steps.find((step) =>
-    interpreter ? step.kind !== 'write' : step.kind === 'write' || step.kind === 'call',
-  )
+  const misplaced = recording.steps.find((step) => (interpreter ? step.kind !== 'write' : notForShell(step)))
   if (!misplaced) return null
   return new OrchestraError(
     'ORC_SCRIPT_MIXED',
@@ -129,9 +134,10 @@ function problemOf(
 }
 
 function renderHead(request: ScriptRequest, token: string): Rendered {
-  const { runId, backend, fence, lockWait = 60, acknowledge = [] } = request
+  const { runId, backend, fence, lockWait = 60, acknowledge = [], ahead } = request
   const numbers = [plain(String(fence)), plain(String(lockWait)), renderSecret(new Secret(token, tokenName))]
-  const lines = [callOf('o_begin', plain(runId), plain(backend), ...numbers)]
+  const bringing = ahead === undefined ? [] : [plain(ahead)]
+  const lines = [callOf('o_begin', plain(runId), plain(backend), ...numbers, ...bringing)]
   if (acknowledge.length > 0) lines.push(callOf('o_acknowledge', ...acknowledge.map(plain)))
   return join(lines, '\n')
 }
@@ -177,10 +183,19 @@ function renderOperations(operations: readonly ScriptOperation[]): Rendered[] {
   return intoBatches(blocks).flatMap((batch) => renderBatch(batch, openings))
 }
 
-function renderOpening({ index, label, recording }: ScriptOperation): Rendered {
+function renderOpening(operation: ScriptOperation): Rendered {
+  const { index, label, recording } = operation
   const reloads = stepsOf(recording).filter((step): step is ReloadStep => step.kind === 'reload')
   const names = [...new Set(reloads.map(debtName))]
-  return callOf('o_op', plain(String(index)), plain(label), ...names.map(plain))
+  const opening = callOf('o_op', plain(String(index)), plain(label), ...names.map(plain))
+  return join([opening, ...renderOwnership(operation)], '\n')
+}
+
+function renderOwnership({ own, disown = [] }: ScriptOperation): Rendered[] {
+  return [
+    ...(own === undefined ? [] : [callOf('o_own', plain(markOf(own)), plain(own))]),
+    ...(disown.length === 0 ? [] : [callOf('o_disown', ...disown.map((one) => plain(markOf(one))))]),
+  ]
 }
 
 function renderBatch(batch: readonly Block[], openings: ReadonlyMap<string, Rendered>): Rendered[] {
@@ -216,7 +231,9 @@ function renderProgram(
     written.map((content) => content.map((text) => (text.endsWith('\n') ? text : `${text}\n`))),
   )
   const indexes = operations.map((operation) => operation.index).join(' ')
+  const owning = operations.filter(({ own, disown }) => own !== undefined || disown !== undefined)
   return [
+    ...owning.map(renderOpening),
     callOf('o_interpret', program, ...interpreter.map(plain)),
     plain(`o_interpreted ${indexes}`),
     plain(`o_results ${indexes}`),
@@ -228,7 +245,11 @@ function stepsOf(recording: Recording | undefined): readonly Step[] {
 }
 
 function shellSteps(steps: readonly Step[]): ShellStep[] {
-  return steps.filter((step) => step.kind !== 'reload' && step.kind !== 'write' && step.kind !== 'call')
+  return steps.filter((step) => step.kind !== 'reload' && !notForShell(step))
+}
+
+function notForShell(step: Step): step is Exclude<Step, ShellStep | ReloadStep> {
+  return step.kind === 'write' || step.kind === 'call' || step.kind === 'streamed-file'
 }
 
 function preludeLine(): string {

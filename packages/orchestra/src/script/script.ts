@@ -1,9 +1,13 @@
+import type { Streamed } from './objects.ts'
 import type { Rendered } from './rendered.ts'
 import type { Secret } from './secret.ts'
 import type { Command } from './sh.ts'
 
 /** Text for a file or for a command's stdin. Build it with `text` where it holds secrets. */
 export type Content = string | Secret | Rendered
+
+/** What a file may hold: one content, or several one after the other. `sync` may also stream what it makes of objects. */
+export type FileContent = Content | Streamed | readonly (Content | Streamed)[]
 
 export interface RunOptions {
   /** Skip the command when this one succeeds. */
@@ -46,6 +50,22 @@ export interface AbsentOptions {
   recursive?: boolean
 }
 
+export interface TrashOptions {
+  /** Leave it where it is when this one succeeds. */
+  unless?: Command
+  /** Leave it where it is unless this one succeeds. */
+  onlyIf?: Command
+  /** Runs after `orchestra trash restore` put it back; when it fails, it goes into the trash again. It is kept on the server. */
+  restore?: Command
+  /** What people should know when they find it in the trash, in a few words. */
+  note?: string
+  /**
+   * Where it is kept. Default: below Orchestra's state on the server, or at the top of the file system that holds the path, so
+   * that nothing has to be copied.
+   */
+  directory?: string
+}
+
 export interface ReloadOptions {
   /** What to run; default `systemctl reload NAME` or `systemctl restart NAME`. It is kept on the server while owed. */
   command?: Command
@@ -65,13 +85,18 @@ export interface Script {
    */
   run(command: Command, options?: RunOptions): void
   /** A file with exactly this content. It is written beside and renamed: readers see the old or the new. */
-  file(path: string, content: Content, options?: FileOptions): void
+  file(path: string, content: FileContent, options?: FileOptions): void
   /** A directory, made with its parents when it is missing. */
   directory(path: string, options?: DirectoryOptions): void
   /** A symbolic link that holds exactly this target. */
   symlink(path: string, target: string): void
   /** Nothing at this path. */
   absent(path: string, options?: AbsentOptions): void
+  /**
+   * Nothing at this path; what was there can be put back with `orchestra trash restore` until retention ends. For what holds
+   * people's data.
+   */
+  trash(path: string, options?: TrashOptions): void
   /**
    * Reloads a service once at the end of the script if something changed: in an operation, what the operation
    * changed; in `prepare` and `commit`, anything. It is owed from before the first change until it succeeded,

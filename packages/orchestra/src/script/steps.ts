@@ -1,3 +1,4 @@
+import type { Streamed } from './objects.ts'
 import type { Rendered } from './rendered.ts'
 import type { Work } from './script.ts'
 
@@ -16,6 +17,34 @@ export interface FileStep extends Permissions {
   check: Rendered | null
 }
 
+/** A file whose content is made while it is sent; only a backend's `sync` asks for one. */
+export interface StreamedFileStep extends Permissions {
+  kind: 'streamed-file'
+  path: string
+  pieces: readonly (Rendered | Streamed)[]
+  check: Rendered | null
+}
+
+/** A part of such a content, in a script that does nothing but bring it. */
+export interface AheadStep {
+  kind: 'ahead'
+  /** Which of the run's files it belongs to. */
+  file: number
+  content: Rendered
+}
+
+/** A file whose content is on the server already, brought ahead in parts. */
+export interface AheadFileStep extends Permissions {
+  kind: 'ahead-file'
+  path: string
+  file: number
+  /** Bytes that must have arrived. */
+  size: number
+  /** The mode of a new file where none is asked for. */
+  newMode: string
+  check: Rendered | null
+}
+
 export interface DirectoryStep extends Permissions {
   kind: 'directory'
   path: string
@@ -27,6 +56,19 @@ export interface RunStep {
   unless: Rendered | null
   onlyIf: Rendered | null
   input: Rendered | null
+}
+
+/** Nothing at a path; what was there stays in the server's trash for a while. */
+export interface TrashStep {
+  kind: 'trash'
+  path: string
+  /** The trash's own root; null for one on the same file system. */
+  directory: string | null
+  /** What to run once it was put back. */
+  restore: string | null
+  note: string | null
+  unless: Rendered | null
+  onlyIf: Rendered | null
 }
 
 /** A service to reload or restart when something changed. */
@@ -41,9 +83,13 @@ export interface ReloadStep {
 export type Step =
   | RunStep
   | FileStep
+  | StreamedFileStep
+  | AheadStep
+  | AheadFileStep
   | DirectoryStep
   | { kind: 'symlink'; path: string; target: string }
   | { kind: 'absent'; path: string; recursive: boolean }
+  | TrashStep
   | ReloadStep
   | { kind: 'write'; content: Rendered }
   | { kind: 'call'; name: string; work: Work }

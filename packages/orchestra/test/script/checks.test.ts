@@ -63,7 +63,7 @@ test('a check that fails without the new files says so, and nothing changes', as
   writeFileSync(at('foreign'), 'bad')
   const operations = [1, 2].map((n) => (s: Script) => s.file(at(`${n}`), 'good', { check: badness(server) }))
   const result = await server.run({ operations, prepare })
-  expect(result.outcomes()).toEqual(Array(2).fill('failed 1 check unchanged'))
+  expect(result.outcomes()).toEqual(Array(2).fill('failed 1 before unchanged'))
   expect(result.outputOf(2 - 1)).toContain('fails without this change too')
   expect(readdirSync(join(server.directory, 'conf'))).toEqual(['foreign.conf'])
   const alone = await server.run({ operations: operations.slice(0, 1), prepare })

@@ -1,0 +1,127 @@
+# shellcheck shell=bash
+# Orchestra's inspection: looks at a server and changes nothing there, not even its own state. All names start with o_.
+#
+# Few processes look at many things: one `find` tells type, mode, owner and target of some thousand paths, one `sha256sum` digests
+# the regular files among them, so that nothing that could block or lead elsewhere is ever opened. What is told is compared by the
+# worker.
+
+# o_inspect BACKEND FENCE WAIT TOKEN: waits for a script that runs, and makes sure that no newer owner works here.
+o_inspect() {
+  local home=/var/lib/orchestra tool seen=0 debt
+  o_mark=$'\036'"orchestra:$4"
+  IFS=$' \t\n' LC_ALL=C
+  trap '' PIPE
+  set -f
+  for tool in find xargs sha256sum head flock; do
+    type -P "$tool" >/dev/null || { printf '%s is not installed\n' "$tool" >&2; exit 85; }
+  done
+  ((EUID == 0)) || home=$HOME/.local/state/orchestra
+  o_state=${ORCHESTRA_STATE:-$home}
+  o_owned=$o_state/owned/$1
+  o_share_lock "$3"
+  [[ ! -e $o_state/fence ]] || read -r seen <"$o_state/fence"
+  ((seen <= $2)) || exit 87
+  set +f
+  for debt in "$o_state/owed/$1"/*; do
+    [[ ! -e $debt ]] || o_tell owed "${debt##*/}"
+  done
+  set -f
+}
+
+# o_share_lock WAIT: any number may look at once. A server that no script has run on has no lock, and needs none.
+o_share_lock() {
+  [[ -e $o_state/lock ]] || return 0
+  exec {o_lock}<"$o_state/lock" || exit 85
+  flock -s -w "$1" "$o_lock" || { [[ $? == 1 ]] && exit 88 || exit 85; }
+}
+
+# o_tell WORD...: a record for the worker; what follows on stdout belongs to it.
+o_tell() {
+  printf '%s %s\n' "$o_mark" "$*"
+}
+
+# In the subshell of a command: as if Orchestra were not there, and strict.
+o_body() {
+  [[ ! ${o_lock-} ]] || exec {o_lock}<&-
+  trap - PIPE
+  set +f
+  umask 022
+  # shellcheck disable=SC2154 # the bootstrap noted it
+  if [[ ${o_locale-unset} == unset ]]; then unset LC_ALL; else LC_ALL=$o_locale; fi
+  unset o_mark
+  set -eu -o pipefail
+}
+
+# o_places PATH...
+o_places() {
+  o_tell places
+  find "$@" -maxdepth 0 -printf '%y%Y %m %U %G %p\0%l\0' 2>/dev/null
+}
+
+# o_digests PATH...: of regular files alone
+o_digests() {
+  o_tell digests
+  find "$@" -maxdepth 0 -type f -print0 2>/dev/null | xargs -0 -r sha256sum -z -- 2>/dev/null
+}
+
+# o_names DATABASE NAME...: numbers of users (`passwd`) or groups (`group`)
+o_names() {
+  o_tell "$1"
+  getent "$@" 2>/dev/null
+}
+
+# o_would NUMBER [unless COMMAND] [only_if COMMAND]: whether a command would run. As in the prelude, a guard that cannot run
+# decides nothing.
+o_would() {
+  local number=$1 says=runs status
+  shift
+  while (($#)); do
+    ( o_body; eval "$2" ) >/dev/null 2>&1
+    status=$?
+    if ((status == 126 || status == 127)); then
+      says=cannot
+    elif [[ $1 == unless ]]; then
+      ((status)) || says=stays
+    elif ((status)); then
+      says=stays
+    fi
+    [[ $says == runs ]] || break
+    shift 2
+  done
+  o_tell would "$number" "$says"
+}
+
+# o_list COMMAND: identities, one a line
+o_list() {
+  o_tell found
+  ( o_body; eval "$1" )
+  o_tell listed "$?"
+}
+
+# o_marked HASH...: which of them are marked as ours
+o_marked() {
+  local hash
+  for hash; do
+    [[ ! -e $o_owned/$hash ]] || o_tell marked "$hash"
+  done
+}
+
+# o_content NUMBER BYTES PATH
+o_content() {
+  o_tell content "$1"
+  [[ ! -f $3 || -L $3 ]] || head -c "$2" -- "$3" 2>/dev/null
+}
+
+# o_reach NUMBER PATH: whether a path at which nothing is seen is empty, or may not be looked at
+o_reach() {
+  local directory=${2%/*}
+  while [[ $directory && ! -e $directory ]]; do directory=${directory%/*}; done
+  directory=${directory:-/}
+  [[ ! -d $directory || -x $directory ]] || o_tell unseen "$1"
+}
+
+# o_read NUMBER COMMAND: what people should know about something that was found
+o_read() {
+  o_tell read "$1"
+  ( o_body; eval "$2" ) 2>&1
+}
