@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Timeouts } from '../config/backend.ts'
 
 /** A server as its methods need it. */
@@ -23,10 +24,13 @@ export interface Job {
   runId: string
   /** The whole script; its last line is `# end RUNID`, without which nothing may run. */
   script: Uint8Array
+  /** What the script finds on its stdin, which is empty otherwise. Only for bash: other interpreters read the script there. */
+  input?: Readable
   /** Command that runs the script from stdin. Null: bash behind the truncation guard. */
   interpreter: readonly string[] | null
   /** User to become, if not the login. */
   user: string | null
+  /** `Infinity` is no limit. */
   timeouts: Timeouts
   signal: AbortSignal
   /** Called when the first byte of the script may have left this machine. */

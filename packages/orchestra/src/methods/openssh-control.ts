@@ -75,7 +75,8 @@ export class ControlDirectory {
   }
 
   async remove(): Promise<void> {
-    await rm(this.#path, { recursive: true, force: true })
+    // A control process that is just ending may still add or remove a file of its own.
+    await rm(this.#path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   }
 }
 

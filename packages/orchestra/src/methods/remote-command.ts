@@ -21,9 +21,13 @@ export function become(login: string, sudo: boolean, user: string | null): strin
   return ['sudo', '-n', '-H', '-u', user, '--']
 }
 
+type StartedJob = Pick<Job, 'runId' | 'interpreter' | 'user'> & Partial<Pick<Job, 'script' | 'input'>>
+
 /** The words that start a job's script and read it from stdin. */
-export function jobCommand(target: ServerTarget, job: Pick<Job, 'runId' | 'interpreter' | 'user'>): string[] {
-  const words = ['bash', '--noprofile', '--norc', '-c', bootstrap, endLine(job.runId), target.directory ?? '']
+export function jobCommand(target: ServerTarget, job: StartedJob): string[] {
+  const size = job.input === undefined ? '' : String(job.script?.byteLength)
+  const words = ['bash', '--noprofile', '--norc', '-c', bootstrap, endLine(job.runId)]
+  words.push(target.directory ?? '', size)
   return [...become(target.user, target.sudo, job.user), ...words, ...(job.interpreter ?? [])]
 }
 

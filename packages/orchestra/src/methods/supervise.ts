@@ -50,7 +50,12 @@ function send(process: Process, job: Job): void {
   // A script that ends before it has read everything says so by its exit status, not by a broken pipe.
   process.stdin.on('error', () => {})
   job.onStart()
-  process.stdin.end(Buffer.from(job.script.buffer, job.script.byteOffset, job.script.byteLength))
+  const script = Buffer.from(job.script.buffer, job.script.byteOffset, job.script.byteLength)
+  if (job.input === undefined) process.stdin.end(script)
+  else {
+    process.stdin.write(script)
+    job.input.pipe(process.stdin)
+  }
 }
 
 async function completed(process: Process, relay: OutputRelay): Promise<ProcessEnd> {
