@@ -1,9 +1,7 @@
 import type { Backoff } from '../config/config.ts'
-import { formatKey } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 import { type Queryable, storable } from '../store/index.ts'
 import type { Change } from './coalesce.ts'
-import type { Placed } from './decide.ts'
 
 /** Keys that one look takes at most: bounds the memory of a bulk change of millions of rows. */
 const KEYS_A_LOOK = 20_000
@@ -27,12 +25,16 @@ interface ChangeRow {
   keys: Key[]
   payload: unknown
   at: Date
+  backend: string | null
+  server_id: number | null
 }
+
+const CHANGE_COLUMNS = 'id, unit_id, actor, source, model, action, keys, payload, at, backend, server_id'
 
 /** Committed changes that nobody has turned into operations, oldest first. */
 export async function waitingChanges(db: Queryable, limit = KEYS_A_LOOK): Promise<StoredChange[]> {
   const rows = await db.query<ChangeRow>(
-    `select id, unit_id, actor, source, model, action, keys, payload, at from (
+    `select ${CHANGE_COLUMNS} from (
        select *, sum(jsonb_array_length(keys)) over (order by id) - jsonb_array_length(keys) as before
        from (select * from orchestra.change where due_at <= now() order by id limit $1) due
      ) counted where before < ${KEYS_A_LOOK} order by id`,
@@ -44,15 +46,14 @@ export async function waitingChanges(db: Queryable, limit = KEYS_A_LOOK): Promis
 /** Changes of one unit as this connection sees them: its own uncommitted ones too. */
 export async function changesOfUnit(db: Queryable, unitId: string): Promise<StoredChange[]> {
   const rows = await db.query<ChangeRow>(
-    `select id, unit_id, actor, source, model, action, keys, payload, at
-     from orchestra.change where unit_id = $1 order by id`,
+    `select ${CHANGE_COLUMNS} from orchestra.change where unit_id = $1 order by id`,
     [unitId],
   )
   return rows.map(fromRow)
 }
 
-function fromRow({ unit_id: unitId, ...row }: ChangeRow): StoredChange {
-  return { ...row, unitId }
+function fromRow({ unit_id: unitId, backend, server_id: serverId, ...row }: ChangeRow): StoredChange {
+  return { ...row, unitId, scope: backend === null || serverId === null ? null : { backend, serverId } }
 }
 
 /** An object that could not be turned into operations, due for another look. */
@@ -107,33 +108,4 @@ export async function postpone(
      where id = $1`,
     [id, storable(reason), base, cap],
   )
-}
-
-/** What stands of these objects on servers that are still registered, by `model:key`. */
-export async function placementsOf(
-  db: Queryable,
-  objects: readonly { model: string; key: Key }[],
-): Promise<Map<string, Placed[]>> {
-  const placed = new Map<string, Placed[]>()
-  if (objects.length === 0) return placed
-  const rows = await db.query<{
-    model: string
-    object_key: string
-    backend: string
-    server_id: number
-    identity: string
-    snapshot: unknown
-  }>(
-    `select p.model, p.object_key, p.backend, p.server_id, p.identity, p.snapshot
-     from jsonb_to_recordset($1::jsonb) as asked(model text, object_key text)
-     join orchestra.placement p on p.key_hash = md5(asked.object_key)::uuid and p.model = asked.model
-     join orchestra.server s on s.id = p.server_id and s.removed_at is null
-     order by p.server_id, p.backend`,
-    [JSON.stringify(objects.map(({ model, key }) => ({ model, object_key: formatKey(key) })))],
-  )
-  for (const { model, object_key: key, server_id: serverId, ...row } of rows) {
-    const name = `${model}:${key}`
-    placed.set(name, [...(placed.get(name) ?? []), { ...row, serverId }])
-  }
-  return placed
 }

@@ -1,6 +1,12 @@
 import { formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 
+/** One place of an object. */
+export interface Scope {
+  backend: string
+  serverId: number
+}
+
 /** One committed change as the store holds it: the objects that an action concerns. */
 export interface Change {
   unitId: string
@@ -9,6 +15,8 @@ export interface Change {
   keys: readonly Key[]
   /** The object itself, for what no table holds. */
   payload: unknown
+  /** The only place to look at; null for all. */
+  scope: Scope | null
 }
 
 /** What is to be done about one object, whoever changed it how often. */
@@ -20,33 +28,50 @@ export interface Wanted {
   payload: unknown
   /** Units that asked for it, in the order of their first change. */
   unitIds: readonly string[]
+  scope: Scope | null
 }
+
+type Growing = Wanted & { unitIds: string[] }
 
 /**
  * Merges changes, oldest first: any number of saves and deletes of an object are one wish, an action asked for twice is done
- * once, and the newest payload wins.
+ * once, and the newest payload wins. Who wants an object everywhere wants it in each of its places.
  */
 export function coalesce(changes: readonly Change[]): Wanted[] {
-  const wanted = new Map<string, Wanted & { unitIds: string[] }>()
+  const wanted = new Map<string, Growing>()
   for (const change of changes) {
-    const { action } = change
     for (const key of change.keys) {
-      const name = `${action === 'delete' ? 'save' : action} ${formatObject(change.model, key)}`
+      const name = nameOf(change, key)
       const known = wanted.get(name)
-      if (known === undefined) {
-        wanted.set(name, {
-          model: change.model,
-          key,
-          action,
-          payload: change.payload,
-          unitIds: [change.unitId],
-        })
-        continue
-      }
-      known.action = action
-      known.payload = change.payload
-      if (!known.unitIds.includes(change.unitId)) known.unitIds.push(change.unitId)
+      if (known === undefined) wanted.set(name, newWanted(change, key))
+      else merge(known, change)
     }
   }
-  return [...wanted.values()]
+  return withoutSwallowed(wanted)
+}
+
+function newWanted({ model, action, payload, unitId, scope }: Change, key: Key): Growing {
+  return { model, key, action, payload, unitIds: [unitId], scope }
+}
+
+function merge(known: Growing, { action, payload, unitId }: Change): void {
+  known.action = action
+  known.payload = payload
+  if (!known.unitIds.includes(unitId)) known.unitIds.push(unitId)
+}
+
+function withoutSwallowed(wanted: ReadonlyMap<string, Growing>): Wanted[] {
+  return [...wanted.values()].filter((one) => {
+    if (one.scope === null) return true
+    const everywhere = wanted.get(nameOf({ ...one, scope: null }, one.key))
+    if (everywhere === undefined) return true
+    for (const unitId of one.unitIds)
+      if (!everywhere.unitIds.includes(unitId)) everywhere.unitIds.push(unitId)
+    return false
+  })
+}
+
+function nameOf({ model, action, scope }: Pick<Change, 'model' | 'action' | 'scope'>, key: Key): string {
+  const place = scope === null ? '' : ` ${scope.backend} ${scope.serverId}`
+  return `${action === 'delete' ? 'save' : action} ${formatObject(model, key)}${place}`
 }

@@ -3,9 +3,10 @@ import { formatKey } from '../config/key.ts'
 import { messageOf } from '../errors.ts'
 import { isTransient } from '../logs/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
+import { comparingSync, failSync, stepSync } from '../sync/step.ts'
+import type { SyncRow } from '../sync/sync.ts'
 import {
   dueFailures,
-  placementsOf,
   postpone,
   type RetriedObject,
   reachesBound,
@@ -15,10 +16,14 @@ import {
 import type { Change } from './coalesce.ts'
 import type { World } from './decide.ts'
 import { look } from './look.ts'
+import { placementsOf } from './placed.ts'
 import { record, type Seen, type UnitRow } from './record.ts'
 
-/** Any constant: it only has to be the same in every process. */
-const COLLECTOR_LOCK = 7_355_610
+/** Who holds it is the only one to record operations. Any constant: it only has to be the same in every process. */
+export const COLLECTOR_LOCK = 7_355_610
+
+/** Milliseconds that a new synchronization may wait behind changes. */
+const ASK_INTERVAL = 1_000
 
 export interface CollectorOptions {
   store: Store
@@ -27,6 +32,9 @@ export interface CollectorOptions {
   router(): Promise<World['route']>
   onError(error: unknown): void
 }
+
+/** Runs writes that belong together. */
+type Write = <Result>(work: (tx: Queryable) => Promise<Result>) => Promise<Result>
 
 /** What one look found. */
 export type Look =
@@ -44,6 +52,13 @@ export class Collector {
   readonly #options: CollectorOptions
   /** Looks that take one change at a time, after one that broke: the change that breaks it must not stop the others. */
   #cautious = 0
+  /** The synchronization of which a page is compared right now. */
+  #comparing: SyncRow | undefined
+  /** A page was compared, so there may be another. */
+  #isComparing = false
+  /** The next look asks for a page before it looks for changes. */
+  #isPageNext = false
+  #askedAt = 0
 
   constructor(options: CollectorOptions) {
     this.#options = options
@@ -52,20 +67,55 @@ export class Collector {
   /** One look at everything that waits, up to a bound. Call again while it answers `more`. */
   async look(): Promise<Look> {
     const { store } = this.#options
-    // The embedded database has one session, which a loader must be able to use, and one worker: nothing to lock out.
-    if (store.kind === 'pglite') return this.#collect(store, (work) => store.transaction(work))
-    return store.transaction(async (tx) => {
-      const [lock] = await tx.query<{ taken: boolean }>('select pg_try_advisory_xact_lock($1) as taken', [
-        COLLECTOR_LOCK,
-      ])
-      return lock?.taken ? this.#collect(tx, (work) => work(tx)) : { kind: 'elsewhere' }
-    })
+    try {
+      // The embedded database has one session, which a loader must be able to use, and one worker: nothing to lock out.
+      if (store.kind === 'pglite') return await this.#turn(store, (work) => store.transaction(work))
+      return await store.transaction(async (tx) => {
+        const [lock] = await tx.query<{ taken: boolean }>('select pg_try_advisory_xact_lock($1) as taken', [
+          COLLECTOR_LOCK,
+        ])
+        return lock?.taken ? this.#turn(tx, (work) => work(tx)) : { kind: 'elsewhere' }
+      })
+    } catch (error) {
+      await this.#giveUp(error)
+      throw error
+    }
   }
 
-  async #collect(
-    db: Queryable,
-    write: <Result>(work: (tx: Queryable) => Promise<Result>) => Promise<Result>,
-  ): Promise<Look> {
+  /** Changes come first, and a synchronization gets every other turn, so that a stream of them never keeps it waiting. */
+  async #turn(db: Queryable, write: Write): Promise<Look> {
+    const page = this.#isPageNext ? await this.#compare(db, write) : undefined
+    this.#isPageNext = false
+    if (page !== undefined && page.kind !== 'idle') return page
+    const collected = await this.#collect(db, write)
+    if (collected.kind !== 'collected') return page ?? this.#compare(db, write)
+    this.#isPageNext = this.#isComparing || performance.now() - this.#askedAt > ASK_INTERVAL
+    return { ...collected, more: collected.more || this.#isComparing }
+  }
+
+  async #compare(db: Queryable, write: Write): Promise<Look> {
+    const { store, config, router } = this.#options
+    this.#isComparing = false
+    this.#askedAt = performance.now()
+    const sync = await comparingSync(db)
+    if (sync === undefined) return { kind: 'idle' }
+    this.#comparing = sync
+    const serverIds = await stepSync(sync, { store, config, route: await router(), db, write })
+    this.#comparing = undefined
+    this.#isComparing = true
+    return { kind: 'collected', serverIds, more: true }
+  }
+
+  /** A page that cannot be read or recorded ends its synchronization, and nothing else. */
+  async #giveUp(error: unknown): Promise<void> {
+    const sync = this.#comparing
+    this.#comparing = undefined
+    if (sync === undefined || isTransient(error)) return
+    const { store, onError } = this.#options
+    await failSync(store, sync, error).catch(onError)
+  }
+
+  async #collect(db: Queryable, write: Write): Promise<Look> {
     const careful = this.#cautious > 0
     const changes = careful ? await waitingChanges(db, 1) : await waitingChanges(db)
     const failures = careful ? [] : await dueFailures(db)
@@ -118,7 +168,7 @@ export class Collector {
 function asChange({ unitId, model, action, key, payload }: RetriedObject, config: Config): Change {
   // What has a table is read there: it may have been corrected since.
   const isGiven = config.models.get(model)?.table === null
-  return { unitId, model, action, keys: [key], payload: isGiven ? payload : null }
+  return { unitId, model, action, keys: [key], payload: isGiven ? payload : null, scope: null }
 }
 
 function unitsOf(changes: readonly StoredChange[]): UnitRow[] {
@@ -131,7 +181,9 @@ function unitsOf(changes: readonly StoredChange[]): UnitRow[] {
 
 function seenObjects(changes: readonly Change[]): Seen[] {
   const seen = new Map<string, Seen>()
-  for (const { model, keys, action: asked } of changes) {
+  for (const { model, keys, action: asked, scope } of changes) {
+    // A look at one place says nothing of what failed elsewhere.
+    if (scope !== null) continue
     const action = asked === 'delete' ? 'save' : asked
     for (const key of keys) {
       const name = formatKey(key)

@@ -5,9 +5,15 @@ import { messageOf } from '../errors.ts'
 import { storable } from '../store/index.ts'
 import type { Wanted } from './coalesce.ts'
 import type { Loaded } from './load.ts'
+import { decideMoves } from './move.ts'
+import { type Placed, type Previous, previousNames } from './placed.ts'
+
+/** What an operation means for its place; a move is what becomes of the copy that is left behind. */
+export type DecisionKind = 'create' | 'update' | 'rename' | 'move' | 'delete' | 'action'
 
 /** An operation as the collector decides it: not yet an id, a time or a log. */
 export interface Decision {
+  kind: DecisionKind
   model: string
   key: Key
   action: string
@@ -17,9 +23,19 @@ export interface Decision {
   serverId: number | null
   /** What names the object on the server; null for operations that place nothing. */
   identity: string | null
+  /** What it is called there now, where that is something else. */
+  previousIdentity: string | null
+  /** All other names under which it stands there, wholly or in part, oldest first. */
+  previous: readonly Previous[]
   object: unknown
   /** The snapshot of a delete, as the placement holds it; of what failed, the object as it was given. */
   snapshot: unknown
+  /** Servers where the object must stand before this delete may run; null for all that follows no move. */
+  gate: readonly number[] | null
+  /** The server that its data goes to before this delete may run; with `unmade`, that it would go to if there were any. */
+  transferTo: number | null
+  /** A delete that holds only as long as nothing was ever tried there: a first try may be running right now. */
+  unmade: boolean
   fate: Fate
 }
 
@@ -30,14 +46,8 @@ export type Fate =
   /** Cannot be done now; the collector looks again later. */
   | { kind: 'failed'; reason: string }
   | { kind: 'nothing'; reason: string }
-
-/** What stands on servers of one object. */
-export interface Placed {
-  backend: string
-  serverId: number
-  identity: string
-  snapshot: unknown
-}
+  /** The object belongs elsewhere, and this copy stays. */
+  | { kind: 'kept'; reason: string }
 
 /** Where a backend's routes put an object. */
 export interface Routing {
@@ -50,11 +60,24 @@ export interface World {
   backendsOf(model: string): readonly Backend[]
   /** @param name what to call the object in an error */
   route(backend: Backend, object: Record<string, unknown>, name: string): Routing
+  /** Answers for every wanted object. */
   placed(model: string, key: Key): readonly Placed[]
+  /** Why what stands there may not be removed; null when it may. */
+  protection(backend: Backend | undefined, placed: Placed): string | null
 }
 
 /** Turns one wanted object in its present state into operations. */
 export function decide(wanted: Wanted, loaded: Loaded, world: World): Decision[] {
+  return decideAll(wanted, loaded, world).filter((decision) => isInScope(decision, wanted.scope))
+}
+
+function isInScope({ backend, serverId }: Decision, scope: Wanted['scope']): boolean {
+  if (scope === null) return true
+  if (backend !== null && backend !== scope.backend) return false
+  return serverId === null || serverId === scope.serverId
+}
+
+function decideAll(wanted: Wanted, loaded: Loaded, world: World): Decision[] {
   switch (loaded.kind) {
     case 'present':
       return decidePresent(wanted, loaded.object, world)
@@ -67,43 +90,120 @@ export function decide(wanted: Wanted, loaded: Loaded, world: World): Decision[]
 }
 
 function decidePresent(wanted: Wanted, object: Record<string, unknown>, world: World): Decision[] {
-  const able = world
-    .backendsOf(wanted.model)
-    .filter((backend) => methodOf(backend, wanted.action) !== undefined)
+  const able = world.backendsOf(wanted.model).filter((backend) => can(backend, wanted.action))
   if (able.length === 0 && wanted.action !== 'save') {
     const reason = `No backend of model "${wanted.model}" has an action "${wanted.action}"`
     return [undecided(wanted, { kind: 'nothing', reason })]
   }
-  const decisions = able.flatMap((backend) =>
-    place(wanted, object, backend, world.route(backend, object, formatObject(wanted.model, wanted.key))),
-  )
+  const decisions = able.flatMap((backend) => {
+    const routing = world.route(backend, object, formatObject(wanted.model, wanted.key))
+    return wanted.action === 'save'
+      ? save(wanted, object, backend, routing, world)
+      : act(wanted, object, backend, routing)
+  })
   if (decisions.length > 0 || able.length === 0) return decisions
   const reason = `No route matches ${formatObject(wanted.model, wanted.key)}`
   return [undecided(wanted, { kind: 'nothing', reason })]
 }
 
-function place(
+function act(
   wanted: Wanted,
   object: Record<string, unknown>,
   backend: Backend,
   routing: Routing,
 ): Decision[] {
-  const identity = wanted.action === 'save' ? nameOnServer(backend, wanted.key, object) : null
-  const base = { ...undecided(wanted, { kind: 'waiting' }), backend: backend.name, identity: null, object }
-  if (typeof identity === 'object' && identity !== null) return [{ ...base, fate: identity }]
+  const base = { ...undecided(wanted, { kind: 'waiting' }), backend: backend.name, object }
+  return [...inPlaces(base, routing), ...misrouted(base, routing)]
+}
+
+function save(
+  wanted: Wanted,
+  object: Record<string, unknown>,
+  backend: Backend,
+  routing: Routing,
+  world: World,
+): Decision[] {
+  const base = { ...undecided(wanted, { kind: 'waiting' }), backend: backend.name, object }
+  const identity = nameOnServer(backend, wanted.key, object)
+  if (typeof identity !== 'string') return [{ ...base, fate: identity }]
+  const placed = world.placed(wanted.model, wanted.key).filter((one) => one.backend === backend.name)
+  const saves = inPlaces({ ...base, identity }, routing).map((decision) => asNamed(decision, placed))
+  const refusal = refusedRename(saves, placed, backend, world)
+  if (refusal !== undefined) return [{ ...base, fate: refusal }]
+  // Where an object belongs is known only when every route has answered.
+  const moves = routing.errors.length === 0 ? leaveOthers(wanted, backend, routing, placed, world) : []
+  return [...saves, ...moves, ...misrouted(base, routing)]
+}
+
+function inPlaces(base: Decision, { serverIds, heldServerIds }: Routing): Decision[] {
   return [
-    ...routing.serverIds.map((serverId) => ({ ...base, identity, serverId })),
-    ...routing.heldServerIds.map((serverId) => ({
-      ...base,
-      identity,
-      serverId,
-      fate: { kind: 'held' } as const,
-    })),
-    ...routing.errors.map((reason) => ({
-      ...base,
-      fate: { kind: 'failed', reason } as const,
-    })),
+    ...serverIds.map((serverId) => ({ ...base, serverId })),
+    ...heldServerIds.map((serverId) => ({ ...base, serverId, fate: { kind: 'held' } as const })),
   ]
+}
+
+function misrouted(base: Decision, { errors }: Routing): Decision[] {
+  return errors.map((reason) => ({ ...base, fate: { kind: 'failed', reason } as const }))
+}
+
+/** A save in the light of what stands in its place. */
+function asNamed(decision: Decision, placed: readonly Placed[]): Decision {
+  const here = placed.find((one) => one.serverId === decision.serverId)
+  const previous = previousNames(here, decision.identity ?? '')
+  if (previous.length > 0) {
+    const previousIdentity = here?.identity === decision.identity ? null : (here?.identity ?? null)
+    return { ...decision, kind: 'rename', previous, previousIdentity }
+  }
+  return { ...decision, kind: here?.applied ? 'update' : 'create' }
+}
+
+/** A rename that would leave or remove what must not be. */
+function refusedRename(
+  saves: readonly Decision[],
+  placed: readonly Placed[],
+  backend: Backend,
+  world: World,
+): Extract<Fate, { kind: 'failed' }> | undefined {
+  if (backend.rename !== undefined || backend.sync !== undefined) return undefined
+  for (const { previousIdentity, identity, serverId } of saves) {
+    const here = placed.find((one) => one.serverId === serverId)
+    if (previousIdentity === null || here === undefined) continue
+    const reason = refusalOf(backend, here, world)
+    if (reason === null) continue
+    const names = `from "${previousIdentity}" to "${identity}"`
+    return { kind: 'failed', reason: `Backend "${backend.name}" does not rename it ${names}: ${reason}` }
+  }
+  return undefined
+}
+
+function refusalOf(backend: Backend, here: Placed, world: World): string | null {
+  switch (backend.onRename ?? 'replace') {
+    case 'keep':
+      return null
+    case 'refuse':
+      return 'its policy is to refuse renames'
+    case 'replace': {
+      const protection = world.protection(backend, here)
+      return protection === null ? null : `that would remove what is ${protection}`
+    }
+  }
+}
+
+function leaveOthers(
+  wanted: Wanted,
+  backend: Backend,
+  { serverIds, heldServerIds }: Routing,
+  placed: readonly Placed[],
+  world: World,
+): Decision[] {
+  const protection = (place: Placed) => world.protection(backend, place)
+  return decideMoves({ backend, serverIds, heldServerIds, placed, protection }).map(({ place, leaving }) => ({
+    ...removal(wanted, place, leaving.kind === 'kept' ? leaving : { kind: 'waiting' }),
+    kind: 'move',
+    gate: leaving.kind === 'kept' ? null : leaving.after,
+    transferTo: leaving.kind === 'kept' ? null : leaving.transferTo,
+    unmade: leaving.kind === 'removed' && leaving.unmade === true,
+  }))
 }
 
 /** The identity, or why there is none: the backend's own code decides it, and may break on one object. */
@@ -126,33 +226,44 @@ function decideGone(wanted: Wanted, world: World): Decision[] {
     const reason = `${formatObject(wanted.model, wanted.key)} is gone`
     return [undecided(wanted, { kind: 'nothing', reason })]
   }
-  const deletable = new Map(world.backendsOf(wanted.model).map((backend) => [backend.name, backend.delete]))
-  return world.placed(wanted.model, wanted.key).map((placed) => ({
-    ...undecided({ ...wanted, action: 'delete' }, deleteFate(placed.backend, deletable)),
-    backend: placed.backend,
-    serverId: placed.serverId,
-    identity: placed.identity,
-    snapshot: placed.snapshot,
-  }))
+  const backends = new Map(world.backendsOf(wanted.model).map((backend) => [backend.name, backend]))
+  return world.placed(wanted.model, wanted.key).map((placed) => {
+    const backend = backends.get(placed.backend)
+    const protection = world.protection(backend, placed)
+    if (protection !== null) return refusedRemoval(wanted, placed, protection)
+    return removal(wanted, placed, deleteFate(placed.backend, backend))
+  })
 }
 
-function deleteFate(backend: string, deletable: ReadonlyMap<string, unknown>): Fate {
-  if (!deletable.has(backend)) {
+function removal(wanted: Wanted, placed: Placed, fate: Fate): Decision {
+  const { backend, serverId, identity, snapshot } = placed
+  return { ...undecided({ ...wanted, action: 'delete' }, fate), backend, serverId, identity, snapshot }
+}
+
+/** Without a server, so that no lane takes it: the collector looks again until the protection ends. */
+function refusedRemoval(wanted: Wanted, { backend, identity }: Placed, protection: string): Decision {
+  const reason = `"${identity}" of backend "${backend}" is not removed: it is ${protection}. Lift that with \`orchestra unprotect\` or in the configuration`
+  return { ...undecided({ ...wanted, action: 'delete' }, { kind: 'failed', reason }), backend }
+}
+
+function deleteFate(name: string, backend: Backend | undefined): Fate {
+  if (backend === undefined) {
     return {
       kind: 'failed',
-      reason: `Backend "${backend}" placed it and is no longer defined: define it again`,
+      reason: `Backend "${name}" placed it and is no longer defined: define it again, or give it up with \`orchestra forget\``,
     }
   }
-  if (deletable.get(backend) !== undefined) return { kind: 'waiting' }
+  if (can(backend, 'delete')) return { kind: 'waiting' }
   return {
     kind: 'nothing',
-    reason: `Backend "${backend}" has no delete method: what it made stays on the server`,
+    reason: `Backend "${name}" has no delete method: what it made stays on the server`,
   }
 }
 
 function undecided(wanted: Wanted, fate: Fate): Decision {
   const { model, key, action, unitIds } = wanted
   return {
+    kind: kindOf(action),
     model,
     key,
     action,
@@ -160,10 +271,26 @@ function undecided(wanted: Wanted, fate: Fate): Decision {
     backend: null,
     serverId: null,
     identity: null,
+    previousIdentity: null,
+    previous: [],
     object: null,
     snapshot: fate.kind === 'failed' ? wanted.payload : null,
+    gate: null,
+    transferTo: null,
+    unmade: false,
     fate,
   }
+}
+
+function kindOf(action: string): DecisionKind {
+  if (action === 'save') return 'update'
+  return action === 'delete' ? 'delete' : 'action'
+}
+
+/** Whether a backend does anything for an action. */
+function can(backend: Backend, action: string): boolean {
+  const isWhole = backend.sync !== undefined && (action === 'save' || action === 'delete')
+  return isWhole || methodOf(backend, action) !== undefined
 }
 
 /** The backend's method for an action; undefined when it has none. */

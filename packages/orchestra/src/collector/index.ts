@@ -1,15 +1,16 @@
-export { changesOfUnit, placementsOf } from './changes.ts'
-export { type Change, coalesce, type Wanted } from './coalesce.ts'
+export { changesOfUnit } from './changes.ts'
+export { type Change, coalesce, type Scope, type Wanted } from './coalesce.ts'
 export { Collector, type CollectorOptions, type Look } from './collector.ts'
 export {
   type Decision,
+  type DecisionKind,
   decide,
   identityOf,
   methodOf,
-  type Placed,
   type Routing,
   type World,
 } from './decide.ts'
 export { type Loaded, loadObjects } from './load.ts'
 export { type LookContext, look } from './look.ts'
+export { type Placed, type PlacementState, type Previous, placementsOf } from './placed.ts'
 export { fromSnapshot, sealObject, toSnapshot } from './snapshot.ts'

@@ -4,8 +4,10 @@ import type { Key, LoaderContext, Model } from '../config/model.ts'
 import { messageOf } from '../errors.ts'
 import type { Keyring } from '../store/keyring.ts'
 import { type Change, coalesce, type Wanted } from './coalesce.ts'
-import { type Decision, decide, type Placed, type World } from './decide.ts'
+import { type Decision, decide, type World } from './decide.ts'
 import { type Loaded, loadObjects, validate } from './load.ts'
+import type { Placed } from './placed.ts'
+import { protectionOf } from './protection.ts'
 import { fromSnapshot, openObject } from './snapshot.ts'
 
 export interface LookContext {
@@ -23,12 +25,14 @@ export async function look(changes: readonly Change[], context: LookContext): Pr
   const wanted = coalesce(changes).map((one) => withTable(one, context.config))
   const loaded = await loadAll(wanted, context)
   const stateOf = (one: Wanted) => (one.action === 'delete' ? gone : (loaded.get(nameOf(one)) ?? gone))
-  const placed = await context.placements(wanted.filter((one) => isKnownByPlacement(stateOf(one))))
+  const placed = await context.placements(wanted)
   const world: World = {
     backendsOf: (model) =>
       [...context.config.backends.values()].filter((backend) => backend.model.name === model),
     route: context.route,
     placed: (model, key) => placed.get(formatObject(model, key)) ?? [],
+    protection: (backend, place) =>
+      protectionOf(backend, place, (snapshot) => fromSnapshot(snapshot, context.keyring)),
   }
   return wanted.flatMap((one) => {
     const state = stateOf(one)
@@ -47,10 +51,6 @@ function withTable(wanted: Wanted, config: Config): Wanted {
   return hasTable && wanted.action === 'delete' && wanted.payload === null
     ? { ...wanted, action: 'save' }
     : wanted
-}
-
-function isKnownByPlacement(state: State): boolean {
-  return state.kind === 'gone' || state.kind === 'untabled'
 }
 
 /** What no table holds and nobody gave is what was last placed. It is never taken for gone. */

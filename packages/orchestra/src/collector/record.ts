@@ -4,7 +4,7 @@ import { delayAfter } from '../manager/backoff.ts'
 import { foundState } from '../manager/found-state.ts'
 import { type Queryable, storable } from '../store/index.ts'
 import type { Keyring } from '../store/keyring.ts'
-import type { Decision } from './decide.ts'
+import type { Decision, Fate } from './decide.ts'
 import { toSnapshot } from './snapshot.ts'
 
 export interface UnitRow {
@@ -50,6 +50,10 @@ interface OperationInput {
   keys: readonly string[]
   snapshot: unknown
   identity: string | null
+  gate: readonly number[] | null
+  transfer_to: number | null
+  unmade: boolean
+  kept: boolean
   state: string
   outcome: string | null
   error: string | null
@@ -76,6 +80,7 @@ export async function record(tx: Queryable, collected: Collected, context: Recor
     collected.changeIds,
     JSON.stringify(collected.seen),
   ])
+  await openTransfers(tx, collected.decisions)
   return rows.map((row) => row.server_id)
 }
 
@@ -111,14 +116,72 @@ function toInput(
     keys: key,
     snapshot: decision.object === null ? decision.snapshot : toSnapshot(decision.object, keyring),
     identity: decision.identity,
-    state: fate.kind === 'nothing' ? 'done' : 'waiting',
-    outcome: fate.kind === 'failed' ? 'failure' : fate.kind === 'nothing' ? 'nothing' : null,
+    gate: decision.gate,
+    transfer_to: decision.transferTo,
+    unmade: decision.unmade,
+    kept: fate.kind === 'kept',
+    state: isEnded(fate) ? 'done' : 'waiting',
+    outcome: fate.kind === 'failed' ? 'failure' : isEnded(fate) ? 'nothing' : null,
     error: 'reason' in fate ? storable(fate.reason) : null,
     attempt,
     delay: fate.kind === 'failed' ? delayAfter(attempt, backoff) : 0,
     held: fate.kind === 'held',
   }
 }
+
+function isEnded(fate: Fate): boolean {
+  return fate.kind === 'nothing' || fate.kind === 'kept'
+}
+
+/** What an earlier decision sent elsewhere from there was cancelled by the statement before. */
+async function openTransfers(tx: Queryable, decisions: readonly Decision[]): Promise<void> {
+  const transfers = decisions.flatMap(({ backend, model, key, serverId, transferTo, unmade }) =>
+    transferTo === null
+      ? []
+      : [
+          {
+            backend,
+            model,
+            object_key: formatKey(key),
+            from_server: serverId,
+            to_server: transferTo,
+            unmade,
+          },
+        ],
+  )
+  if (transfers.length === 0) return
+  await tx.query(
+    `with wanted as (
+       select * from jsonb_to_recordset($1::jsonb)
+         as row(backend text, model text, object_key text, from_server int, to_server int, unmade boolean)
+     ), opened as (
+       insert into orchestra.transfer (backend, model, object_key, from_server, to_server)
+       select backend, model, object_key, from_server, to_server from wanted where not unmade
+       on conflict (key_hash, model, backend, from_server) where ended_at is null do nothing
+       returning key_hash, model, backend, to_server
+     )
+     update orchestra.placement p set hollow = true
+     from (
+       select key_hash, model, backend, to_server from opened
+       union all select md5(object_key)::uuid, model, backend, to_server from wanted where unmade
+     ) o
+     where p.key_hash = o.key_hash and p.model = o.model and p.backend = o.backend and p.server_id = o.to_server`,
+    [JSON.stringify(transfers)],
+  )
+}
+
+function isPlaceOf(placement: string, input: string): string {
+  return `${placement}.key_hash = md5(${input}.object_key)::uuid and ${placement}.model = ${input}.model
+    and ${placement}.backend = ${input}.backend and ${placement}.server_id = ${input}.server_id`
+}
+
+/** Nothing was ever done there: the name that it was to get first is of no account. */
+const isUntouched = `case
+      when p.applied_at is not null or p.log_id is not null or excluded.state <> 'pending' then false
+      else not exists (
+        select from orchestra.operation o where o.key_hash = p.key_hash and o.model = p.model and o.backend = p.backend
+          and o.server_id = p.server_id and ${foundState('o')} = 'running')
+      end`
 
 /**
  * Locks the lanes first, in order: a claim or settlement of the same operations does so too, and two statements that lock
@@ -129,18 +192,18 @@ with input as materialized (
   select *, nextval(pg_get_serial_sequence('orchestra.operation', 'id')) as id
   from jsonb_to_recordset($1::jsonb) as row(
     position int, heir int, unit_id uuid, server_id int, backend text, action text, model text, object_key text,
-    keys jsonb, snapshot jsonb, identity text, state text, outcome text, error text, attempt int, delay bigint,
-    held boolean)
+    keys jsonb, snapshot jsonb, identity text, gate int[], transfer_to int, unmade boolean, kept boolean, state text, outcome text,
+    error text, attempt int, delay bigint, held boolean)
 ), locked as materialized (
   select count(*) from (
     select from orchestra.lane where server_id in (select server_id from input) order by server_id for no key update
   ) lanes
 ), inserted as (
   insert into orchestra.operation
-    (id, unit_id, server_id, backend, action, model, object_key, keys, snapshot, state, outcome, error, superseded_by,
-     attempt, due_at, held, ended_at)
-  select i.id, i.unit_id, i.server_id, i.backend, i.action, i.model, i.object_key, i.keys, i.snapshot, i.state, i.outcome,
-    i.error, h.id, i.attempt, case when i.delay > 0 then now() + i.delay * interval '1 ms' else '-infinity' end,
+    (id, unit_id, server_id, backend, action, model, object_key, keys, snapshot, identity, gate, state, outcome, error,
+     superseded_by, attempt, due_at, held, ended_at)
+  select i.id, i.unit_id, i.server_id, i.backend, i.action, i.model, i.object_key, i.keys, i.snapshot,
+    case when i.action = 'save' then i.identity end, i.gate, i.state, i.outcome, i.error, h.id, i.attempt, case when i.delay > 0 then now() + i.delay * interval '1 ms' else '-infinity' end,
     i.held, case when i.state in ('done', 'superseded') then now() end
   from input i left join input h on h.position = i.heir
   order by i.position
@@ -171,14 +234,34 @@ with input as materialized (
   ) i cross join locked
   where o.id = i.old_id and ${foundState('o')} = 'waiting'
 ), placed as (
-  insert into orchestra.placement (backend, server_id, model, object_key, keys, identity, snapshot, state)
+  insert into orchestra.placement as p (backend, server_id, model, object_key, keys, identity, snapshot, state, unmade)
   select backend, server_id, model, object_key, keys, identity, snapshot,
-    case when action = 'delete' then 'deleting' else 'pending' end
+    case when action = 'delete' then 'deleting' else 'pending' end, unmade
   from input cross join locked where state = 'waiting' and identity is not null and server_id is not null
-  on conflict (key_hash, model, backend, server_id) do update set state = excluded.state
+  on conflict (key_hash, model, backend, server_id) do update set state = excluded.state, kept_at = null, unmade = excluded.unmade,
+    identity = case when ${isUntouched} then excluded.identity else p.identity end,
+    snapshot = case when ${isUntouched} then excluded.snapshot else p.snapshot end
+  returning p.*
+), made_meanwhile as (
+  insert into orchestra.change (unit_id, model, action, keys)
+  select (select i.unit_id from input i where i.state = 'waiting' and ${isPlaceOf('placed', 'i')} limit 1),
+    model, 'save', jsonb_build_array(keys)
+  from placed where unmade and (applied_at is not null or log_id is not null)
+), kept as (
+  update orchestra.placement p set state = 'kept', kept_at = now(), unmade = false from input i
+  where i.kept and i.state <> 'superseded' and ${isPlaceOf('p', 'i')}
+), cancelled as (
+  update orchestra.transfer t set outcome = 'cancelled', ended_at = now() from input i
+  where t.ended_at is null and i.state <> 'superseded' and i.action in ('save', 'delete') and not i.held
+    and t.key_hash = md5(i.object_key)::uuid and t.model = i.model and t.backend = i.backend
+    and t.from_server = i.server_id and t.to_server is distinct from i.transfer_to
+  returning t.key_hash, t.model, t.backend, t.to_server, i.kept
+), left_alone as (
+  update orchestra.placement p set hollow = false from cancelled c
+  where c.kept and p.key_hash = c.key_hash and p.model = c.model and p.backend = c.backend and p.server_id = c.to_server
 ), forgotten as (
   delete from orchestra.placement p using input i
-  where i.action = 'delete' and i.outcome = 'nothing' and p.key_hash = md5(i.object_key)::uuid and p.model = i.model
+  where i.action = 'delete' and i.outcome = 'nothing' and not i.kept and p.key_hash = md5(i.object_key)::uuid and p.model = i.model
     and p.backend = i.backend and p.server_id = i.server_id
 ), units as (
   insert into orchestra.unit (id, actor, source, created_at)

@@ -16,7 +16,7 @@ const keyTypes = new WeakMap<Model, Promise<string[]>>()
 
 export function tableReader(model: Model, query: LoaderContext['query']): TableReader {
   const read = async (columns: string, keys: readonly Key[]) => {
-    const types = await typesOf(model, query)
+    const types = await keyTypesOf(model, query)
     const arrays = types.map((type, index) => `$${index + 1}::text[]::${type}[]`).join(', ')
     const names = model.key.map(quoteIdentifier).join(', ')
     // The position tells which key a row answers: its own text may be written differently.
@@ -37,7 +37,8 @@ export function tableReader(model: Model, query: LoaderContext['query']): TableR
   }
 }
 
-function typesOf(model: Model, query: LoaderContext['query']): Promise<string[]> {
+/** The types of a model's key columns, in their order. */
+export function keyTypesOf(model: Model, query: LoaderContext['query']): Promise<string[]> {
   const known = keyTypes.get(model) ?? readTypes(model, query)
   keyTypes.set(model, known)
   known.catch(() => keyTypes.delete(model))

@@ -1,6 +1,7 @@
+export type { PlacementState } from '../collector/index.ts'
 export { type ObjectPlace, type ObjectStatus, objectStatus } from './object.ts'
 export type { OperationView } from './operation.ts'
-export { listPlacements, type PlacementFilter, type PlacementState, type PlacementView } from './placement.ts'
+export { listPlacements, type PlacementFilter, type PlacementView } from './placement.ts'
 export { readStatus, type ServerStatus, type Status, type WorkerStatus } from './status.ts'
 export { type UnitOperation, type UnitState, type UnitStatus, unitStatus } from './unit.ts'
 export type { WaitKind, WaitsFor } from './waiting.ts'

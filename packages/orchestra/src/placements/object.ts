@@ -1,6 +1,8 @@
 import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
+import { listProtections, type ProtectionView } from '../removal/protect.ts'
 import type { Queryable } from '../store/index.ts'
+import { listTransfers, type TransferView } from '../transfer/list.ts'
 import { type OperationView, readOperations } from './operation.ts'
 import { listPlacements, type PlacementView } from './placement.ts'
 
@@ -12,6 +14,8 @@ export interface ObjectPlace {
   placement: PlacementView | null
   /** What has not ended there, oldest first. */
   pending: OperationView[]
+  /** Earlier names under which copies were left there on purpose. */
+  remnants: string[]
 }
 
 export interface ObjectStatus {
@@ -22,7 +26,14 @@ export interface ObjectStatus {
   undecided: OperationView[]
   /** Committed changes that the collector has not looked at yet. */
   uncollected: number
+  /** Why it, or all of a backend, may not be removed. */
+  protections: ProtectionView[]
+  /** Data of it on its way between servers. */
+  transfers: TransferView[]
 }
+
+/** An object has at most one for each of its places. */
+const MOST_TRANSFERS = 1_000
 
 /** What stands where of one object, and what waits for what. */
 export async function objectStatus(store: Queryable, model: string, key: Key): Promise<ObjectStatus> {
@@ -33,25 +44,48 @@ export async function objectStatus(store: Queryable, model: string, key: Key): P
   const isDecided = (operation: OperationView) => operation.server !== null && operation.backend !== null
   return {
     object,
-    places: placesOf(placements, operations.filter(isDecided)),
+    places: placesOf(placements, operations.filter(isDecided), await remnantsOf(store, model, key)),
     undecided: operations.filter((operation) => !isDecided(operation)),
     uncollected: changes?.count ?? 0,
+    protections: await listProtections(store, { model, key }),
+    transfers: await listTransfers(store, MOST_TRANSFERS, object),
   }
 }
 
-function placesOf(placements: readonly PlacementView[], operations: readonly OperationView[]): ObjectPlace[] {
+interface Remnant {
+  backend: string
+  server: string
+  identity: string
+}
+
+function remnantsOf(store: Queryable, model: string, key: Key): Promise<Remnant[]> {
+  return store.query<Remnant>(REMNANTS, [model, formatKey(key)])
+}
+
+function placesOf(
+  placements: readonly PlacementView[],
+  operations: readonly OperationView[],
+  remnants: readonly Remnant[],
+): ObjectPlace[] {
   const places = new Map<string, ObjectPlace>()
   const placeOf = (backend: string, server: string) => {
     const name = `${backend} ${server}`
-    const place = places.get(name) ?? { backend, server, placement: null, pending: [] }
+    const place = places.get(name) ?? { backend, server, placement: null, pending: [], remnants: [] }
     places.set(name, place)
     return place
   }
   for (const placement of placements) placeOf(placement.backend, placement.server).placement = placement
   for (const operation of operations)
     placeOf(operation.backend ?? '', operation.server ?? '').pending.push(operation)
+  for (const { backend, server, identity } of remnants) placeOf(backend, server).remnants.push(identity)
   return [...places.values()]
 }
+
+const REMNANTS = `
+select remnant.backend, server.name as server, remnant.identity
+from orchestra.remnant join orchestra.server on server.id = remnant.server_id
+where remnant.model = $1 and md5(remnant.object_key) = md5($2::text) and remnant.object_key = $2
+order by remnant.id`
 
 const OPEN_OPERATIONS = `
   operation.key_hash = md5($1)::uuid and operation.object_key = $1 and operation.model = $2

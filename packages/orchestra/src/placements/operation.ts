@@ -73,6 +73,26 @@ select operation.id, operation.unit_id as "unitId", operation.model || ':' || op
       and route.server_id = operation.server_id
     order by route.id
   ) as "heldRoutes",
+  array(
+    select target.name from unnest(operation.gate) as gate(server_id) join orchestra.server target on target.id = gate.server_id
+    where operation.state = 'waiting' and not exists (
+      select from orchestra.placement there
+      where there.key_hash = operation.key_hash and there.model = operation.model
+        and there.backend = operation.backend and there.server_id = gate.server_id and there.state = 'applied')
+    order by target.name
+  ) as "gateServers",
+  case when operation.state = 'waiting' and operation.gate is not null then (
+    select target.name from orchestra.transfer data join orchestra.server target on target.id = data.to_server
+    where data.key_hash = operation.key_hash and data.model = operation.model and data.backend = operation.backend
+      and data.from_server = operation.server_id and data.ended_at is null
+  ) end as "transferTo",
+  case when operation.state = 'waiting' and operation.action = 'save' and operation.identity is not null then (
+    select old.model || ':' || old.object_key from orchestra.placement old
+    where md5(old.identity) = md5(operation.identity) and old.server_id = operation.server_id
+      and old.backend = operation.backend and old.identity = operation.identity and old.state = 'deleting'
+      and (old.key_hash, old.model) is distinct from (operation.key_hash, operation.model)
+      and (old.applied_at is not null or old.log_id is not null) limit 1
+  ) end as "nameHolder",
   case when operation.state = 'waiting' and operation.due_at > now() then ${isoTime('operation.due_at')} end as "nextTry",
   ${isoTime('operation.created_at')} as "createdAt", ${isoTime('operation.started_at')} as "startedAt",
   ${isoTime('operation.ended_at')} as "endedAt",

@@ -1,7 +1,6 @@
+import type { PlacementState } from '../collector/index.ts'
 import { isoTime } from '../logs/index.ts'
 import type { Queryable } from '../store/index.ts'
-
-export type PlacementState = 'pending' | 'applied' | 'failed' | 'deleting'
 
 /** What stands of one object on one server, as far as Orchestra put it there. */
 export interface PlacementView {
@@ -17,6 +16,10 @@ export interface PlacementView {
   /** When it was last applied, ISO 8601, and by which log. */
   appliedAt: string | null
   logId: number | null
+  /** Its backend would render it differently now. */
+  stale: boolean
+  /** Since when the object belongs elsewhere and this copy stays, ISO 8601. */
+  keptAt: string | null
 }
 
 export interface PlacementFilter {
@@ -47,7 +50,7 @@ export function listPlacements(store: Queryable, filter: PlacementFilter = {}): 
 const LIST = `
 select placement.backend, server.name as server, placement.model || ':' || placement.object_key as object,
   placement.identity, placement.state, placement.revision, ${isoTime('placement.applied_at')} as "appliedAt",
-  placement.log_id as "logId"
+  placement.log_id as "logId", placement.stale, ${isoTime('placement.kept_at')} as "keptAt"
 from orchestra.placement
 join orchestra.server on server.id = placement.server_id
 where ($1::text is null or server.name = $1)

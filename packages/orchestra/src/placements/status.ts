@@ -1,7 +1,11 @@
+import { findingHolds } from '../inspect/findings.ts'
 import { isoTime } from '../logs/index.ts'
 import type { Outcome } from '../manager/outcome.ts'
 import type { Queryable } from '../store/index.ts'
+import { listSyncs, type SyncView } from '../sync/list.ts'
+import { listTransfers, type TransferView } from '../transfer/list.ts'
 import { type OperationView, readOperations, WORKER_ALIVE } from './operation.ts'
+import { listPlacements, type PlacementView } from './placement.ts'
 
 /** One server and its lane. Times are ISO 8601. */
 export interface ServerStatus {
@@ -22,6 +26,14 @@ export interface ServerStatus {
   /** Of those that wait: their route is disabled. */
   heldByRoute: number
   oldestWaiting: string | null
+  /** Objects of all backends that stand there, as far as Orchestra put them there. */
+  placed: number
+  /** Of these: their backend would render them differently now. */
+  stale: number
+  /** Of these: they belong elsewhere, and the copy stays by policy. */
+  kept: number
+  /** What the last look at the server found changed or missing. */
+  drifted: number
 }
 
 export interface WorkerStatus {
@@ -38,6 +50,14 @@ export interface Status {
   servers: ServerStatus[]
   /** Operations that failed, the next to be tried first; at most a hundred. */
   failing: OperationView[]
+  /** Copies of objects that belong elsewhere, the oldest first; at most a hundred. */
+  kept: PlacementView[]
+  /** Data on its way between servers, the oldest first; at most a hundred. */
+  transfers: TransferView[]
+  /** Synchronizations that are open, or that were stopped or failed and not made up for; the oldest first, at most a hundred. */
+  syncs: SyncView[]
+  /** Removals that a protection refuses, the oldest first; at most a hundred. */
+  protected: OperationView[]
   totals: {
     waiting: number
     running: number
@@ -70,6 +90,10 @@ export async function readStatus(store: Queryable): Promise<Status> {
     workers: await store.query<WorkerStatus>(WORKERS),
     servers,
     failing: await readOperations(store, FAILING, []),
+    kept: await listPlacements(store, { state: 'kept', limit: MOST_LISTED }),
+    transfers: await listTransfers(store, MOST_LISTED),
+    syncs: await listSyncs(store, MOST_LISTED),
+    protected: await readOperations(store, REFUSED, []),
     totals: {
       waiting: total('waiting'),
       running: total('running'),
@@ -87,7 +111,13 @@ type RestOfTotals = 'undecided' | 'uncollected' | 'oldestUncollected' | 'collect
 /** Unreachable is the server's, not the operation's. */
 const HAS_FAILED = `operation.state = 'waiting' and operation.outcome in ('failure', 'timeout')`
 
-const FAILING = `${HAS_FAILED} order by operation.due_at, operation.id limit 100`
+const MOST_LISTED = 100
+
+const FAILING = `${HAS_FAILED} order by operation.due_at, operation.id limit ${MOST_LISTED}`
+
+/** The collector decides a delete without a server for nothing else. */
+const REFUSED = `operation.state = 'waiting' and operation.action = 'delete' and operation.server_id is null
+  and operation.backend is not null order by operation.id limit ${MOST_LISTED}`
 
 const SERVERS = `
 select server.name, server.method,
@@ -103,7 +133,9 @@ select server.name, server.method,
     from orchestra.log where log.server_id = server.id and log.ended_at is null order by log.id desc limit 1
   ) as "runningLog",
   coalesce(work.running, 0) as running, coalesce(work.waiting, 0) as waiting, coalesce(work.failing, 0) as failing,
-  coalesce(work.held, 0) as "heldByRoute", ${isoTime('work.oldest')} as "oldestWaiting"
+  coalesce(work.held, 0) as "heldByRoute", ${isoTime('work.oldest')} as "oldestWaiting",
+  (select count(*) from orchestra.placement p where p.server_id = server.id) as placed,
+  coalesce(aside.stale, 0) as stale, coalesce(aside.kept, 0) as kept, coalesce(found.drifted, 0) as drifted
 from orchestra.server
 left join orchestra.lane on lane.server_id = server.id
 left join (
@@ -117,6 +149,18 @@ left join (
   where state in ('waiting', 'running')
   group by server_id
 ) as work on work.server_id = server.id
+left join (
+  select server_id, count(*) filter (where is_stale) as stale, count(*) filter (where not is_stale) as kept
+  from (
+    select server_id, true as is_stale from orchestra.placement where stale
+    union all
+    select server_id, false from orchestra.placement where state = 'kept'
+  ) as p group by server_id
+) as aside on aside.server_id = server.id
+left join (
+  select server_id, count(*) as drifted from orchestra.finding f
+  where state in ('drifted', 'missing') and ${findingHolds} group by server_id
+) as found on found.server_id = server.id
 where server.removed_at is null
 order by server.name`
 

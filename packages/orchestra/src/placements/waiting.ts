@@ -12,6 +12,10 @@ export type WaitKind =
   | 'paused'
   | 'server-held'
   | 'route-disabled'
+  /** Its object has to stand elsewhere first, or data is on its way there. */
+  | 'move'
+  /** Another object of the same name has to be removed there first. */
+  | 'name'
   /** The server does not answer, or its host key is not approved. */
   | 'server-blocked'
   /** The object cannot be loaded, is invalid, or its routes cannot be told. */
@@ -34,6 +38,12 @@ export interface WaitFacts {
   held: boolean
   /** Their numbers. */
   heldRoutes: number[]
+  /** Servers on which the object must stand first and does not. */
+  gateServers: string[]
+  /** The server that data of it is on its way to. */
+  transferTo: string | null
+  /** The object that is still to be removed and goes by the same name there. */
+  nameHolder: string | null
   pausedBy: string | null
   pausedReason: string | null
   serverHeldBy: string | null
@@ -50,7 +60,7 @@ export function waitsFor(facts: WaitFacts): WaitsFor | null {
   if (facts.state !== 'waiting') return null
   if (facts.server === null)
     return { kind: 'object', text: withRetry(facts.error ?? 'the object cannot be read', facts) }
-  return waitsForPerson(facts) ?? waitsForServer(facts)
+  return waitsForPerson(facts) ?? waitsForMove(facts) ?? waitsForServer(facts)
 }
 
 function waitsForPerson(facts: WaitFacts): WaitsFor | undefined {
@@ -67,6 +77,15 @@ function waitsForPerson(facts: WaitFacts): WaitsFor | undefined {
   const text =
     others.length === 0 ? `route ${first} is disabled` : `routes ${facts.heldRoutes.join(', ')} are disabled`
   return { kind: 'route-disabled', text }
+}
+
+function waitsForMove({ gateServers, transferTo, nameHolder }: WaitFacts): WaitsFor | undefined {
+  if (nameHolder !== null)
+    return { kind: 'name', text: `${nameHolder}, which goes by the same name there, is still to be removed` }
+  if (gateServers.length > 0)
+    return { kind: 'move', text: `it stays until the object stands on ${gateServers.join(' and ')}` }
+  if (transferTo === null) return undefined
+  return { kind: 'move', text: `it stays until its data has arrived on ${transferTo}` }
 }
 
 function waitsForServer(facts: WaitFacts): WaitsFor {

@@ -1,20 +1,20 @@
 import { OrchestraError } from '../errors.ts'
+import { type GivenUp, giveUp, placedIn } from '../removal/give-up.ts'
 import { touchRoutes } from '../router/revision.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
 import { lockServer } from './registry.ts'
 
 /** What a server still had when it was removed. */
-export interface Removal {
+export interface Removal extends GivenUp {
   routes: number
-  /** Operations that were waiting or running. */
-  operations: number
-  /** Objects that stand on it and stay there. */
-  placements: number
 }
 
+const MOST_NAMES = 10
+
 /**
- * Removes a server with its routes. Nothing is sent to it: what stands there stays. Work that waits for it is revoked.
+ * Removes a server with its routes. Nothing is sent to it: what stands there stays. Work that waits for it is revoked, and what
+ * waited elsewhere until an object stands there is looked at again.
  * @throws OrchestraError ORC_SERVER_IN_USE when it has anything left and `force` is not given
  */
 export async function removeServer(
@@ -24,9 +24,8 @@ export async function removeServer(
 ): Promise<Removal> {
   return store.transaction(async (tx) => {
     const { id } = await lockServer(tx, name, 'update')
-    const removal = await countUses(tx, id)
-    if (options.force !== true) refuseUse(name, removal)
-    await forgetServer(tx, id)
+    if (options.force !== true) await refuseUse(tx, id, name)
+    const removal = await dissolve(tx, id)
     await touchRoutes(tx)
     await audit(tx, { by: options.by, action: 'server.remove', target: name, detail: { ...removal } })
     await announce(tx, `server:${id}`)
@@ -34,34 +33,52 @@ export async function removeServer(
   })
 }
 
-async function countUses(tx: Queryable, id: number): Promise<Removal> {
-  const [removal] = await tx.query<Removal>(
+async function refuseUse(tx: Queryable, id: number, name: string): Promise<void> {
+  const [uses] = await tx.query<{ routes: number; operations: number }>(
     `select
        (select count(*) from orchestra.route where server_id = $1) as routes,
        (select count(*) from orchestra.operation
-        where server_id = $1 and state in ('waiting', 'running')) as operations,
-       (select count(*) from orchestra.placement where server_id = $1) as placements`,
+        where server_id = $1 and state in ('waiting', 'running')) as operations`,
     [id],
   )
-  return removal ?? { routes: 0, operations: 0, placements: 0 }
+  const { routes = 0, operations = 0 } = uses ?? {}
+  const { count, names } = await placedIn(tx, { serverId: id, backend: null, object: null }, MOST_NAMES)
+  if (routes + operations + count === 0) return
+  const more = count > names.length ? ` and ${count - names.length} more` : ''
+  const placed = count === 0 ? 'no placed objects' : `${count} placed objects: ${names.join(', ')}${more}`
+  throw new OrchestraError(
+    'ORC_SERVER_IN_USE',
+    `Server ${name} has ${routes} routes, ${operations} open operations and ${placed}`,
+    {
+      hint: `Remove its routes and move away what stands there (\`orchestra plan --server ${name}\` shows it), or give it up with \`orchestra forget --server ${name}\` or --force`,
+    },
+  )
 }
 
-function refuseUse(name: string, { routes, operations, placements }: Removal): void {
-  if (routes + operations + placements === 0) return
-  const message = `Server ${name} has ${routes} routes, ${operations} open operations and ${placements} placed objects`
-  throw new OrchestraError('ORC_SERVER_IN_USE', message, {
-    hint: 'Remove its routes and let the deletes run first, or give --force to forget it as it is',
-  })
-}
-
-async function forgetServer(tx: Queryable, id: number): Promise<void> {
+async function dissolve(tx: Queryable, id: number): Promise<Removal> {
   await tx.query('update orchestra.server set removed_at = now() where id = $1', [id])
-  await tx.query('delete from orchestra.route where server_id = $1', [id])
-  await tx.query('delete from orchestra.placement where server_id = $1', [id])
+  const routes = await tx.query('delete from orchestra.route where server_id = $1 returning 1', [id])
+  const given = await giveUp(tx, { serverId: id, backend: null, object: null }, 'its server was removed')
   await tx.query(
-    `update orchestra.operation
-     set state = 'done', outcome = 'revoked', error = 'its server was removed', ended_at = clock_timestamp()
-     where server_id = $1 and state = 'waiting'`,
+    `update orchestra.inspection set state = 'cancelled', ended_at = now() where server_id = $1 and ended_at is null`,
+    [id],
+  )
+  await lookAgainAtGated(tx, id)
+  return { routes: routes.length, ...given }
+}
+
+/** No object will ever stand there: the copies that waited for that must learn where theirs belongs now. */
+async function lookAgainAtGated(tx: Queryable, id: number): Promise<void> {
+  await tx.query(
+    `with again as (
+       insert into orchestra.change (unit_id, actor, source, model, action, keys)
+       select o.unit_id, u.actor, u.source, o.model, 'save', jsonb_agg(distinct o.keys)
+       from orchestra.operation o left join orchestra.unit u on u.id = o.unit_id
+       where o.state = 'waiting' and $1 = any(o.gate)
+       group by o.unit_id, u.actor, u.source, o.model
+       returning 1
+     )
+     select pg_notify('orchestra_change', '') from again limit 1`,
     [id],
   )
 }

@@ -9,6 +9,7 @@ const change = fc.record<Change>({
   action: fc.constantFrom('save', 'delete', 'restart'),
   keys: fc.array(fc.constantFrom(['1'], ['2'], ['1,2'], ['1', '2']), { minLength: 1, maxLength: 3 }),
   payload: fc.constantFrom(null, { a: 1 }),
+  scope: fc.constant(null),
 })
 const changes = fc.array(change, { maxLength: 20 })
 
@@ -56,6 +57,35 @@ describe('coalescing', () => {
     fc.assert(
       fc.property(changes, (all) => {
         expect(coalesce([...all, ...all])).toHaveLength(coalesce(all).length)
+      }),
+    )
+  })
+})
+
+describe('looks at single places', () => {
+  const scoped = change.chain((one) =>
+    fc.record<Change>({
+      unitId: fc.constant(one.unitId),
+      model: fc.constant(one.model),
+      action: fc.constant('save'),
+      keys: fc.constant(one.keys),
+      payload: fc.constant(null),
+      scope: fc.constantFrom(null, { backend: 'a', serverId: 1 }, { backend: 'a', serverId: 2 }),
+    }),
+  )
+
+  it('stay apart, and are part of a look at all places', () => {
+    fc.assert(
+      fc.property(fc.array(scoped, { maxLength: 20 }), (all) => {
+        for (const one of coalesce(all)) {
+          const own = all.filter((each) =>
+            each.keys.some((key) => nameOf(each, key) === nameOf(one, one.key)),
+          )
+          const everywhere = own.some((each) => each.scope === null)
+          expect(one.scope === null).toBe(everywhere)
+          const asked = everywhere ? own : own.filter((each) => each.scope?.serverId === one.scope?.serverId)
+          expect(new Set(one.unitIds)).toEqual(new Set(asked.map((each) => each.unitId)))
+        }
       }),
     )
   })

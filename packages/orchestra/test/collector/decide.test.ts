@@ -4,7 +4,21 @@ import type { Backend } from '../../src/index.ts'
 import { siteFiles } from '../support/world.ts'
 
 const object = { id: 1, domain: 'a.org', body: '', plan: 'basic' }
-const placedHere: Placed = { backend: 'files', serverId: 1, identity: 'a.org', snapshot: { domain: 'a.org' } }
+const placedHere: Placed = {
+  backend: 'files',
+  serverId: 1,
+  identity: 'a.org',
+  snapshot: { domain: 'a.org' },
+  state: 'applied',
+  revision: 'r',
+  applied: true,
+  touched: true,
+  tried: [],
+  transferTo: null,
+  awaitsData: false,
+  hollow: false,
+  protection: null,
+}
 
 const states: Record<string, Loaded> = {
   present: { kind: 'present', object },
@@ -48,12 +62,13 @@ describe('a decision', () => {
   it('is the same as ever in each of its cases', () => {
     const table = cases.map(({ action, state, routing, backend, placed }) => {
       const decisions = decide(
-        { model: 'site', key: ['1'], action, payload: null, unitIds: ['u'] },
+        { model: 'site', key: ['1'], action, payload: null, unitIds: ['u'], scope: null },
         states[state] as Loaded,
         {
           backendsOf: () => backends[backend] as Backend[],
           route: () => routings[routing] as Routing,
           placed: () => placed,
+          protection: () => null,
         },
       )
       const stands = placed.length > 0 ? ', placed on 1' : ''
@@ -65,9 +80,14 @@ describe('a decision', () => {
 
   it('takes what stands for the snapshot of a delete', () => {
     const [decision] = decide(
-      { model: 'site', key: ['1'], action: 'save', payload: null, unitIds: ['u'] },
+      { model: 'site', key: ['1'], action: 'save', payload: null, unitIds: ['u'], scope: null },
       { kind: 'gone' },
-      { backendsOf: () => [siteFiles], route: () => routings.nowhere as Routing, placed: () => [placedHere] },
+      {
+        backendsOf: () => [siteFiles],
+        route: () => routings.nowhere as Routing,
+        placed: () => [placedHere],
+        protection: () => null,
+      },
     )
     expect(decision).toMatchObject({
       action: 'delete',
@@ -78,12 +98,13 @@ describe('a decision', () => {
 
   it.each(['', 7, undefined, 'a\0b'])('fails an object whose identity is %j', (identity) => {
     const decisions = decide(
-      { model: 'site', key: ['1'], action: 'save', payload: null, unitIds: ['u'] },
+      { model: 'site', key: ['1'], action: 'save', payload: null, unitIds: ['u'], scope: null },
       { kind: 'present', object },
       {
         backendsOf: () => [{ ...siteFiles, identity: () => identity as string }],
         route: () => routings['to 1 and 2, held to 3'] as Routing,
         placed: () => [],
+        protection: () => null,
       },
     )
     expect(decisions.map(describeDecision)).toEqual([

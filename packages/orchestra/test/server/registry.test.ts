@@ -168,7 +168,7 @@ describeStores('the server registry', (open) => {
       const { store } = await openInUse()
       await expect(removeServer(store, 'web1', { by })).rejects.toMatchObject({
         code: 'ORC_SERVER_IN_USE',
-        message: 'Server web1 has 1 routes, 2 open operations and 1 placed objects',
+        message: 'Server web1 has 1 routes, 2 open operations and 1 placed objects: site:1',
       })
       expect(await listRoutes(store)).toHaveLength(1)
       expect(await listServers(store)).toHaveLength(1)
@@ -190,7 +190,15 @@ describeStores('the server registry', (open) => {
     it('takes its routes and placements with it by force, and revokes what waits', async () => {
       const { store, id } = await openInUse()
       const removal = await removeServer(store, 'web1', { by, force: true })
-      expect(removal).toEqual({ routes: 1, operations: 2, placements: 1 })
+      expect(removal).toEqual({
+        routes: 1,
+        operations: 1,
+        placements: 1,
+        kept: 0,
+        remnants: 0,
+        transfers: 0,
+        findings: 0,
+      })
       expect(await listRoutes(store)).toEqual([])
       expect(await listServers(store)).toEqual([])
       expect(await store.query('select 1 from orchestra.placement')).toEqual([])

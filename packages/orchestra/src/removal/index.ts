@@ -1,0 +1,10 @@
+export { type ForgetTarget, type Forgotten, forget, targetName, whatWouldBeForgotten } from './forget.ts'
+export type { GivenUp } from './give-up.ts'
+export {
+  listProtections,
+  type Protectable,
+  type ProtectionView,
+  protect,
+  protectableName,
+  unprotect,
+} from './protect.ts'

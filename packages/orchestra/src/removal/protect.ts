@@ -1,0 +1,130 @@
+import { formatKey, formatObject } from '../config/key.ts'
+import type { Key } from '../config/model.ts'
+import { isoTime } from '../logs/index.ts'
+import { audit } from '../server/index.ts'
+import type { Queryable, Store } from '../store/index.ts'
+
+/** An object (for one backend or all), or all objects of a backend. */
+export type Protectable =
+  | { kind: 'object'; model: string; key: Key; backend: string | null }
+  | { kind: 'backend'; backend: string }
+
+/** What may not be removed, and who says so. Times are ISO 8601. */
+export interface ProtectionView {
+  /** `model:key`; null for all objects of the backend. */
+  object: string | null
+  /** Null for all backends. */
+  backend: string | null
+  by: string
+  reason: string | null
+  since: string
+}
+
+/**
+ * Refuses the removal of an object, or of all objects of a backend, until `unprotect`. Deletes that wait are revoked; the
+ * collector looks at their objects again and tells the refusal.
+ */
+export async function protect(
+  store: Store,
+  subject: Protectable,
+  { by, reason }: { by: string; reason?: string },
+): Promise<ProtectionView> {
+  return store.transaction(async (tx) => {
+    await tx.query(PROTECT, [...valuesOf(subject), by, reason ?? null])
+    await tx.query(LOCK_LANES, valuesOf(subject))
+    await tx.query(STOP_DELETES, [...valuesOf(subject), by])
+    await audit(tx, {
+      by,
+      action: 'protect',
+      target: protectableName(subject),
+      detail: { reason: reason ?? null },
+    })
+    await tx.query(WAKE)
+    const [view] = await tx.query<ProtectionView>(`${PROTECTIONS} where ${isSubject}`, valuesOf(subject))
+    return view as ProtectionView
+  })
+}
+
+/** Ends a protection; what was refused because of it is looked at again at once. Answers whether there was one. */
+export async function unprotect(store: Store, subject: Protectable, by: string): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    const ended = await tx.query(
+      `delete from orchestra.protection where ${isSubject} returning 1`,
+      valuesOf(subject),
+    )
+    if (ended.length === 0) return false
+    await tx.query(LOOK_AGAIN_AT_REFUSED, valuesOf(subject))
+    await audit(tx, { by, action: 'unprotect', target: protectableName(subject) })
+    await tx.query(WAKE)
+    return true
+  })
+}
+
+/** All protections, or those that concern one object. */
+export function listProtections(
+  db: Queryable,
+  object?: { model: string; key: Key },
+): Promise<ProtectionView[]> {
+  const values = [object?.model ?? null, object === undefined ? null : formatKey(object.key)]
+  return db.query<ProtectionView>(
+    `${PROTECTIONS} where $1::text is null or (model = $1 and object_key = $2::text)
+     order by protection.model nulls first, protection.object_key, protection.backend`,
+    values,
+  )
+}
+
+/** What people call it. */
+export function protectableName(subject: Protectable): string {
+  if (subject.kind === 'backend') return `backend ${subject.backend}`
+  const object = formatObject(subject.model, subject.key)
+  return subject.backend === null ? object : `${object} of backend ${subject.backend}`
+}
+
+function valuesOf(subject: Protectable): (string | null)[] {
+  if (subject.kind === 'backend') return [subject.backend, null, null]
+  return [subject.backend, subject.model, formatKey(subject.key)]
+}
+
+const isSubject = `(coalesce(backend, ''), coalesce(model, ''), md5(coalesce(object_key, '')))
+  = (coalesce($1::text, ''), coalesce($2::text, ''), md5(coalesce($3::text, '')))`
+
+const isOfSubject = `($1::text is null or o.backend = $1)
+  and ($2::text is null or (o.model = $2 and o.key_hash = md5($3::text)::uuid))`
+
+const PROTECTIONS = `
+select model || ':' || object_key as object, backend, actor as by, reason, ${isoTime('created_at')} as since
+from orchestra.protection`
+
+const PROTECT = `
+insert into orchestra.protection (backend, model, object_key, actor, reason) values ($1, $2, $3, $4, $5)
+on conflict (coalesce(backend, ''), coalesce(model, ''), md5(coalesce(object_key, '')))
+do update set actor = excluded.actor, reason = excluded.reason`
+
+/** In the order in which all who write operations of several lanes lock them. */
+const LOCK_LANES = `
+select from orchestra.lane where server_id in (
+  select o.server_id from orchestra.operation o where o.state = 'waiting' and ${isOfSubject})
+order by server_id for no key update`
+
+const STOP_DELETES = `
+with stopped as (
+  update orchestra.operation o set state = 'done', outcome = 'revoked', error = 'protected by ' || $4::text,
+    ended_at = clock_timestamp()
+  where o.state = 'waiting' and o.action = 'delete' and o.server_id is not null and ${isOfSubject}
+  returning o.unit_id, o.model, o.keys, o.key_hash, o.backend, o.server_id,
+    case when o.gate is null then 'delete' else 'save' end as action
+), standing as (
+  update orchestra.placement p set state = case when p.applied_at is null then 'failed' else 'applied' end
+  from stopped where p.key_hash = stopped.key_hash and p.model = stopped.model and p.backend = stopped.backend
+    and p.server_id = stopped.server_id and p.state = 'deleting'
+)
+insert into orchestra.change (unit_id, actor, source, model, action, keys)
+select stopped.unit_id, unit.actor, unit.source, stopped.model, stopped.action, jsonb_agg(distinct stopped.keys)
+from stopped left join orchestra.unit on unit.id = stopped.unit_id
+group by stopped.unit_id, unit.actor, unit.source, stopped.model, stopped.action`
+
+const LOOK_AGAIN_AT_REFUSED = `
+update orchestra.operation o set due_at = '-infinity'
+where o.state = 'waiting' and o.server_id is null and ${isOfSubject}`
+
+const WAKE = `select pg_notify('orchestra_change', ''), pg_notify('orchestra_settled', '')`
