@@ -1,5 +1,5 @@
 import { audit } from '../server/index.ts'
-import type { Store } from '../store/index.ts'
+import type { Queryable, Store } from '../store/index.ts'
 import { conditionOf, type WorkTarget } from './target.ts'
 
 export interface Cancelled {
@@ -16,11 +16,15 @@ export interface Cancelled {
 export async function cancel(store: Store, target: WorkTarget, by: string): Promise<Cancelled> {
   return store.transaction(async (tx) => {
     const { condition, values } = conditionOf(target)
-    const revoked = await tx.query(
+    const revoked = await tx.query<{ id: number }>(
       `update orchestra.operation o set state = 'done', outcome = 'revoked', error = 'cancelled by ' || $3::text,
          ended_at = clock_timestamp()
        where o.state = 'waiting' and ${condition} returning o.id`,
       [...values, by],
+    )
+    await cancelTransfers(
+      tx,
+      revoked.map((operation) => operation.id),
     )
     const stopping = await tx.query<{ id: number }>(
       `with marked as (
@@ -36,4 +40,20 @@ export async function cancel(store: Store, target: WorkTarget, by: string): Prom
     await tx.query(`select pg_notify('orchestra_control', 'cancel:'), pg_notify('orchestra_settled', '')`)
     return result
   })
+}
+
+/** Data travels so that the old place can go: when that is revoked, the data stays where it is. */
+async function cancelTransfers(tx: Queryable, revoked: readonly number[]): Promise<void> {
+  await tx.query(
+    `with cancelled as (
+       update orchestra.transfer t set outcome = 'cancelled', ended_at = clock_timestamp()
+       from orchestra.operation o
+       where o.id = any($1::bigint[]) and o.action = 'delete' and t.ended_at is null and t.key_hash = o.key_hash
+         and t.model = o.model and t.backend = o.backend and t.from_server = o.server_id
+       returning t.key_hash, t.model, t.backend, t.to_server
+     )
+     update orchestra.placement p set hollow = false from cancelled c
+     where p.key_hash = c.key_hash and p.model = c.model and p.backend = c.backend and p.server_id = c.to_server`,
+    [revoked],
+  )
 }

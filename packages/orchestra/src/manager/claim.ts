@@ -1,11 +1,16 @@
+import type { Previous } from '../collector/index.ts'
 import type { Backoff } from '../config/config.ts'
 import type { Key } from '../config/model.ts'
+import { hasInspection } from '../inspect/inspection.ts'
 import type { ServerRow } from '../server/index.ts'
 import { type Queryable, storable } from '../store/index.ts'
 import { delayAfter } from './backoff.ts'
 import { foundState } from './found-state.ts'
+import { mayRun } from './gate.ts'
 import { newerOperation } from './newer.ts'
 import type { Outcome } from './outcome.ts'
+import { previousNames } from './previous.ts'
+import type { RegenerationEntry } from './scripts.ts'
 
 /** Seconds until a worker that stopped renewing is taken for dead. With the sweep a takeover stays below 15 s. */
 export const LEASE_SECONDS = 10
@@ -22,6 +27,10 @@ export interface ClaimedOperation {
   object_key: string
   keys: Key
   snapshot: unknown
+  /** What the object will be called there; null for actions that place nothing, and of operations of an earlier release. */
+  identity: string | null
+  /** Other names under which it stands there, oldest first: a save renames from them, a delete removes them too. */
+  previous: readonly Previous[]
   attempt: number
 }
 
@@ -41,7 +50,9 @@ export interface Claim {
   /** Tries in a row that did not get through to the server. */
   laneAttempt: number
   operations: ClaimedOperation[]
-  /** When not empty, these come first and `operations` is empty. */
+  /** Backends whose whole configuration is to be written; their operations stay in the store, however many they are. */
+  regenerations: RegenerationEntry[]
+  /** When not empty, these come first and `operations` is empty. When both are, the server is to be looked at. */
   openLogs: OpenLog[]
 }
 
@@ -49,13 +60,18 @@ export interface Claim {
  * Takes a lane and its due operations, oldest first, in one statement; undefined when the lane has nothing due, is held,
  * resting, or another worker's.
  */
-export async function claimLane(db: Queryable, serverId: number, owner: string): Promise<Claim | undefined> {
-  const rows = await db.query<ClaimRow>(claimSql, [serverId, owner])
+export async function claimLane(
+  db: Queryable,
+  serverId: number,
+  owner: string,
+  regenerating: readonly string[] = [],
+): Promise<Claim | undefined> {
+  const rows = await db.query<ClaimRow>(claimSql, [serverId, owner, regenerating])
   const [first] = rows
   if (first === undefined) return undefined
   const operations = rows.flatMap((row) => (row.operation === null ? [] : [row.operation]))
-  const { server, fence, lane_attempt: laneAttempt, open_logs: openLogs } = first
-  return { server, owner, fence, laneAttempt, openLogs, operations }
+  const { server, fence, lane_attempt: laneAttempt, open_logs: openLogs, regenerations } = first
+  return { server, owner, fence, laneAttempt, openLogs, operations, regenerations }
 }
 
 interface ClaimRow {
@@ -63,11 +79,12 @@ interface ClaimRow {
   fence: number
   lane_attempt: number
   open_logs: OpenLog[]
+  regenerations: RegenerationEntry[]
   operation: ClaimedOperation | null
 }
 
-/** What can be worked on now: enabled by route, due, waiting. */
-const due = `o.state = 'waiting' and o.due_at <= now() and not o.held`
+/** What can be worked on now: enabled by route, due, waiting, and nothing has to be elsewhere before. */
+const due = `o.state = 'waiting' and o.due_at <= now() and not o.held and ${mayRun('o')}`
 
 /** In a lane that was free, an operation that runs without an open log was claimed by a worker that died before it began. */
 const takeable = `((${due}) or o.state = 'running')`
@@ -75,10 +92,11 @@ const takeable = `((${due}) or o.state = 'running')`
 /** The same of an operation that was picked, which another statement may have taken meanwhile. */
 const stillTakeable = takeable.replaceAll('o.state', foundState('o'))
 
-/** New work, or what a dead worker left behind. */
+/** New work, what a dead worker left behind, or something to look at. */
 const hasWork = `(
   exists (select from orchestra.operation o where o.server_id = l.server_id and ((${due}) or o.state = 'running'))
-  or exists (select from orchestra.log g where g.server_id = l.server_id and g.ended_at is null))`
+  or exists (select from orchestra.log g where g.server_id = l.server_id and g.ended_at is null)
+  or ${hasInspection('l.server_id')})`
 
 /**
  * A fence is higher than any that was given out before, also by a store that was restored since, or to a server that was
@@ -90,6 +108,22 @@ const nextFence = `greatest(l.fence + 1, (extract(epoch from now()) * 1000)::big
 const snapshotToRun = `case when taken.action = 'delete' then coalesce((
     select p.snapshot from orchestra.placement p where p.key_hash = taken.key_hash and p.model = taken.model
       and p.backend = taken.backend and p.server_id = taken.server_id), taken.snapshot) else taken.snapshot end`
+
+/** Takes what can be worked on, unless something newer makes it pointless. */
+function take(which: string, bound: string): string {
+  return `update orchestra.operation o set
+    state = case when pick.newer_id is null then 'running' else 'superseded' end,
+    superseded_by = pick.newer_id,
+    started_at = clock_timestamp(),
+    ended_at = case when pick.newer_id is not null then clock_timestamp() end,
+    attempt = o.attempt + 1
+  from (
+    select o.id, newer.id as newer_id from orchestra.operation o join claimed using (server_id)
+    left join lateral ${newerOperation('o')} newer on true
+    where ${takeable} and ${which} and (select logs = '[]' from open) ${bound}
+  ) pick
+  where o.id = pick.id and ${stillTakeable}`
+}
 
 const claimSql = `
 with claimed as (
@@ -105,25 +139,21 @@ with claimed as (
   select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'run_id', g.run_id, 'backend', g.backend, 'method', g.method) order by g.id), '[]') as logs
   from orchestra.log g join claimed using (server_id) where g.ended_at is null
 ), taken as (
-  update orchestra.operation o set
-    state = case when pick.newer_id is null then 'running' else 'superseded' end,
-    superseded_by = pick.newer_id,
-    started_at = clock_timestamp(),
-    ended_at = case when pick.newer_id is not null then clock_timestamp() end,
-    attempt = o.attempt + 1
-  from (
-    select o.id, newer.id as newer_id from orchestra.operation o join claimed using (server_id)
-    left join lateral ${newerOperation('o')} newer on true
-    where ${takeable} and (select logs = '[]' from open) order by o.id limit ${OPERATIONS_A_CLAIM}
-  ) pick
-  where o.id = pick.id and ${stillTakeable}
-  returning o.*
+  ${take(`o.backend <> all($3::text[])`, `order by o.id limit ${OPERATIONS_A_CLAIM}`)} returning o.*
+), gathered as (
+  ${take(`o.backend = any($3::text[])`, '')} returning o.backend, o.action, o.state
+), whole as (
+  select coalesce(jsonb_agg(to_jsonb(entry)), '[]') as entries from (
+    select backend, bool_or(action <> 'delete') as saves, bool_or(action = 'delete') as deletes
+    from gathered where state = 'running' group by backend) entry
 )
 select claimed.server, claimed.fence, claimed.attempt as lane_attempt, open.logs as open_logs,
+  whole.entries as regenerations,
   case when taken.id is not null then jsonb_build_object('id', taken.id, 'unit_id', taken.unit_id, 'backend', taken.backend,
     'action', taken.action, 'model', taken.model, 'object_key', taken.object_key, 'keys', taken.keys,
-    'snapshot', ${snapshotToRun}, 'attempt', taken.attempt) end as operation
-from claimed cross join open left join taken on taken.state = 'running'
+    'snapshot', ${snapshotToRun}, 'identity', taken.identity, 'previous', ${previousNames('taken')},
+    'attempt', taken.attempt) end as operation
+from claimed cross join open cross join whole left join taken on taken.state = 'running'
 order by taken.id`
 
 /** What somebody wants to be stopped in a running script. */

@@ -4,11 +4,16 @@ import type { Queryable, Store } from '../store/index.ts'
 /** Rows that one statement deletes, so that no lock is held for long. */
 const BATCH = 5_000
 
-/** Deletes what is older than `days`: logs, ended operations, and units of which nothing is left. Open work is never touched. */
+/**
+ * Deletes what is older than `days`: logs, ended operations, synchronizations and transfers, and units of which nothing is left.
+ * Open work is never touched.
+ */
 export async function clean(store: Store, days: number): Promise<void> {
   await cleanLogs(store, { days })
   await repeat(store, OLD_OPERATIONS, days)
   await repeat(store, OLD_UNITS, days)
+  await repeat(store, OLD_SYNCS, days)
+  await repeat(store, OLD_TRANSFERS, days)
 }
 
 async function repeat(db: Queryable, sql: string, days: number): Promise<void> {
@@ -37,6 +42,27 @@ with deleted as (
     where u.created_at < now() - $1 * interval '1 day'
       and not exists (select from orchestra.operation o where o.unit_id = u.id)
       and not exists (select from orchestra.change c where c.unit_id = u.id)
+    limit $2)
+  returning 1
+)
+select count(*) as deleted from deleted`
+
+const OLD_SYNCS = `
+with deleted as (
+  delete from orchestra.sync where id in (
+    select id from orchestra.sync where ended_at < now() - $1 * interval '1 day' limit $2)
+  returning 1
+)
+select count(*) as deleted from deleted`
+
+/** As long as the old copy is there, its transfer tells that the data has left it. */
+const OLD_TRANSFERS = `
+with deleted as (
+  delete from orchestra.transfer where id in (
+    select t.id from orchestra.transfer t
+    where t.ended_at < now() - $1 * interval '1 day' and not exists (
+      select from orchestra.placement p where p.key_hash = t.key_hash and p.model = t.model and p.backend = t.backend
+        and p.server_id = t.from_server)
     limit $2)
   returning 1
 )

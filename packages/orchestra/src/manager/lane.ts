@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts'
 import { messageOf } from '../errors.ts'
+import { type InspectionStep, Inspector } from '../inspect/inspector.ts'
 import type { Methods } from '../methods/index.ts'
+import { recordPresentedKey } from '../server/index.ts'
 import type { Store } from '../store/store.ts'
 import {
   blockLane,
@@ -13,9 +15,11 @@ import {
 } from './claim.ts'
 import type { Outcome } from './outcome.ts'
 import { persist } from './persist.ts'
+import { endNeedlessPrunes } from './prunes.ts'
 import { recover } from './recover.ts'
+import { everything, handBack, regenerate } from './regenerate/index.ts'
 import { type RunContext, type RunEnd, runScript, type Stop } from './run.ts'
-import { type PlannedScript, planScripts } from './scripts.ts'
+import { type PlannedRegeneration, type PlannedScript, planDrain } from './scripts.ts'
 import { settle } from './settle.ts'
 import { givenBack, triedAgain } from './settlement.ts'
 
@@ -34,6 +38,7 @@ export class Lane {
   readonly serverId: number
   readonly #context: LaneContext
   readonly #stop = new AbortController()
+  readonly #inspector = new Inspector()
   #finished: string[] = []
   #logId: number | undefined
   #claim: Claim | undefined
@@ -68,7 +73,8 @@ export class Lane {
   /** Works until the lane has nothing due or cannot go on. */
   async drain(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      const claim = await claimLane(this.#context.store, this.serverId, this.#context.owner)
+      const { store, owner } = this.#context
+      const claim = await claimLane(store, this.serverId, owner, this.#regenerating)
       if (claim === undefined) return
       this.#claim = claim
       const end = await this.#work(claim).catch((error) => this.#rest(claim, error))
@@ -98,11 +104,18 @@ export class Lane {
 
   async #work(claim: Claim): Promise<RunEnd> {
     if (claim.openLogs.length > 0) return this.#guarded((context) => recover(context, claim))
-    const scripts = planScripts(this.#context.config, claim.operations)
+    if (claim.operations.length === 0 && claim.regenerations.length === 0) return this.#inspect(claim)
+    const due = await persist(this.#stop.signal, () => endNeedlessPrunes(this.#context.store, claim))
+    return this.#drain(due)
+  }
+
+  async #drain(claim: Claim): Promise<RunEnd> {
+    const { operations, regenerations } = claim
+    const scripts = planDrain(this.#context.config, operations, regenerations)
     await this.#refuseUnknown(claim, scripts)
     for (const [index, script] of scripts.entries()) {
-      const end = await this.#guarded((context) => runScript(context, claim, script))
-      if (end.kind === 'ran') this.#finished.push(end.runId)
+      const end = await this.#guarded((context) => run(context, claim, script))
+      if (end.kind === 'ran') this.#note(end.runId)
       else {
         // Of an unknown outcome the server is asked first; whatever else has no result waits again.
         await this.#handBack(claim, scripts.slice(end.kind === 'unknown' ? index + 1 : index), end)
@@ -110,6 +123,20 @@ export class Lane {
       }
     }
     return { kind: 'stopped' }
+  }
+
+  /** One page, so that a change waits no longer for an inspection than for that. */
+  async #inspect(claim: Claim): Promise<RunEnd> {
+    if (this.#stop.signal.aborted) return { kind: 'stopped' }
+    this.#script = new AbortController()
+    const step = await this.#inspector.step({ ...this.#context, signal: this.#script.signal }, claim)
+    if (step.kind === 'blocked' && step.presentedKey !== null) {
+      const { presentedKey } = step
+      await persist(this.#stop.signal, () =>
+        recordPresentedKey(this.#context.store, claim.server.id, presentedKey),
+      )
+    }
+    return endOfStep(step)
   }
 
   /** Gives a script what it needs to be stopped from outside. */
@@ -130,8 +157,19 @@ export class Lane {
     return end
   }
 
-  async #refuseUnknown(claim: Claim, scripts: readonly PlannedScript<ClaimedOperation>[]): Promise<void> {
-    const planned = new Set(scripts.flatMap((script) => script.operations))
+  /** The server keeps a journal of a run until it is told to forget it. */
+  #note(runId: string): void {
+    if (runId !== '') this.#finished.push(runId)
+  }
+
+  /** Names of backends that write whole configurations. */
+  get #regenerating(): string[] {
+    const backends = [...this.#context.config.backends.values()]
+    return backends.filter((backend) => backend.sync !== undefined).map((backend) => backend.name)
+  }
+
+  async #refuseUnknown(claim: Claim, scripts: readonly Planned[]): Promise<void> {
+    const planned = new Set(scripts.flatMap(operationsOf))
     const unknown = claim.operations.filter((operation) => !planned.has(operation))
     if (unknown.length === 0) return
     const backoff = this.#context.config.worker.backoff.operation
@@ -147,19 +185,45 @@ export class Lane {
   }
 
   /** What was claimed and not begun waits again, with the reason. */
-  async #handBack(
-    claim: Claim,
-    scripts: readonly PlannedScript<ClaimedOperation>[],
-    end: RunEnd,
-  ): Promise<void> {
+  async #handBack(claim: Claim, scripts: readonly Planned[], end: RunEnd): Promise<void> {
     if (end.kind === 'lost-lane') return
     const outcome = end.kind === 'blocked' ? 'unreachable' : null
     const reason = 'reason' in end ? end.reason : null
     const settlements = scripts
-      .flatMap((script) => script.operations)
+      .flatMap(operationsOf)
       .map((operation) => givenBack(operation.id, outcome, reason))
     if (settlements.length > 0) {
       await persist(this.#stop.signal, () => settle(this.#context.store, claim, null, settlements))
     }
+    const context = { ...this.#context, signal: this.#stop.signal }
+    for (const script of scripts) {
+      if ('operations' in script) continue
+      await handBack({ context, claim }, everything(claim, script.backend, script.actions), outcome, reason)
+    }
+  }
+}
+
+type Planned = PlannedScript<ClaimedOperation> | PlannedRegeneration
+
+function run(context: RunContext, claim: Claim, planned: Planned): Promise<RunEnd> {
+  return 'operations' in planned
+    ? runScript(context, claim, planned)
+    : regenerate(context, claim, planned.backend, planned.actions)
+}
+
+function operationsOf(planned: Planned): readonly ClaimedOperation[] {
+  return 'operations' in planned ? planned.operations : []
+}
+
+function endOfStep(step: InspectionStep): RunEnd {
+  switch (step.kind) {
+    case 'blocked':
+      return { kind: 'blocked', reason: step.reason }
+    case 'fenced':
+      return { kind: 'lost-lane' }
+    case 'looked':
+    case 'idle':
+    case 'cancelled':
+      return { kind: 'stopped' }
   }
 }

@@ -6,11 +6,13 @@ import type { Config } from '../config/config.ts'
 import { createMethods, type Methods } from '../methods/index.ts'
 import { CurrentRouter } from '../router/index.ts'
 import type { Listener, Store } from '../store/index.ts'
+import { markStale } from '../sync/index.ts'
+import { TransferRunner } from '../transfer/index.ts'
 import { dueLanes, renewLeases } from './claim.ts'
-import { clean } from './clean.ts'
 import { lookAgainAtHeld } from './held.ts'
 import { Lane } from './lane.ts'
 import { routeObjects } from './route.ts'
+import { schedulesOf } from './schedules.ts'
 import { startWakeups, type Wakeups } from './wakeups.ts'
 
 /** Milliseconds between renewals of the leases: three may fail before a lease ends. */
@@ -36,6 +38,7 @@ export class Manager {
   readonly #options: ManagerOptions
   readonly #methods: Methods
   readonly #collector: Collector
+  readonly #transfers: TransferRunner
   readonly #lanes = new Map<number, { lane: Lane; done: Promise<void> }>()
   /** Lanes to look at again when their present look ends. */
   readonly #again = new Set<number>()
@@ -45,6 +48,7 @@ export class Manager {
   #wakeups: Wakeups | undefined
   #collecting: Promise<void> | undefined
   #collectAgain = false
+  #staleness: Promise<void> | undefined
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
@@ -56,6 +60,13 @@ export class Manager {
       store: options.store,
       config: options.config,
       router: async () => routeObjects(await router.get(options.store)),
+      onError: (error) => this.#report(error),
+    })
+    this.#transfers = new TransferRunner({
+      store: options.store,
+      config: options.config,
+      methods: this.#methods,
+      owner: this.id,
       onError: (error) => this.#report(error),
     })
   }
@@ -95,10 +106,13 @@ export class Manager {
       free: () => (this.#mode === 'running' ? config.worker.concurrency - this.#lanes.size : 0),
       onLane: (serverId) => this.#work(serverId),
       onError: (error) => this.#report(error),
-      schedules: {
-        'orchestra-clean': { cron: '17 3 * * *', run: () => clean(store, config.retention.days) },
-        'orchestra-capture': { cron: '* * * * *', run: async () => this.#options.checkCapture?.() },
-      },
+      schedules: schedulesOf({
+        store,
+        config,
+        methods: this.#methods,
+        checkCapture: this.#options.checkCapture,
+        onError: (error) => this.#report(error),
+      }),
     })
     this.#mode = 'running'
     this.#listener = store.listen(
@@ -110,6 +124,7 @@ export class Manager {
       setInterval(() => void this.#sweep(), SWEEP_INTERVAL),
     ]
     this.#collect()
+    this.#staleness = this.#markStale()
   }
 
   async #stop(grace: number): Promise<void> {
@@ -121,12 +136,17 @@ export class Manager {
     if (!isStarted) return this.#methods.close()
     this.#mode = 'stopping'
     for (const { lane } of this.#lanes.values()) lane.finish()
-    const ended = Promise.all([...this.#lanes.values()].map(({ done }) => done))
+    const ended = Promise.all([
+      ...[...this.#lanes.values()].map(({ done }) => done),
+      this.#transfers.finish(),
+    ])
     await Promise.race([ended, sleep(grace, undefined, { ref: false })])
     for (const { lane } of this.#lanes.values()) lane.stop({ kind: 'shutdown' })
+    this.#transfers.stop()
     await ended
     for (const timer of this.#timers) clearInterval(timer)
     await this.#collecting
+    await this.#staleness
     await this.#listener?.close()
     await this.#wakeups?.stop().catch((error) => this.#report(error))
     await this.#methods.close()
@@ -203,6 +223,7 @@ export class Manager {
         if (isLost) lane.stop({ kind: 'lost-lane' })
         for (const cancellation of cancelled) lane.cancel(cancellation)
       }
+      await this.#transfers.renew()
     } catch (error) {
       this.#report(error)
     }
@@ -213,6 +234,16 @@ export class Manager {
       this.#collect()
       const due = await dueLanes(this.#options.store)
       await this.#wakeups?.send(due.filter((serverId) => !this.#lanes.has(serverId) && !this.#work(serverId)))
+      await this.#transfers.poll()
+    } catch (error) {
+      this.#report(error)
+    }
+  }
+
+  /** A new release of the application may render differently what stands. */
+  async #markStale(): Promise<void> {
+    try {
+      await markStale(this.#options.store, this.#options.config, () => this.#mode === 'running')
     } catch (error) {
       this.#report(error)
     }

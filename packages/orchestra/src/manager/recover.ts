@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import { finishLog, type OperationEnd, scriptState } from '../logs/index.ts'
 import {
@@ -11,7 +12,9 @@ import { recordPresentedKey, toTarget } from '../server/index.ts'
 import type { Queryable } from '../store/store.ts'
 import type { Claim, ClaimedOperation, OpenLog } from './claim.ts'
 import { persist } from './persist.ts'
-import { revisionOf } from './revision.ts'
+import { placingOf } from './placing.ts'
+import { previousNames } from './previous.ts'
+import { isRegeneration, recoverRegeneration } from './regenerate/index.ts'
 import type { RunContext, RunEnd } from './run.ts'
 import { recordScript } from './scripts.ts'
 import { type Settlement, settle } from './settle.ts'
@@ -23,20 +26,22 @@ const LOCK_WAIT = 10
 
 /** Asks the server what became of scripts whose end nobody saw, and records it; nothing is run again before that. */
 export async function recover(context: RunContext, claim: Claim): Promise<RunEnd> {
-  const open = await openOperations(context.store, claim)
+  const whole = await regenerationsOf(context, claim)
+  const open = await openOperations(
+    context.store,
+    claim.openLogs.filter((log) => !whole.has(log)),
+  )
   for (const [user, logs] of Map.groupBy(claim.openLogs, (log) => userOf(context.config, log))) {
     const memories = await ask(context, claim, user, logs)
     if ('kind' in memories) return memories
     for (const log of logs) {
       const memory = memories.find((one) => one.runId === log.run_id)
       if (memory === undefined) continue
-      const recorded = await recordMemory(
-        context,
-        claim,
-        log,
-        memory,
-        open.filter((operation) => operation.log_id === log.id),
-      )
+      const regenerated = whole.get(log)
+      const recorded =
+        regenerated === undefined
+          ? await recordMemory(context, claim, log, memory, openOf(log, open))
+          : await recoverRegeneration({ context, claim }, regenerated, log, memory, explanation(memory))
       if (!recorded) return { kind: 'lost-lane' }
     }
   }
@@ -50,13 +55,28 @@ interface OpenOperation extends ClaimedOperation {
   cancelled_by: string | null
 }
 
-async function openOperations(db: Queryable, claim: Claim): Promise<OpenOperation[]> {
+function openOf(log: OpenLog, open: readonly OpenOperation[]): OpenOperation[] {
+  return open.filter((operation) => operation.log_id === log.id)
+}
+
+/** Logs about whole configurations, with their backends. */
+async function regenerationsOf({ store, config }: RunContext, claim: Claim): Promise<Map<OpenLog, Backend>> {
+  const whole = new Map<OpenLog, Backend>()
+  for (const log of claim.openLogs) {
+    const backend = config.backends.get(log.backend)
+    if (backend?.sync !== undefined && (await isRegeneration(store, log.id))) whole.set(log, backend)
+  }
+  return whole
+}
+
+async function openOperations(db: Queryable, logs: readonly OpenLog[]): Promise<OpenOperation[]> {
   return db.query<OpenOperation>(
-    `select o.id, o.unit_id, o.backend, o.action, o.model, o.object_key, o.keys, o.snapshot, o.attempt, p.log_id, p.position,
+    `select o.id, o.unit_id, o.backend, o.action, o.model, o.object_key, o.keys, o.snapshot, o.identity,
+       ${previousNames('o')} as previous, o.attempt, p.log_id, p.position,
        case when o.outcome = 'aborted' then coalesce(g.cancel_by, '?') end as cancelled_by
      from orchestra.log_operation p join orchestra.operation o on o.id = p.operation_id join orchestra.log g on g.id = p.log_id
      where p.log_id = any($1::bigint[]) and o.state = 'running' order by p.log_id, p.position`,
-    [claim.openLogs.map((log) => log.id)],
+    [logs.map((log) => log.id)],
   )
 }
 
@@ -159,7 +179,7 @@ function placedBy(context: RunContext, operation: OpenOperation) {
       ? []
       : recordScript({ backend, operations: [operation] }, context.store.keyring).operations
   if (recorded === undefined) return undefined
-  return { revision: revisionOf(recorded.recording, context.store.keyring), identity: recorded.identity }
+  return placingOf(recorded, context.store.keyring)
 }
 
 function explanation(memory: RunMemory): string {

@@ -18,6 +18,7 @@ export async function retry(store: Store, target: WorkTarget | 'failed', by: str
   return store.transaction(async (tx) => {
     const { condition, values } = target === 'failed' ? everyFailure : conditionOf(target)
     const hastened = await hasten(tx, condition, values)
+    await hastenTransfers(tx, target)
     const lookedAtAgain = target === 'failed' ? 0 : await lookAgain(tx, condition, values)
     const name = target === 'failed' ? 'failed' : JSON.stringify(target)
     await audit(tx, { by, action: 'retry', target: name, detail: { hastened, lookedAtAgain } })
@@ -41,6 +42,17 @@ async function hasten(tx: Queryable, condition: string, values: readonly unknown
     serverIds,
   ])
   return rows.length
+}
+
+/** Data on its way belongs to an object; a log or a unit names none. */
+async function hastenTransfers(tx: Queryable, target: WorkTarget | 'failed'): Promise<void> {
+  if (target !== 'failed' && target.kind !== 'object') return
+  const [model, key] = target === 'failed' ? [null, null] : [target.model, target.key]
+  await tx.query(
+    `update orchestra.transfer set due_at = '-infinity' where ended_at is null
+       and ($1::text is null or (model = $1 and key_hash = md5($2::text)::uuid))`,
+    [model, key],
+  )
 }
 
 async function lookAgain(tx: Queryable, condition: string, values: readonly unknown[]): Promise<number> {

@@ -24,11 +24,12 @@ import type { Store } from '../store/store.ts'
 import { callProblem, runCalls, usesCalls } from './calls.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
 import { persist } from './persist.ts'
-import { revisionOf } from './revision.ts'
+import { placingOf } from './placing.ts'
 import { type PlannedScript, type RecordedOperation, recordScript } from './scripts.ts'
 import { type Settlement, settle } from './settle.ts'
 import { fromResult, givenBack, stopped, toOperationEnd, triedAgain } from './settlement.ts'
 import { type Verdict, verdictOf } from './verdict.ts'
+import { rebuildWiped } from './wiped.ts'
 
 const LONGEST_SAYING = 300
 /** Milliseconds between the records of a long script's results. */
@@ -205,18 +206,22 @@ class ScriptRun {
       return writer.write(event.stream, positionOf(event.index), event.bytes)
     }
     if (event.kind === 'result') this.#result(event.result)
+    if (event.kind === 'fresh') this.#rebuild()
+  }
+
+  /** Before anything of this script counts as placed. */
+  #rebuild(): void {
+    const { store, signal } = this.#context
+    const asked = this.#settling.then(() => persist(signal, () => rebuildWiped(store, this.#claim.server)))
+    this.#settling = asked.catch(() => undefined)
   }
 
   #result(result: OperationResult): void {
     const operation = this.#planned.operations[Number(result.index)]
     const recorded = this.#recorded[Number(result.index)]
     if (typeof result.index !== 'number' || operation === undefined || recorded === undefined) return
-    const revision = revisionOf(recorded.recording, this.#context.store.keyring)
-    this.#end(
-      result.index,
-      fromResult(operation, result, { revision, identity: recorded.identity }, this.#backoff),
-      result.exit,
-    )
+    const placing = placingOf(recorded, this.#context.store.keyring)
+    this.#end(result.index, fromResult(operation, result, placing, this.#backoff), result.exit)
   }
 
   #fail(index: number, error: OrchestraError): void {

@@ -1,11 +1,28 @@
-import { fromSnapshot, identityOf } from '../collector/index.ts'
+import { fromSnapshot, identityOf, type Previous } from '../collector/index.ts'
 import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import type { Key } from '../config/model.ts'
 import { drainOrder } from '../config/order.ts'
 import { messageOf } from '../errors.ts'
-import { type Recording, record, recordOperation, type ScriptOperation, Secret } from '../script/index.ts'
+import {
+  type Recording,
+  record,
+  recordAlone,
+  recordOperation,
+  type ScriptOperation,
+  Secret,
+} from '../script/index.ts'
 import type { Keyring } from '../store/keyring.ts'
+import { ownershipOf } from './ownership.ts'
+import { PRUNE } from './prunes.ts'
+import {
+  contestedNames,
+  formerOf,
+  joinRecordings,
+  recordRenames,
+  sparingTaken,
+  vacatingFirst,
+} from './renaming.ts'
 
 /** An operation as far as its script depends on it. */
 export interface ScriptedOperation {
@@ -16,6 +33,10 @@ export interface ScriptedOperation {
   object_key: string
   keys: Key
   snapshot: unknown
+  /** What the object will be called; null where it places nothing, or nobody has noted it. */
+  identity: string | null
+  /** Other names under which it stands there, oldest first. */
+  previous: readonly Previous[]
 }
 
 /** One script of a drain: a backend and its operations, in the order of their blocks. */
@@ -24,38 +45,78 @@ export interface PlannedScript<Operation extends ScriptedOperation> {
   operations: readonly Operation[]
 }
 
+/** One regeneration of a drain: it is about all claimed operations of a backend that are such actions. */
+export interface PlannedRegeneration {
+  backend: Backend
+  actions: 'save' | 'delete' | 'both'
+}
+
+/** How much of a regenerating backend a lane has to do. */
+export interface RegenerationEntry {
+  backend: string
+  saves: boolean
+  deletes: boolean
+}
+
+/** What a lane has to do, as scripts in the order that `after` asks for. */
+export function planDrain<Operation extends ScriptedOperation>(
+  config: Config,
+  operations: readonly Operation[],
+  regenerations: readonly RegenerationEntry[],
+): (PlannedScript<Operation> | PlannedRegeneration)[] {
+  const byBackend = Map.groupBy(operations, (operation) => operation.backend)
+  const entries = [...entriesOf(byBackend), ...regenerations]
+  type Planned = PlannedScript<Operation> | PlannedRegeneration
+  return drainOrder([...config.backends.values()], entries).flatMap(
+    ({ backend: name, actions }): Planned[] => {
+      const backend = config.backends.get(name)
+      const own = byBackend.get(name)
+      if (backend === undefined) return []
+      return own === undefined ? [{ backend, actions }] : [{ backend, operations: inScript(own, actions) }]
+    },
+  )
+}
+
 /** Deletes and saves of one drain as scripts, in the order that `after` asks for. Operations of unknown backends are left out. */
 export function planScripts<Operation extends ScriptedOperation>(
   config: Config,
   operations: readonly Operation[],
 ): PlannedScript<Operation>[] {
-  const backends = [...config.backends.values()]
-  const byBackend = Map.groupBy(operations, (operation) => operation.backend)
-  const entries = [...byBackend].map(([backend, own]) => ({
+  return planDrain(config, operations, []).flatMap((script) => ('operations' in script ? [script] : []))
+}
+
+function entriesOf(
+  byBackend: ReadonlyMap<string, readonly ScriptedOperation[]>,
+): { backend: string; saves: boolean; deletes: boolean }[] {
+  return [...byBackend].map(([backend, own]) => ({
     backend,
-    saves: own.some((operation) => operation.action !== 'delete'),
-    deletes: own.some((operation) => operation.action === 'delete'),
+    saves: own.some((operation) => !removes(operation)),
+    deletes: own.some(removes),
   }))
-  return drainOrder(backends, entries).flatMap(({ backend: name, actions }) => {
-    const backend = config.backends.get(name)
-    const own = byBackend.get(name) ?? []
-    return backend === undefined ? [] : [{ backend, operations: inScript(own, actions) }]
-  })
 }
 
 function inScript<Operation extends ScriptedOperation>(
   operations: readonly Operation[],
   actions: 'save' | 'delete' | 'both',
 ): Operation[] {
-  const deletes = operations.filter((operation) => operation.action === 'delete')
-  const others = operations.filter((operation) => operation.action !== 'delete')
+  const deletes = operations.filter(removes)
+  const others = vacatingFirst(operations.filter((operation) => !removes(operation)))
   if (actions === 'delete') return deletes
   return actions === 'both' ? [...deletes, ...others] : others
+}
+
+function removes({ action }: ScriptedOperation): boolean {
+  return action === 'delete' || action === PRUNE
 }
 
 /** An operation's steps, and what it will be called on the server. */
 export interface RecordedOperation extends ScriptOperation {
   identity: string | null
+  /** Other names under which it stood there. */
+  previous: readonly Previous[]
+  former: 'gone' | 'left'
+  /** What it asks for again and again, without what a rename adds once. */
+  lasting: Recording
   /** Of the object itself; its steps may hold more that were made from them. */
   secrets: readonly Secret[]
 }
@@ -67,14 +128,28 @@ export function recordScript<Operation extends ScriptedOperation>(
 ): { operations: RecordedOperation[]; prepare?: Recording; commit?: Recording } {
   const { backend } = script
   const { prepare, commit } = backend
+  const contested = contestedNames(script.operations)
+  const operations = backend.rename === undefined ? sparingTaken(script.operations) : script.operations
   return {
-    operations: script.operations.map((operation, index) => recordOne(backend, operation, index, keyring)),
+    operations: operations.map((operation, index) => {
+      const recorded = recordOne(backend, operation, index, keyring)
+      return isContested(recorded, contested)
+        ? { ...recorded, action: `${recorded.action} ${index}` }
+        : recorded
+    }),
     ...(prepare === undefined ? {} : { prepare: record(`${backend.name}: prepare`, (to) => prepare(to)) }),
     ...(commit === undefined ? {} : { commit: record(`${backend.name}: commit`, (to) => commit(to)) }),
   }
 }
 
-function recordOne(
+/** Of two that pass a name on, the steps must not interleave. */
+function isContested({ identity, previous }: RecordedOperation, contested: ReadonlySet<string>): boolean {
+  if (contested.size === 0) return false
+  return contested.has(identity ?? '') || previous.some((one) => contested.has(one.identity))
+}
+
+/** Records one operation apart from the others of its script. */
+export function recordOne(
   backend: Backend,
   operation: ScriptedOperation,
   index: number,
@@ -83,15 +158,92 @@ function recordOne(
   const { action, model, object_key: key } = operation
   const label = `${action} ${model}:${key}`
   try {
-    const object = fromSnapshot(operation.snapshot, keyring) as Record<string, unknown>
-    const recording = recordOperation(backend, action, object as never, label)
-    const identity = action === 'save' ? identityOf(backend, operation.keys, object) : null
-    return { index, label, action, recording, identity, secrets: Object.values(object).filter(isSecret) }
+    return { index, label, action, ...recordObject(backend, operation, label, keyring) }
   } catch (error) {
     const recording = record(label, () => {
       throw error instanceof Error ? error : new Error(messageOf(error))
     })
-    return { index, label, action, recording, identity: null, secrets: [] }
+    const nothing = { identity: null, previous: [], former: 'gone' as const, secrets: [] }
+    return { index, label, action, recording, lasting: recording, ...nothing }
+  }
+}
+
+function recordObject(
+  backend: Backend,
+  operation: ScriptedOperation,
+  label: string,
+  keyring: Keyring,
+): Omit<RecordedOperation, 'index' | 'label' | 'action'> {
+  const { action } = operation
+  if (action === PRUNE) return recordPrune(backend, operation, label)
+  const open = (snapshot: unknown) => fromSnapshot(snapshot, keyring) as Record<string, unknown>
+  const object = open(operation.snapshot)
+  const identity = action === 'save' ? identityOf(backend, operation.keys, object) : null
+  if (backend.sync !== undefined) return recordShare(backend, backend.sync, object, identity, label)
+  const lasting = recordOperation(backend, action, object as never, label)
+  const previous = operation.previous.filter((one) => one.identity !== identity)
+  const former = previous.map((one) => open(one.snapshot))
+  const before =
+    action === 'save'
+      ? recordRenames(backend, object, former, label)
+      : former.map((one) => recordOperation(backend, action, one as never, label))
+  return {
+    recording: before.length === 0 ? lasting : joinRecordings([...before, lasting]),
+    lasting,
+    identity,
+    previous,
+    former: formerOf(backend),
+    ...ownershipOf(backend, action, identity ?? standingName(backend, operation, object), previous),
+    secrets: [object, ...former].flatMap((one) => Object.values(one).filter(isSecret)),
+  }
+}
+
+/** An object's share of a configuration that is written as a whole; of one that is deleted, what stays without it. */
+function recordShare(
+  { name }: Backend,
+  sync: NonNullable<Backend['sync']>,
+  object: Record<string, unknown>,
+  identity: string | null,
+  label: string,
+): Omit<RecordedOperation, 'index' | 'label' | 'action'> {
+  const lasting = recordAlone({ name, sync }, identity === null ? [] : [object as never], label)
+  const secrets = Object.values(object).filter(isSecret)
+  return { recording: lasting, lasting, identity, previous: [], former: 'gone', secrets }
+}
+
+/** What a delete removes is called as its object was; a name that cannot be told any more is left. */
+function standingName(
+  backend: Backend,
+  { identity, keys }: ScriptedOperation,
+  object: Record<string, unknown>,
+): string | null {
+  if (identity !== null || backend.list === undefined) return identity
+  try {
+    return identityOf(backend, keys, object)
+  } catch {
+    return null
+  }
+}
+
+/** Of what is removed nothing is known but its name. */
+function recordPrune(
+  backend: Backend,
+  { identity }: ScriptedOperation,
+  label: string,
+): Omit<RecordedOperation, 'index' | 'label' | 'action'> {
+  const recording = record(`${backend.name}: ${label}`, (script) => {
+    if (backend.prune !== undefined && identity !== null) return backend.prune(script, identity)
+    throw new Error(`the backend has no \`prune\``)
+  })
+  const ownership = ownershipOf(backend, PRUNE, identity, [])
+  return {
+    recording,
+    lasting: recording,
+    identity: null,
+    previous: [],
+    former: 'gone',
+    secrets: [],
+    ...ownership,
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Description } from '../script/index.ts'
 import { type Queryable, storable } from '../store/index.ts'
 import type { Claim } from './claim.ts'
 import { foundState } from './found-state.ts'
@@ -18,7 +19,14 @@ export interface Settlement {
   revision: string | null
   /** The object's new identity on the server; null where nothing was placed. */
   identity: string | null
+  /** What was rendered for it, for people; null where that is too much to keep. */
+  rendered: Description[] | null
+  /** What became of what stood there under other names. */
+  former: 'gone' | 'left'
 }
+
+/** Characters of rendered text that one statement takes; a drain may hold much more. */
+const MOST_RENDERED = 4 * 1024 * 1024
 
 /**
  * Records what happened to operations of one lane, with their placements. Does nothing, and answers false, when the lane is
@@ -30,14 +38,40 @@ export async function settle(
   logId: number | null,
   settlements: readonly Settlement[],
 ): Promise<boolean> {
-  const rows = await db.query<{ owned: boolean }>(settleSql, [
-    claim.server.id,
-    claim.owner,
-    claim.fence,
-    logId,
-    JSON.stringify(settlements.map((one) => ({ ...one, error: storable(one.error) }))),
-  ])
-  return rows[0]?.owned === true
+  for (const chunk of intoChunks(settlements)) {
+    const rows = await db.query<{ owned: boolean }>(settleSql, [
+      claim.server.id,
+      claim.owner,
+      claim.fence,
+      logId,
+      JSON.stringify(chunk.map((one) => ({ ...one, error: storable(one.error) }))),
+    ])
+    if (rows[0]?.owned !== true) return false
+  }
+  return true
+}
+
+function intoChunks(settlements: readonly Settlement[]): Settlement[][] {
+  const chunks: Settlement[][] = [[]]
+  let size = 0
+  for (const settlement of settlements) {
+    size += sizeOf(settlement)
+    if (size > MOST_RENDERED) {
+      chunks.push([])
+      size = sizeOf(settlement)
+    }
+    chunks.at(-1)?.push(settlement)
+  }
+  return chunks
+}
+
+function sizeOf({ rendered }: Settlement): number {
+  return (rendered ?? []).reduce((sum, [title, text]) => sum + title.length + text.length, 0)
+}
+
+function isPlaceOf(placement: string): string {
+  return `${placement}.key_hash = r.key_hash and ${placement}.model = r.model and ${placement}.backend = r.backend
+    and ${placement}.server_id = r.server_id`
 }
 
 /**
@@ -49,10 +83,10 @@ with owned as (
   select l.server_id from orchestra.lane l where l.server_id = $1 and l.owner = $2 and l.fence = $3 for update
 ), result as (
   select r.*, o.key_hash, o.object_key, o.keys, o.model, o.backend, o.server_id, o.action, o.snapshot, newer.id as newer_id,
-    r.next = 'back' and o.outcome is not distinct from 'aborted' as cancelled
+    r.next = 'back' and o.outcome is not distinct from 'aborted' as cancelled, o.identity as wanted
   from owned
   cross join jsonb_to_recordset($5::jsonb) as r("operationId" bigint, outcome text, next text, delay bigint,
-    changed boolean, error text, revision text, identity text)
+    changed boolean, error text, revision text, identity text, rendered jsonb, former text)
   join orchestra.operation o on o.id = r."operationId" and ${foundState('o')} = 'running'
   left join lateral ${newerOperation('o')} newer on true
 ), settled as (
@@ -70,31 +104,75 @@ with owned as (
   from result r where o.id = r."operationId"
 ), failed as (
   update orchestra.placement p set
-    state = case when p.state = 'pending' then 'failed' else p.state end,
-    log_id = coalesce($4, p.log_id)
+    state = case when p.state = 'pending' and r.next <> 'back' then 'failed' else p.state end,
+    log_id = coalesce($4, p.log_id),
+    tried = case
+      when r.wanted is null or p.identity = r.wanted or p.tried @> jsonb_build_array(jsonb_build_object('identity', r.wanted))
+      then p.tried
+      else coalesce(p.tried, '[]') || jsonb_build_object('identity', r.wanted, 'snapshot', r.snapshot) end
   from result r
-  where r.action = 'save' and r.next <> 'back' and r.outcome <> 'success' and p.key_hash = r.key_hash and p.model = r.model
-    and p.backend = r.backend and p.server_id = r.server_id
+  where r.action = 'save' and r.outcome is distinct from 'success' and r.outcome is distinct from 'unreachable'
+    and ${isPlaceOf('p')}
+  returning p.model, p.keys, p.unmade and p.log_id is not null as unexpected, r."operationId"
+), left_over as (
+  insert into orchestra.remnant (backend, server_id, model, object_key, identity, snapshot)
+  select r.backend, r.server_id, r.model, r.object_key, name.value ->> 'identity', name.value -> 'snapshot'
+  from result r
+  join orchestra.placement p on ${isPlaceOf('p')}
+  cross join lateral jsonb_array_elements(
+    jsonb_build_object('identity', p.identity, 'snapshot', p.snapshot) || coalesce(p.tried, '[]')) as name(value)
+  where r.action = 'save' and r.outcome = 'success' and r.former = 'left' and name.value ->> 'identity' <> r.identity
+    and (p.applied_at is not null or p.log_id is not null)
+  on conflict (server_id, backend, md5(identity)) do nothing
+), back_in_use as (
+  delete from orchestra.remnant old using result r
+  where r.action = 'save' and r.outcome = 'success' and old.server_id = r.server_id and old.backend = r.backend
+    and md5(old.identity) = md5(r.identity) and old.identity = r.identity
+), cleared as (
+  delete from orchestra.remnant old using result r
+  where r.action = 'delete' and r.outcome = 'success' and old.server_id = r.server_id and old.backend = r.backend
+    and old.model = r.model and md5(old.object_key) = md5(r.object_key) and old.object_key = r.object_key
 ), applied as (
   insert into orchestra.placement as p
-    (backend, server_id, model, object_key, keys, identity, snapshot, state, revision, applied_at, log_id)
+    (backend, server_id, model, object_key, keys, identity, snapshot, state, revision, rendered, applied_at, log_id)
   select backend, server_id, model, object_key, keys, coalesce(identity, (
       select known.identity from orchestra.placement known where known.key_hash = result.key_hash
         and known.model = result.model and known.backend = result.backend and known.server_id = result.server_id
     ), object_key), snapshot,
-    case when newer_id is null then 'applied' else 'pending' end, revision, clock_timestamp(), $4::bigint
+    case when newer_id is null then 'applied' else 'pending' end, revision, rendered, clock_timestamp(), $4::bigint
   from result where action = 'save' and outcome = 'success'
   order by key_hash
   on conflict (key_hash, model, backend, server_id) do update set
-    state = case when p.state = 'deleting' then p.state else excluded.state end,
+    state = case when p.state in ('deleting', 'kept') then p.state else excluded.state end,
     snapshot = excluded.snapshot,
     identity = excluded.identity,
     revision = excluded.revision,
+    rendered = excluded.rendered,
+    stale = false,
+    tried = null,
     applied_at = excluded.applied_at,
     log_id = coalesce(excluded.log_id, p.log_id)
+  returning p.model, p.keys, p.unmade or p.xmax = 0 as unexpected, p.key_hash, p.backend
+), decided_anew as (
+  insert into orchestra.change (unit_id, model, action, keys)
+  select o.unit_id, made.model, 'save', jsonb_build_array(made.keys)
+  from (
+    select model, keys, "operationId" as id from failed where unexpected
+    union all
+    select a.model, a.keys, r."operationId" from applied a
+    join result r on r.action = 'save' and r.key_hash = a.key_hash and r.model = a.model and r.backend = a.backend
+    where a.unexpected
+  ) made join orchestra.operation o on o.id = made.id
+  returning pg_notify('orchestra_change', '')
 ), removed as (
   delete from orchestra.placement p using result r
-  where r.action = 'delete' and r.outcome = 'success' and p.state = 'deleting' and p.key_hash = r.key_hash
-    and p.model = r.model and p.backend = r.backend and p.server_id = r.server_id
+  where r.action = 'delete' and r.outcome = 'success' and p.state = 'deleting' and ${isPlaceOf('p')}
+  returning p.key_hash, p.model, p.backend, p.server_id, p.unmade
+), nothing_came as (
+  update orchestra.placement p set hollow = false from removed m
+  where m.unmade and p.hollow and p.key_hash = m.key_hash and p.model = m.model and p.backend = m.backend
+    and p.server_id <> m.server_id and not exists (
+      select from orchestra.transfer t where t.key_hash = p.key_hash and t.model = p.model and t.backend = p.backend
+        and t.to_server = p.server_id and t.ended_at is null)
 )
-select exists (select from owned) as owned, pg_notify('orchestra_settled', '')`
+select exists (select from owned) as owned, pg_notify('orchestra_settled', ''), (select count(*) from decided_anew) as anew`

@@ -4,10 +4,19 @@ import type { OperationResult } from '../script/index.ts'
 import { delayAfter } from './backoff.ts'
 import type { ClaimedOperation } from './claim.ts'
 import type { Outcome } from './outcome.ts'
+import type { Placing } from './placing.ts'
 import type { Settlement } from './settle.ts'
 import { failureText } from './verdict.ts'
 
-const nothingKnown = { delay: 0, changed: null, error: null, revision: null, identity: null }
+const nothingKnown = {
+  delay: 0,
+  changed: null,
+  error: null,
+  revision: null,
+  identity: null,
+  rendered: null,
+  former: 'gone',
+} as const
 
 /** Gives an operation back as if it had never been claimed; the outcome says why it still waits. */
 export function givenBack(operationId: number, outcome: Outcome | null, reason: string | null): Settlement {
@@ -34,11 +43,16 @@ export function stopped(
   return { ...nothingKnown, operationId, outcome, next: 'done', error: `cancelled by ${by}` }
 }
 
+/** It is no longer to be done. */
+export function needless(operationId: number, reason: string): Settlement {
+  return { ...nothingKnown, operationId, outcome: 'nothing', next: 'done', error: reason }
+}
+
 /** What the server said of an operation. */
 export function fromResult(
   operation: Pick<ClaimedOperation, 'id' | 'attempt'>,
   result: OperationResult,
-  placed: { revision: string; identity: string | null } | undefined,
+  placed: Placing | undefined,
   backoff: Backoff,
 ): Settlement {
   if (result.status === 'failed') return triedAgain(operation, 'failure', failureText(result), backoff)
@@ -51,6 +65,8 @@ export function fromResult(
     error: null,
     revision: placed?.revision ?? null,
     identity: placed?.identity ?? null,
+    rendered: placed?.rendered ?? null,
+    former: placed?.former ?? 'gone',
   }
 }
 

@@ -69,6 +69,8 @@ export function failureText(result: OperationResult): string {
   if (result.reason === 'step') return `a step failed, ${status}`
   if (result.reason === 'check')
     return `the check of its file failed, ${status}; the file is as it was before`
+  if (result.reason === 'before')
+    return `the check of its file fails without the change too, ${status}; the file is as it was before`
   if (result.reason === 'prepare') return `nothing of it ran: the backend's prepare failed, ${status}`
   if (result.reason === 'commit') return `the backend's commit failed, ${status}`
   const [verb, ...service] = result.reason.split('.')

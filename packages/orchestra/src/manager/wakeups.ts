@@ -44,16 +44,23 @@ export async function startWakeups(options: WakeupOptions): Promise<Wakeups> {
   try {
     await boss.start()
     await ensureQueue(boss)
-    for (const [name, { cron, run }] of Object.entries(options.schedules)) {
-      await boss.createQueue(name, { policy: 'singleton', retryLimit: 0 })
-      await boss.schedule(name, cron)
-      await boss.work(name, { pollingIntervalSeconds: 30 }, run)
-    }
+    await schedule(boss, options.schedules)
   } catch (error) {
     await boss.stop({ graceful: false, close: false }).catch(options.onError)
     throw error
   }
   return new FetchLoop(boss, options)
+}
+
+/** What this configuration asks for runs by the clock, and what an earlier one asked for does not. */
+async function schedule(boss: PgBoss, schedules: WakeupOptions['schedules']): Promise<void> {
+  for (const [name, { cron, run }] of Object.entries(schedules)) {
+    await boss.createQueue(name, { policy: 'singleton', retryLimit: 0 })
+    await boss.schedule(name, cron)
+    await boss.work(name, { pollingIntervalSeconds: 30 }, run)
+  }
+  for (const { name } of await boss.getSchedules())
+    if (!Object.hasOwn(schedules, name)) await boss.unschedule(name)
 }
 
 /** pg-boss sends whole transactions as one text, and wants the rows of all their statements. */

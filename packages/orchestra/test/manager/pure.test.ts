@@ -103,6 +103,8 @@ describe('the scripts of a drain', () => {
           object_key: `${id}`,
           keys: [`${id}`],
           snapshot: null,
+          identity: null,
+          previous: [],
         }),
       ),
     )

@@ -17,6 +17,8 @@ const success = {
   error: null,
   revision: 'r',
   identity: 'a.org',
+  rendered: null,
+  former: 'gone',
 } as const
 
 describeStores('settling', (open, kind) => {
@@ -25,6 +27,7 @@ describeStores('settling', (open, kind) => {
 
   async function decideSave(world: World, tx: Queryable): Promise<void> {
     const decision: Decision = {
+      kind: 'create',
       model: 'site',
       key: ['1'],
       action: 'save',
@@ -32,6 +35,11 @@ describeStores('settling', (open, kind) => {
       backend: 'files',
       serverId: 1,
       identity: 'a.org',
+      previousIdentity: null,
+      previous: [],
+      gate: null,
+      transferTo: null,
+      unmade: false,
       object: { id: 1 },
       snapshot: null,
       fate: { kind: 'waiting' },

@@ -29,8 +29,10 @@ export class WorkerProcess {
   }
 }
 
-export async function startWorker(world: World): Promise<WorkerProcess> {
-  const program = join(import.meta.dirname, 'chaos-worker.ts')
+export async function startWorker(
+  world: World,
+  program = join(import.meta.dirname, 'chaos-worker.ts'),
+): Promise<WorkerProcess> {
   const child = spawn(process.execPath, [program, world.store.databaseUrl, world.directory, testKey], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })

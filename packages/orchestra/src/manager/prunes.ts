@@ -1,0 +1,45 @@
+import type { Queryable } from '../store/index.ts'
+import type { Claim, ClaimedOperation } from './claim.ts'
+import { settle } from './settle.ts'
+import { needless } from './settlement.ts'
+
+/** The action that removes something of ours for which there is no object. */
+export const PRUNE = 'prune'
+
+/** Ends removals of things that have become objects since they were decided, and answers the claim without them. */
+export async function endNeedlessPrunes(db: Queryable, claim: Claim): Promise<Claim> {
+  const prunes = claim.operations.filter(({ action }) => action === PRUNE)
+  if (prunes.length === 0) return claim
+  const placed = await placedIdentities(db, claim, prunes)
+  const isNeedless = ({ action, backend, identity }: ClaimedOperation) =>
+    action === PRUNE && placed.has(nameOf(backend, identity))
+  const over = claim.operations.filter(isNeedless)
+  if (over.length === 0) return claim
+  const reason = 'an object is called so by now'
+  await settle(
+    db,
+    claim,
+    null,
+    over.map(({ id }) => needless(id, reason)),
+  )
+  return { ...claim, operations: claim.operations.filter((operation) => !isNeedless(operation)) }
+}
+
+async function placedIdentities(
+  db: Queryable,
+  { server }: Claim,
+  prunes: readonly ClaimedOperation[],
+): Promise<Set<string>> {
+  const asked = prunes.map(({ backend, identity }) => ({ backend, identity }))
+  const rows = await db.query<{ backend: string; identity: string }>(
+    `select asked.backend, asked.identity from jsonb_to_recordset($2::jsonb) as asked(backend text, identity text)
+     where exists (select from orchestra.placement p where p.server_id = $1 and p.backend = asked.backend
+       and md5(p.identity) = md5(asked.identity) and p.identity = asked.identity)`,
+    [server.id, JSON.stringify(asked)],
+  )
+  return new Set(rows.map(({ backend, identity }) => nameOf(backend, identity)))
+}
+
+function nameOf(backend: string, identity: string | null): string {
+  return `${backend} ${identity}`
+}

@@ -1,0 +1,246 @@
+import { randomUUID } from 'node:crypto'
+import type { Backend } from '../../config/backend.ts'
+import { isOrchestraError, messageOf, type OrchestraError } from '../../errors.ts'
+import { createLog, createLogWriter, finishLog, type LogWriter } from '../../logs/index.ts'
+import { type OperationResult, recordSync, type Step } from '../../script/index.ts'
+import { recordPresentedKey } from '../../server/index.ts'
+import type { Queryable } from '../../store/index.ts'
+import type { Claim } from '../claim.ts'
+import { persist } from '../persist.ts'
+import type { RunContext, RunEnd, Stop } from '../run.ts'
+import { settle } from '../settle.ts'
+import { givenBack, triedAgain } from '../settlement.ts'
+import { failureText, type Verdict } from '../verdict.ts'
+import { rebuildWiped } from '../wiped.ts'
+import { bringContent } from './bring.ts'
+import { objectsAfter } from './objects.ts'
+import {
+  listOperations,
+  type RegeneratedOperation,
+  recordOutcomes,
+  runningOperations,
+  storeScript,
+} from './operations.ts'
+import { StreamedSecrets } from './secrets.ts'
+import type { Selection } from './selection.ts'
+import { type Answer, Sender } from './sender.ts'
+import { patient, settlementOf, settleRunning, whyUnwritable } from './settle.ts'
+
+/** What came of one attempt. */
+export type AttemptEnd =
+  | RunEnd
+  /** The check refused the changes of so many objects together; their operations still run. */
+  | { kind: 'refused'; runId: string; logId: number; running: number }
+
+/** Why there is no script, in words. */
+type Unwritten = { kind: 'unwritten'; reason: string }
+
+/** What an attempt is about. */
+export interface AttemptOptions {
+  context: RunContext
+  claim: Claim
+  backend: Backend
+  selection: Selection
+  /** Whether each of the changed objects is known to be writable. */
+  vetted: boolean
+}
+
+/** Writes the whole configuration of a server once, with the changes of some operations, and records what came of it. */
+export async function attempt(options: AttemptOptions): Promise<AttemptEnd> {
+  const { context, claim, backend } = options
+  const runId = randomUUID()
+  const logId = await persist(context.signal, () =>
+    createLog(context.store, {
+      runId,
+      serverId: claim.server.id,
+      backend: backend.name,
+      method: claim.server.method,
+      script: '',
+      fence: claim.fence,
+      attempt: 1,
+      operations: [],
+    }),
+  )
+  context.onStarted(logId)
+  return new Attempt(options, runId, logId).run()
+}
+
+class Attempt {
+  readonly #options: AttemptOptions
+  readonly #runId: string
+  readonly #logId: number
+  readonly #secrets = new StreamedSecrets()
+  readonly #writer: LogWriter
+  readonly #sender: Sender
+  readonly #db: Queryable
+  #running = 0
+
+  constructor(options: AttemptOptions, runId: string, logId: number) {
+    this.#options = options
+    this.#runId = runId
+    this.#logId = logId
+    this.#db = patient(options.context)
+    this.#writer = createLogWriter(options.context.store, { logId, secrets: this.#secrets.named })
+    this.#sender = new Sender({ ...options, runId, secrets: this.#secrets, writer: this.#writer })
+  }
+
+  async run(): Promise<AttemptEnd> {
+    this.#running = await listOperations(this.#db, this.#logId, this.#options.selection)
+    if (!this.#options.vetted && !(await this.#vet())) return { kind: 'lost-lane' }
+    if (this.#running === 0) return this.#finish({ kind: 'ran', runId: '' })
+    const answer = await this.#write()
+    if (this.#sender.metFresh) await this.#rebuild()
+    return this.#conclude(answer)
+  }
+
+  /** An object that cannot be written fails alone, before anything is sent. */
+  async #vet(): Promise<boolean> {
+    const { context, claim, backend } = this.#options
+    for await (const page of runningOperations(this.#db, this.#logId)) {
+      const failed = page.flatMap((operation) => {
+        const why = whyUnwritable(backend, operation, context.store.keyring)
+        return why === null ? [] : [this.#again(operation, why)]
+      })
+      if (failed.length === 0) continue
+      this.#running -= failed.length
+      if (!(await persist(context.signal, () => settle(context.store, claim, this.#logId, failed))))
+        return false
+    }
+    return true
+  }
+
+  /** Before anything of this run counts as placed. */
+  #rebuild(): Promise<void> {
+    return rebuildWiped(this.#db, this.#options.claim.server)
+  }
+
+  async #write(): Promise<Answer | Unwritten> {
+    const steps = this.#steps()
+    if ('kind' in steps) return steps
+    const brought = await this.#bring(steps)
+    if (!Array.isArray(brought)) return brought
+    const rendered = this.#sender.render(brought)
+    this.#secrets.add(rendered.secrets)
+    await storeScript(this.#db, this.#logId, rendered.masked)
+    const [failure] = rendered.failures
+    return failure === undefined ? this.#sender.send(rendered) : unwritten(failure.error)
+  }
+
+  #steps(): readonly Step[] | Unwritten {
+    const { context, backend, selection } = this.#options
+    const objects = objectsAfter(this.#db, context.store.keyring, selection)
+    const { name, sync = () => undefined } = backend
+    const recording = recordSync({ name, sync }, objects)
+    return recording.kind === 'recorded' ? recording.steps : unwritten(recording.error)
+  }
+
+  async #bring(steps: readonly Step[]): Promise<Step[] | Answer | Unwritten> {
+    try {
+      return await bringContent(steps, {
+        send: (file, content) => this.#sender.sendPart(file, content),
+        seen: (secrets) => this.#secrets.add(secrets),
+      })
+    } catch (error) {
+      if (isOrchestraError(error) && error.code !== 'ORC_STORE_UNREACHABLE') return unwritten(error)
+      throw error
+    }
+  }
+
+  async #conclude(answer: Answer | Unwritten): Promise<AttemptEnd> {
+    if ('kind' in answer) return this.#fail(answer.reason, null)
+    const { verdict, result } = answer
+    if (result?.status === 'ok') return this.#succeed(result, verdict)
+    switch (verdict.kind) {
+      case 'unknown':
+        return this.#leaveOpen(verdict)
+      case 'fenced':
+        return { kind: 'lost-lane' }
+      case 'blocked':
+        return this.#block(verdict)
+      case 'cancelled':
+        return this.#stop()
+      case 'ran':
+        if (result === undefined) return this.#fail(verdict.reason, null, verdict.rest)
+        if (result.reason === 'check' && this.#running > 1) return this.#refuse(result)
+        return this.#fail(failureText(result), result.exit)
+    }
+  }
+
+  async #succeed(result: OperationResult, verdict: Verdict): Promise<AttemptEnd> {
+    const settlement = settlementOf(this.#options.context, this.#options.backend, result)
+    if (!(await settleRunning(this.#options, this.#logId, settlement))) return { kind: 'lost-lane' }
+    if (verdict.kind === 'unknown') return this.#leaveOpen(verdict)
+    if (verdict.kind === 'cancelled') return this.#finish({ kind: 'stopped' }, result.exit)
+    return this.#finish({ kind: 'ran', runId: this.#runId }, result.exit)
+  }
+
+  /** Whoever takes the lane next asks the server what became of it. */
+  async #leaveOpen({ reason }: { reason: string }): Promise<AttemptEnd> {
+    await this.#writer.drain()
+    return { kind: 'unknown', reason }
+  }
+
+  /** The operations go on running: their halves are tried next. */
+  #refuse({ exit }: OperationResult): Promise<AttemptEnd> {
+    const running = this.#running
+    const why = `the check failed with the changes of ${running} objects; halves of them are tried, to find which make it fail`
+    return this.#finish({ kind: 'refused', runId: this.#runId, logId: this.#logId, running }, exit, why)
+  }
+
+  async #block(verdict: Extract<Verdict, { kind: 'blocked' }>): Promise<AttemptEnd> {
+    const { context, claim } = this.#options
+    const { presentedKey, outcome, reason } = verdict
+    if (presentedKey !== null) {
+      await persist(context.signal, () => recordPresentedKey(context.store, claim.server.id, presentedKey))
+    }
+    if (!(await settleRunning(this.#options, this.#logId, ({ id }) => givenBack(id, outcome, reason))))
+      return { kind: 'lost-lane' }
+    return this.#finish({ kind: 'blocked', reason }, null, reason)
+  }
+
+  async #stop(): Promise<AttemptEnd> {
+    const stop = this.#options.context.signal.reason as Stop
+    if (stop.kind === 'lost-lane') return { kind: 'lost-lane' }
+    // What somebody cancelled is marked so, and ends; the rest is done again.
+    if (!(await settleRunning(this.#options, this.#logId, ({ id }) => givenBack(id, null, null))))
+      return { kind: 'lost-lane' }
+    const why = stop.kind === 'cancel' ? `cancelled by ${stop.by}` : 'the worker stopped'
+    return this.#finish({ kind: 'stopped' }, null, `${why}; what has no result is done again`)
+  }
+
+  async #fail(
+    why: string,
+    exit: number | null,
+    outcome: 'failure' | 'timeout' = 'failure',
+  ): Promise<AttemptEnd> {
+    const reason = this.#writer.redact(why)
+    const settlement = (operation: RegeneratedOperation) => this.#again(operation, reason, outcome)
+    if (!(await settleRunning(this.#options, this.#logId, settlement))) return { kind: 'lost-lane' }
+    return this.#finish({ kind: 'ran', runId: this.#runId }, exit)
+  }
+
+  async #finish<End extends AttemptEnd>(
+    end: End,
+    exitCode: number | null = null,
+    why?: string,
+  ): Promise<End> {
+    const { store, signal } = this.#options.context
+    const rest = await this.#writer
+      .close()
+      .catch((error) => ({ chunks: [], outputBytes: 0, startedAgo: null, lost: messageOf(error) }))
+    const told = 'lost' in rest ? rest.lost : why
+    const outcome = await recordOutcomes(this.#db, this.#logId, exitCode)
+    const state = end.kind === 'stopped' ? 'ABORTED' : end.kind === 'refused' ? 'FAILURE' : outcome
+    const error = told === undefined ? null : this.#writer.redact(told)
+    await persist(signal, () => finishLog(store, this.#logId, { state, exitCode, error }, rest))
+    return end
+  }
+
+  #again(operation: RegeneratedOperation, why: string, outcome: 'failure' | 'timeout' = 'failure') {
+    return triedAgain(operation, outcome, why, this.#options.context.config.worker.backoff.operation)
+  }
+}
+
+function unwritten({ message, hint }: OrchestraError): Unwritten {
+  return { kind: 'unwritten', reason: hint === undefined ? message : `${message}. ${hint}` }
+}

@@ -1,0 +1,49 @@
+import type { Backend } from '../../config/backend.ts'
+import type { Claim } from '../claim.ts'
+import type { RunContext, RunEnd } from '../run.ts'
+import { attempt } from './attempt.ts'
+import { halves } from './operations.ts'
+import { everything, type Selection } from './selection.ts'
+import { handBack } from './settle.ts'
+
+/**
+ * Brings all claimed changes of a backend that writes whole configurations to its server at once. When a check refuses them,
+ * halves are tried: the good ones stay, and what is left are the objects that it fails with, each alone.
+ */
+export async function regenerate(
+  context: RunContext,
+  claim: Claim,
+  backend: Backend,
+  actions: Selection['actions'],
+): Promise<RunEnd> {
+  const all = everything(claim, backend, actions)
+  const waiting = [all]
+  let last: RunEnd = { kind: 'ran', runId: '' }
+  let acknowledge = context.acknowledge
+  for (let selection = waiting.pop(); selection !== undefined; selection = waiting.pop()) {
+    const end = context.signal.aborted
+      ? ({ kind: 'stopped' } as const)
+      : await attempt({
+          context: { ...context, acknowledge },
+          claim,
+          backend,
+          selection,
+          vetted: selection !== all,
+        })
+    if (end.kind !== 'ran' && end.kind !== 'refused') {
+      await giveBackRest(context, claim, all, end)
+      return end
+    }
+    if (end.kind === 'refused')
+      waiting.push(...(await halves(context.store, end.logId, selection, end.running)).reverse())
+    else last = end
+    acknowledge = end.runId === '' ? [] : [end.runId]
+  }
+  return last
+}
+
+async function giveBackRest(context: RunContext, claim: Claim, all: Selection, end: RunEnd): Promise<void> {
+  if (end.kind === 'lost-lane') return
+  const outcome = end.kind === 'blocked' ? 'unreachable' : null
+  await handBack({ context, claim }, all, outcome, 'reason' in end ? end.reason : null)
+}

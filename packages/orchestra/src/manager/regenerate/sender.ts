@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto'
+import type { Backend } from '../../config/backend.ts'
+import type { LogWriter } from '../../logs/index.ts'
+import {
+  createOutputParser,
+  type OperationResult,
+  type Recording,
+  type RenderedScript,
+  record,
+  renderScript,
+  type ScriptEvent,
+  type Step,
+} from '../../script/index.ts'
+import type { Rendered } from '../../script/rendered.ts'
+import { toTarget } from '../../server/index.ts'
+import type { Claim } from '../claim.ts'
+import type { RunContext } from '../run.ts'
+import { type Verdict, verdictOf } from '../verdict.ts'
+import type { StreamedSecrets } from './secrets.ts'
+
+const LONGEST_SAYING = 300
+
+/** How a script ended, and what it said about its one block. */
+export interface Answer {
+  verdict: Verdict
+  result: OperationResult | undefined
+}
+
+export interface SenderOptions {
+  context: RunContext
+  claim: Claim
+  backend: Backend
+  /** The run whose log this is: that of the last script. */
+  runId: string
+  secrets: StreamedSecrets
+  writer: LogWriter
+}
+
+/** Sends the scripts of one attempt: those that bring content ahead, then the one that uses it. */
+export class Sender {
+  readonly #options: SenderOptions
+  readonly #parts: string[] = []
+  #said = ''
+  #metFresh = false
+
+  constructor(options: SenderOptions) {
+    this.#options = options
+  }
+
+  /** Whether the server remembered nothing. */
+  get metFresh(): boolean {
+    return this.#metFresh
+  }
+
+  /** The script that puts everything in its place. */
+  render(steps: readonly Step[]): RenderedScript {
+    const { backend, context, runId } = this.#options
+    const { name, prepare, commit } = backend
+    return renderScript({
+      ...this.#request(runId, { kind: 'recorded', steps }),
+      acknowledge: [...context.acknowledge, ...this.#parts],
+      ...(prepare === undefined ? {} : { prepare: record(`${name}: prepare`, (to) => prepare(to)) }),
+      ...(commit === undefined ? {} : { commit: record(`${name}: commit`, (to) => commit(to)) }),
+    })
+  }
+
+  /** Appends to what is on the server of a file's content. */
+  async sendPart(file: number, content: Rendered): Promise<Answer> {
+    const runId = randomUUID()
+    const recording: Recording = { kind: 'recorded', steps: [{ kind: 'ahead', file, content }] }
+    const rendered = renderScript({ ...this.#request(runId, recording), ahead: this.#options.runId })
+    const answer = await this.send(rendered, runId)
+    this.#parts.push(runId)
+    return answer
+  }
+
+  async send(rendered: RenderedScript, runId = this.#options.runId): Promise<Answer> {
+    const { backend, claim, context, writer } = this.#options
+    const target = toTarget(claim.server)
+    if (target.method === 'function') return { verdict: takesNoScripts(target.name), result: undefined }
+    let result: OperationResult | undefined
+    let room: void | Promise<void>
+    const parser = createOutputParser(rendered.token, (event) => {
+      if (event.kind === 'result' && event.result.index === 0) result = event.result
+      room = this.#keep(event) ?? room
+    })
+    const end = await context.methods.for(target).run(target, {
+      runId,
+      script: Buffer.from(rendered.text),
+      interpreter: null,
+      user: backend.user ?? null,
+      timeouts: { ...context.config.worker.timeouts, ...backend.timeouts },
+      signal: context.signal,
+      onStart: () => writer.started(),
+      onOutput: (stream, bytes) => {
+        room = undefined
+        parser.push(stream, bytes)
+        return room
+      },
+    })
+    parser.end()
+    const said = this.#said.trim()
+    return { verdict: verdictOf(end, said === '' ? '' : writer.redact(said)), result }
+  }
+
+  #request(runId: string, recording: Recording) {
+    const { backend, claim } = this.#options
+    const operation = { index: 0, label: `sync ${backend.name}`, action: 'sync', recording }
+    const { name: server } = claim.server
+    return { runId, backend: backend.name, server, fence: claim.fence, operations: [operation] }
+  }
+
+  #keep(event: ScriptEvent): void | Promise<void> {
+    if (event.kind === 'fresh') this.#metFresh = true
+    if (event.kind !== 'output') return
+    const { secrets, writer } = this.#options
+    const bytes = secrets.shown(event.bytes)
+    if (event.index === null && event.stream === 'stderr')
+      this.#said = (this.#said + Buffer.from(bytes)).slice(-LONGEST_SAYING)
+    return writer.write(event.stream, typeof event.index === 'number' ? event.index : null, bytes)
+  }
+}
+
+function takesNoScripts(server: string): Verdict {
+  return { kind: 'ran', rest: 'failure', reason: `${server} runs functions and this is a script` }
+}

@@ -1,0 +1,88 @@
+import type { Backend } from '../../config/backend.ts'
+import type { OperationResult } from '../../script/index.ts'
+import type { Queryable } from '../../store/index.ts'
+import type { Keyring } from '../../store/keyring.ts'
+import type { Claim } from '../claim.ts'
+import { persist } from '../persist.ts'
+import { placingOf } from '../placing.ts'
+import type { RunContext } from '../run.ts'
+import { type RecordedOperation, recordScript } from '../scripts.ts'
+import { type Settlement, settle } from '../settle.ts'
+import { fromResult, givenBack } from '../settlement.ts'
+import { type RegeneratedOperation, runningOperations, unloggedOperations } from './operations.ts'
+import { redactFor } from './secrets.ts'
+import type { Selection } from './selection.ts'
+
+/** What settles operations of one backend: a run, or a recovery. */
+export interface SettleContext {
+  context: Pick<RunContext, 'store' | 'config' | 'signal'>
+  claim: Pick<Claim, 'server' | 'owner' | 'fence'>
+}
+
+/** Why an operation's object cannot be written; null when it can. */
+export function whyUnwritable(
+  backend: Backend,
+  operation: RegeneratedOperation,
+  keyring: Keyring,
+): string | null {
+  const recorded = recordedOf(backend, operation, keyring)
+  if (recorded?.recording.kind !== 'failed') return null
+  const { message, hint } = recorded.recording.error
+  return redactFor(recorded.secrets, hint === undefined ? message : `${message}. ${hint}`)
+}
+
+/** Settles what still runs of a log, page by page. False when the lane is another worker's by now. */
+export async function settleRunning(
+  { context, claim }: SettleContext,
+  logId: number,
+  settlement: (operation: RegeneratedOperation) => Settlement,
+): Promise<boolean> {
+  for await (const page of runningOperations(patient(context), logId)) {
+    const settlements = page.map(settlement)
+    if (!(await persist(context.signal, () => settle(context.store, claim, logId, settlements)))) return false
+  }
+  return true
+}
+
+/** What one result means for each of the operations that it is about. */
+export function settlementOf(
+  { store, config }: SettleContext['context'],
+  backend: Backend,
+  result: OperationResult,
+): (operation: RegeneratedOperation) => Settlement {
+  return (operation) => {
+    const recorded = result.status === 'ok' ? recordedOf(backend, operation, store.keyring) : undefined
+    const placed = recorded && placingOf(recorded, store.keyring)
+    return fromResult(operation, result, placed, config.worker.backoff.operation)
+  }
+}
+
+/** Operations that were claimed and that no script has begun to apply wait again. */
+export async function handBack(
+  { context, claim }: SettleContext,
+  selection: Selection,
+  outcome: 'unreachable' | null,
+  reason: string | null,
+): Promise<void> {
+  const { store, signal } = context
+  for (;;) {
+    const ids = await persist(signal, () => unloggedOperations(store, selection))
+    if (ids.length === 0) return
+    const settlements = ids.map((id) => givenBack(id, outcome, reason))
+    if (!(await persist(signal, () => settle(store, claim, null, settlements)))) return
+  }
+}
+
+/** Reads that wait while the store is away. */
+export function patient({ store, signal }: Pick<RunContext, 'store' | 'signal'>): Queryable {
+  return { query: (text, values) => persist(signal, () => store.query(text, values)) }
+}
+
+function recordedOf(
+  backend: Backend,
+  operation: RegeneratedOperation,
+  keyring: Keyring,
+): RecordedOperation | undefined {
+  if (operation.action === 'delete') return undefined
+  return recordScript({ backend, operations: [operation] }, keyring).operations[0]
+}

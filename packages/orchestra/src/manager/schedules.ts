@@ -1,0 +1,50 @@
+import type { Config } from '../config/config.ts'
+import type { Methods } from '../methods/index.ts'
+import type { Store } from '../store/store.ts'
+import { requestSync } from '../sync/request.ts'
+import { emptyOldTrash } from '../trash/index.ts'
+import { clean } from './clean.ts'
+import type { WakeupOptions } from './wakeups.ts'
+
+type Schedules = WakeupOptions['schedules']
+
+export interface ScheduleContext {
+  store: Store
+  config: Config
+  methods: Methods
+  checkCapture: (() => Promise<void>) | undefined
+  onError(error: unknown): void
+}
+
+/** Everything that is due by the clock: Orchestra's own housekeeping, and what the configuration asks for. Times are UTC. */
+export function schedulesOf(context: ScheduleContext): Schedules {
+  const { store, config, checkCapture } = context
+  return {
+    'orchestra-clean': { cron: '17 3 * * *', run: () => clean(store, config.retention.days) },
+    'orchestra-capture': { cron: '* * * * *', run: async () => checkCapture?.() },
+    // Costs no server anything, and finds whatever capture could not see.
+    'orchestra-compare': { cron: '47 3 * * *', run: () => compareAll(store) },
+    'orchestra-trash': { cron: '17 4 * * *', run: () => emptyOldTrash(context) },
+    ...configured(context),
+  }
+}
+
+async function compareAll(store: Store): Promise<void> {
+  await requestSync(store, { mode: 'sync', inspects: false, actor: null, source: 'schedule' })
+}
+
+/** What cannot be asked for, as of a server that is gone, is told and tried again at its next time. */
+function configured({ store, config, onError }: ScheduleContext): Schedules {
+  return Object.fromEntries(
+    config.schedules.map(({ name, cron, does, server, backend }) => [
+      `orchestra-schedule-${name}`,
+      {
+        cron,
+        run: async () => {
+          const source = `schedule:${name}`
+          await requestSync(store, { mode: does, server, backend, actor: null, source }).catch(onError)
+        },
+      },
+    ]),
+  )
+}

@@ -1,0 +1,2 @@
+export { listTransfers, type TransferView } from './list.ts'
+export { TransferRunner } from './runner.ts'

@@ -1,0 +1,55 @@
+import { isoTime } from '../logs/index.ts'
+import type { Queryable } from '../store/index.ts'
+import type { TransferStep } from './transfer.ts'
+
+/** Data on its way from one server to another, as people and programs are shown it. Times are ISO 8601. */
+export interface TransferView {
+  id: number
+  backend: string
+  /** `model:key` */
+  object: string
+  from: string
+  to: string
+  step: TransferStep
+  /** A worker is at it right now. */
+  running: boolean
+  /** Copied by the present or the last try. */
+  bytes: number
+  since: string
+  attempt: number
+  /** Why the last try failed. */
+  error: string | null
+  nextTry: string | null
+  /** Why it does not begin. */
+  waitsFor: string | null
+}
+
+/**
+ * Transfers that have not ended, the oldest first; at most `limit` of them.
+ * @param object `model:key`, for those of one object
+ */
+export function listTransfers(store: Queryable, limit = 100, object?: string): Promise<TransferView[]> {
+  return store.query<TransferView>(LIST, [limit, object ?? null])
+}
+
+const RUNNING = `coalesce(transfer.owner is not null and transfer.expires_at > now(), false)`
+
+const LIST = `
+select transfer.id, transfer.backend, transfer.model || ':' || transfer.object_key as object, source.name as from,
+  target.name as to, transfer.step, ${RUNNING} as running, transfer.bytes,
+  ${isoTime('transfer.created_at')} as since, transfer.attempt, transfer.error,
+  case when not ${RUNNING} and transfer.due_at > now() then ${isoTime('transfer.due_at')} end as "nextTry",
+  case when ${RUNNING} then null
+    when exists (select from orchestra.setting where name = 'paused') then 'everything is paused'
+    when source.held_at is not null then 'the server ' || source.name || ' is held'
+    when target.held_at is not null then 'the server ' || target.name || ' is held'
+    when placement.state is distinct from 'applied' then 'the object is not applied on ' || target.name || ' yet'
+  end as "waitsFor"
+from orchestra.transfer
+join orchestra.server source on source.id = transfer.from_server
+join orchestra.server target on target.id = transfer.to_server
+left join orchestra.placement on placement.key_hash = transfer.key_hash and placement.model = transfer.model
+  and placement.backend = transfer.backend and placement.server_id = transfer.to_server
+where transfer.ended_at is null
+  and ($2::text is null or transfer.model || ':' || transfer.object_key = $2)
+order by transfer.id limit $1`

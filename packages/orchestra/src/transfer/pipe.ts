@@ -1,0 +1,170 @@
+import type { Timeouts } from '../config/backend.ts'
+import type { Job, JobEnd } from '../methods/index.ts'
+import type { EmitScript, TransferScript } from '../script/index.ts'
+import { Conduit } from './conduit.ts'
+import { Framer, MarkedOutput } from './frames.ts'
+
+/** Runs a job where it belongs. */
+export type RunJob = (job: Job) => Promise<JobEnd>
+
+export interface PipeSide<Script extends TransferScript> {
+  script: Script
+  run: RunJob
+  user: string | null
+  /** What it tells people: all it prints but the data. */
+  onOutput(stream: 'stdout' | 'stderr', bytes: Uint8Array): void
+}
+
+export interface PipeOptions {
+  from: PipeSide<EmitScript>
+  to: PipeSide<TransferScript>
+  /** `idle` is the silence of both sides together. */
+  timeouts: Timeouts
+  signal: AbortSignal
+  /** So many bytes of data have come from the first side. */
+  onBytes(total: number): void
+}
+
+/** How both sides ended; null where one was not begun. Only when both exited with 0 and it is whole, all data has arrived. */
+export interface Piped {
+  from: JobEnd | null
+  to: JobEnd
+  isWhole: boolean
+  /** Nothing moved for too long. */
+  isIdle: boolean
+}
+
+/**
+ * Streams what one script prints into another, both wherever they run, at the pace of the slower. When one side fails, the
+ * other is ended on its server. The receiving command never sees the end of data that is not whole.
+ */
+export function pipe(options: PipeOptions): Promise<Piped> {
+  return new Pipe(options).run()
+}
+
+class Pipe {
+  readonly #options: PipeOptions
+  readonly #conduit = new Conduit(() => this.#moved())
+  readonly #framer = new Framer()
+  readonly #output: MarkedOutput
+  readonly #stopFrom = new AbortController()
+  readonly #stopTo = new AbortController()
+  #movedAt = Date.now()
+  #bytes = 0
+  #isIdle = false
+
+  constructor(options: PipeOptions) {
+    this.#options = options
+    this.#output = new MarkedOutput(options.from.script.mark)
+  }
+
+  async run(): Promise<Piped> {
+    const timer = this.#watch()
+    try {
+      return await this.#run()
+    } finally {
+      clearInterval(timer)
+      this.#conduit.destroy()
+    }
+  }
+
+  /** The receiver first: what it cannot take need not be read. */
+  async #run(): Promise<Piped> {
+    const begun = Promise.withResolvers<null>()
+    const receiving = this.#receive(() => begun.resolve(null)).finally(() => this.#receiverEnded())
+    const early = await Promise.race([begun.promise, receiving])
+    if (early !== null) return this.#ended(null, early)
+    const sending = this.#send()
+      .then((end) => this.#senderEnded(end))
+      .catch((error) => this.#senderFailed(error))
+    const [from, to] = await Promise.allSettled([sending, receiving])
+    if (from.status === 'rejected') throw from.reason
+    if (to.status === 'rejected') throw to.reason
+    return this.#ended(from.value, to.value)
+  }
+
+  #send(): Promise<JobEnd> {
+    const { from } = this.#options
+    return from.run({
+      ...this.#jobOf(from, this.#stopFrom.signal),
+      onOutput: (stream, bytes) =>
+        stream === 'stdout' ? this.#take(bytes) : this.#tell(from, stream, bytes),
+    })
+  }
+
+  #receive(onStart: () => void): Promise<JobEnd> {
+    const { to } = this.#options
+    return to.run({
+      ...this.#jobOf(to, this.#stopTo.signal),
+      input: this.#conduit,
+      onStart,
+      onOutput: (stream, bytes) => this.#tell(to, stream, bytes),
+    })
+  }
+
+  #jobOf({ script, user }: PipeSide<TransferScript>, stop: AbortSignal): Omit<Job, 'onOutput'> {
+    return {
+      runId: script.runId,
+      script: Buffer.from(script.text),
+      interpreter: null,
+      user,
+      // Each side may rest while the other works; the silence that counts is watched here.
+      timeouts: { ...this.#options.timeouts, idle: Number.POSITIVE_INFINITY },
+      signal: AbortSignal.any([this.#options.signal, stop]),
+      onStart: () => undefined,
+    }
+  }
+
+  #take(bytes: Uint8Array): Promise<void> | undefined {
+    this.#moved()
+    const data = this.#output.push(bytes)
+    for (const piece of data) this.#bytes += piece.length
+    this.#options.onBytes(this.#bytes)
+    return this.#conduit.put(data.flatMap((piece) => this.#framer.push(piece)))
+  }
+
+  #tell(side: PipeSide<TransferScript>, stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
+    this.#moved()
+    side.onOutput(stream, bytes)
+  }
+
+  #senderEnded(end: JobEnd): JobEnd {
+    if (end.kind !== 'exited' || end.code !== 0 || !this.#output.isWhole) this.#stopTo.abort()
+    else {
+      this.#conduit.put(this.#framer.end())
+      this.#conduit.push(null)
+    }
+    return end
+  }
+
+  #senderFailed(error: unknown): never {
+    this.#stopTo.abort()
+    throw error
+  }
+
+  #receiverEnded(): void {
+    this.#conduit.destroy()
+    this.#stopFrom.abort()
+  }
+
+  #ended(from: JobEnd | null, to: JobEnd): Piped {
+    return { from, to, isWhole: this.#output.isWhole, isIdle: this.#isIdle }
+  }
+
+  #moved(): void {
+    this.#movedAt = Date.now()
+  }
+
+  #watch(): NodeJS.Timeout {
+    const { idle } = this.#options.timeouts
+    return setInterval(
+      () => {
+        if (Date.now() - this.#movedAt < idle) return
+        this.#isIdle = true
+        this.#stopFrom.abort()
+        this.#stopTo.abort()
+      },
+      Math.min(1_000, idle / 4),
+    )
+  }
+}

@@ -1,0 +1,146 @@
+import type { Config } from '../config/config.ts'
+import { delayAfter } from '../manager/backoff.ts'
+import { persist } from '../manager/persist.ts'
+import type { Methods } from '../methods/index.ts'
+import type { Store } from '../store/index.ts'
+import { runStep, type StepEnd } from './step.ts'
+import {
+  advance,
+  claimTransfers,
+  postpone,
+  readTransfer,
+  recordBytes,
+  renewTransfers,
+  type Transfer,
+  type TransferStep,
+} from './transfer.ts'
+
+/** Milliseconds between records of how much was copied. */
+const RECORD_INTERVAL = 1_000
+
+export interface RunnerOptions {
+  store: Store
+  config: Config
+  methods: Methods
+  owner: string
+  onError(error: unknown): void
+}
+
+interface Running {
+  stop: AbortController
+  done: Promise<void>
+}
+
+/** The transfers of one worker. They hold no lane: other work on both servers goes on. */
+export class TransferRunner {
+  readonly #options: RunnerOptions
+  readonly #running = new Map<number, Running>()
+  #claiming: Promise<void> | undefined
+  #isFinishing = false
+
+  constructor(options: RunnerOptions) {
+    this.#options = options
+  }
+
+  /** Begins what is due, as far as there is room. */
+  poll(): Promise<void> {
+    this.#claiming ??= this.#claim().finally(() => {
+      this.#claiming = undefined
+    })
+    return this.#claiming
+  }
+
+  /** Keeps what runs here, and stops what was cancelled or is another worker's by now. */
+  async renew(): Promise<void> {
+    const ids = [...this.#running.keys()]
+    if (ids.length === 0) return
+    const kept = await renewTransfers(this.#options.store, this.#options.owner, ids)
+    for (const id of ids) if (!kept.includes(id)) this.#running.get(id)?.stop.abort()
+  }
+
+  /** Takes nothing more; resolves when all that runs has ended. */
+  async finish(): Promise<void> {
+    this.#isFinishing = true
+    await this.#claiming
+    await Promise.all([...this.#running.values()].map(({ done }) => done))
+  }
+
+  /** Ends what runs on its servers and gives it back. */
+  stop(): void {
+    this.#isFinishing = true
+    for (const { stop } of this.#running.values()) stop.abort()
+  }
+
+  async #claim(): Promise<void> {
+    const { store, config, owner } = this.#options
+    const room = config.worker.transfers - this.#running.size
+    if (this.#isFinishing || room <= 0) return
+    for (const id of await claimTransfers(store, owner, room, [...this.#running.keys()])) this.#begin(id)
+  }
+
+  #begin(id: number): void {
+    const stop = new AbortController()
+    const done = this.#work(id, stop.signal)
+      .catch(this.#options.onError)
+      .finally(() => this.#running.delete(id))
+    this.#running.set(id, { stop, done })
+  }
+
+  /** Step after step, each recorded before the next. */
+  async #work(id: number, signal: AbortSignal): Promise<void> {
+    const { store, owner } = this.#options
+    for (;;) {
+      const transfer = await persist(signal, () => readTransfer(store, id, owner))
+      if (transfer === undefined) return
+      if (signal.aborted || this.#isFinishing) return this.#giveBack(id, signal)
+      const end = await this.#runStep(transfer, signal)
+      if (end.kind !== 'done') return this.#postpone(transfer, end, signal)
+      const next = stepAfter[transfer.step]
+      const isOurs = await persist(signal, () => advance(store, id, owner, next))
+      if (!isOurs || next === 'done') return
+    }
+  }
+
+  async #runStep(transfer: Transfer, signal: AbortSignal): Promise<StepEnd> {
+    const { store, owner, onError } = this.#options
+    let bytes: number | null = null
+    const record = async () => {
+      if (bytes !== null) await recordBytes(store, transfer.id, owner, bytes).catch(onError)
+    }
+    const timer = setInterval(() => void record(), RECORD_INTERVAL)
+    const onBytes = (total: number) => {
+      bytes = total
+    }
+    try {
+      return await runStep({ ...this.#options, signal, onBytes }, transfer)
+    } finally {
+      clearInterval(timer)
+      await record()
+    }
+  }
+
+  #giveBack(id: number, signal: AbortSignal): Promise<void> {
+    const { store, owner } = this.#options
+    return persist(signal, () => postpone(store, id, owner, { delay: 0, error: null }))
+  }
+
+  async #postpone(
+    transfer: Transfer,
+    end: Exclude<StepEnd, { kind: 'done' }>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (end.kind === 'stopped') return this.#giveBack(transfer.id, signal)
+    const { store, owner, config } = this.#options
+    const backoff = config.worker.backoff[end.kind === 'unreachable' ? 'server' : 'operation']
+    const delay = delayAfter(transfer.attempt, backoff)
+    const step = end.kind === 'different' ? ({ step: 'copy' } as const) : {}
+    await persist(signal, () => postpone(store, transfer.id, owner, { delay, error: end.reason, ...step }))
+  }
+}
+
+const stepAfter: Readonly<Record<TransferStep, TransferStep>> = {
+  copy: 'verify',
+  verify: 'switch',
+  switch: 'done',
+  done: 'done',
+}

@@ -1,0 +1,127 @@
+import type { Backend, Timeouts } from '../config/backend.ts'
+import { createLog, type EndState, finishLog, type LogEnd, SecretIndex } from '../logs/index.ts'
+import { persist } from '../manager/persist.ts'
+import type { Job, JobEnd, Methods } from '../methods/index.ts'
+import type { TransferScript } from '../script/index.ts'
+import { recordPresentedKey, type ServerRow, toTarget } from '../server/index.ts'
+import type { Store } from '../store/index.ts'
+import { lastWords, Saying } from './saying.ts'
+import { type JobVerdict, verdictOf } from './verdict.ts'
+
+export interface SideOptions<Script extends TransferScript> {
+  store: Store
+  methods: Methods
+  /** `restore` */
+  what: string
+  server: ServerRow
+  backend: Backend
+  attempt: number
+  script: Script
+  signal: AbortSignal
+}
+
+/** One script of a transfer on one of its servers, with what it says. */
+export class Side<Script extends TransferScript = TransferScript> {
+  readonly script: Script
+  readonly user: string | null
+  /** `restore on web2` */
+  readonly name: string
+  readonly #options: SideOptions<Script>
+  readonly #stdout: Saying
+  readonly #stderr: Saying
+
+  constructor(options: SideOptions<Script>) {
+    this.#options = options
+    this.script = options.script
+    this.user = options.backend.user ?? null
+    this.name = `${options.what} on ${options.server.name}`
+    const secrets = new SecretIndex(
+      options.script.secrets.map((one) => ({ name: one.name, value: one.reveal() })),
+    )
+    this.#stdout = new Saying(secrets)
+    this.#stderr = new Saying(secrets)
+  }
+
+  run = async (job: Job): Promise<JobEnd> => {
+    const target = toTarget(this.#options.server)
+    return this.#options.methods.for(target).run(target, job)
+  }
+
+  onOutput = (stream: 'stdout' | 'stderr', bytes: Uint8Array): void => {
+    const saying = stream === 'stdout' ? this.#stdout : this.#stderr
+    saying.push(bytes)
+  }
+
+  /** Runs the script by itself; its stdout goes to `reader`, if there is one. */
+  runAlone(timeouts: Timeouts, reader?: { push(bytes: Uint8Array): void }): Promise<JobEnd> {
+    return this.run({
+      runId: this.script.runId,
+      script: Buffer.from(this.script.text),
+      interpreter: null,
+      user: this.user,
+      timeouts,
+      signal: this.#options.signal,
+      onStart: () => undefined,
+      onOutput: (stream, bytes) => {
+        if (stream === 'stdout' && reader !== undefined) reader.push(bytes)
+        else this.onOutput(stream, bytes)
+      },
+    })
+  }
+
+  /** Keeps a log of it, and says what its end means; null is success, or that it was not begun. */
+  async conclude(end: JobEnd | null): Promise<JobVerdict | null> {
+    if (end === null) return null
+    const stderr = this.#stderr.end()
+    const verdict = verdictOf(this.name, end, lastWords(stderr))
+    await this.#log(end, verdict, this.#stdout.end(), stderr)
+    if (end.kind === 'host-key') await this.#recordKey(end.presented)
+    return verdict
+  }
+
+  #recordKey(presented: string): Promise<void> {
+    const { store, server, signal } = this.#options
+    return persist(signal, async () => {
+      await recordPresentedKey(store, server.id, presented)
+    })
+  }
+
+  /** Written when it has ended: a log that is open is a script of the lane. */
+  async #log(end: JobEnd, verdict: JobVerdict | null, stdout: Buffer, stderr: Buffer): Promise<void> {
+    const { store, server, backend, attempt, script, signal } = this.#options
+    const outputs = [
+      { stream: 'stdout' as const, data: stdout },
+      { stream: 'stderr' as const, data: stderr },
+    ].filter(({ data }) => data.length > 0)
+    const chunks = outputs.map((output, sequence) => ({ ...output, sequence, position: null }))
+    const log = {
+      runId: script.runId,
+      serverId: server.id,
+      backend: backend.name,
+      method: server.method,
+      script: script.masked,
+      fence: 0,
+      attempt,
+      operations: [],
+    }
+    const rest = { chunks, outputBytes: stdout.length + stderr.length, startedAgo: 0 }
+    await persist(signal, () =>
+      store.transaction(async (tx) => {
+        await finishLog(tx, await createLog(tx, log), stateOf(end, verdict), rest)
+      }),
+    )
+  }
+}
+
+function stateOf(end: JobEnd, verdict: JobVerdict | null): LogEnd {
+  const exitCode = end.kind === 'exited' ? end.code : null
+  const error = verdict === null ? null : 'reason' in verdict ? verdict.reason : 'it was stopped'
+  return { state: endState(end, verdict), exitCode, error }
+}
+
+function endState(end: JobEnd, verdict: JobVerdict | null): EndState {
+  if (verdict === null) return 'SUCCESS'
+  if (verdict.kind === 'stopped') return 'ABORTED'
+  if (end.kind === 'timeout') return 'TIMEOUT'
+  return end.kind === 'exited' ? 'FAILURE' : 'ERROR'
+}

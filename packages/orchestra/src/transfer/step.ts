@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto'
+import { fromSnapshot } from '../collector/snapshot.ts'
+import type { Backend, Timeouts, Transfer as TransferCommands } from '../config/backend.ts'
+import type { Config } from '../config/config.ts'
+import { messageOf } from '../errors.ts'
+import type { Methods } from '../methods/index.ts'
+import { renderAbsorb, renderEmit, renderPut, type TransferTry } from '../script/index.ts'
+import type { Store } from '../store/index.ts'
+import { pipe } from './pipe.ts'
+import { Side } from './side.ts'
+import type { Transfer } from './transfer.ts'
+import type { JobVerdict } from './verdict.ts'
+import { differenceOf, EmittedText } from './verify.ts'
+
+/** How a step ended. */
+export type StepEnd =
+  | { kind: 'done' }
+  | JobVerdict
+  /** What was copied is not what was to be copied. */
+  | { kind: 'different'; reason: string }
+
+export interface StepContext {
+  store: Store
+  config: Config
+  methods: Methods
+  signal: AbortSignal
+  onBytes(total: number): void
+}
+
+/** Seconds that the switch waits for a script of the lane. */
+const LOCK_WAIT = 60
+
+/** Does the step that a transfer stands at. */
+export async function runStep(context: StepContext, transfer: Transfer): Promise<StepEnd> {
+  const backend = context.config.backends.get(transfer.backend)
+  if (backend?.transfer === undefined) {
+    return { kind: 'failed', reason: `Backend "${transfer.backend}" is not defined, or has no \`transfer\`` }
+  }
+  if (transfer.original === null) {
+    return { kind: 'failed', reason: `nothing is known of what stands on ${transfer.from.name}` }
+  }
+  // It stands there no more, or is being saved anew: the transfer is due again when that is done.
+  if (transfer.placed === null) return { kind: 'stopped' }
+  try {
+    return await new StepRun(context, transfer, backend, backend.transfer).run()
+  } catch (error) {
+    return { kind: 'failed', reason: messageOf(error) }
+  }
+}
+
+class StepRun {
+  readonly #context: StepContext
+  readonly #transfer: Transfer
+  readonly #commands: TransferCommands<unknown>
+  readonly #backend: Backend
+  readonly #original: unknown
+  readonly #placed: unknown
+
+  constructor(context: StepContext, transfer: Transfer, backend: Backend, commands: TransferCommands<never>) {
+    this.#context = context
+    this.#transfer = transfer
+    this.#backend = backend
+    // Snapshots hold objects of the backend's own model.
+    this.#commands = commands as TransferCommands<unknown>
+    this.#original = fromSnapshot(transfer.original, context.store.keyring)
+    this.#placed = fromSnapshot(transfer.placed, context.store.keyring)
+  }
+
+  run(): Promise<StepEnd> {
+    switch (this.#transfer.step) {
+      case 'copy':
+        return this.#copy()
+      case 'verify':
+        return this.#verify()
+      case 'switch':
+      case 'done':
+        return this.#switch()
+    }
+  }
+
+  async #copy(): Promise<StepEnd> {
+    const dump = renderEmit(this.#try('from'), this.#commands.dump(this.#original))
+    const restore = renderAbsorb(this.#try('to'), this.#commands.restore(this.#placed))
+    const from = this.#side('dump', 'from', dump)
+    const to = this.#side('restore', 'to', restore)
+    const timeouts = { ...this.#timeouts, total: Number.POSITIVE_INFINITY }
+    const { signal, onBytes } = this.#context
+    const piped = await pipe({ from, to, timeouts, signal, onBytes })
+    const verdicts = [await from.conclude(piped.from), await to.conclude(piped.to)]
+    if (signal.aborted) return { kind: 'stopped' }
+    if (piped.isIdle) return idle(timeouts)
+    const verdict = worst(verdicts)
+    if (verdict !== null) return verdict
+    return piped.isWhole ? { kind: 'done' } : { kind: 'failed', reason: `${from.name} broke off` }
+  }
+
+  async #verify(): Promise<StepEnd> {
+    const { verify } = this.#commands
+    if (verify === undefined) return { kind: 'done' }
+    const original = renderEmit(this.#try('from'), verify.original(this.#original))
+    const restored = renderEmit(this.#try('to'), verify.restored(this.#placed))
+    const texts = [new EmittedText(original), new EmittedText(restored)] as const
+    const sides = [this.#side('verify', 'from', original), this.#side('verify', 'to', restored)] as const
+    const verdicts = await Promise.all(
+      sides.map(async (side, index) =>
+        side.conclude(await side.runAlone(this.#silent, texts[index as 0 | 1])),
+      ),
+    )
+    if (this.#context.signal.aborted) return { kind: 'stopped' }
+    const verdict = worst(verdicts)
+    if (verdict !== null) return verdict
+    const difference = differenceOf(...texts, this.#transfer)
+    return difference === null ? { kind: 'done' } : { kind: 'different', reason: difference }
+  }
+
+  async #switch(): Promise<StepEnd> {
+    const script = renderPut(this.#try('to'), this.#commands.switch(this.#placed), LOCK_WAIT)
+    const side = this.#side('switch', 'to', script)
+    const verdict = await side.conclude(await side.runAlone(this.#silent))
+    return verdict ?? { kind: 'done' }
+  }
+
+  #try(side: 'from' | 'to'): TransferTry {
+    const { id, attempt } = this.#transfer
+    return { transferId: id, attempt, side, runId: randomUUID() }
+  }
+
+  #side<Script extends Side['script']>(what: string, at: 'from' | 'to', script: Script): Side<Script> {
+    const { store, methods, signal } = this.#context
+    const { attempt } = this.#transfer
+    return new Side({
+      store,
+      methods,
+      signal,
+      what,
+      server: this.#transfer[at],
+      backend: this.#backend,
+      attempt,
+      script,
+    })
+  }
+
+  get #timeouts(): Timeouts {
+    return { ...this.#context.config.worker.timeouts, ...this.#backend.timeouts }
+  }
+
+  /** Checksums of much data are silent for long. */
+  get #silent(): Timeouts {
+    return { ...this.#timeouts, idle: this.#timeouts.total }
+  }
+}
+
+/** A side that ended by itself explains more than the one that was ended because of it. */
+function worst(verdicts: readonly (JobVerdict | null)[]): JobVerdict | null {
+  const bad = verdicts.filter((verdict) => verdict !== null)
+  return bad.find((verdict) => verdict.kind !== 'stopped') ?? bad[0] ?? null
+}
+
+function idle({ idle: milliseconds }: Timeouts): StepEnd {
+  const reason = `no data moved for ${Math.round(milliseconds / 1000)} s; \`timeouts.idle\` of the backend allows more`
+  return { kind: 'failed', reason }
+}

@@ -1,0 +1,32 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { describeStores } from '../support/stores.ts'
+import { useWorlds } from '../support/world.ts'
+
+describeStores('a server that lost everything', (open) => {
+  const build = useWorlds(open)
+
+  it('is rebuilt when the next change gets there', async () => {
+    const world = await build()
+    await world.work()
+    await world.store.query(
+      `insert into site (id, body) select id, 'body ' || id from generate_series(1, 30) id`,
+    )
+    await world.calm()
+    for (const name of ['sites', '.orchestra-state'])
+      await rm(join(world.directory, 'here', name), { recursive: true })
+    await world.store.query(`update site set body = 'new' where id = 7`)
+    await world.calm()
+    expect(await world.files()).toEqual(await world.wanted())
+    expect(world.errors).toEqual([])
+  })
+
+  it('is not what a server is that has its first script', async () => {
+    const world = await build()
+    await world.work()
+    await world.store.query(`insert into site (id) values (1)`)
+    await world.calm()
+    expect(await world.store.query(`select from orchestra.sync where source = 'wiped'`)).toEqual([])
+  })
+})

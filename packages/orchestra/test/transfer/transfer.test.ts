@@ -1,0 +1,278 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { cancel, retry } from '../../src/manager/index.ts'
+import { holdServer, releaseServer } from '../../src/server/index.ts'
+import { listTransfers } from '../../src/transfer/index.ts'
+import { startWorker, type WorkerProcess } from '../manager/worker-process.ts'
+import { untilWithin } from '../support/processes.ts'
+import { describeStores } from '../support/stores.ts'
+import { useWorlds, type World } from '../support/world.ts'
+import { dataConfig, dataOn, dataSites, notesOn, routeByPlan, writeData } from './data-sites.ts'
+
+const program = join(import.meta.dirname, 'transfer-worker.ts')
+const data = { '1/index.html': 'hello', '1/sub/odd\nname ünd $x': 'odd\0bytes' }
+const until = (what: string, holds: () => boolean | Promise<boolean>) => untilWithin(20_000, what, holds)
+
+describeStores('data that moves with its object', (open, kind) => {
+  const makeWorld = useWorlds(open)
+
+  async function world(): Promise<World> {
+    const made = await makeWorld({ servers: [], backends: [dataSites], worker: dataConfig.worker })
+    for (const server of ['old', 'new']) await made.addDirectoryServer(server)
+    await routeByPlan(made)
+    return made
+  }
+
+  /** A site with data on the old server, and a worker. */
+  async function placedWorld(): Promise<World> {
+    const made = await world()
+    await made.work()
+    await made.store.query(`insert into site (id) values (1)`)
+    await made.calm()
+    await writeData(made, 'old', data)
+    return made
+  }
+
+  async function worker(made: World): Promise<WorkerProcess> {
+    const started = await startWorker(made, program)
+    onTestFinished(() => started.kill())
+    return started
+  }
+
+  const move = (made: World) => made.store.query(`update site set plan = 'premium'`)
+  const flag = (made: World, server: string, name: string, content = '') =>
+    writeFile(join(made.directory, server, name), content)
+  const unflag = (made: World, server: string, name: string) =>
+    rm(join(made.directory, server, name), { force: true })
+  const ended = (made: World) =>
+    until('the transfer has ended', async () => (await listTransfers(made.store)).length === 0)
+  const rows = (made: World) =>
+    made.store.query<{
+      step: string
+      outcome: string | null
+      attempt: number
+      error: string | null
+      bytes: number
+    }>('select step, outcome, attempt, error, bytes from orchestra.transfer order by id')
+
+  it('is copied, verified and switched before the old place goes', async () => {
+    const made = await placedWorld()
+    await move(made)
+    await ended(made)
+    await made.calm()
+    expect(await dataOn(made, 'new')).toEqual(data)
+    expect(await dataOn(made, 'old')).toEqual({})
+    expect(await made.files('old')).toEqual({})
+    expect(await notesOn(made, 'old')).toEqual(['dump', 'original', 'delete'])
+    expect(await notesOn(made, 'new')).toEqual(['restore', 'restored', 'switch'])
+    expect(await rows(made)).toMatchObject([{ step: 'done', outcome: 'success', attempt: 1, error: null }])
+    expect((await rows(made))[0]?.bytes).toBeGreaterThan(0)
+    expect(made.errors).toEqual([])
+  })
+
+  it('leaves a log of each script, and no lane takes it for its own', async () => {
+    const made = await placedWorld()
+    await move(made)
+    await ended(made)
+    await made.calm()
+    const logs = await made.store.query<{ script: string; state: string }>(
+      `select script, state from orchestra.log where script like '%o_transfer%' order by id`,
+    )
+    expect(logs.map((log) => log.state)).toEqual(Array(5).fill('SUCCESS'))
+    expect(logs.map((log) => log.script).join()).toContain('tar -C data')
+    expect(logs.map((log) => log.script).join()).toContain('«secret:output-token»')
+  })
+
+  it('waits for the new place, and says so', async () => {
+    const made = await placedWorld()
+    await holdServer(made.store, 'new', { by: 'test', reason: 'a test' })
+    await move(made)
+    await until('the transfer is listed', async () => (await listTransfers(made.store)).length > 0)
+    const [transfer] = await listTransfers(made.store)
+    expect(transfer).toMatchObject({
+      object: 'site:1',
+      from: 'old',
+      to: 'new',
+      step: 'copy',
+      running: false,
+      attempt: 0,
+      waitsFor: 'the server new is held',
+    })
+    expect(await dataOn(made, 'old')).toEqual(data)
+    await releaseServer(made.store, 'new', { by: 'test' })
+    await ended(made)
+    await made.calm()
+    expect(await dataOn(made, 'new')).toEqual(data)
+  })
+
+  it('shows how far it is', async () => {
+    const made = await placedWorld()
+    await flag(made, 'new', 'hold-switch')
+    await move(made)
+    await until('it switches', async () => (await notesOn(made, 'new')).includes('switch'))
+    const [transfer] = await listTransfers(made.store)
+    expect(transfer).toMatchObject({ step: 'switch', running: true, attempt: 1, error: null, waitsFor: null })
+    expect(transfer?.bytes).toBeGreaterThan(10_000)
+    await unflag(made, 'new', 'hold-switch')
+    await ended(made)
+  })
+
+  for (const [command, server, said] of [
+    ['dump', 'old', 'dump on old ended with status 7: it broke'],
+    ['restore', 'new', 'restore on new ended with status 7: it broke'],
+    ['original', 'old', 'verify on old ended with status 7: it broke'],
+    ['restored', 'new', 'verify on new ended with status 7: it broke'],
+    ['switch', 'new', 'switch on new ended with status 7: it broke'],
+  ] as const)
+    it(`removes nothing while ${command} fails, shows why, and goes on when it works`, async () => {
+      const made = await placedWorld()
+      await flag(made, server, `broken-${command}`, 'echo it broke >&2; exit 7')
+      await move(made)
+      await until('it has failed twice', async () => ((await rows(made))[0]?.attempt ?? 0) > 1)
+      await until('the error shows', async () => (await listTransfers(made.store))[0]?.error === said)
+      expect(await dataOn(made, 'old')).toEqual(data)
+      expect(await notesOn(made, 'old')).not.toContain('delete')
+      await unflag(made, server, `broken-${command}`)
+      await ended(made)
+      await made.calm()
+      expect(await dataOn(made, 'new')).toEqual(data)
+      expect(await dataOn(made, 'old')).toEqual({})
+    })
+
+  it('copies again when what arrived is not what was sent, and says what differs', async () => {
+    const made = await placedWorld()
+    await flag(made, 'new', 'broken-restored', 'echo changed >data/.new.1/index.html')
+    await move(made)
+    await until('the difference shows', async () =>
+      ((await listTransfers(made.store))[0]?.error ?? '').startsWith(
+        'the restored data is not the same: line',
+      ),
+    )
+    expect(await notesOn(made, 'new')).not.toContain('switch')
+    expect(await dataOn(made, 'old')).toEqual(data)
+    await unflag(made, 'new', 'broken-restored')
+    await ended(made)
+    expect(await dataOn(made, 'new')).toEqual(data)
+    const dumps = (await notesOn(made, 'old')).filter((note) => note === 'dump')
+    expect(dumps.length).toBeGreaterThan(1)
+  })
+
+  it('is tried at once when somebody asks', async () => {
+    const made = await placedWorld()
+    await flag(made, 'new', 'broken-switch', 'exit 7')
+    await move(made)
+    await until('it has failed', async () => typeof (await rows(made))[0]?.error === 'string')
+    await unflag(made, 'new', 'broken-switch')
+    await until('it rests for long', async () => {
+      const resting = await made.store.query(
+        `update orchestra.transfer set due_at = now() + interval '1 hour' where owner is null returning id`,
+      )
+      return resting.length === 1
+    })
+    expect((await listTransfers(made.store))[0]?.nextTry).toEqual(expect.any(String))
+    await retry(made.store, { kind: 'object', model: 'site', key: '1' }, 'test')
+    await ended(made)
+    expect(await dataOn(made, 'new')).toEqual(data)
+  })
+
+  it('stops on both servers when the object goes back, and removes nothing', async () => {
+    const made = await placedWorld()
+    await flag(made, 'old', 'hold-dump')
+    await move(made)
+    await until('it copies', async () => (await notesOn(made, 'old')).includes('dump'))
+    await made.store.query(`update site set plan = 'basic'`)
+    await ended(made)
+    await made.calm()
+    expect(await rows(made)).toMatchObject([{ outcome: 'cancelled' }])
+    expect(await dataOn(made, 'old')).toEqual(data)
+    expect(await notesOn(made, 'old')).not.toContain('delete')
+    await until('both ends have ended', async () => {
+      const [row] = await made.store.query<{ open: number }>(
+        `select count(*)::int as open from orchestra.log where script like '%o_transfer%' and state = 'ABORTED'`,
+      )
+      return row?.open === 2
+    })
+  })
+
+  it('stops when somebody cancels the move, and removes nothing', async () => {
+    const made = await placedWorld()
+    await flag(made, 'old', 'hold-dump')
+    await move(made)
+    await until('it copies', async () => (await notesOn(made, 'old')).includes('dump'))
+    await cancel(made.store, { kind: 'object', model: 'site', key: '1' }, 'test')
+    await ended(made)
+    await until('both ends have ended', async () => {
+      const [row] = await made.store.query<{ open: number }>(
+        `select count(*)::int as open from orchestra.log where script like '%o_transfer%' and state = 'ABORTED'`,
+      )
+      return row?.open === 2
+    })
+    await made.calm()
+    expect(await dataOn(made, 'old')).toEqual(data)
+    expect(await notesOn(made, 'old')).not.toContain('delete')
+  })
+
+  it('hands a transfer back when its worker is stopped', async () => {
+    const made = await placedWorld()
+    await flag(made, 'old', 'hold-dump')
+    await move(made)
+    await until('it copies', async () => (await notesOn(made, 'old')).includes('dump'))
+    await made.stopWorkers(100)
+    expect(await listTransfers(made.store)).toMatchObject([{ running: false, step: 'copy', error: null }])
+    await unflag(made, 'old', 'hold-dump')
+    await made.work()
+    await ended(made)
+    expect(await dataOn(made, 'new')).toEqual(data)
+  })
+
+  it('does no more of them at once than the configuration says', async () => {
+    const made = await placedWorld()
+    await made.store.query(`insert into site (id) values (2), (3), (4)`)
+    await made.calm()
+    await flag(made, 'old', 'hold-dump')
+    await move(made)
+    const dumps = async () => (await notesOn(made, 'old')).filter((note) => note === 'dump').length
+    const leases = () =>
+      made.store.query('select expires_at from orchestra.transfer where owner is not null order by id')
+    await until('two copy', async () => (await dumps()) === 2)
+    const before = JSON.stringify(await leases())
+    await until('the worker has looked for more', async () => JSON.stringify(await leases()) !== before)
+    expect((await listTransfers(made.store)).filter((one) => one.running)).toHaveLength(2)
+    expect(await dumps()).toBe(2)
+    await unflag(made, 'old', 'hold-dump')
+    await ended(made)
+    await made.calm()
+    expect(await dataOn(made, 'old')).toEqual({})
+  })
+
+  // Several processes that work, and die, are what Postgres is for.
+  if (kind === 'postgres')
+    for (const [command, server, step] of [
+      ['dump', 'old', 'copy'],
+      ['restore', 'new', 'copy'],
+      ['original', 'old', 'verify'],
+      ['switch', 'new', 'switch'],
+    ] as const)
+      it(`goes on with ${step} when its worker was killed in ${command}`, async () => {
+        const made = await world()
+        const first = await worker(made)
+        await made.store.query(`insert into site (id) values (1)`)
+        await made.calm()
+        await writeData(made, 'old', data)
+        await flag(made, server, `hold-${command}`)
+        await move(made)
+        await until(`${command} runs`, async () => (await notesOn(made, server)).includes(command))
+        await first.kill()
+        await worker(made)
+        const seen = (await notesOn(made, server)).length
+        await until('the step runs again', async () => (await notesOn(made, server)).length > seen)
+        expect(await listTransfers(made.store)).toMatchObject([{ step, running: true, attempt: 2 }])
+        expect(await dataOn(made, 'old')).toEqual(data)
+        await unflag(made, server, `hold-${command}`)
+        await ended(made)
+        await made.calm()
+        expect(await dataOn(made, 'new')).toEqual(data)
+        expect(await dataOn(made, 'old')).toEqual({})
+      }, 60_000)
+})
