@@ -1,2 +1,6 @@
+export { type Applied, applyPlan } from './apply.ts'
+export type { PlannedDifference } from './difference.ts'
+export { type PlanRequest, planAll, type WholePlan } from './everything.ts'
 export type { Plan, PlannedFailure, PlannedOperation, PlannedScriptText } from './plan.ts'
-export { type PlanSelector, planUnit, planWaiting } from './waiting.ts'
+export { readPlan, type SavedPlan, savedPlan, writePlan } from './saved.ts'
+export { planUnit } from './waiting.ts'

@@ -1,18 +1,30 @@
+import type { DecisionKind } from '../collector/decide.ts'
 import type { Change } from '../collector/index.ts'
 import { type Decision, type LookContext, look, toSnapshot } from '../collector/index.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
 import { OrchestraError } from '../errors.ts'
-import { planScripts, recordScript, type ScriptedOperation } from '../manager/scripts.ts'
+import { usesCalls } from '../manager/calls.ts'
+import { type PlannedScript, planScripts, recordScript, type ScriptedOperation } from '../manager/scripts.ts'
 import { renderScript } from '../script/index.ts'
 import type { Keyring } from '../store/keyring.ts'
+import { asStored } from '../sync/index.ts'
+import type { PlannedDifference } from './difference.ts'
 
 export interface PlannedOperation {
+  /** What it means for its place. */
+  kind: DecisionKind
   server: string
   backend: string
   action: string
   object: string
   identity: string | null
+  /** What it is called there now, where it is renamed. */
+  previousIdentity: string | null
+  /** Hash of what is rendered for it; null where that was not asked for. */
+  revision: string | null
+  /** How that differs from what was applied last; null where it was not asked for. */
+  differences: PlannedDifference[] | null
   /** Why it will not run now; null when it will. */
   waitsFor: string | null
 }
@@ -40,9 +52,24 @@ export interface Plan {
 
 /** An operation that a plan may hold, decided just now or waiting in the store. */
 export interface Plannable extends ScriptedOperation {
+  kind: DecisionKind
+  serverId: number
+  previousIdentity: string | null
+  revision: string | null
+  differences: PlannedDifference[] | null
+  /** Whether a script does it, or only Orchestra's own record changes. */
+  does: 'run' | 'keep' | 'forget'
+  waitsFor: string | null
+}
+
+/** What is wanted of an object in one place, by name. */
+export interface Want {
+  kind: DecisionKind
+  object: string
+  backend: string
+  server: string
   serverId: number
   identity: string | null
-  waitsFor: string | null
 }
 
 export interface PlanContext {
@@ -50,6 +77,8 @@ export interface PlanContext {
   keyring: Keyring
   /** Names of servers by id. */
   servers: ReadonlyMap<number, string>
+  /** Whether the scripts are rendered too. */
+  scripts: boolean
 }
 
 /** Looks at changes that are not operations yet, without writing anything. */
@@ -73,6 +102,7 @@ function toPlannable(decision: Decision, index: number, keyring: Keyring): Plann
   return [
     {
       id: -index - 1,
+      kind: decision.kind,
       backend,
       serverId,
       action,
@@ -80,7 +110,12 @@ function toPlannable(decision: Decision, index: number, keyring: Keyring): Plann
       object_key: formatKey(key),
       keys: key,
       identity,
-      snapshot: decision.object === null ? decision.snapshot : toSnapshot(decision.object, keyring),
+      previous: decision.previous,
+      previousIdentity: decision.previousIdentity,
+      snapshot: decision.object === null ? decision.snapshot : asStored(toSnapshot(decision.object, keyring)),
+      revision: null,
+      differences: null,
+      does: 'run',
       waitsFor: fate.kind === 'held' ? 'only disabled routes lead there' : null,
     },
   ]
@@ -95,44 +130,57 @@ export function renderPlan(
   const plan: Plan = { operations: [], scripts: [], failures: [...failures] }
   for (const [serverId, own] of Map.groupBy(operations, (operation) => operation.serverId)) {
     const server = context.servers.get(serverId) ?? `server ${serverId}`
-    plan.operations.push(...own.map((operation) => describe(operation, server)))
-    for (const script of planScripts(
-      context.config,
-      own.filter((operation) => operation.waitsFor === null),
-    )) {
-      const { operations: recorded, ...hooks } = recordScript(script, context.keyring)
-      const calls = recorded.some(
-        ({ recording }) =>
-          recording.kind === 'recorded' && recording.steps.some((step) => step.kind === 'call'),
-      )
-      const rendered = renderScript({
-        runId: 'plan',
-        backend: script.backend.name,
-        server,
-        fence: 0,
-        token: '0'.repeat(32),
-        operations: calls ? [] : recorded,
-        ...(script.backend.interpreter === undefined ? {} : { interpreter: script.backend.interpreter }),
-        ...hooks,
-      })
-      for (const { index, error } of rendered.failures) {
-        plan.failures.push({ object: recorded[index]?.label ?? '', reason: error.message })
-      }
-      const objects = script.operations.map(
-        ({ action, model, object_key: key }) => `${action} ${model}:${key}`,
-      )
-      const text = calls
-        ? objects.map((object) => `# ${object}: functions of the worker`).join('\n')
-        : rendered.masked
-      plan.scripts.push({ server, backend: script.backend.name, objects, script: text })
-    }
+    for (const operation of own) plan.operations.push(describe(operation, server))
+    if (!context.scripts) continue
+    const running = own.filter((operation) => operation.does === 'run' && operation.waitsFor === null)
+    for (const script of planScripts(context.config, running))
+      renderOne(plan, script, server, context.keyring)
   }
   return plan
 }
 
+function renderOne(plan: Plan, script: PlannedScript<Plannable>, server: string, keyring: Keyring): void {
+  const { backend, operations } = script
+  const objects = operations.map(({ action, model, object_key: key }) => `${action} ${model}:${key}`)
+  const add = (text: string) => plan.scripts.push({ server, backend: backend.name, objects, script: text })
+  if (backend.sync !== undefined) {
+    add(`# ${backend.name} writes its whole configuration anew, for ${objects.join(', ')}\n`)
+    return
+  }
+  const { operations: recorded, ...hooks } = recordScript(script, keyring)
+  const calls = usesCalls(recorded)
+  const rendered = renderScript({
+    runId: 'plan',
+    backend: backend.name,
+    server,
+    fence: 0,
+    token: '0'.repeat(32),
+    operations: calls ? [] : recorded,
+    ...(backend.interpreter === undefined ? {} : { interpreter: backend.interpreter }),
+    ...hooks,
+  })
+  for (const { index, error } of rendered.failures)
+    plan.failures.push({ object: recorded[index]?.label ?? '', reason: error.message })
+  add(calls ? objects.map((object) => `# ${object}: functions of the worker`).join('\n') : rendered.masked)
+}
+
 function describe(operation: Plannable, server: string): PlannedOperation {
-  const { backend, action, model, object_key: key, identity, waitsFor } = operation
-  return { server, backend, action, object: `${model}:${key}`, identity, waitsFor }
+  const { kind, backend, model, object_key: key, identity, previousIdentity } = operation
+  const { revision, differences, waitsFor, does } = operation
+  const action = does === 'run' ? operation.action : does
+  const object = `${model}:${key}`
+  return {
+    kind,
+    server,
+    backend,
+    action,
+    object,
+    identity,
+    previousIdentity,
+    revision,
+    differences,
+    waitsFor,
+  }
 }
 
 /** @throws OrchestraError ORC_OBJECT_INVALID, naming every object that cannot be applied, and why */

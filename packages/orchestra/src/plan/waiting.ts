@@ -1,46 +1,13 @@
-import { waitingChanges } from '../collector/changes.ts'
 import type { Change } from '../collector/index.ts'
-import { changesOfUnit, placementsOf, type World } from '../collector/index.ts'
+import { changesOfUnit, type Previous, placementsOf, type World } from '../collector/index.ts'
 import type { Config } from '../config/config.ts'
 import { formatObject } from '../config/key.ts'
 import type { Key, LoaderContext } from '../config/model.ts'
+import { previousNames } from '../manager/previous.ts'
 import { listServers } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
+import type { SyncSelector } from '../sync/index.ts'
 import { type Plan, type Plannable, planChanges, refuseFailures, renderPlan } from './plan.ts'
-
-/** Narrows a plan to what matches all that is given. */
-export interface PlanSelector {
-  server?: string
-  backend?: string
-  /** `model:key`. */
-  object?: string
-}
-
-/** What the lanes will do: operations that wait, and committed changes that are not operations yet. Contacts no server. */
-export async function planWaiting(
-  store: Store,
-  config: Config,
-  route: World['route'],
-  selector: PlanSelector = {},
-): Promise<Plan> {
-  const servers = await serverNames(store)
-  const fresh = await decideChanges(await waitingChanges(store), {
-    db: store,
-    config,
-    route,
-    keyring: store.keyring,
-  })
-  const overruled = new Set(fresh.operations.map(sameObject))
-  const stored = (await waitingOperations(store)).filter((operation) => !overruled.has(sameObject(operation)))
-  const failures = [...(await waitingFailures(store)), ...fresh.failures]
-  const wanted = (operation: Plannable) => matches(operation, servers.get(operation.serverId), selector)
-  const selected = [...stored, ...fresh.operations].filter(wanted)
-  const context = { config, keyring: store.keyring, servers }
-  const about = failures.filter(
-    (failure) => selector.object === undefined || failure.object === selector.object,
-  )
-  return renderPlan(selected, about, context)
-}
 
 /**
  * What the changes of one unit will do, seen from inside its open transaction.
@@ -57,7 +24,9 @@ export async function planUnit(
   const { operations, failures } = await decideChanges(changes, { db, config, route, keyring: store.keyring })
   // By the transaction's own connection: the embedded database has no second one while it is open.
   const servers = await serverNames(db)
-  return refuseFailures(renderPlan(operations, failures, { config, keyring: store.keyring, servers }))
+  return refuseFailures(
+    renderPlan(operations, failures, { config, keyring: store.keyring, servers, scripts: true }),
+  )
 }
 
 interface DecideContext {
@@ -67,7 +36,7 @@ interface DecideContext {
   keyring: Store['keyring']
 }
 
-function decideChanges(changes: readonly Change[], { db, config, route, keyring }: DecideContext) {
+export function decideChanges(changes: readonly Change[], { db, config, route, keyring }: DecideContext) {
   const query: LoaderContext['query'] = (text, values) => db.query(text, values)
   return planChanges(
     changes,
@@ -76,7 +45,7 @@ function decideChanges(changes: readonly Change[], { db, config, route, keyring 
   )
 }
 
-async function serverNames(db: Queryable): Promise<Map<number, string>> {
+export async function serverNames(db: Queryable): Promise<Map<number, string>> {
   return new Map((await listServers(db)).map((server) => [server.id, server.name]))
 }
 
@@ -89,37 +58,58 @@ interface WaitingRow {
   object_key: string
   keys: Key
   snapshot: unknown
+  identity: string | null
+  previous: readonly Previous[]
   held: boolean
   server_held: boolean
+  applied: boolean
+  placed_as: string | null
 }
 
-async function waitingOperations(db: Queryable): Promise<Plannable[]> {
+export async function waitingOperations(db: Queryable): Promise<Plannable[]> {
   const rows = await db.query<WaitingRow>(
-    `select o.id, o.backend, o.server_id, o.action, o.model, o.object_key, o.keys, o.snapshot, o.held,
-       s.held_at is not null as server_held
+    `select o.id, o.backend, o.server_id, o.action, o.model, o.object_key, o.keys, o.snapshot, o.identity,
+       ${previousNames('o')} as previous, o.held, s.held_at is not null as server_held,
+       p.applied_at is not null as applied, p.identity as placed_as
      from orchestra.operation o join orchestra.server s on s.id = o.server_id
+     left join orchestra.placement p on p.key_hash = o.key_hash and p.model = o.model and p.backend = o.backend
+       and p.server_id = o.server_id
      where o.state in ('waiting', 'running') and o.backend is not null order by o.id`,
   )
-  return rows.map(({ server_id: serverId, held, server_held: serverHeld, ...row }) => ({
+  return rows.map(({ server_id: serverId, held, server_held: serverHeld, applied, placed_as, ...row }) => ({
     ...row,
     serverId,
-    identity: null,
+    kind: kindOf(row, applied),
+    previousIdentity: row.previous.length > 0 ? placed_as : null,
+    revision: null,
+    differences: null,
+    does: 'run',
     waitsFor: held ? 'only disabled routes lead there' : serverHeld ? 'the server is held' : null,
   }))
 }
 
-async function waitingFailures(db: Queryable): Promise<Plan['failures']> {
+function kindOf(
+  { action, previous }: Pick<WaitingRow, 'action' | 'previous'>,
+  applied: boolean,
+): Plannable['kind'] {
+  if (action === 'delete') return 'delete'
+  if (action !== 'save') return 'action'
+  if (previous.length > 0) return 'rename'
+  return applied ? 'update' : 'create'
+}
+
+export async function waitingFailures(db: Queryable): Promise<Plan['failures']> {
   const rows = await db.query<{ model: string; keys: Key; error: string | null }>(
     `select model, keys, error from orchestra.operation where state = 'waiting' and server_id is null order by id`,
   )
   return rows.map(({ model, keys, error }) => ({ object: formatObject(model, keys), reason: error ?? '' }))
 }
 
-function sameObject({ backend, serverId, model, object_key: key, action }: Plannable): string {
+export function sameObject({ backend, serverId, model, object_key: key, action }: Plannable): string {
   return JSON.stringify([backend, serverId, model, key, action === 'delete' ? 'save' : action])
 }
 
-function matches(operation: Plannable, server: string | undefined, selector: PlanSelector): boolean {
+export function matches(operation: Plannable, server: string | undefined, selector: SyncSelector): boolean {
   return (
     (selector.server === undefined || selector.server === server) &&
     (selector.backend === undefined || selector.backend === operation.backend) &&

@@ -30,11 +30,15 @@ describeStores('unit.plan()', (open) => {
     })
     expect(plan.operations).toEqual([
       {
+        kind: 'create',
         server: 'here',
         backend: 'files',
         action: 'save',
         object: 'site:1',
         identity: 'a.org',
+        previousIdentity: null,
+        revision: null,
+        differences: null,
         waitsFor: null,
       },
     ])

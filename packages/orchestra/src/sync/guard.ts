@@ -1,0 +1,44 @@
+import { OrchestraError } from '../errors.ts'
+
+/** So many may always go: a small server must not stop over a handful. */
+const FEW = 10
+/** One in so many. */
+const SHARE = 10
+
+/** How many objects of one backend may be removed from one server without somebody having said so. */
+export function deleteBound(placements: number): number {
+  return Math.max(FEW, Math.floor(placements / SHARE))
+}
+
+/** Removals that one synchronization, plan or inspection wants of one backend on one server. */
+export interface Removals {
+  backend: string
+  server: string
+  deletes: number
+  /** What stands there now. */
+  placements: number
+  /** Some of what would go, by name. */
+  objects: readonly string[]
+}
+
+/** Whether they are more than may go. @param allowed what somebody allowed instead of the usual bound */
+export function exceedsBound(
+  { deletes, placements }: Pick<Removals, 'deletes' | 'placements'>,
+  allowed: number | null,
+): boolean {
+  return deletes > (allowed ?? deleteBound(placements))
+}
+
+/** Why nothing was removed, and how to allow it. */
+export function guardError(exceeding: readonly Removals[]): OrchestraError {
+  const most = Math.max(...exceeding.map((one) => one.deletes))
+  return new OrchestraError('ORC_GUARD', exceeding.map(describe).join('; '), {
+    hint: `Nothing was removed. When this is meant, allow it with --allow-deletes ${most}`,
+  })
+}
+
+function describe({ backend, server, deletes, placements, objects }: Removals): string {
+  const percent = placements === 0 ? 100 : Math.round((deletes / placements) * 100)
+  const more = deletes > objects.length ? ' and others' : ''
+  return `${deletes} of ${placements} objects (${percent} %) of ${backend} would be removed from ${server}: ${objects.join(', ')}${more}`
+}

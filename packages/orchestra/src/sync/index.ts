@@ -1,0 +1,30 @@
+export { type CompareContext, type Compared, compare, type Difference } from './compare.ts'
+export { type Cursor, firstCursor } from './cursor.ts'
+export { syncEnded } from './ended.ts'
+export { deleteBound, exceedsBound, guardError, type Removals } from './guard.ts'
+export { listSyncs, type SyncView } from './list.ts'
+export { PAGE_SIZE, readPage } from './pages.ts'
+export { isRemoval } from './removals.ts'
+export { asStored, renderObject } from './rendered.ts'
+export {
+  asNamed,
+  cancelSync,
+  checkSelector,
+  requestSync,
+  type SyncRequest,
+  type SyncSelector,
+} from './request.ts'
+export { type Selection, selectionOf, withTables } from './selection.ts'
+export { markStale, type Staleness } from './stale.ts'
+export {
+  type InspectionStatus,
+  isSettled,
+  isStill,
+  isUnfinished,
+  type SyncStatus,
+  type SyncWork,
+  syncStatus,
+  workOf,
+} from './status.ts'
+export { comparingSync, failSync, stepSync } from './step.ts'
+export type { Counts, SyncMode, SyncRow, SyncState } from './sync.ts'

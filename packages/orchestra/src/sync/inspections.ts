@@ -1,0 +1,45 @@
+import type { Config } from '../config/config.ts'
+import type { Queryable } from '../store/index.ts'
+import type { SyncRow } from './sync.ts'
+
+/**
+ * Makes every backend on every server that is selected, and has or is to have something there, be looked at. Held servers are
+ * looked at when they are released. Answers the servers.
+ */
+export async function openInspections(tx: Queryable, sync: SyncRow, config: Config): Promise<number[]> {
+  const backends = [...config.backends.values()]
+    .filter(({ name, model }) =>
+      sync.backend === null || sync.backend === name ? isOf(sync.model, model.name) : false,
+    )
+    .map((backend) => backend.name)
+  const rows = await tx.query<{ server_id: number }>(OPEN_INSPECTIONS, [
+    sync.id,
+    backends,
+    sync.serverId,
+    sync.model,
+    sync.objectKey,
+  ])
+  return [...new Set(rows.map((row) => row.server_id))]
+}
+
+function isOf(selected: string | null, model: string): boolean {
+  return selected === null || selected === model
+}
+
+const OPEN_INSPECTIONS = `
+with placed as (
+  select server_id, backend, count(*) as total from orchestra.placement
+  where backend = any($2::text[]) and ($3::int is null or server_id = $3) and ($4::text is null or model = $4)
+    and ($5::text is null or key_hash = md5($5)::uuid and object_key = $5)
+  group by server_id, backend
+), routed as (
+  select distinct server_id, backend from orchestra.route
+  where enabled and $5::text is null and backend = any($2::text[]) and ($3::int is null or server_id = $3)
+)
+insert into orchestra.inspection (sync_id, server_id, backend, total)
+select $1, server_id, backend, coalesce(placed.total, 0)
+from placed full join routed using (server_id, backend)
+join orchestra.server on server.id = server_id and server.removed_at is null
+order by server_id, backend
+on conflict (sync_id, server_id, backend) do nothing
+returning server_id`

@@ -1,0 +1,89 @@
+import type { Decision } from '../collector/decide.ts'
+import type { Placed } from '../collector/placed.ts'
+import type { OpenOperation } from './open-operations.ts'
+import type { Counts } from './sync.ts'
+
+/** What a decision means beside what stands and what is on its way already. */
+export type Verdict =
+  /** It is as it should be. */
+  | 'unchanged'
+  /** An operation for the same waits or runs. */
+  | 'waits'
+  /** Something is to be done. */
+  | 'differs'
+  /** Nothing can be done about it here. */
+  | 'aside'
+
+export interface Facts {
+  decision: Decision
+  /** What stands in the decision's place. */
+  placed: Placed | undefined
+  /** Operations on its object that have not ended. */
+  open: readonly OpenOperation[]
+  /** Hash of what the object is rendered to now; null where nothing can be rendered. */
+  revision: string | null
+  /** The same of an operation that is open. */
+  revisionOf(operation: OpenOperation): string | null
+}
+
+export function judge(facts: Facts): Verdict {
+  const { decision, placed, open } = facts
+  switch (decision.fate.kind) {
+    case 'failed': {
+      const { reason } = decision.fate
+      return open.some((one) => one.serverId === null && one.error === reason) ? 'waits' : 'differs'
+    }
+    case 'nothing':
+      return decision.action === 'delete' && placed !== undefined ? 'differs' : 'aside'
+    case 'kept':
+      return placed?.state === 'kept' ? 'unchanged' : 'differs'
+    case 'waiting':
+    case 'held':
+      return decision.action === 'delete' ? judgeDelete(facts) : judgeSave(facts)
+  }
+}
+
+function judgeDelete({ decision, open }: Facts): Verdict {
+  const same = inPlaceOf(decision, open).some(
+    (one) => one.action === 'delete' && covers(one.gate, decision.gate),
+  )
+  return same ? 'waits' : 'differs'
+}
+
+/** A gate opens server by server: one that waits for more than now is needed has seen less of it opened. */
+function covers(waiting: readonly number[] | null, wanted: readonly number[] | null): boolean {
+  return (wanted ?? []).every((serverId) => waiting?.includes(serverId) === true)
+}
+
+function judgeSave(facts: Facts): Verdict {
+  const { decision, placed, open, revision } = facts
+  const stands = placed?.state === 'applied' && decision.kind !== 'rename'
+  if (stands && revision !== null && placed.identity === decision.identity && placed.revision === revision)
+    return 'unchanged'
+  const isHeld = decision.fate.kind === 'held'
+  const last = inPlaceOf(decision, open).at(-1)
+  if (last?.action !== 'save' || last.held !== isHeld) return 'differs'
+  const isSame = last.identity === decision.identity && facts.revisionOf(last) === revision
+  return isSame ? 'waits' : 'differs'
+}
+
+function inPlaceOf({ backend, serverId }: Decision, open: readonly OpenOperation[]): OpenOperation[] {
+  return open.filter((one) => one.backend === backend && one.serverId === serverId)
+}
+
+/** What a verdict counts as. */
+export function countOf({ kind, fate }: Decision, verdict: Verdict): keyof Counts | undefined {
+  if (verdict === 'aside') return undefined
+  if (fate.kind === 'failed') return 'invalid'
+  if (verdict !== 'differs') return verdict === 'waits' ? 'waiting' : 'unchanged'
+  return counted[kind]
+}
+
+const counted = {
+  create: 'created',
+  update: 'updated',
+  rename: 'renamed',
+  move: 'moved',
+  delete: 'deleted',
+  action: 'updated',
+} as const satisfies Record<Decision['kind'], keyof Counts>

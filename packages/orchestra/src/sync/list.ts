@@ -1,0 +1,52 @@
+import { isoTime } from '../logs/index.ts'
+import type { Queryable } from '../store/index.ts'
+import type { SyncMode, SyncState } from './sync.ts'
+
+/** A synchronization that somebody should know of. Times are ISO 8601. */
+export interface SyncView {
+  id: number
+  mode: SyncMode
+  state: SyncState
+  /** What it is about; null is everything. */
+  server: string | null
+  backend: string | null
+  /** `model:key`, or the name of a model. */
+  object: string | null
+  actor: string | null
+  source: string
+  /** Why it stopped or failed. */
+  error: string | null
+  /** Since when it stands so. */
+  since: string
+}
+
+/**
+ * Synchronizations that are open, and the last of each selection that a guard stopped or that failed, until one of the same or of
+ * more is done. The oldest first; at most `limit` of them.
+ */
+export function listSyncs(db: Queryable, limit = 100): Promise<SyncView[]> {
+  return db.query<SyncView>(LIST, [limit])
+}
+
+/** One that only compares says nothing of what a server has, and a check nothing of what is to be done there. */
+const IS_NO_LESS = `later.id > sync.id and (later.mode = 'sync' or sync.mode = 'check') and (later.inspects or not sync.inspects)`
+
+const IS_OF_THE_SAME = `later.mode = sync.mode and later.inspects = sync.inspects
+    and later.server_id is not distinct from sync.server_id and later.backend is not distinct from sync.backend
+    and later.model is not distinct from sync.model and later.object_key is not distinct from sync.object_key`
+
+const COVERS = `(later.server_id is null or later.server_id = sync.server_id)
+    and (later.backend is null or later.backend = sync.backend)
+    and (later.model is null or later.model = sync.model)
+    and (later.object_key is null or later.object_key = sync.object_key)`
+
+const LIST = `
+select sync.id, sync.mode, sync.state, server.name as server, sync.backend,
+  sync.model || coalesce(':' || sync.object_key, '') as object, sync.actor, sync.source, sync.error,
+  ${isoTime('coalesce(sync.ended_at, sync.created_at)')} as since
+from orchestra.sync left join orchestra.server on server.id = sync.server_id
+where sync.ended_at is null or (sync.state in ('stopped', 'failed')
+  and not exists (select from orchestra.sync later where later.state = 'done' and ${IS_NO_LESS} and ${COVERS})
+  and not exists (select from orchestra.sync later where later.id > sync.id and later.state in ('stopped', 'failed')
+    and ${IS_OF_THE_SAME}))
+order by sync.id limit $1`

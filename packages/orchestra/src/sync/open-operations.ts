@@ -1,0 +1,40 @@
+import { formatKey } from '../config/key.ts'
+import { foundState } from '../manager/found-state.ts'
+import type { Queryable } from '../store/index.ts'
+import type { NamedKey } from './pages.ts'
+
+/** An operation that has not ended. */
+export interface OpenOperation {
+  backend: string | null
+  serverId: number | null
+  action: string
+  snapshot: unknown
+  identity: string | null
+  gate: readonly number[] | null
+  held: boolean
+  error: string | null
+}
+
+/** Saves and deletes of these objects that wait or run, by `model:key`. */
+export async function openOperations(
+  db: Queryable,
+  objects: readonly NamedKey[],
+): Promise<Map<string, OpenOperation[]>> {
+  const rows = await db.query<OpenOperation & { name: string }>(OPEN, [
+    JSON.stringify(objects.map(({ model, key }) => ({ model, object_key: formatKey(key) }))),
+  ])
+  return Map.groupBy(rows, (row) => row.name)
+}
+
+/** `offset 0` makes it one probe for each object: joined freely, a table without statistics is read whole for each. */
+const OPEN = `
+select o.model || ':' || o.object_key as name, o.backend, o.server_id as "serverId", o.action, o.snapshot, o.identity, o.gate,
+  o.held, o.error
+from jsonb_to_recordset($1::jsonb) as asked(model text, object_key text)
+cross join lateral (
+  select * from orchestra.operation one
+  where one.key_hash = md5(asked.object_key)::uuid and one.model = asked.model and one.object_key = asked.object_key
+    and ${foundState('one')} in ('waiting', 'running') and one.action in ('save', 'delete')
+  offset 0
+) o
+order by o.id`

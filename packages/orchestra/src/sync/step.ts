@@ -1,0 +1,248 @@
+import type { World } from '../collector/decide.ts'
+import { placementsOf } from '../collector/placed.ts'
+import { type Collected, record } from '../collector/record.ts'
+import type { Config } from '../config/config.ts'
+import { formatKey, formatObject } from '../config/key.ts'
+import { messageOf, OrchestraError } from '../errors.ts'
+import { type Queryable, type Store, storable } from '../store/index.ts'
+import { type CompareContext, type Compared, compare, type Difference } from './compare.ts'
+import { type Cursor, firstCursor } from './cursor.ts'
+import { guardError } from './guard.ts'
+import { openInspections } from './inspections.ts'
+import { countKeys, type NamedKey, PAGE_SIZE, type PageContext, readPage } from './pages.ts'
+import {
+  exceedingRemovals,
+  forgetRemovals,
+  isNoted,
+  isRemoval,
+  notedRemovals,
+  noteRemovals,
+} from './removals.ts'
+import { type Selection, selectionOf, withTables } from './selection.ts'
+import { addCounts, type Counts, noCounts, SYNC_COLUMNS, type SyncRow, toSyncRow } from './sync.ts'
+
+export interface StepContext {
+  store: Store
+  config: Config
+  route: World['route']
+  /** Where this look of the collector reads Orchestra's own tables. */
+  db: Queryable
+  /** Runs what belongs together: one page is recorded with the place where the next begins. */
+  write: <Result>(work: (tx: Queryable) => Promise<Result>) => Promise<Result>
+  /** Keys of a page; default `PAGE_SIZE`. */
+  pageSize?: number
+}
+
+/** The oldest synchronization that compares; undefined when none does. */
+export async function comparingSync(db: Queryable): Promise<SyncRow | undefined> {
+  const [row] = await db.query<SyncRow>(
+    `select ${SYNC_COLUMNS} from orchestra.sync where ended_at is null and state = 'comparing' order by id limit 1`,
+  )
+  return row === undefined ? undefined : toSyncRow(row)
+}
+
+/** What one page came to. */
+interface Step {
+  compared: Compared
+  /** Noted, to be recorded when all of them are known. */
+  removals: readonly Difference[]
+  next: Cursor | null
+}
+
+const nothing: Compared = { differences: [], settled: [], counts: noCounts }
+
+/**
+ * One page of a synchronization's comparison: reads it, and records its operations together with the cursor, so that a restart
+ * loses nothing and repeats nothing. Answers the servers that have work now.
+ */
+export async function stepSync(sync: SyncRow, context: StepContext): Promise<number[]> {
+  const { store, config } = context
+  const selection = await withTables(selectionOf(config, sync), (text, values) => store.query(text, values))
+  const cursor = sync.cursor ?? firstCursor(selection)
+  // A check asks the servers only.
+  if (sync.mode === 'check') return finishStep(sync, { compared: nothing, removals: [], next: null }, context)
+  const step =
+    cursor.pass === 'removals'
+      ? await removePage(sync, cursor.after, selection, context)
+      : await comparePage(sync, cursor, selection, context)
+  return finishStep(sync, step, context)
+}
+
+async function comparePage(
+  sync: SyncRow,
+  cursor: Exclude<Cursor, { pass: 'removals' }>,
+  selection: Selection,
+  context: StepContext,
+): Promise<Step> {
+  const pages = pagesOf(selection, context)
+  const page = await readPage(cursor, pages)
+  const total = sync.cursor === null ? await countKeys(pages) : 0
+  const { differences, settled, counts } = await compare(page.objects, contextOf(sync, selection, context))
+  const due = differences.filter((one) => one.verdict === 'differs')
+  const removals = due.filter(isRemoval)
+  return {
+    compared: {
+      differences: due.filter((one) => !isRemoval(one)),
+      settled: withoutObjectsOf(settled, removals),
+      counts: addCounts(addCounts(counts, { seen: page.seen, total }), countRemovals(removals, -1)),
+    },
+    removals,
+    next: page.next ?? { pass: 'removals', after: 0 },
+  }
+}
+
+/** What was to be removed when it was noted is looked at again: it may be wanted by now. */
+async function removePage(
+  sync: SyncRow,
+  after: number,
+  selection: Selection,
+  context: StepContext,
+): Promise<Step> {
+  const size = context.pageSize ?? PAGE_SIZE
+  const noted = await notedRemovals(context.db, sync.id, after, size)
+  const last = noted.at(-1)
+  const { differences } = await compare(noted, contextOf(sync, selection, context))
+  const due = differences.filter((one) => one.verdict === 'differs' && isRemoval(one)).filter(isNoted(noted))
+  return {
+    compared: { differences: due, settled: [], counts: addCounts(noCounts, countRemovals(due, 1)) },
+    removals: [],
+    next: last === undefined || noted.length < size ? null : { pass: 'removals', after: last.id },
+  }
+}
+
+function countRemovals(removals: readonly Difference[], weight: 1 | -1): Partial<Counts> {
+  const moved = removals.filter((one) => one.decision.kind === 'move').length
+  return { moved: weight * moved, deleted: weight * (removals.length - moved) }
+}
+
+/** Their objects are not done with: of what failed before, the removal may be what comes instead. */
+function withoutObjectsOf(objects: readonly NamedKey[], removals: readonly Difference[]): NamedKey[] {
+  const names = new Set(removals.map(({ decision: { model, key } }) => formatObject(model, key)))
+  return objects.filter(({ model, key }) => !names.has(formatObject(model, key)))
+}
+
+function pagesOf(selection: Selection, { store, db, pageSize }: StepContext): PageContext {
+  const query: PageContext['query'] = (text, values) => store.query(text, values)
+  return { db, query, selection, ...(pageSize === undefined ? {} : { size: pageSize }) }
+}
+
+function contextOf(
+  { unitId }: SyncRow,
+  selection: Selection,
+  { store, config, route, db }: StepContext,
+): CompareContext {
+  return {
+    config,
+    route,
+    keyring: store.keyring,
+    query: (text, values) => store.query(text, values),
+    placements: (objects) => placementsOf(db, objects),
+    db,
+    selection,
+    unitId,
+  }
+}
+
+async function finishStep(sync: SyncRow, step: Step, context: StepContext): Promise<number[]> {
+  return context.write(async (tx) => {
+    const open = await tx.query(
+      `select from orchestra.sync where id = $1 and state = 'comparing' for no key update`,
+      [sync.id],
+    )
+    // Somebody cancelled it meanwhile.
+    if (open.length === 0) return []
+    const serverIds = await recordDifferences(tx, sync, step.compared, context)
+    await noteRemovals(tx, sync.id, step.removals)
+    const counts = addCounts(sync.counts, step.compared.counts)
+    return [...serverIds, ...(await proceed(tx, { ...sync, counts }, step.next, context))]
+  })
+}
+
+async function recordDifferences(
+  tx: Queryable,
+  sync: SyncRow,
+  { differences, settled }: Compared,
+  { store, config }: StepContext,
+): Promise<number[]> {
+  if (differences.length + settled.length === 0) return []
+  const collected: Collected = {
+    decisions: differences.map((one) => one.decision),
+    changeIds: [],
+    units:
+      differences.length === 0
+        ? []
+        : [{ id: sync.unitId, actor: sync.actor, source: sync.source, createdAt: new Date() }],
+    attempts: new Map(),
+    seen: isWhole(sync)
+      ? settled.map(({ model, key }) => ({ model, object_key: formatKey(key), action: 'save' }))
+      : [],
+  }
+  return record(tx, collected, { keyring: store.keyring, backoff: config.worker.backoff.operation })
+}
+
+/** Of an object that was looked at in some of its places only, what failed elsewhere is not over. */
+function isWhole({ serverId, backend }: SyncRow): boolean {
+  return serverId === null && backend === null
+}
+
+/** Moves on to the next page, or ends the comparison. */
+async function proceed(
+  tx: Queryable,
+  sync: SyncRow,
+  next: Cursor | null,
+  { config }: StepContext,
+): Promise<number[]> {
+  if (next?.pass === 'removals' && next.after === 0) {
+    const exceeding = await exceedingRemovals(tx, sync)
+    if (exceeding.length > 0) {
+      await forgetRemovals(tx, sync.id)
+      await endSync(tx, sync, 'stopped', guardError(exceeding))
+      return []
+    }
+  }
+  if (next !== null) {
+    await tx.query(
+      `update orchestra.sync set cursor = $2, counts = $3, started_at = coalesce(started_at, now()) where id = $1`,
+      [sync.id, JSON.stringify(next), JSON.stringify(sync.counts)],
+    )
+    return []
+  }
+  await forgetRemovals(tx, sync.id)
+  const inspected = sync.inspects ? await openInspections(tx, sync, config) : []
+  if (inspected.length === 0) await endSync(tx, sync, 'done', null)
+  else await beginInspecting(tx, sync)
+  return inspected
+}
+
+async function beginInspecting(tx: Queryable, { id, counts }: SyncRow): Promise<void> {
+  await tx.query(
+    `update orchestra.sync set state = 'inspecting', cursor = null, counts = $2, started_at = coalesce(started_at, now())
+     where id = $1`,
+    [id, JSON.stringify(counts)],
+  )
+}
+
+async function endSync(
+  tx: Queryable,
+  { id, counts }: Pick<SyncRow, 'id' | 'counts'>,
+  state: 'done' | 'stopped' | 'failed',
+  error: unknown,
+): Promise<void> {
+  await tx.query(
+    `update orchestra.sync set state = $2, cursor = null, counts = $3, error = $4, started_at = coalesce(started_at, now()),
+       ended_at = now() where id = $1 and ended_at is null`,
+    [id, state, JSON.stringify(counts), error === null ? null : storable(reasonOf(error))],
+  )
+  await tx.query(`select pg_notify('orchestra_settled', '')`)
+}
+
+function reasonOf(error: unknown): string {
+  const { hint } = error instanceof OrchestraError ? error : { hint: undefined }
+  return hint === undefined ? messageOf(error) : `${messageOf(error)}. ${hint}`
+}
+
+/** Ends a synchronization whose page cannot be read or recorded: the next one begins anew. */
+export async function failSync(db: Queryable, sync: SyncRow, error: unknown): Promise<void> {
+  await forgetRemovals(db, sync.id)
+  await endSync(db, sync, 'failed', error)
+}
