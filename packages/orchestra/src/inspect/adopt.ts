@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto'
+import { toSnapshot } from '../collector/index.ts'
+import { formatKey } from '../config/key.ts'
+import { OrchestraError } from '../errors.ts'
+import { foundState } from '../manager/found-state.ts'
+import { revisionOf } from '../manager/revision.ts'
+import { createOutputParser, describeBriefly, renderScript } from '../script/index.ts'
+import { audit, toTarget } from '../server/index.ts'
+import type { Queryable } from '../store/index.ts'
+import { repairObjects } from './repair.ts'
+import { type Candidate, fenceOf, type SurveyContext } from './survey.ts'
+
+/** Objects that are taken at once. */
+const OBJECTS_A_SCRIPT = 500
+
+/**
+ * Takes ownership of what is right already: marks it on the server and notes it as applied. Nothing else changes there.
+ * Answers how many were taken; what was placed meanwhile is left to its operation.
+ * @throws OrchestraError ORC_INSPECTION_FAILED
+ */
+export async function adopt(
+  context: SurveyContext,
+  right: readonly Candidate[],
+  by: string,
+): Promise<number> {
+  let taken = 0
+  for (let at = 0; at < right.length; at += OBJECTS_A_SCRIPT) {
+    const portion = right.slice(at, at + OBJECTS_A_SCRIPT)
+    const marked = await mark(context, portion)
+    taken += await context.store.transaction((tx) => place(tx, context, marked, by))
+  }
+  return taken
+}
+
+/** Has the rows of what is different written there, as after a change. Answers the unit. */
+export async function overwrite(
+  { store, server, backend }: SurveyContext,
+  different: readonly Candidate[],
+  by: string,
+): Promise<string> {
+  const unitId = randomUUID()
+  const place = { backend: backend.name, serverId: server.id, unitId, actor: by, source: 'adopt' }
+  const found = different.map(({ key }) => ({
+    model: backend.model.name,
+    objectKey: formatKey(key),
+    keys: key,
+    state: 'drifted' as const,
+  }))
+  await store.transaction(async (tx) => {
+    await repairObjects(tx, place, found)
+    await audit(tx, {
+      by,
+      action: 'adopt.overwrite',
+      target: server.name,
+      detail: { backend: backend.name, objects: found.length, unit: unitId },
+    })
+  })
+  return unitId
+}
+
+/** A script that does nothing but mark; answers what was marked. */
+async function mark(context: SurveyContext, candidates: readonly Candidate[]): Promise<Candidate[]> {
+  const { store, config, methods, server, backend, signal = new AbortController().signal } = context
+  const runId = randomUUID()
+  const rendered = renderScript({
+    runId,
+    backend: backend.name,
+    server: server.name,
+    fence: await fenceOf(store, server),
+    // Nobody will ask what became of it.
+    acknowledge: [runId],
+    operations: candidates.map(({ object, identity }, index) => ({
+      index,
+      label: `adopt ${object}`,
+      action: 'adopt',
+      recording: { kind: 'recorded', steps: [] },
+      own: identity,
+    })),
+  })
+  const marked: Candidate[] = []
+  const parser = createOutputParser(rendered.token, (event) => {
+    if (event.kind !== 'result' || event.result.status !== 'ok') return
+    const candidate = candidates[Number(event.result.index)]
+    if (candidate !== undefined) marked.push(candidate)
+  })
+  const target = toTarget(server)
+  await methods.for(target).run(target, {
+    runId,
+    script: Buffer.from(rendered.text),
+    interpreter: null,
+    user: backend.user ?? null,
+    timeouts: { ...config.worker.timeouts, ...backend.timeouts },
+    signal,
+    onStart: () => undefined,
+    onOutput: (stream, bytes) => parser.push(stream, bytes),
+  })
+  parser.end()
+  if (marked.length === candidates.length) return marked
+  throw new OrchestraError(
+    'ORC_INSPECTION_FAILED',
+    `${server.name}: ${candidates.length - marked.length} of ${candidates.length} objects could not be marked`,
+    { hint: 'Nothing was changed; try it again, and see `orchestra doctor`' },
+  )
+}
+
+/** Locks the lane first, as a claim does: whether something runs there cannot change meanwhile. */
+async function place(
+  tx: Queryable,
+  { store, server, backend }: SurveyContext,
+  candidates: readonly Candidate[],
+  by: string,
+): Promise<number> {
+  await tx.query('select from orchestra.lane where server_id = $1 for no key update', [server.id])
+  const rows = await tx.query(TAKE, [
+    backend.name,
+    server.id,
+    backend.model.name,
+    JSON.stringify(
+      candidates.map(({ key, identity, loaded, recording }) => ({
+        object_key: formatKey(key),
+        keys: key,
+        identity,
+        snapshot: toSnapshot(loaded, store.keyring),
+        revision: revisionOf(recording, store.keyring),
+        rendered: describeBriefly(recording),
+      })),
+    ),
+  ])
+  const detail = { backend: backend.name, objects: rows.length }
+  await audit(tx, { by, action: 'adopt', target: server.name, detail })
+  return rows.length
+}
+
+const isOfTaken = (alias: string) =>
+  `${alias}.key_hash = md5(t.object_key)::uuid and ${alias}.model = $3 and ${alias}.backend = $1 and ${alias}.server_id = $2`
+
+/**
+ * What a worker touched meanwhile is its work. An operation that waits to write what stands there already has nothing to do any
+ * more; one that waits with something else stays.
+ */
+const TAKE = `
+with taken as materialized (
+  select * from jsonb_to_recordset($4::jsonb) as t(object_key text, keys jsonb, identity text, snapshot jsonb,
+    revision text, rendered jsonb)
+  where not exists (select from orchestra.placement p where ${isOfTaken('p')}
+      and (p.state <> 'pending' or p.applied_at is not null or p.log_id is not null))
+    and not exists (select from orchestra.operation o where ${isOfTaken('o')} and ${foundState('o')} = 'running')
+), spared as (
+  update orchestra.operation o set state = 'done', outcome = 'nothing', error = 'it stood there already, and was adopted',
+    snapshot = null, ended_at = now()
+  from taken t
+  where ${isOfTaken('o')} and ${foundState('o')} = 'waiting' and o.action = 'save' and o.identity = t.identity
+    and o.snapshot = t.snapshot
+  returning o.id
+), placed as (
+  insert into orchestra.placement
+    (backend, server_id, model, object_key, keys, identity, snapshot, state, revision, rendered, applied_at)
+  select $1, $2, $3, object_key, keys, identity, snapshot,
+    case when exists (select from orchestra.operation o where ${isOfTaken('o')} and ${foundState('o')} = 'waiting'
+      and o.id not in (select id from spared)) then 'pending' else 'applied' end,
+    revision, rendered, now()
+  from taken t
+  on conflict (key_hash, model, backend, server_id) do update set identity = excluded.identity,
+    snapshot = excluded.snapshot, state = excluded.state, revision = excluded.revision, rendered = excluded.rendered,
+    applied_at = excluded.applied_at
+  returning object_key
+)
+select object_key, pg_notify('orchestra_settled', '') from placed`

@@ -1,0 +1,14 @@
+export { adopt, overwrite } from './adopt.ts'
+export { type CheckSelector, checkNow } from './check-now.ts'
+export type { Expectation } from './expect.ts'
+export {
+  type Finding,
+  type FindingFilter,
+  type FindingState,
+  findingHolds,
+  isDrift,
+  listFindings,
+} from './findings.ts'
+export { type InspectionStep, Inspector } from './inspector.ts'
+export type { Difference } from './judge.ts'
+export { type Candidate, named, type Survey, type SurveyContext, survey } from './survey.ts'

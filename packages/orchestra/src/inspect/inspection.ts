@@ -1,0 +1,142 @@
+import type { OrchestraError } from '../errors.ts'
+import type { Queryable } from '../store/index.ts'
+
+/** Where an inspection goes on: behind this placement, or with what the server has beside them. */
+export type Cursor = { phase: 'placements'; model: string; keyHash: string } | { phase: 'found' }
+
+/** How many objects an inspection has found in which state. */
+export type Counts = Partial<Record<CountName, number>>
+export type CountName =
+  | 'inSync'
+  | 'drifted'
+  | 'missing'
+  | 'unknown'
+  | 'changing'
+  | 'repaired'
+  | 'unowned'
+  | 'orphaned'
+  | 'pruned'
+  /** Reloads that the server owes. */
+  | 'owed'
+
+/** A backend on a server that a synchronization looks at. */
+export interface Inspection {
+  id: number
+  syncId: number
+  serverId: number
+  backend: string
+  cursor: Cursor | null
+  counts: Counts
+  attempt: number
+  /** When it was looked at first; null before. */
+  startedAt: Date | null
+  mode: 'check' | 'sync'
+  /** The unit that repairs belong to. */
+  unitId: string
+  actor: string | null
+  source: string
+  allowDeletes: number | null
+  /** The model that it is about; null for all. */
+  model: string | null
+  /** The one object of the model; null for all. */
+  objectKey: string | null
+}
+
+/** SQL that is true for inspections `i` of syncs `y` that a lane can work on now. */
+export const inspectionIsDue = `i.ended_at is null and i.due_at <= now() and y.ended_at is null and y.state = 'inspecting'`
+
+/** SQL that is true for a server, whose id is `serverId`, that has something to be looked at. */
+export function hasInspection(serverId: string): string {
+  return `exists (select from orchestra.inspection i join orchestra.sync y on y.id = i.sync_id
+    where i.server_id = ${serverId} and ${inspectionIsDue})`
+}
+
+/** The oldest inspection of a server that is due. */
+export async function nextInspection(db: Queryable, serverId: number): Promise<Inspection | undefined> {
+  const [row] = await db.query<Inspection>(
+    `select i.id, i.sync_id as "syncId", i.server_id as "serverId", i.backend, i.cursor, i.counts, i.attempt,
+       i.started_at as "startedAt", y.mode, y.unit_id as "unitId", y.actor, y.source, y.allow_deletes as "allowDeletes",
+       y.model, y.object_key as "objectKey"
+     from orchestra.inspection i join orchestra.sync y on y.id = i.sync_id
+     where i.server_id = $1 and ${inspectionIsDue} order by i.id limit 1`,
+    [serverId],
+  )
+  return row
+}
+
+/** Notes that an inspection has begun, and how many objects it is about. */
+export async function startInspection(db: Queryable, { id }: Inspection): Promise<void> {
+  await db.query(
+    `update orchestra.inspection i set state = 'running', started_at = now(), total = (
+       select count(*) from orchestra.placement p join orchestra.sync y on y.id = i.sync_id
+       where p.server_id = i.server_id and p.backend = i.backend and p.state = 'applied'
+         and (y.model is null or p.model = y.model)
+         and (y.object_key is null or p.key_hash = md5(y.object_key)::uuid))
+     where id = $1`,
+    [id],
+  )
+}
+
+/** Lets an inspection that broke off rest; after its last try it has failed. */
+export async function postponeInspection(
+  db: Queryable,
+  { id }: Inspection,
+  reason: string,
+  delay: number,
+): Promise<void> {
+  await db.query(
+    `update orchestra.inspection set attempt = attempt + 1, error = $2, due_at = now() + $3 * interval '1 ms' where id = $1`,
+    [id, reason, delay],
+  )
+}
+
+/** Ends an inspection, and its synchronization with the last one. Runs inside a transaction. */
+export async function endInspection(
+  tx: Queryable,
+  { id, syncId }: Inspection,
+  state: 'done' | 'failed',
+  error: string | null = null,
+): Promise<void> {
+  // Of two inspections that end at once, the second waits here and sees that the first has ended.
+  await tx.query('select from orchestra.sync where id = $1 for update', [syncId])
+  await tx.query(
+    `update orchestra.inspection set state = $2, error = $3, ended_at = now(), started_at = coalesce(started_at, now())
+     where id = $1 and ended_at is null`,
+    [id, state, error],
+  )
+  await endInspectedSync(tx, syncId)
+}
+
+/** Ends a synchronization that has no inspection left to wait for. Runs inside a transaction. */
+export async function endInspectedSync(tx: Queryable, syncId: number): Promise<void> {
+  await tx.query(
+    `update orchestra.sync y set ended_at = now(),
+       state = case when failed.error is null then 'done' else 'failed' end, error = coalesce(y.error, failed.error)
+     from (
+       select string_agg(s.name || ', ' || i.backend || ': ' || coalesce(i.error, 'failed'), '; ' order by i.id) as error
+       from orchestra.inspection i join orchestra.server s on s.id = i.server_id where i.sync_id = $1 and i.state = 'failed'
+     ) failed
+     where y.id = $1 and y.ended_at is null and y.state = 'inspecting'
+       and not exists (select from orchestra.inspection where sync_id = $1 and ended_at is null)`,
+    [syncId],
+  )
+  await tx.query(`select pg_notify('orchestra_settled', '')`)
+}
+
+/** Ends a synchronization that must not go on, with all its inspections. Runs inside a transaction. */
+export async function stopSync(
+  tx: Queryable,
+  syncId: number,
+  { message, hint }: OrchestraError,
+): Promise<void> {
+  await tx.query('select from orchestra.sync where id = $1 for update', [syncId])
+  await tx.query(
+    `with stopped as (
+       update orchestra.sync set state = 'stopped', error = $2, ended_at = now() where id = $1 and ended_at is null returning id
+     )
+     update orchestra.inspection i set state = 'cancelled', ended_at = now()
+     from stopped where i.sync_id = stopped.id and i.ended_at is null`,
+    [syncId, hint === undefined ? message : `${message}. ${hint}`],
+  )
+  await tx.query(`select pg_notify('orchestra_settled', '')`)
+}

@@ -1,0 +1,221 @@
+import type { Backend } from '../config/backend.ts'
+import type { Config } from '../config/config.ts'
+import { messageOf } from '../errors.ts'
+import { isTransient } from '../logs/index.ts'
+import { delayAfter } from '../manager/backoff.ts'
+import type { Claim } from '../manager/claim.ts'
+import type { Methods } from '../methods/index.ts'
+import { toTarget } from '../server/index.ts'
+import type { Queryable, Store } from '../store/index.ts'
+import type { Inspected } from './ask.ts'
+import { examine, type Unanswered } from './examine.ts'
+import { clearFindings, recordPage } from './findings.ts'
+import {
+  type Counts,
+  type Cursor,
+  endInspection,
+  type Inspection,
+  nextInspection,
+  postponeInspection,
+  startInspection,
+} from './inspection.ts'
+import { FIRST_SIZE, type Page, readPage } from './page.ts'
+import { examineFiles, recordFiles } from './regenerated.ts'
+import { repairObjects, repairs } from './repair.ts'
+import { recordStrays } from './stray-findings.ts'
+import { findStrays } from './strays.ts'
+
+/** An inspection that broke off so often has failed. */
+const MOST_TRIES = 5
+
+export interface InspectorContext {
+  store: Store
+  config: Config
+  methods: Methods
+  /** Ends the look at the server. */
+  signal: AbortSignal
+}
+
+/** What came of one step. */
+export type InspectionStep =
+  | { kind: 'looked' }
+  /** Nothing is to be looked at. */
+  | { kind: 'idle' }
+  | Exclude<Unanswered, { kind: 'broken' }>
+
+/** Looks at one server, a page at a time; the next page is rendered while the server answers. */
+export class Inspector {
+  #ready: { inspectionId: number; cursor: Cursor | null; page: Promise<Page> } | undefined
+  #size = FIRST_SIZE
+
+  /** Looks at one page of the oldest inspection of the claimed lane, and writes down what it found. */
+  async step(context: InspectorContext, claim: Claim): Promise<InspectionStep> {
+    const inspection = await nextInspection(context.store, claim.server.id)
+    if (inspection === undefined) return { kind: 'idle' }
+    try {
+      const end = await this.#look(context, claim, inspection)
+      if (end.kind !== 'broken') return end
+      await postpone(context, inspection, end.reason)
+    } catch (error) {
+      if (isTransient(error)) throw error
+      await postpone(context, inspection, messageOf(error))
+    }
+    return { kind: 'looked' }
+  }
+
+  async #look(
+    context: InspectorContext,
+    claim: Claim,
+    inspection: Inspection,
+  ): Promise<Unanswered | { kind: 'looked' }> {
+    const { store, config, methods, signal } = context
+    const backend = config.backends.get(inspection.backend)
+    if (backend === undefined) {
+      const reason = `no backend "${inspection.backend}" is defined in this configuration`
+      await store.transaction((tx) => endInspection(tx, inspection, 'failed', reason))
+      return { kind: 'looked' }
+    }
+    if (inspection.startedAt === null) await startInspection(store, inspection)
+    const target = toTarget(claim.server)
+    const inspected = { config, methods, target, backend, fence: claim.fence, signal }
+    if (backend.sync !== undefined) return lookAtFiles(store, claim, inspection, inspected)
+    if (inspection.cursor?.phase === 'found') return lookForStrays(store, claim, inspection, inspected)
+    return this.#lookAtPage(store, claim, inspection, inspected)
+  }
+
+  async #lookAtPage(
+    store: Store,
+    claim: Claim,
+    inspection: Inspection,
+    inspected: Inspected,
+  ): Promise<Unanswered | { kind: 'looked' }> {
+    const { backend } = inspected
+    const page = await this.#page(store, inspection, backend)
+    this.#size = page.nextSize
+    if (page.next !== null) this.#prepare(store, inspection, backend, page.next)
+    const examined = await examine(inspected, page.expectations, page.questions)
+    if (examined.kind !== 'examined') return examined
+    return store.transaction(async (tx) => {
+      if (!(await stillOwns(tx, claim))) return { kind: 'fenced' }
+      const { found, counts } = await recordPage(tx, inspection, page, examined.verdicts)
+      const repaired = repairs(inspection, backend) ? await repairObjects(tx, inspection, found) : 0
+      const cursor = nextCursor(inspection, page, backend)
+      const sums = { ...addCounts(inspection.counts, { ...counts, repaired }), owed: examined.owed.length }
+      await advance(tx, inspection, cursor, page.objects.length, sums)
+      if (cursor === null) await finish(tx, inspection)
+      return { kind: 'looked' }
+    })
+  }
+
+  /** The page that was made ready, when it is the one. */
+  #page(store: Store, inspection: Inspection, backend: Backend): Promise<Page> {
+    const ready = this.#ready
+    this.#ready = undefined
+    const isMeant =
+      ready?.inspectionId === inspection.id &&
+      JSON.stringify(ready.cursor) === JSON.stringify(inspection.cursor)
+    return isMeant ? ready.page : readPage(store, backend, inspection, inspection.cursor, this.#size)
+  }
+
+  #prepare(store: Store, inspection: Inspection, backend: Backend, cursor: Cursor): void {
+    const page = readPage(store, backend, inspection, cursor, this.#size)
+    page.catch(() => undefined)
+    this.#ready = { inspectionId: inspection.id, cursor, page }
+  }
+}
+
+/** What is made of all objects together is looked at together. */
+async function lookAtFiles(
+  store: Store,
+  claim: Claim,
+  inspection: Inspection,
+  inspected: Inspected,
+): Promise<Unanswered | { kind: 'looked' }> {
+  const total = await countApplied(store, inspection)
+  const found = total === 0 ? null : await examineFiles(store, inspected, claim.server.id)
+  if (found !== null && found.kind !== 'examined') return found
+  return store.transaction(async (tx) => {
+    if (!(await stillOwns(tx, claim))) return { kind: 'fenced' }
+    const counts =
+      found === null ? {} : await recordFiles(tx, inspection, found, repairs(inspection, inspected.backend))
+    await advance(tx, inspection, null, total, counts)
+    await finish(tx, inspection)
+    return { kind: 'looked' }
+  })
+}
+
+async function countApplied(db: Queryable, { serverId, backend }: Inspection): Promise<number> {
+  const [row] = await db.query<{ total: number }>(
+    `select count(*) as total from orchestra.placement where server_id = $1 and backend = $2 and state = 'applied'`,
+    [serverId, backend],
+  )
+  return row?.total ?? 0
+}
+
+async function lookForStrays(
+  store: Store,
+  claim: Claim,
+  inspection: Inspection,
+  inspected: Inspected,
+): Promise<Unanswered | { kind: 'looked' }> {
+  const strays = await findStrays(store, inspected, claim.server.id)
+  if (strays.kind !== 'found') return strays
+  return store.transaction(async (tx) => {
+    if (!(await stillOwns(tx, claim))) return { kind: 'fenced' }
+    await recordStrays(tx, inspection, inspected.backend, strays)
+    return { kind: 'looked' }
+  })
+}
+
+/** Whether the lane is still this claim's; it stays so until the transaction ends. */
+async function stillOwns(tx: Queryable, { server, owner, fence }: Claim): Promise<boolean> {
+  const rows = await tx.query(
+    'select from orchestra.lane where server_id = $1 and owner = $2 and fence = $3 for update',
+    [server.id, owner, fence],
+  )
+  return rows.length > 0
+}
+
+/** Where to go on; null when everything has been looked at. */
+function nextCursor(inspection: Inspection, page: Page, backend: Backend): Cursor | null {
+  if (page.next !== null) return page.next
+  return backend.list !== undefined && inspection.objectKey === null ? { phase: 'found' } : null
+}
+
+async function advance(
+  tx: Queryable,
+  { id }: Inspection,
+  cursor: Cursor | null,
+  seen: number,
+  counts: Counts,
+): Promise<void> {
+  await tx.query(
+    `update orchestra.inspection set cursor = $2, seen = seen + $3, counts = $4, attempt = 0, error = null where id = $1`,
+    [id, JSON.stringify(cursor), seen, JSON.stringify(counts)],
+  )
+}
+
+async function finish(tx: Queryable, inspection: Inspection): Promise<void> {
+  await clearFindings(tx, inspection)
+  await endInspection(tx, inspection, 'done')
+}
+
+async function postpone(
+  { store, config }: InspectorContext,
+  inspection: Inspection,
+  reason: string,
+): Promise<void> {
+  const { attempt } = inspection
+  if (attempt + 1 >= MOST_TRIES)
+    return store.transaction((tx) => endInspection(tx, inspection, 'failed', reason))
+  const delay = delayAfter(attempt + 1, config.worker.backoff.operation)
+  return postponeInspection(store, inspection, reason, delay)
+}
+
+/** The sums of two counts. Pure. */
+export function addCounts(one: Counts, other: Counts): Counts {
+  const sums = { ...one }
+  for (const [name, count] of Object.entries(other) as [keyof Counts, number][])
+    sums[name] = (sums[name] ?? 0) + count
+  return sums
+}

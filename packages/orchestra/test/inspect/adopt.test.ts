@@ -1,0 +1,117 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { adopt, listFindings, named, overwrite, survey } from '../../src/inspect/index.ts'
+import { createMethods } from '../../src/methods/index.ts'
+import { sh } from '../../src/script/index.ts'
+import { getServer } from '../../src/server/index.ts'
+import { describeStores } from '../support/stores.ts'
+import { siteFilesWith, useWorlds, type World } from '../support/world.ts'
+import { ended, treeOf } from './support.ts'
+
+const listed = siteFilesWith({
+  prepare: () => undefined,
+  save: (script, site) => script.file(`sites/${site.domain}`, site.body),
+  delete: (script, site) => script.absent(`sites/${site.domain}`),
+  list: sh`ls -A sites | grep -v '^\.orchestra-' || true`,
+  read: (identity) => sh`cat ${`sites/${identity}`}`,
+  prune: (script, identity) => script.absent(`sites/${identity}`),
+})
+
+describeStores('adopting', (open) => {
+  const build = useWorlds(open)
+
+  /** Rows whose files are there already, one of them with another content, one not at all; and a stranger. */
+  async function start(): Promise<{ world: World; context: Parameters<typeof survey>[0] }> {
+    const world = await build({ backends: [listed] })
+    await world.store.query('alter table site disable trigger user')
+    await world.store.query(
+      `insert into site select id, 'd' || id, 'body ' || id from generate_series(1, 4) id`,
+    )
+    await world.store.query('alter table site enable trigger user')
+    const sites = join(world.directory, 'here', 'sites')
+    await mkdir(sites)
+    await writeFile(join(sites, 'd1'), 'body 1')
+    await writeFile(join(sites, 'd2'), 'body 2')
+    await writeFile(join(sites, 'd3'), 'by hand')
+    await writeFile(join(sites, 'stranger'), 'nobody knows me')
+    const server = await getServer(world.store, 'here')
+    const { store, config } = world
+    return { world, context: { store, config, methods: createMethods(), server, backend: listed } }
+  }
+
+  it('shows what matches its row, what would be changed, and what no row stands for', async () => {
+    const { world, context } = await start()
+    const before = await treeOf(join(world.directory, 'here'))
+    const found = await survey(context)
+    expect(await treeOf(join(world.directory, 'here'))).toEqual(before)
+    expect(found.right.map(({ object }) => object)).toEqual(['site:1', 'site:2'])
+    expect(found.different.map(({ object }) => object)).toEqual(['site:3'])
+    expect(found.different[0]?.differences[0]?.diff).toContain('-by hand')
+    expect(found.absent.map(({ object }) => object)).toEqual(['site:4'])
+    expect(found.unmatched).toEqual([{ identity: 'stranger', read: 'nobody knows me' }])
+  })
+
+  it('takes what is right and changes nothing but its own marks', async () => {
+    const { world, context } = await start()
+    const sites = join(world.directory, 'here', 'sites')
+    const before = await treeOf(sites)
+    const { right } = await survey(context)
+    expect(await adopt(context, named(right, ['site:1']), 'test')).toBe(1)
+    expect(await adopt(context, right, 'test')).toBe(1)
+    expect(await treeOf(sites)).toEqual(before)
+    expect((await survey(context)).right).toEqual([])
+    expect(await world.operations()).toEqual([])
+    // Also a worker that compares everything finds nothing to do there.
+    await world.work()
+    await ended(world, 'sync')
+    await world.calm()
+    const after = await treeOf(sites)
+    expect([after.d1, after.d2, after.stranger]).toEqual([before.d1, before.d2, before.stranger])
+    expect((await listFindings(world.store)).map(({ identity }) => identity)).toEqual(['stranger'])
+  })
+
+  it('takes over what waits to be written, and what another row waits with stays', async () => {
+    const { world, context } = await start()
+    await world.store.query(`update site set body = body || '.'`)
+    await world.store.query(`update site set body = rtrim(body, '.')`)
+    await world.collect()
+    const sites = join(world.directory, 'here', 'sites')
+    const before = await treeOf(sites)
+    const found = await survey(context)
+    expect(found.right.map(({ object, waits }) => [object, waits])).toEqual([
+      ['site:1', true],
+      ['site:2', true],
+    ])
+    await world.store.query(`update site set body = 'anew' where id = 2`)
+    await world.collect()
+    expect(await adopt(context, found.right, 'test')).toBe(2)
+    const waiting = (await world.operations()).filter(({ state }) => state === 'waiting')
+    expect(waiting.map(({ object_key }) => object_key).sort()).toEqual(['2', '3', '4'])
+    await world.work()
+    await world.calm()
+    const after = await treeOf(sites)
+    expect([after.d1, after.stranger]).toEqual([before.d1, before.stranger])
+    expect(await world.files()).toMatchObject({ d2: 'anew', d3: 'body 3', d4: 'body 4' })
+    expect(await adopt(context, found.right, 'test')).toBe(0)
+  })
+
+  it('lets what was taken go with its row', async () => {
+    const { world, context } = await start()
+    await adopt(context, (await survey(context)).right, 'test')
+    await world.work()
+    await world.store.query('delete from site where id = 1')
+    await world.calm()
+    expect(Object.keys(await world.files())).not.toContain('d1')
+  })
+
+  it('writes what is different when it is asked to', async () => {
+    const { world, context } = await start()
+    const { different } = await survey(context)
+    await overwrite(context, different, 'test')
+    await world.work()
+    await world.calm()
+    expect(await world.files()).toMatchObject({ d3: 'body 3', stranger: 'nobody knows me' })
+    expect((await survey(context)).different).toEqual([])
+  })
+})
