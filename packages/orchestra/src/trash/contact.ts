@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import type { Timeouts } from '../config/backend.ts'
+import type { Config } from '../config/config.ts'
+import { OrchestraError } from '../errors.ts'
+import type { JobEnd, Methods } from '../methods/index.ts'
+import { exitBusy, renderTrash, type TrashRequest } from '../script/index.ts'
+import { type ServerRow, toTarget } from '../server/index.ts'
+
+/** What it takes to look into the trash of servers. */
+export interface TrashContext {
+  config: Config
+  methods: Methods
+  signal?: AbortSignal
+}
+
+export interface Answer {
+  code: number | null
+  stdout: Buffer
+  /** What commands said, for people. */
+  stderr: string
+}
+
+/** Seconds to wait for a script that runs on the server. */
+export const lockWait = 30
+const timeouts: Timeouts = { connect: 15_000, idle: 300_000, total: 3_600_000 }
+
+/** The users whose scripts keep a trash of their own on every server; null is the login. */
+export function trashUsers(config: Config): (string | null)[] {
+  return [...new Set([null, ...[...config.backends.values()].map((backend) => backend.user ?? null)])]
+}
+
+/**
+ * Asks one server, as one user.
+ * @throws OrchestraError ORC_SERVER_UNREACHABLE, ORC_TRASH_FAILED
+ */
+export async function askTrash(
+  { methods, signal }: TrashContext,
+  server: ServerRow,
+  user: string | null,
+  request: TrashRequest,
+): Promise<Answer> {
+  const runId = randomUUID()
+  const target = toTarget(server)
+  const received = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
+  const end = await methods.for(target).run(target, {
+    runId,
+    script: Buffer.from(renderTrash(runId, request)),
+    interpreter: null,
+    user,
+    timeouts,
+    signal: signal ?? new AbortController().signal,
+    onStart: () => undefined,
+    onOutput: (stream, bytes) => {
+      received[stream].push(Buffer.from(bytes))
+    },
+  })
+  if (end.kind !== 'exited') throw unreachable(server, end)
+  const stderr = Buffer.concat(received.stderr).toString('utf8').trim()
+  if (end.code === exitBusy)
+    throw trashFailure(server, 'another script is running there; try again when it has ended')
+  return { code: end.code, stdout: Buffer.concat(received.stdout), stderr }
+}
+
+export function trashFailure(server: ServerRow, reason: string): OrchestraError {
+  return new OrchestraError('ORC_TRASH_FAILED', `The trash of ${server.name}: ${reason}`)
+}
+
+function unreachable(server: ServerRow, end: Exclude<JobEnd, { kind: 'exited' }>): OrchestraError {
+  const reason =
+    'reason' in end ? end.reason : end.kind === 'timeout' ? 'it took too long' : 'it was cancelled'
+  return new OrchestraError('ORC_SERVER_UNREACHABLE', `${server.name}: ${reason}`, {
+    hint: `orchestra server check ${server.name} tells more`,
+  })
+}

@@ -1,0 +1,72 @@
+import { OrchestraError } from '../errors.ts'
+import { exitNotInTrash, exitOccupied, parseEmptied, parseTrash, type TrashEntry } from '../script/index.ts'
+import type { ServerRow } from '../server/index.ts'
+import { type Answer, askTrash, lockWait, type TrashContext, trashFailure, trashUsers } from './contact.ts'
+
+/**
+ * What is in the trash of a server, oldest first.
+ * @throws OrchestraError ORC_SERVER_UNREACHABLE, ORC_TRASH_FAILED
+ */
+export async function listTrash(context: TrashContext, server: ServerRow): Promise<TrashEntry[]> {
+  const entries: TrashEntry[] = []
+  for (const user of trashUsers(context.config)) {
+    const answer = await askTrash(context, server, user, { kind: 'list' })
+    entries.push(...(parseTrash(answer.stdout) ?? refuse(server, answer)))
+  }
+  const unique = new Map(entries.map((entry) => [entry.id, entry]))
+  return [...unique.values()].sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1))
+}
+
+/**
+ * Puts an entry back where it was and runs its command. Nothing has changed when that fails.
+ * @throws OrchestraError ORC_TRASH_UNKNOWN, ORC_TRASH_OCCUPIED, ORC_TRASH_FAILED, ORC_SERVER_UNREACHABLE
+ */
+export async function restoreTrash(
+  context: TrashContext,
+  server: ServerRow,
+  id: string,
+): Promise<TrashEntry> {
+  for (const user of trashUsers(context.config)) {
+    const listed = await askTrash(context, server, user, { kind: 'list' })
+    const entry = (parseTrash(listed.stdout) ?? refuse(server, listed)).find((one) => one.id === id)
+    if (entry === undefined) continue
+    const answer = await askTrash(context, server, user, { kind: 'restore', id, lockWait })
+    if (answer.code === 0) return entry
+    if (answer.code === exitOccupied) throw occupied(server, entry)
+    if (answer.code !== exitNotInTrash) refuse(server, answer)
+  }
+  throw new OrchestraError('ORC_TRASH_UNKNOWN', `The trash of ${server.name} has no ${JSON.stringify(id)}`, {
+    hint: `orchestra trash list --server ${server.name} shows what it has`,
+  })
+}
+
+/**
+ * Removes for good what has been in the trash of a server for so many seconds, and answers its ids.
+ * @throws OrchestraError ORC_SERVER_UNREACHABLE, ORC_TRASH_FAILED
+ */
+export async function emptyTrash(
+  context: TrashContext,
+  server: ServerRow,
+  olderThan: number,
+): Promise<string[]> {
+  const removed: string[] = []
+  for (const user of trashUsers(context.config)) {
+    const answer = await askTrash(context, server, user, { kind: 'empty', olderThan, lockWait })
+    removed.push(...(parseEmptied(answer.stdout) ?? refuse(server, answer)))
+  }
+  return removed
+}
+
+function refuse(server: ServerRow, { code, stderr }: Answer): never {
+  throw trashFailure(server, stderr === '' ? `the server's script ended with ${code}` : stderr.slice(-2_000))
+}
+
+function occupied(server: ServerRow, { id, path }: TrashEntry): OrchestraError {
+  return new OrchestraError(
+    'ORC_TRASH_OCCUPIED',
+    `${path} exists on ${server.name}, so ${id} cannot go back there`,
+    {
+      hint: 'Move it away first, or take what you need from the trash by hand',
+    },
+  )
+}

@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { defineBackend } from '../../src/config/backend.ts'
+import { defineConfig } from '../../src/config/config.ts'
+import { defineModel } from '../../src/config/model.ts'
+import { createMethods } from '../../src/methods/index.ts'
+import { record, renderScript, type Script, sh } from '../../src/script/index.ts'
+import type { ServerRow } from '../../src/server/index.ts'
+import { toTarget } from '../../src/server/index.ts'
+import type { Store } from '../../src/store/index.ts'
+import { emptyOldTrash, emptyTrash, listTrash, restoreTrash } from '../../src/trash/index.ts'
+
+const model = defineModel({ name: 'thing', table: 'thing', schema: z.object({ id: z.number() }) })
+const config = defineConfig({
+  models: [model],
+  backends: [defineBackend({ name: 'things', model, save: () => undefined })],
+})
+const methods = createMethods()
+const context = { config, methods }
+
+let directory: string
+let server: ServerRow
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'orchestra-trash-'))
+  server = here(directory)
+})
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }))
+
+function here(path: string): ServerRow {
+  return {
+    id: 1,
+    name: 'here',
+    method: 'local',
+    host: 'here',
+    port: 0,
+    login: 'root',
+    sudo: false,
+    host_key: null,
+    identity_file: null,
+    held_at: null,
+    directory: path,
+  } as ServerRow
+}
+
+async function run(steps: (script: Script) => void): Promise<void> {
+  const runId = randomUUID()
+  const script = renderScript({
+    runId,
+    backend: 'things',
+    server: 'here',
+    fence: 1,
+    operations: [{ index: 0, label: 'delete thing:1', action: 'delete', recording: record('delete', steps) }],
+  })
+  const output: Buffer[] = []
+  const end = await methods.local.run(toTarget(server), {
+    runId,
+    script: Buffer.from(script.text),
+    interpreter: null,
+    user: null,
+    timeouts: { connect: 5_000, idle: 30_000, total: 60_000 },
+    signal: new AbortController().signal,
+    onStart: () => undefined,
+    onOutput: (_, bytes) => {
+      output.push(Buffer.from(bytes))
+    },
+  })
+  expect(end).toMatchObject({ kind: 'exited', code: 0 })
+  expect(Buffer.concat(output).toString()).toContain('result 0 ok')
+}
+
+async function only() {
+  const entries = await listTrash(context, server)
+  expect(entries).toHaveLength(1)
+  const [entry] = entries
+  if (entry === undefined) throw new Error('the trash is empty')
+  return entry
+}
+
+test('a server that never had a trash has nothing in it', async () => {
+  expect(await listTrash(context, server)).toEqual([])
+  expect(await emptyTrash(context, server, 0)).toEqual([])
+})
+
+test('an entry goes back as it was, and its command runs with it in place', async () => {
+  const path = join(directory, "odd\nname'")
+  writeFileSync(path, 'mine')
+  await run((script) =>
+    script.trash(path, { restore: sh`cp ${path} ${join(directory, 'seen')}`, note: 'n\no' }),
+  )
+  const entry = await only()
+  expect(entry).toMatchObject({ backend: 'things', label: 'delete thing:1', path, note: 'n\no' })
+  expect(await restoreTrash(context, server, entry.id)).toEqual(entry)
+  expect(readFileSync(path, 'utf8')).toBe('mine')
+  expect(readFileSync(join(directory, 'seen'), 'utf8')).toBe('mine')
+  expect(await listTrash(context, server)).toEqual([])
+})
+
+test('nothing that stands in its place is overwritten', async () => {
+  const path = join(directory, 'file')
+  writeFileSync(path, 'old')
+  await run((script) => script.trash(path))
+  writeFileSync(path, 'new')
+  const { id } = await only()
+  await expect(restoreTrash(context, server, id)).rejects.toMatchObject({ code: 'ORC_TRASH_OCCUPIED' })
+  expect(readFileSync(path, 'utf8')).toBe('new')
+  expect(await only()).toMatchObject({ id })
+})
+
+test('an entry whose command fails is in the trash again, with what the command said', async () => {
+  const path = join(directory, 'file')
+  const gate = join(directory, 'gate')
+  writeFileSync(path, 'mine')
+  await run((script) => script.trash(path, { restore: sh`echo not yet >&2; test -e ${gate}` }))
+  const { id } = await only()
+  await expect(restoreTrash(context, server, id)).rejects.toMatchObject({
+    code: 'ORC_TRASH_FAILED',
+    message: expect.stringContaining('not yet'),
+  })
+  expect(existsSync(path)).toBe(false)
+  writeFileSync(gate, '')
+  await restoreTrash(context, server, id)
+  expect(readFileSync(path, 'utf8')).toBe('mine')
+})
+
+test('an id that is not there is named', async () => {
+  for (const id of ['nothing', '../..', '*', '-rf'])
+    await expect(restoreTrash(context, server, id)).rejects.toMatchObject({ code: 'ORC_TRASH_UNKNOWN' })
+})
+
+test('emptying removes what is old enough and nothing else, wherever the trash is', async () => {
+  const other = join(directory, 'elsewhere')
+  for (const name of ['one', 'two']) {
+    mkdirSync(join(directory, name))
+    writeFileSync(join(directory, name, 'file'), name)
+  }
+  await run((script) => script.trash(join(directory, 'one')))
+  await run((script) => script.trash(join(directory, 'two'), { directory: other }))
+  const entries = await listTrash(context, server)
+  const [one, two] = ['one', 'two'].map((name) => entries.find(({ path }) => path === join(directory, name)))
+  expect(await emptyTrash(context, server, 3_600)).toEqual([])
+  const meta = join(other, 'things', two?.id ?? '', 'meta')
+  writeFileSync(meta, readFileSync(meta, 'utf8').replace(/^\d+/, '1000000000'))
+  expect(await emptyTrash(context, server, 3_600)).toEqual([two?.id])
+  expect(await listTrash(context, server)).toEqual([one])
+  expect(await emptyTrash(context, server, 0)).toEqual([one?.id])
+  expect(existsSync(join(other, 'things', two?.id ?? ''))).toBe(false)
+})
+
+test('an entry whose move never ended is not shown, and goes a day later', async () => {
+  const path = join(directory, 'file')
+  writeFileSync(path, 'mine')
+  await run((script) => script.trash(path))
+  const { id } = await only()
+  const entry = join(directory, '.orchestra-state', 'trash', 'things', id)
+  renameSync(join(entry, 'data'), join(entry, 'copy'))
+  expect(await listTrash(context, server)).toEqual([])
+  expect(await emptyTrash(context, server, 0)).toEqual([])
+  writeFileSync(join(entry, 'meta'), readFileSync(join(entry, 'meta'), 'utf8').replace(/^\d+/, '1000000000'))
+  expect(await emptyTrash(context, server, 30 * 86_400)).toEqual([id])
+  expect(existsSync(entry)).toBe(false)
+})
+
+const memory = '/dev/shm'
+const isOther = existsSync(memory) && statfsSync(memory).type !== statfsSync(tmpdir()).type
+
+describe.runIf(isOther)('across file systems', () => {
+  let far: string
+
+  beforeEach(() => {
+    far = mkdtempSync(join(memory, 'orchestra-trash-'))
+  })
+
+  afterEach(() => rmSync(far, { recursive: true, force: true }))
+
+  test('what goes is copied whole, and comes back whole', async () => {
+    const path = join(directory, 'home')
+    mkdirSync(join(path, 'deep'), { recursive: true })
+    writeFileSync(join(path, 'deep', 'file'), 'mine', { mode: 0o640 })
+    await run((script) => script.trash(path, { directory: join(far, 'trash') }))
+    expect(existsSync(path)).toBe(false)
+    const { id } = await only()
+    expect(readFileSync(join(far, 'trash', 'things', id, 'data', 'deep', 'file'), 'utf8')).toBe('mine')
+    await restoreTrash(context, server, id)
+    expect(readFileSync(join(path, 'deep', 'file'), 'utf8')).toBe('mine')
+    expect(await listTrash(context, server)).toEqual([])
+  })
+})
+
+test('retention empties every server that can be asked, and names the others', async () => {
+  const path = join(directory, 'file')
+  writeFileSync(path, 'mine')
+  await run((script) => script.trash(path))
+  const { id } = await only()
+  const meta = join(directory, '.orchestra-state', 'trash', 'things', id, 'meta')
+  writeFileSync(meta, readFileSync(meta, 'utf8').replace(/^\d+/, '1000000000'))
+  const missing = here(join(directory, 'not-there'))
+  const held = { ...missing, held_at: new Date() }
+  const rows = [missing, held, { ...server, method: 'function' }, server]
+  const store = { query: async () => rows } as unknown as Store
+  const problems: unknown[] = []
+  await emptyOldTrash({ ...context, store, onError: (error) => problems.push(error) })
+  expect(await listTrash(context, server)).toEqual([])
+  expect(problems).toHaveLength(1)
+})
