@@ -1,6 +1,7 @@
 import { messageOf, OrchestraError } from '../errors.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { type FoundTrigger, readCatalog } from './catalog.ts'
+import { noticeGaps } from './continuity.ts'
 import { type CaptureStatus, type Examined, examine } from './examine.ts'
 import { quoteIdentifier } from './table-name.ts'
 import { createFunction, createTrigger, qualifiedFunction, triggerName } from './trigger-sql.ts'
@@ -12,6 +13,8 @@ export interface CaptureReport {
   installed: CaptureStatus[]
   /** Names of the triggers of models or tables that are watched no more, as `trigger on table`. */
   removed: string[]
+  /** Models whose triggers were not the ones that stood here before: their objects are compared with what is placed. */
+  compared: string[]
 }
 
 /** Any constant: it only has to be the same in every process. */
@@ -44,7 +47,8 @@ export async function installCapture(
     if (statuses.every(({ state }) => state === 'ok')) continue
     installed.push(...(await lockedTransaction(store, patience, (tx) => installWatch(tx, watch))))
   }
-  return { installed, removed: await removeExcept(store, watches, patience) }
+  const removed = await removeExcept(store, watches, patience)
+  return { installed, removed, compared: await noticeGaps(store, watches) }
 }
 
 /** For every watched table and kind of change whether it is captured. Reads only. */

@@ -3,6 +3,7 @@ import { OrchestraError } from '../errors.ts'
 import { audit } from '../server/control.ts'
 import { lockServer } from '../server/registry.ts'
 import type { Queryable, Store } from '../store/index.ts'
+import { requestSync } from '../sync/request.ts'
 import { compileMatch } from './match.ts'
 import { touchRoutes } from './revision.ts'
 
@@ -95,7 +96,7 @@ async function setEnabled(store: Store, id: number, enabled: boolean, by: string
   })
 }
 
-/** Removes a route. What it placed stays where it is. */
+/** Removes a route. What it placed belongs there no more: its backend's `onMove` says what becomes of it. */
 export async function removeRoute(store: Store, id: number, options: { by: string }): Promise<Route> {
   return store.transaction(async (tx) => {
     const route = await getRoute(tx, id)
@@ -113,5 +114,8 @@ async function finishChange(
   const { id, backend, server, match } = route
   await audit(tx, { ...change, target: `route:${id}`, detail: { backend, server, match } })
   await touchRoutes(tx)
+  // A disabled route keeps its objects; any other change may send rows elsewhere that nobody touches.
+  if (change.action !== 'route.disable')
+    await requestSync(tx, { mode: 'sync', backend, inspects: false, actor: change.by, source: change.action })
   await tx.query('notify orchestra_wake')
 }

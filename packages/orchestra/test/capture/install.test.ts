@@ -34,7 +34,7 @@ describeStores('installing capture', (open, kind) => {
     const triggers = () =>
       store.query('select oid, tgname from pg_trigger where not tgisinternal order by oid')
     const before = await triggers()
-    expect(await installCapture(store, [site])).toEqual({ installed: [], removed: [] })
+    expect(await installCapture(store, [site])).toEqual({ installed: [], removed: [], compared: [] })
     expect(await triggers()).toEqual(before)
     expect(await problems(store)).toEqual([])
   })
@@ -143,6 +143,7 @@ describeStores('installing capture', (open, kind) => {
     expect(await installCapture(store, [{ ...model({ name: 'virtual' }), table: null }])).toEqual({
       installed: [],
       removed: [],
+      compared: [],
     })
   })
 
@@ -163,7 +164,7 @@ describeStores('installing capture', (open, kind) => {
       await installCapture(store, [site])
       await store.transaction(async (tx) => {
         await tx.query('lock table site in access exclusive mode')
-        expect(await installCapture(store, [site])).toEqual({ installed: [], removed: [] })
+        expect(await installCapture(store, [site])).toEqual({ installed: [], removed: [], compared: [] })
       })
     })
 
