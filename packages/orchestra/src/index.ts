@@ -1,5 +1,21 @@
-export { type Backend, type BackendOptions, defineBackend, type Timeouts } from './config/backend.ts'
-export { type Config, type ConfigOptions, defineConfig, type WorkerOptions } from './config/config.ts'
+export {
+  type Backend,
+  type BackendOptions,
+  type DriftPolicy,
+  defineBackend,
+  type IgnoreRules,
+  type MovePolicy,
+  type RenamePolicy,
+  type Timeouts,
+  type Transfer,
+} from './config/backend.ts'
+export {
+  type Config,
+  type ConfigOptions,
+  defineConfig,
+  type Schedule,
+  type WorkerOptions,
+} from './config/config.ts'
 export {
   defineModel,
   type Key,
@@ -11,11 +27,12 @@ export {
   type RelatedTable,
 } from './config/model.ts'
 export { type ErrorCode, errorCodes, isOrchestraError, messageOf, OrchestraError } from './errors.ts'
+export type { CheckSelector, Difference, Finding, FindingState } from './inspect/index.ts'
 export { Manager, type ManagerOptions, type Outcome, outcomes } from './manager/index.ts'
 export { fetchHostKey, fingerprint, type HostKey } from './methods/index.ts'
-export { type CollectOptions, Orchestra } from './orchestra.ts'
+export { type CollectOptions, Orchestra, type SyncOptions } from './orchestra.ts'
 export type { UnitOperation, UnitState, UnitStatus } from './placements/index.ts'
-export type { Plan, PlannedFailure, PlannedOperation, PlannedScriptText } from './plan/index.ts'
+export type { Plan, PlannedFailure, PlannedOperation, PlannedScriptText, WholePlan } from './plan/index.ts'
 export {
   addRoute,
   disableRoute,
@@ -28,13 +45,17 @@ export {
 export {
   Command,
   type Content,
+  type FileContent,
   joinText,
+  type Objects,
   raw,
   type Script,
   Secret,
   type ShellValue,
+  type Streamed,
   secret,
   sh,
+  type TrashOptions,
   text,
   type WorkContext,
 } from './script/index.ts'
@@ -51,4 +72,6 @@ export {
   type ServerRow,
 } from './server/index.ts'
 export type { Store, StoreOptions } from './store/index.ts'
+export type { SyncSelector, SyncStatus } from './sync/index.ts'
+export { listTransfers, type TransferView } from './transfer/index.ts'
 export type { Unit } from './units/index.ts'

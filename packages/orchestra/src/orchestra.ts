@@ -19,9 +19,12 @@ import {
 import { sealObject } from './collector/index.ts'
 import type { Config } from './config/config.ts'
 import { OrchestraError } from './errors.ts'
+import { type CheckSelector, checkNow, type Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
+import { planAll, type WholePlan } from './plan/index.ts'
 import { CurrentRouter } from './router/index.ts'
 import { migrate, openStore, type Queryable, type Store, type StoreOptions } from './store/index.ts'
+import { checkSelector, requestSync, type SyncSelector, type SyncStatus, syncEnded } from './sync/index.ts'
 import { Bell, queryableOf, Unit } from './units/index.ts'
 
 export interface CollectOptions {
@@ -31,6 +34,15 @@ export interface CollectOptions {
   object?: Record<string, unknown>
   /** A connection with an open transaction: what is collected commits and rolls back with it. */
   client?: Pick<pg.ClientBase, 'query'>
+}
+
+export interface SyncOptions extends SyncSelector {
+  /** How many objects of one backend on one server it may remove; default the usual bound. */
+  allowDeletes?: number
+  /** Who asks for it. */
+  actor?: string | null
+  /** Ends the waiting; the synchronization goes on in the workers. */
+  signal?: AbortSignal
 }
 
 /** Orchestra inside an application: units of work before and after the commit, and a worker where one is wanted. */
@@ -122,6 +134,36 @@ export class Orchestra {
     const db = client === undefined ? this.store : queryableOf(client)
     const payload = object === undefined ? undefined : sealObject(model, object, this.store.keyring)
     return collect(db, { model: modelName, keys: [[key].flat().map(String)], action, payload })
+  }
+
+  /**
+   * What is to be done: what waits, and what comparing the rows with what was placed comes to. Contacts no server and writes nothing.
+   * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_USAGE
+   */
+  async plan(selector: SyncSelector = {}): Promise<WholePlan> {
+    const { store, config } = this
+    const route = routeObjects(await this.#router.get(store))
+    const request = { selector, scripts: true, differences: Number.POSITIVE_INFINITY }
+    const { saved: _, ...plan } = await planAll({ store, config, route }, request)
+    return plan
+  }
+
+  /**
+   * Has workers make rows, placements and servers agree, and answers what that came to when nothing of it goes on by itself.
+   * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_USAGE
+   */
+  async sync({ signal, actor = null, ...request }: SyncOptions = {}): Promise<SyncStatus> {
+    checkSelector(this.config, request)
+    const { id } = await requestSync(this.store, { ...request, mode: 'sync', actor, source: 'function' })
+    return syncEnded(this.store, this.#bell, id, signal)
+  }
+
+  /**
+   * Has workers look at the servers, changing nothing there, and answers what they found otherwise than it should be.
+   * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_INSPECTION_FAILED
+   */
+  checkNow(selector: CheckSelector = {}): Promise<Finding[]> {
+    return checkNow({ store: this.store, config: this.config, bell: this.#bell }, selector)
   }
 
   async close(): Promise<void> {

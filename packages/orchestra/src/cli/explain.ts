@@ -2,7 +2,9 @@ import type { Command } from 'commander'
 import type { Loaded } from '../collector/index.ts'
 import { OrchestraError } from '../errors.ts'
 import { type ObjectPlace, type ObjectStatus, objectStatus } from '../placements/index.ts'
+import type { ProtectionView } from '../removal/index.ts'
 import { createRouter, type Explanation, listRoutes } from '../router/index.ts'
+import type { TransferView } from '../transfer/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
 import { loadObject, namedObject } from './objects.ts'
@@ -97,13 +99,17 @@ function shown(value: unknown): string {
   return oneLine(JSON.stringify(value) ?? 'not there')
 }
 
-function placeLines({ places, undecided, uncollected }: ObjectStatus, terminal: Terminal): string[] {
+function placeLines(status: ObjectStatus, terminal: Terminal): string[] {
+  const { places, undecided, uncollected, protections, transfers } = status
   return [
+    ...protections.map(protectionText),
     ...places.flatMap((place) => [
       `${place.backend} on ${place.server}: ${placementText(place)}`,
+      ...place.remnants.map((name) => `  a copy was left there under its earlier name ${oneLine(name)}`),
       ...place.pending.flatMap((operation) => operationLines(operation, terminal)),
     ]),
     ...undecided.flatMap((operation) => operationLines(operation, terminal)),
+    ...transfers.map(transferText),
     ...(uncollected === 0 ? [] : [`${uncollected} committed changes of it are not looked at yet`]),
     ...(places.length === 0 ? ['nothing of it stands on any server'] : []),
   ]
@@ -111,7 +117,21 @@ function placeLines({ places, undecided, uncollected }: ObjectStatus, terminal: 
 
 function placementText({ placement }: ObjectPlace): string {
   if (placement === null) return 'nothing was placed'
-  const { state, identity, appliedAt, logId } = placement
+  const { state, identity, appliedAt, logId, stale, keptAt } = placement
   const when = appliedAt === null ? 'never applied' : `applied ${age(appliedAt)} ago by log ${logId}`
-  return `${state} as ${oneLine(identity)}, ${when}`
+  const since = keptAt === null ? '' : `; it belongs elsewhere for ${age(keptAt)}, and this copy stays`
+  const outdated = stale ? '; its backend would render it differently now' : ''
+  return `${state} as ${oneLine(identity)}, ${when}${since}${outdated}`
+}
+
+function protectionText({ backend, by, reason }: ProtectionView): string {
+  const what = backend === null ? 'its removal' : `its removal by backend ${backend}`
+  return `${what} is refused: protected by ${by}${reason === null ? '' : `: ${oneLine(reason)}`}`
+}
+
+/** Data on its way, in one line. */
+export function transferText(transfer: TransferView): string {
+  const { object, backend, from, to, step, bytes, running, waitsFor, error } = transfer
+  const why = running ? `${bytes} bytes so far` : (waitsFor ?? error ?? 'it is next')
+  return `data of ${oneLine(object)} (${backend}) goes from ${from} to ${to}, step ${step}: ${oneLine(why)}`
 }

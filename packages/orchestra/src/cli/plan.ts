@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { routeObjects } from '../manager/route.ts'
-import { type Plan, type PlannedOperation, planWaiting } from '../plan/index.ts'
+import { type PlannedOperation, planAll, savedPlan, type WholePlan, writePlan } from '../plan/index.ts'
 import { CurrentRouter } from '../router/index.ts'
-import { type Act, withExamples } from './command.ts'
+import { type Act, wholeNumber, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
+import type { Terminal } from './terminal.ts'
 import { manyLines, oneLine } from './text-width.ts'
 
 interface PlanOptions {
@@ -12,18 +13,37 @@ interface PlanOptions {
   backend?: string
   object?: string
   scripts?: boolean
+  save?: string
+  allowDeletes?: number
 }
+
+/** Objects that people are shown; programs get all. */
+const MOST_SHOWN = 100
 
 export function addPlanCommand(program: Command, act: Act): void {
   const plan = program
     .command('plan')
-    .description('What will be done, without asking any server: operations and their scripts')
+    .description(
+      'What is to be done, without asking any server: what waits, and what differs from what was placed',
+    )
     .option('--server <server>', 'For this server only')
     .option('--backend <backend>', 'Of this backend only')
     .option('--object <object>', 'For this object only, for example site:12')
     .option('--scripts', 'Show the scripts, secrets by name')
+    .option('--save <file>', 'Keep it, to be done later with `orchestra apply`')
+    .option(
+      '--allow-deletes <count>',
+      'How many objects of one backend on one server it may remove',
+      wholeNumber(0),
+    )
     .action(act(planCommand))
-  withExamples(plan, 'plan', 'plan --server web1 --scripts', 'plan --json')
+  withExamples(
+    plan,
+    'plan',
+    'plan --server web1 --scripts',
+    'plan --json',
+    'plan --save tonight.json && orchestra apply tonight.json',
+  )
 }
 
 async function planCommand(session: Session, options: PlanOptions): Promise<Ending> {
@@ -31,27 +51,101 @@ async function planCommand(session: Session, options: PlanOptions): Promise<Endi
   const { config } = await session.config()
   const store = await session.store()
   const router = await new CurrentRouter(config.backends.values()).get(store)
-  const { scripts: showScripts, ...selector } = options
-  const plan = await planWaiting(store, config, routeObjects(router), selector)
-  terminal.tell(plan, ...planLines(plan, showScripts === true, terminal.width))
+  const { scripts = false, save, allowDeletes, ...selector } = options
+  const { saved, ...plan } = await planAll(
+    { store, config, route: routeObjects(router) },
+    {
+      selector,
+      scripts: scripts || terminal.json,
+      differences: terminal.json ? Number.POSITIVE_INFINITY : MOST_SHOWN,
+      allowDeletes,
+    },
+  )
+  if (save !== undefined) await writePlan(save, savedPlan(saved, { selector, allowDeletes }))
+  terminal.tell({ ...plan, counts: countKinds(plan.operations) }, ...planLines(plan, scripts, terminal))
+  if (save !== undefined && !terminal.json)
+    terminal.note(`${saved.length} operations are kept in ${save}: orchestra apply ${save}`)
   return plan.operations.length + plan.failures.length === 0 ? 'done' : 'unfinished'
 }
 
-function planLines({ operations, scripts, failures }: Plan, showScripts: boolean, width: number): string[] {
+function countKinds(operations: readonly PlannedOperation[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { kind } of operations) counts[kind] = (counts[kind] ?? 0) + 1
+  return counts
+}
+
+function planLines(
+  { operations, scripts, failures, guard }: WholePlan,
+  showScripts: boolean,
+  terminal: Terminal,
+): string[] {
   if (operations.length + failures.length === 0) return ['nothing is to be done']
+  const shown = operations.slice(0, MOST_SHOWN)
   return [
-    ...table(columns, operations, width),
-    ...failures.map(({ object, reason }) => `cannot be done: ${oneLine(object)}: ${manyLines(reason)}`),
+    ...shown.flatMap((operation) => differenceLines(operation, terminal)),
+    ...table(columns, shown, terminal.width),
+    ...moreLine(operations.length - shown.length),
+    ...failures
+      .slice(0, MOST_SHOWN)
+      .map(({ object, reason }) => `cannot be done: ${oneLine(object)}: ${manyLines(reason)}`),
+    ...moreLine(failures.length - MOST_SHOWN),
     ...(showScripts
       ? scripts.flatMap(({ server, backend, script }) => ['', `# ${backend} on ${server}`, manyLines(script)])
       : []),
+    summary(operations),
+    ...(guard === null ? [] : [terminal.colour('yellow', `this would stop: ${oneLine(guard)}`)]),
   ]
+}
+
+function moreLine(count: number): string[] {
+  return count > 0 ? [`and ${count} more: --json shows all`] : []
+}
+
+/** `2 create, 1 rename` */
+function summary(operations: readonly PlannedOperation[]): string {
+  const kinds = Object.entries(countKinds(operations))
+  return kinds.length === 0
+    ? 'nothing of it can be done'
+    : kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')
+}
+
+function differenceLines(operation: PlannedOperation, terminal: Terminal): string[] {
+  const { kind, object, backend, server, differences } = operation
+  if (differences === null || differences.length === 0) return []
+  return [
+    terminal.colour('bold', `${kind} ${oneLine(object)} by ${backend} on ${server}`),
+    ...differences.flatMap(({ title, diff }) =>
+      diff === null
+        ? [`  ${oneLine(title)}: what was applied was not kept`]
+        : [`  ${oneLine(title)}`, ...diffLines(diff, terminal)],
+    ),
+    '',
+  ]
+}
+
+function diffLines(diff: string, terminal: Terminal): string[] {
+  return manyLines(diff.trimEnd())
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => `    ${paintDiff(line, terminal)}`)
+}
+
+function paintDiff(line: string, terminal: Terminal): string {
+  if (line.startsWith('+')) return terminal.colour('green', line)
+  if (line.startsWith('-')) return terminal.colour('red', line)
+  return line.startsWith('@') ? terminal.colour('cyan', line) : line
 }
 
 const columns: Column<PlannedOperation>[] = [
   { title: 'SERVER', value: (operation) => operation.server },
   { title: 'BACKEND', value: (operation) => operation.backend },
+  { title: 'KIND', value: (operation) => operation.kind },
   { title: 'ACTION', value: (operation) => operation.action },
   { title: 'OBJECT', value: (operation) => operation.object },
+  { title: 'IDENTITY', value: identityOf },
   { title: 'WAITS', value: (operation) => operation.waitsFor },
 ]
+
+function identityOf({ identity, previousIdentity }: PlannedOperation): string | null {
+  return previousIdentity === null ? identity : `${previousIdentity} -> ${identity}`
+}

@@ -1,16 +1,23 @@
 import { Command } from 'commander'
+import { addAdoptCommand } from './adopt.ts'
+import { addApplyCommand } from './apply.ts'
 import type { Act } from './command.ts'
 import { addCompletionCommand } from './completion.ts'
 import { addDoctorCommand } from './doctor.ts'
+import { addDriftCommand } from './drift.ts'
 import { addExplainCommand } from './explain.ts'
+import { addForgetCommand } from './forget.ts'
 import { addInitCommand } from './init.ts'
 import { addLogCommands } from './log.ts'
 import { addPauseCommands } from './pause.ts'
 import { addPlanCommand } from './plan.ts'
+import { addProtectCommands } from './protect.ts'
 import { addRouteCommands } from './route.ts'
 import { addServerCommands } from './server.ts'
 import { addStatusCommand } from './status.ts'
+import { addSyncCommand } from './sync.ts'
 import type { Streams } from './terminal.ts'
+import { addTrashCommands } from './trash.ts'
 import { addUnitCommands } from './unit.ts'
 import { addUpCommand } from './up.ts'
 import { ownVersion } from './version.ts'
@@ -45,11 +52,18 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addRouteCommands(program, act)
   addStatusCommand(program, act)
   addPlanCommand(program, act)
+  addApplyCommand(program, act)
+  addSyncCommand(program, act)
+  addDriftCommand(program, act)
+  addAdoptCommand(program, act)
   addExplainCommand(program, act)
   addUnitCommands(program, act)
   addLogCommands(program, act)
   addWorkCommands(program, act)
   addPauseCommands(program, act)
+  addProtectCommands(program, act)
+  addForgetCommand(program, act)
+  addTrashCommands(program, act)
   addDoctorCommand(program, act)
   addCompletionCommand(program, act)
   return program

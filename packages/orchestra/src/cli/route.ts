@@ -104,7 +104,7 @@ function describeAdded(route: Route | null): string[] {
   if (route === null) return ['nothing was added']
   return [
     `route ${route.id} is added: ${route.backend} to ${route.server} where ${oneLine(route.match)}`,
-    'objects that match are placed at their next change',
+    'rows that match are placed now: orchestra status',
   ]
 }
 

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
-import { readStatus, type ServerStatus, type Status } from '../placements/index.ts'
+import { type PlacementView, readStatus, type ServerStatus, type Status } from '../placements/index.ts'
+import type { SyncView } from '../sync/index.ts'
 import { age, until } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
+import { transferText } from './explain.ts'
 import { operationLines } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
@@ -24,9 +26,9 @@ async function statusCommand(session: Session): Promise<Ending> {
 }
 
 /** Nothing has failed, nothing is pending. */
-export function isQuiet({ totals, servers }: Status): boolean {
+export function isQuiet({ totals, servers, syncs }: Status): boolean {
   const open = totals.waiting + totals.running + totals.undecided + totals.uncollected
-  return open === 0 && servers.every((server) => server.blocked === null)
+  return open === 0 && !syncs.some(hasStopped) && servers.every((server) => server.blocked === null)
 }
 
 export function statusLines(status: Status, terminal: Terminal): string[] {
@@ -35,7 +37,44 @@ export function statusLines(status: Status, terminal: Terminal): string[] {
     ...table(columns(terminal), status.servers, terminal.width),
     ...status.servers.flatMap(reasonLines),
     ...failureLines(status, terminal),
+    ...listed(
+      'Synchronizations:',
+      status.syncs.map((sync) => syncLine(sync, terminal)),
+    ),
+    ...listed('Belongs elsewhere, and its copy stays:', status.kept.map(keptLine)),
+    ...listed('On its way:', status.transfers.map(transferText)),
+    ...listed(
+      'Protected, and not removed:',
+      status.protected.flatMap((operation) => operationLines(operation, terminal)),
+    ),
   ]
+}
+
+function listed(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines]
+}
+
+function hasStopped({ state }: SyncView): boolean {
+  return state === 'stopped' || state === 'failed'
+}
+
+function syncLine(sync: SyncView, terminal: Terminal): string {
+  const { id, mode, state, server, backend, object, actor, source, error, since } = sync
+  const what = [
+    ...(object === null ? [] : [oneLine(object)]),
+    ...(backend === null ? [] : [`backend ${backend}`]),
+    ...(server === null ? [] : [`server ${server}`]),
+  ].join(', ')
+  const who = oneLine(actor === null ? source : `${actor}, ${source}`)
+  const colour = hasStopped(sync) ? 'red' : 'cyan'
+  const name = mode === 'check' ? 'check' : 'synchronization'
+  const why = error === null ? '' : `: ${oneLine(error)}`
+  return `${name} ${id} of ${what || 'everything'} (${who}): ${terminal.colour(colour, state)} for ${age(since)}${why}`
+}
+
+function keptLine({ object, backend, server, keptAt }: PlacementView): string {
+  const since = keptAt === null ? '' : ` for ${age(keptAt)}`
+  return `${oneLine(object)} by ${backend} on ${server}${since}: orchestra forget ${oneLine(object)} --server ${server} gives it up`
 }
 
 function headLines({ paused, workers, totals, servers }: Status): string[] {
@@ -61,6 +100,9 @@ function columns(terminal: Terminal): Column<ServerStatus>[] {
     { title: 'RUNNING', value: (server) => server.running, align: 'right' },
     { title: 'WAITING', value: (server) => server.waiting, align: 'right' },
     { title: 'FAILED', value: (server) => server.failing, align: 'right' },
+    { title: 'PLACED', value: (server) => server.placed, align: 'right' },
+    { title: 'STALE', value: (server) => server.stale, align: 'right' },
+    { title: 'DRIFTED', value: (server) => server.drifted, align: 'right' },
     {
       title: 'OLDEST',
       value: ({ oldestWaiting }) => (oldestWaiting === null ? null : age(oldestWaiting)),
@@ -85,7 +127,7 @@ function stateColour(server: ServerStatus): 'red' | 'yellow' | 'green' | 'cyan' 
   return state === 'held' || state === 'waiting' ? 'yellow' : 'red'
 }
 
-function reasonLines({ name, held, blocked, presentedKey, heldByRoute }: ServerStatus): string[] {
+function reasonLines({ name, held, blocked, presentedKey, heldByRoute, drifted }: ServerStatus): string[] {
   return [
     ...(held === null ? [] : [`${name} is held by ${held.by} for ${age(held.since)}${because(held.reason)}`]),
     ...(blocked === null ? [] : [blockedLine(name, blocked)]),
@@ -93,6 +135,9 @@ function reasonLines({ name, held, blocked, presentedKey, heldByRoute }: ServerS
       ? []
       : [`${name} presents a host key that is not approved: orchestra server approve ${name}`]),
     ...(heldByRoute === 0 ? [] : [`${name}: ${heldByRoute} operations wait for a disabled route`]),
+    ...(drifted === 0
+      ? []
+      : [`${name}: ${drifted} changed or missing there: orchestra drift --server ${name}`]),
   ]
 }
 
@@ -101,13 +146,15 @@ function blockedLine(name: string, blocked: NonNullable<ServerStatus['blocked']>
   return `${name} is blocked for ${age(blocked.since)}: ${oneLine(blocked.reason)}${next}`
 }
 
-function failureLines({ failing, totals }: Status, terminal: Terminal): string[] {
-  if (failing.length === 0) return []
+/** Refused removals are shown on their own. */
+function failureLines({ failing, protected: refused, totals }: Status, terminal: Terminal): string[] {
+  const shown = failing.filter(({ id }) => !refused.some((other) => other.id === id))
+  if (shown.length === 0) return []
   const more = totals.failing + totals.undecided - failing.length
   return [
     '',
     'Failed, and tried again:',
-    ...failing.flatMap((operation) => operationLines(operation, terminal)),
+    ...shown.flatMap((operation) => operationLines(operation, terminal)),
     ...(more > 0 ? [`and ${more} more`] : []),
   ]
 }

@@ -54,9 +54,14 @@ export class Terminal {
     this.#streams.stderr.write(`${text}\n`)
   }
 
+  /** Somebody may watch a line that changes. */
+  get showsProgress(): boolean {
+    return this.#streams.stderr.isTTY === true
+  }
+
   /** A line of a terminal that the next one replaces; nothing where no terminal is. */
   progress(text: string): void {
-    if (this.#streams.stderr.isTTY === true) this.#streams.stderr.write(`\r\u001b[K${text}`)
+    if (this.showsProgress) this.#streams.stderr.write(`\r\u001b[K${text}`)
   }
 
   /** Resolves when there is room for more. */

@@ -1,0 +1,186 @@
+import type { Command } from 'commander'
+import { isDrift, listFindings } from '../inspect/index.ts'
+import { WORKER_ALIVE } from '../placements/operation.ts'
+import type { Store } from '../store/index.ts'
+import {
+  type Counts,
+  checkSelector,
+  type InspectionStatus,
+  isSettled,
+  isUnfinished,
+  requestSync,
+  type SyncStatus,
+  syncStatus,
+} from '../sync/index.ts'
+import { Bell } from '../units/index.ts'
+import { type Act, wholeNumber, withExamples } from './command.ts'
+import { driftLines } from './drift.ts'
+import type { Ending, Session } from './session.ts'
+import type { Terminal } from './terminal.ts'
+import { oneLine } from './text-width.ts'
+import { type StopSignals, stopSignals } from './up-signals.ts'
+import { bar, Progress, workText } from './work-progress.ts'
+
+interface SyncOptions {
+  server?: string
+  backend?: string
+  object?: string
+  check?: boolean
+  allowDeletes?: number
+  detach?: boolean
+}
+
+export function addSyncCommand(program: Command, act: Act): void {
+  const sync = program
+    .command('sync')
+    .description(
+      'Make everything as the database has it: compare it with what was placed, then ask the servers',
+    )
+    .option('--server <server>', 'On this server only')
+    .option('--backend <backend>', 'Of this backend only')
+    .option('--object <object>', 'This object only, for example site:12')
+    .option('--check', 'Change nothing: tell what the servers have otherwise')
+    .option(
+      '--allow-deletes <count>',
+      'How many objects of one backend on one server it may remove',
+      wholeNumber(0),
+    )
+    .option('--detach', 'Do not wait for its end')
+    .action(act(syncCommand))
+  withExamples(
+    sync,
+    'sync',
+    'sync --server web1 --backend nginx-site',
+    'sync --check',
+    'sync --object site:12',
+  )
+}
+
+async function syncCommand(session: Session, options: SyncOptions): Promise<Ending> {
+  const { terminal } = session
+  const { config } = await session.config()
+  const store = await session.store()
+  const { check = false, allowDeletes, detach = false, ...selector } = options
+  checkSelector(config, selector)
+  const { id } = await requestSync(store, {
+    ...selector,
+    mode: check ? 'check' : 'sync',
+    allowDeletes,
+    actor: session.by,
+    source: 'cli',
+  })
+  const worked = await expectWorker(store, terminal)
+  if (detach) {
+    terminal.tell({ id }, `synchronization ${id} goes on in the worker: orchestra status`)
+    return 'done'
+  }
+  const { status, left } = worked
+    ? await watchSync(store, id, terminal)
+    : { status: await syncStatus(store, id), left: true }
+  const findings = check && !left ? await listFindings(store, selector) : []
+  terminal.tell(
+    check ? { ...status, findings } : status,
+    ...syncLines(status, terminal),
+    ...(check && !left ? driftLines(findings, terminal) : []),
+  )
+  if (left) terminal.note(`synchronization ${id} goes on in the worker: orchestra status`)
+  return isUnfinished(status) || findings.some(isDrift) ? 'unfinished' : 'done'
+}
+
+/**
+ * Whether it is worth while to wait for workers; says so when none runs. Nobody waits with an embedded database open: a worker that
+ * is started then would lose it with the command.
+ */
+export async function expectWorker(store: Store, terminal: Terminal): Promise<boolean> {
+  const workers = await store.query(`select from orchestra.worker where ${WORKER_ALIVE} limit 1`)
+  if (workers.length > 0) return true
+  terminal.note('no worker runs, so this waits: start one with `orchestra up`')
+  return store.kind !== 'pglite'
+}
+
+/** Follows a synchronization to its end, or until somebody presses Ctrl-C. */
+async function watchSync(
+  store: Store,
+  id: number,
+  terminal: Terminal,
+): Promise<{ status: SyncStatus; left: boolean }> {
+  const progress = new Progress(terminal)
+  try {
+    return await follow(store, async () => {
+      const status = await syncStatus(store, id)
+      progress.show(progressText(status))
+      return { value: status, ended: isSettled(status) }
+    }).then(({ value, left }) => ({ status: value, left }))
+  } finally {
+    progress.close()
+  }
+}
+
+/** Looks again at each ring until it has ended, or a signal comes. */
+export async function follow<Value>(
+  store: Store,
+  look: () => Promise<{ value: Value; ended: boolean }>,
+): Promise<{ value: Value; left: boolean }> {
+  const bell = new Bell(store)
+  const signals: StopSignals = stopSignals()
+  let left = false
+  void signals.first.then(() => {
+    left = true
+  })
+  try {
+    for (;;) {
+      const rung = bell.wait()
+      const { value, ended } = await look()
+      if (ended || left) return { value, left: left && !ended }
+      await Promise.race([rung, signals.first])
+    }
+  } finally {
+    signals.close()
+    await bell.close()
+  }
+}
+
+function progressText({ state, counts, inspections, work }: SyncStatus): string {
+  if (state === 'comparing') return `comparing ${bar(counts.seen, counts.total)} ${counts.seen} keys`
+  if (state !== 'inspecting') return workText(work)
+  const total = inspections.reduce((sum, one) => sum + one.total, 0)
+  const seen = inspections.reduce((sum, one) => sum + one.seen, 0)
+  return `asking the servers ${bar(seen, total)} ${seen} of ${total} objects`
+}
+
+const shownCounts = [
+  'created',
+  'updated',
+  'renamed',
+  'moved',
+  'deleted',
+  'unchanged',
+  'waiting',
+  'invalid',
+] as const satisfies (keyof Counts)[]
+
+function syncLines(status: SyncStatus, terminal: Terminal): string[] {
+  const { id, mode, state, counts, work, inspections, error } = status
+  const compared = shownCounts.filter((name) => counts[name] > 0).map((name) => `${counts[name]} ${name}`)
+  const colour = isSettled(status) && state !== 'done' ? 'red' : 'green'
+  return [
+    `${mode === 'check' ? 'check' : 'synchronization'} ${id}: ${terminal.colour(colour, state)}`,
+    ...(error === null ? [] : [oneLine(error)]),
+    ...(compared.length === 0 ? [] : [`compared: ${compared.join(', ')}`]),
+    ...inspections.map(inspectionLine),
+    ...(work.done + work.waiting + work.running === 0 ? [] : [workText(work)]),
+  ]
+}
+
+/** `inSync` as people write it. */
+function spelt(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+function inspectionLine({ server, backend, state, seen, total, counts, error }: InspectionStatus): string {
+  const found = Object.entries(counts).flatMap(([name, count]) =>
+    count > 0 ? [`${count} ${spelt(name)}`] : [],
+  )
+  const what = found.length === 0 ? `${seen} of ${total} objects` : found.join(', ')
+  return `${backend} on ${server}: ${state}, ${what}${error === null ? '' : `: ${oneLine(error)}`}`
+}

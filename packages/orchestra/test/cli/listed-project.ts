@@ -1,0 +1,47 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { firstTable } from '../../src/cli/init-config.ts'
+import { type Project, query } from './project.ts'
+
+const config = `import { defineBackend, defineConfig, defineModel, sh } from 'orchestrajs'
+import { z } from 'zod'
+
+const site = defineModel({
+  name: 'site',
+  table: 'site',
+  schema: z.object({ id: z.int(), domain: z.string(), title: z.string() }),
+})
+const together = sh\`cat sites/* > together\`
+
+const page = defineBackend({
+  name: 'page',
+  model: site,
+  identity: ({ domain }) => domain,
+  prepare: (script) => script.directory('sites'),
+  save(script, { domain, title }) {
+    script.file(\`sites/\${domain}\`, \`<h1>\${title}</h1>\\n\`)
+    script.reload('together', { command: together })
+  },
+  delete: (script, { domain }) => script.absent(\`sites/\${domain}\`),
+  list: sh\`ls -A sites\`,
+  read: (identity) => sh\`cat \${\`sites/\${identity}\`}\`,
+  prune: (script, identity) => script.absent(\`sites/\${identity}\`),
+})
+
+export default defineConfig({ models: [site], backends: [page] })
+`
+
+/** `orchestra up` with a backend that can list what a server has, its table, and a server `here` that nothing was sent to. */
+export async function startListed(project: Project): Promise<{ databaseUrl: string; there: string }> {
+  project.write('orchestra.config.ts', config)
+  const up = project.start('up', '--json', '--port', '0')
+  await up.printed('"ready"')
+  const ready = up.records().find((record) => record.event === 'ready')
+  const databaseUrl = project.environment.DATABASE_URL ?? String(ready?.databaseUrl)
+  await query(databaseUrl, firstTable)
+  await up.printed('"captured"')
+  const there = join(project.directory, 'here')
+  mkdirSync(join(there, 'sites'), { recursive: true })
+  await project.run('server', 'add', 'here', '--method', 'local', '--directory', there)
+  return { databaseUrl, there }
+}
