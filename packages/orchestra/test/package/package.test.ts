@@ -70,6 +70,19 @@ test('the package works from node_modules, where Node runs no TypeScript', async
   expect(stdout).toBe('pages\n')
 })
 
+test('its kit for authors of backends works from there too', async () => {
+  const program = `
+import { backendChecks } from 'orchestrajs/testing'
+import config from './config.js'
+const checks = backendChecks({ backend: config.backends.get('pages'), objects: [{ id: 1, domain: 'shop.example' }] })
+for (const { kind, run } of checks) if (kind === 'secrets' || kind === 'twice') await run()`
+  writeFileSync(join(project, 'config.js'), config)
+  const checking = run(process.execPath, ['--input-type=module', '-e', program], { cwd: project })
+  await expect(checking).rejects.toMatchObject({
+    stderr: expect.stringContaining('This command runs every time'),
+  })
+})
+
 test('its scripts find the prelude', async () => {
   const prelude = new URL(`file://${installed}/dist/script/prelude.js`)
   const { readPrelude }: { readPrelude: () => string } = await import(prelude.href)
@@ -94,7 +107,7 @@ test('its command runs', async () => {
 
 test('it holds no sources, tests or maps, and everything that its readers look for', () => {
   const files = globSync('**/*', { cwd: installed })
-  expect(files.filter((file) => /(?<!\.d)\.ts$|test|\.map$/.test(file))).toEqual([])
+  expect(files.filter((file) => /(?<!\.d)\.ts$|\.test\.|(^|\/)test\/|\.map$/.test(file))).toEqual([])
   for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', 'dist/script/prelude.sh'])
     expect(existsSync(join(installed, name)), name).toBe(true)
 })

@@ -1,0 +1,42 @@
+import type { TestHost } from './host.ts'
+import { MethodHost } from './method-host.ts'
+
+export interface SshHostOptions {
+  /** Name or address. */
+  host: string
+  /** What messages call it; default `host`. */
+  name?: string
+  port?: number
+  /** Default root. */
+  user?: string
+  /** Whether scripts run with `sudo -n`. */
+  sudo?: boolean
+  /** The key that the host presents, as `ssh-ed25519 AAAA...`; nothing is sent to one with another. */
+  hostKey: string
+  /** Private key; default the agent's. */
+  identityFile?: string
+  /**
+   * Directories below which files are compared. Default /etc, /home, /opt, /root, /srv and /usr/local. Name as many as the backend
+   * may touch, and as few as stay as they are while nobody works.
+   */
+  watched?: readonly string[]
+}
+
+const usuallyWatched = ['/etc', '/home', '/opt', '/root', '/srv', '/usr/local']
+
+/** A machine by SSH. Use one that nothing depends on: checks save, damage and delete there. */
+export function sshHost(options: SshHostOptions): TestHost {
+  const { host, name = host, port = 22, user = 'root', sudo = false, hostKey, identityFile = null } = options
+  const target = {
+    name,
+    method: 'ssh' as const,
+    host,
+    port,
+    user,
+    sudo,
+    hostKey,
+    identityFile,
+    directory: null,
+  }
+  return new MethodHost(target, options.watched ?? usuallyWatched)
+}
