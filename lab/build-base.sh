@@ -34,7 +34,7 @@ install_system() {
 
 # What runs on a host is the test's decision, and nothing may wake up by itself in the middle of a measurement.
 quieten() {
-  inside systemctl --quiet disable nginx.service named.service cron.service
+  inside systemctl --quiet disable nginx.service named.service cron.service postfix.service mariadb.service
   inside systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
     e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-networkd-wait-online.service
   inside systemctl --quiet enable systemd-networkd.service

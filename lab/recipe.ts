@@ -18,6 +18,9 @@ const packages = [
   'bind9-dnsutils',
   'bind9-utils',
   'cron',
+  'postfix',
+  'postfix-lmdb',
+  'mariadb-server',
 ]
 
 export const buildScript = new URL('build-base.sh', import.meta.url).pathname
