@@ -1,14 +1,34 @@
-import { type Model, type ObjectOf, OrchestraError } from 'orchestrajs'
+import { type BackendOptions, type Model, type ObjectOf, OrchestraError } from 'orchestrajs'
 import type { z } from 'zod'
 
+/** What the application decides about its objects, whatever the service; as `defineBackend` takes it. */
+type Policies<Schema extends z.ZodType, Secrets extends string> = Pick<
+  BackendOptions<Schema, Secrets>,
+  'onMove' | 'onDrift' | 'ignore' | 'protect'
+>
+
 /** What every ready-made backend is told. */
-export interface ServiceOptions<Schema extends z.ZodType, Secrets extends string> {
+export interface ServiceOptions<Schema extends z.ZodType, Secrets extends string>
+  extends Policies<Schema, Secrets> {
   /** The application's own model. */
   model: Model<Schema, Secrets>
   /** Name of the backend; default the service's. Two backends of one service need two names. */
   name?: string
   /** Names of backends whose scripts run before this one's. */
   after?: readonly string[]
+}
+
+/** The options that a service hands on as they are. */
+export function policiesOf<Schema extends z.ZodType, Secrets extends string>(
+  options: ServiceOptions<Schema, Secrets>,
+): Policies<Schema, Secrets> {
+  const { onMove, onDrift, ignore, protect } = options
+  return {
+    ...(onMove !== undefined && { onMove }),
+    ...(onDrift !== undefined && { onDrift }),
+    ...(ignore !== undefined && { ignore }),
+    ...(protect !== undefined && { protect }),
+  }
 }
 
 /** How an object of the application's model looks to the service. */

@@ -5,7 +5,7 @@ import { describeLab } from '../../../lab/describe-lab.ts'
 import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
 import { waitFor } from '../../../lab/wait.ts'
 import { bind9Primary, bind9Secondary, type DnsRecord } from '../src/bind9-zone/index.ts'
-import { Pipeline, type Wanted } from './pipeline.ts'
+import { must, Pipeline, type Wanted } from './pipeline.ts'
 
 const domain = defineModel({
   name: 'domain',
@@ -32,8 +32,8 @@ describeLab('bind9-zone', () => {
     await lab?.stop()
   }, 60_000)
 
-  function onPrimary(...operations: Wanted[]) {
-    const backend = bind9Primary({
+  function primaryBackend() {
+    return bind9Primary({
       model: domain,
       secondaries: [secondary.address],
       zone: (row) => ({
@@ -47,16 +47,22 @@ describeLab('bind9-zone', () => {
         ],
       }),
     })
-    return pipeline.run(primary, backend, operations)
   }
 
-  function onSecondary(...operations: Wanted[]) {
-    const backend = bind9Secondary({
+  function secondaryBackend() {
+    return bind9Secondary({
       model: domain,
       primaries: [primary.address],
       zone: (row) => ({ name: row.zone }),
     })
-    return pipeline.run(secondary, backend, operations)
+  }
+
+  function onPrimary(...operations: Wanted[]) {
+    return pipeline.run(primary, primaryBackend(), operations)
+  }
+
+  function onSecondary(...operations: Wanted[]) {
+    return pipeline.run(secondary, secondaryBackend(), operations)
   }
 
   async function dig(host: LabHost, ...question: string[]): Promise<string> {
@@ -178,6 +184,62 @@ describeLab('bind9-zone', () => {
       expect(await host.must('find /etc/bind /var/cache/bind -name "gone.example*"')).toBe('')
     }
     expect((await onPrimary(['delete', row])).results).toEqual(['ok unchanged'])
+  })
+
+  test('a renamed zone answers under its new name on both, with a serial that does not go back; the old is gone', async () => {
+    const [old, fresh] = ['before.rename', 'after.rename'].map((zone) => ({
+      zone,
+      hosts: [address('192.0.2.60')],
+    }))
+    for (const value of ['192.0.2.61', '192.0.2.62', '192.0.2.60'])
+      await onPrimary(['save', { zone: 'before.rename', hosts: [address(value)] }])
+    await onSecondary(['save', old])
+    await answers(secondary, ['www.before.rename', 'A'], '192.0.2.60')
+    const before = await serial(primary, 'before.rename')
+    const ran = await onPrimary(['rename', fresh, old])
+    expect(ran).toMatchObject({ results: ['ok changed'], reloads: ['reload named ok'] })
+    expect((await onSecondary(['rename', fresh, old])).results).toEqual(['ok changed'])
+    for (const host of lab.hosts) {
+      await answers(host, ['www.after.rename', 'A'], '192.0.2.60')
+      await answers(host, ['www.before.rename', 'A'], '')
+      expect(await host.must('find /etc/bind /var/cache/bind -name "before.rename*"')).toBe('')
+    }
+    expect(await serial(primary, 'after.rename')).toBeGreaterThan(before)
+    expect(await onPrimary(['rename', fresh, old])).toMatchObject({ results: ['ok unchanged'], reloads: [] })
+    expect((await onSecondary(['rename', fresh, old])).results).toEqual(['ok unchanged'])
+  })
+
+  test('a rename whose new zone is refused leaves the old one answering', async () => {
+    const old = { zone: 'stays.rename', hosts: [address('192.0.2.70')] }
+    await onPrimary(['save', old])
+    const clash: DnsRecord[] = [address('192.0.2.71'), { name: 'www', type: 'CNAME', value: 'mail' }]
+    const { results } = await onPrimary(['rename', { zone: 'goes.rename', hosts: clash }, old])
+    expect(results[0]).toMatch(/^failed/)
+    await primary.must('rndc reload')
+    await answers(primary, ['www.stays.rename', 'A'], '192.0.2.70')
+    expect((await onPrimary(['rename', { ...old, zone: 'goes.rename' }, old])).results).toEqual([
+      'ok changed',
+    ])
+    await answers(primary, ['www.goes.rename', 'A'], '192.0.2.70')
+  })
+
+  test('zones are listed by kind and exact name, and one of which only the name is known goes alone', async () => {
+    const rows = ['trap.example', 'trap.example.au'].map((zone) => ({ zone, hosts: [] }))
+    await onPrimary(...rows.map((row): Wanted => ['save', row]))
+    await onSecondary(...rows.map((row): Wanted => ['save', row]))
+    const names = (await must(primary, primaryBackend().list)).trim().split('\n')
+    expect(names).toEqual(expect.arrayContaining(['trap.example', 'trap.example.au']))
+    expect(await must(primary, secondaryBackend().list)).toBe('')
+    expect(await must(secondary, secondaryBackend().list)).toContain('trap.example.au\n')
+    expect(await must(primary, primaryBackend().read?.('trap.example'))).toContain('$ORIGIN trap.example.')
+    expect((await onPrimary(['prune', 'trap.example'])).results).toEqual(['ok changed'])
+    expect((await onSecondary(['prune', 'trap.example'])).results).toEqual(['ok changed'])
+    for (const host of lab.hosts) {
+      await answers(host, ['trap.example', 'NS'], '')
+      await waitFor('the other zone', async () => (await dig(host, 'trap.example.au', 'NS')) !== '')
+    }
+    const left = (await must(primary, primaryBackend().list)).trim().split('\n')
+    expect(left).toEqual(names.filter((name) => name !== 'trap.example'))
   })
 
   test('values that would leave their line in the zone file are refused by name', async () => {

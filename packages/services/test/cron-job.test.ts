@@ -5,7 +5,7 @@ import { describeLab } from '../../../lab/describe-lab.ts'
 import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
 import { waitFor } from '../../../lab/wait.ts'
 import { cronJob } from '../src/index.ts'
-import { Pipeline, type Wanted } from './pipeline.ts'
+import { must, Pipeline, type Wanted } from './pipeline.ts'
 
 const job = defineModel({
   name: 'job',
@@ -124,5 +124,32 @@ describeLab('cron-job', () => {
       'environment.TOKEN',
     ])
     expect(results[4]).not.toContain('x"')
+  })
+
+  test('a renamed job has one file, under its new name', async () => {
+    const [old, fresh] = [row('was'), row('is')]
+    await run(['save', old], ['save', row('wasp')])
+    expect((await run(['rename', fresh, old])).results).toEqual(['ok changed'])
+    expect((await files()).split('\n').filter((name) => /orchestra-(was|is|wasp)$/.test(name))).toEqual([
+      'orchestra-is',
+      'orchestra-wasp',
+    ])
+    expect((await run(['rename', fresh, old])).results).toEqual(['ok unchanged'])
+    const nobody = row('later', { runs_as: 'not-there' })
+    expect((await run(['rename', nobody, fresh])).results).toEqual(['failed unchanged'])
+    expect(await files()).toContain('orchestra-is\n')
+  })
+
+  test('jobs are listed by name, shown without secrets, and go alone', async () => {
+    await run(['save', row('trap', { token: secret('s3cret', 'job.token') })], ['save', row('trap-two')])
+    const names = (await must(host, backend.list)).trim().split('\n')
+    expect(names).toEqual(expect.arrayContaining(['trap', 'trap-two']))
+    const shown = await must(host, backend.read?.('trap'))
+    expect(shown).toContain('0 4 * * * deploy true')
+    expect(shown).not.toContain('s3cret')
+    expect((await run(['prune', 'trap'])).results).toEqual(['ok changed'])
+    expect((await must(host, backend.list)).trim().split('\n')).toEqual(
+      names.filter((name) => name !== 'trap'),
+    )
   })
 })

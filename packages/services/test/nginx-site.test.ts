@@ -6,7 +6,7 @@ import { describeLab } from '../../../lab/describe-lab.ts'
 import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
 import { waitFor } from '../../../lab/wait.ts'
 import { nginxSite } from '../src/index.ts'
-import { Pipeline, type Wanted } from './pipeline.ts'
+import { must, Pipeline, type Wanted } from './pipeline.ts'
 
 const site = defineModel({
   name: 'site',
@@ -131,6 +131,62 @@ describeLab('nginx-site', () => {
     await answers('second.example', 200, 'page of second.example')
     expect((await host.exec('ls /etc/nginx/sites-enabled/third.example.conf')).code).not.toBe(0)
     await host.must('nginx -t')
+  })
+
+  test('a renamed site is live under its new name and gone under the old, with one reload', async () => {
+    const [old, fresh] = [row('old.example'), row('new.example', { folder: '/srv/sites/old.example' })]
+    await save(old)
+    await publish('old.example')
+    const ran = await pipeline.run(host, backend, [['rename', fresh, old]])
+    expect(ran).toMatchObject({ results: ['ok changed'], reloads: ['reload nginx ok'] })
+    await answers('new.example', 200, 'page of old.example')
+    expect(await host.must('ls /etc/nginx/sites-enabled | grep -c "^\\(old\\|new\\).example.conf$"')).toBe(
+      '1\n',
+    )
+    const again = await pipeline.run(host, backend, [['rename', fresh, old]])
+    expect(again).toMatchObject({ results: ['ok unchanged'], reloads: [] })
+  })
+
+  test('a rename that nginx refuses leaves the old site live, and one that was interrupted ends right', async () => {
+    const [old, fresh] = [row('was.example'), row('is.example', { folder: '/srv/sites/was.example' })]
+    await save(old)
+    await publish('was.example')
+    const broken = { ...fresh, extra: ['no_such_directive on;'] }
+    const refused = await pipeline.run(host, backend, [['rename', broken, old]])
+    expect(refused.results[0]).toMatch(/^failed/)
+    await answers('was.example', 200, 'page of was.example')
+    expect(await host.must('ls /etc/nginx/sites-enabled')).not.toContain('is.example.conf\nis')
+    await save(fresh)
+    expect((await pipeline.run(host, backend, [['rename', fresh, old]])).results).toEqual(['ok changed'])
+    await answers('is.example', 200, 'page of was.example')
+    expect((await host.exec('ls /etc/nginx/sites-enabled/was.example.conf')).code).not.toBe(0)
+  })
+
+  test('a site that somebody made by hand is not overwritten by a rename', async () => {
+    await save(row('mine.example'))
+    await host.must('echo "# by hand" > /etc/nginx/sites-enabled/hand.example.conf')
+    const { results, outputs } = await pipeline.run(host, backend, [
+      ['rename', row('hand.example'), row('mine.example')],
+    ])
+    expect(results).toEqual(['failed unchanged'])
+    expect(outputs[0]).toContain('another site')
+    expect(await host.must('cat /etc/nginx/sites-enabled/hand.example.conf')).toBe('# by hand\n')
+  })
+
+  test('sites are listed by exact names, and one of which only the name is known goes alone', async () => {
+    await save(
+      row('trap.example'),
+      row('trap.example.au'),
+      row('*.trap.example', { folder: '/srv/sites/any' }),
+    )
+    const names = (await must(host, backend.list)).trim().split('\n')
+    expect(names).toEqual(expect.arrayContaining(['trap.example', 'trap.example.au', '*.trap.example']))
+    expect(await must(host, backend.read?.('trap.example'))).toContain('server_name trap.example;')
+    const ran = await pipeline.run(host, backend, [['prune', 'trap.example']])
+    expect(ran).toMatchObject({ results: ['ok changed'], reloads: ['reload nginx ok'] })
+    const left = (await must(host, backend.list)).trim().split('\n')
+    expect(left).toEqual(names.filter((name) => name !== 'trap.example'))
+    expect((await pipeline.run(host, backend, [['prune', '../nginx']])).results[0]).toMatch(/not rendered/)
   })
 
   test('a site with a certificate answers by HTTPS and sends HTTP there', async () => {

@@ -1,18 +1,26 @@
 import { randomUUID } from 'node:crypto'
-import type { Backend } from 'orchestrajs'
+import { type Backend, type Command, defineConfig, type ServerRow } from 'orchestrajs'
 import type { LabHost } from '../../../lab/index.ts'
 import { createMethods } from '../../orchestra/src/methods/index.ts'
 import type { ServerTarget } from '../../orchestra/src/methods/method.ts'
 import {
   createOutputParser,
+  type Recording,
   record,
+  recordAlone,
   recordOperation,
   renderScript,
   type ScriptEvent,
 } from '../../orchestra/src/script/index.ts'
+import {
+  listTrash,
+  restoreTrash,
+  type TrashContext,
+  type TrashEntry,
+} from '../../orchestra/src/trash/index.ts'
 
-/** An operation as these tests write it: what to do with which object. */
-export type Wanted = readonly [action: string, object: unknown]
+/** An operation as these tests write it: what to do with which object; `rename` and the object as it was. */
+export type Wanted = readonly [action: string, object: unknown, previous?: unknown]
 
 export interface Ran {
   /** `ok changed`, `failed unchanged`, ... by the operations' order; `not rendered: ...` where there was no script. */
@@ -40,11 +48,11 @@ export class Pipeline implements AsyncDisposable {
       backend: backend.name,
       server: host.name,
       fence: 1,
-      operations: operations.map(([action, object], index) => ({
+      operations: operations.map(([action, object, previous], index) => ({
         index,
         label: `${action} ${index}`,
         action,
-        recording: recordOperation(backend, action, object as never),
+        recording: recordWanted(backend, action, object, previous),
       })),
       ...(backend.prepare && { prepare: record('prepare', backend.prepare) }),
       ...(backend.commit && { commit: record('commit', backend.commit) }),
@@ -72,8 +80,33 @@ export class Pipeline implements AsyncDisposable {
     return ran
   }
 
+  trash(host: LabHost): Promise<TrashEntry[]> {
+    return listTrash(this.#trashContext, this.#row(host))
+  }
+
+  restore(host: LabHost, id: string): Promise<TrashEntry> {
+    return restoreTrash(this.#trashContext, this.#row(host), id)
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.#methods.close()
+  }
+
+  get #trashContext(): TrashContext {
+    return { config: defineConfig({ models: [], backends: [] }), methods: this.#methods }
+  }
+
+  #row(host: LabHost): ServerRow {
+    const { user, hostKey, identityFile, ...rest } = this.#target(host)
+    const held = { held_at: null, held_by: null, held_reason: null, presented_key: null }
+    return {
+      id: 1,
+      ...rest,
+      ...held,
+      login: user,
+      host_key: hostKey,
+      identity_file: identityFile,
+    } as ServerRow
   }
 
   #target({ name, address, port, hostKey }: LabHost): ServerTarget {
@@ -91,6 +124,19 @@ export class Pipeline implements AsyncDisposable {
   }
 }
 
+/** As the worker does it: a rename and the save that follows are one operation. */
+function recordWanted(backend: Backend, action: string, object: unknown, previous: unknown): Recording {
+  // All objects of a backend that writes whole configurations.
+  if (backend.sync !== undefined)
+    return recordAlone({ name: backend.name, sync: backend.sync }, object as never[])
+  if (action === 'prune') return record('prune', (script) => backend.prune?.(script, object as string))
+  if (action !== 'rename') return recordOperation(backend, action, object as never)
+  return record('rename', (script) => {
+    backend.rename?.(script, object as never, previous as never)
+    backend.save?.(script, object as never)
+  })
+}
+
 function note(ran: Ran, event: ScriptEvent): void {
   if (event.kind === 'output' && typeof event.index === 'number') {
     ran.outputs[event.index] += Buffer.from(event.bytes).toString()
@@ -99,4 +145,9 @@ function note(ran: Ran, event: ScriptEvent): void {
   } else if (event.kind === 'reload') {
     ran.reloads.push(`${event.result.verb} ${event.result.service} ${event.result.status}`)
   }
+}
+
+/** Runs a command as a step of a script would, and returns what it prints. */
+export function must(host: LabHost, command: Command | undefined): Promise<string> {
+  return host.must(`set -eu -o pipefail\n${command?.rendered.reveal() ?? 'false'}`)
 }

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { describeLab } from '../../../lab/describe-lab.ts'
 import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
 import { unixUser } from '../src/index.ts'
-import { Pipeline, type Wanted } from './pipeline.ts'
+import { must, Pipeline, type Wanted } from './pipeline.ts'
 
 const account = defineModel({
   name: 'account',
@@ -129,11 +129,160 @@ describeLab('unix-user', () => {
     )
     expect((await run(['delete', finn])).results).toEqual(['ok changed'])
     expect((await host.exec('id finn || pgrep -u finn')).code).not.toBe(0)
-    expect(
-      await host.must('ls /home; cat /var/trash/homes/finn.*/file; stat -c "%a %U" /var/trash/homes'),
-    ).toMatch(/kept\n700 root\n$/)
+    const [entry] = (await pipeline.trash(host)).filter(({ path }) => path === '/home/finn')
+    expect(entry).toMatchObject({ backend: 'unix-user', note: 'home of finn' })
+    expect(await host.must('cat /var/lib/orchestra/trash/unix-user/*/data/file')).toBe('kept\n')
+    expect(await host.must('stat -c "%a %U" /var/lib/orchestra/trash')).toBe('700 root\n')
     expect(await host.must('ls -d /home/finn || true')).toBe('')
     expect((await run(['delete', finn])).results).toEqual(['ok unchanged'])
+  })
+
+  test('a home and a crontab come back from the trash to an account that was made again under another number', async () => {
+    const joe = person('joe', await hash('again'))
+    await run(['save', joe])
+    await host.must(
+      'runuser -u joe -- touch /home/joe/mine; echo "0 0 1 1 * true" | crontab -u joe -; touch /home/joe/others',
+    )
+    expect((await run(['delete', joe])).results).toEqual(['ok changed'])
+    const entries = (await pipeline.trash(host)).filter(({ note }) => note.endsWith(' joe'))
+    expect(entries.map(({ note }) => note).sort()).toEqual(['crontab of joe', 'home of joe'])
+    await host.must('useradd -u 4321 squatter')
+    for (const { id } of entries) await pipeline.restore(host, id)
+    await host.must('useradd -u 4322 --no-create-home joe')
+    expect((await run(['save', joe])).results).toEqual(['ok changed'])
+    expect(await host.must('stat -c "%U %n" /home/joe /home/joe/mine /home/joe/others')).toBe(
+      'joe /home/joe\njoe /home/joe/mine\nroot /home/joe/others\n',
+    )
+    expect(await host.must('cat /var/spool/cron/crontabs/joe')).toContain('0 0 1 1 * true')
+    expect((await run(['save', joe])).results).toEqual(['ok unchanged'])
+  })
+
+  test('a renamed account keeps its number, password, files and crontab, and its old name is gone', async () => {
+    const kim = person('kim', await hash('same'), { groups: ['web'] })
+    await run(['save', kim])
+    await host.must(
+      'echo mine > /home/kim/file; echo "0 0 1 1 * true" | crontab -u kim -; runuser -u kim -- touch /home/kim/own',
+    )
+    await host.must('setsid runuser -u kim -- sleep 1000 > /dev/null 2>&1 < /dev/null &')
+    const before = await host.must('id -u kim; getent shadow kim | cut -d: -f2; stat -c %i /home/kim/own')
+    const kimberly = { ...kim, login: 'kimberly' }
+    expect((await run(['rename', kimberly, kim])).results).toEqual(['ok changed'])
+    expect(
+      await host.must('id -u kimberly; getent shadow kimberly | cut -d: -f2; stat -c %i /home/kimberly/own'),
+    ).toBe(before)
+    expect(await login(host, 'kimberly', 'same', 'id -un; id -gn; pwd; cat file; crontab -l')).toBe(
+      'kimberly\nkimberly\n/home/kimberly\nmine\n0 0 1 1 * true\n',
+    )
+    expect(
+      await host.must(
+        '! grep -r "^kim:" /etc/passwd /etc/group /etc/subuid; ls -d /home/kim /var/spool/cron/crontabs/kim 2>/dev/null || true',
+      ),
+    ).toBe('')
+    expect((await run(['rename', kimberly, kim])).results).toEqual(['ok unchanged'])
+  })
+
+  test.each([
+    'groupmod -n lou2 lou',
+    'groupmod -n lou2 lou; usermod -l lou2 lou',
+    'groupmod -n lou2 lou; usermod -l lou2 lou; mv /home/lou /home/lou2',
+  ])('a rename that was interrupted after %j ends right', async (done) => {
+    const lou = person('lou', null)
+    await run(['save', lou])
+    await host.must(`echo mine > /home/lou/file; ${done}`)
+    const renamed = { ...lou, login: 'lou2' }
+    expect((await run(['rename', renamed, lou])).results).toEqual(['ok changed'])
+    expect(
+      await host.must(
+        'cat /home/lou2/file; id -gn lou2; getent passwd lou2 | cut -d: -f6; ls -d /home/lou 2>/dev/null || true',
+      ),
+    ).toBe('mine\nlou2\n/home/lou2\n')
+    await run(['delete', renamed])
+  })
+
+  test('a name that another account has is never taken over', async () => {
+    const [max, ned] = [person('max', null), person('ned', null)]
+    await run(['save', max], ['save', ned])
+    const before = await host.must('cat /etc/passwd /etc/group; ls -l /home')
+    const { results, outputs } = await run(['rename', { ...max, login: 'ned' }, max])
+    expect(results).toEqual(['failed unchanged'])
+    expect(outputs[0]).toContain('there is another account ned')
+    expect(await host.must('cat /etc/passwd /etc/group; ls -l /home')).toBe(before)
+  })
+
+  test('the accounts of people are listed, those of the system are not', async () => {
+    await run(['save', person('ola', null)], ['save', person('olaf', null)])
+    const names = (await must(host, backend.list)).trim().split('\n')
+    expect(names).toEqual(expect.arrayContaining(['ola', 'olaf']))
+    for (const name of ['root', 'nobody', 'www-data']) expect(names).not.toContain(name)
+    expect(await must(host, backend.read?.('ola'))).toContain('/home/ola')
+  })
+
+  test('an account of which only the name is known goes, with its home to the trash wherever it was', async () => {
+    await run(['save', person('pia', null, { home: '/srv/people/pia' })], ['save', person('piano', null)])
+    await host.must('echo kept > /srv/people/pia/file')
+    expect((await run(['prune', 'pia'])).results).toEqual(['ok changed'])
+    expect(
+      await host.must(
+        'id -un piano; id pia 2>/dev/null || ls -d /home/pia /srv/people/pia 2>/dev/null || true',
+      ),
+    ).toBe('piano\n')
+    const [entry] = (await pipeline.trash(host)).filter(({ note }) => note === 'home of pia')
+    expect(await host.must(`cat /var/lib/orchestra/trash/unix-user/${entry?.id}/data/file`)).toBe('kept\n')
+    expect((await run(['prune', 'pia'])).results).toEqual(['ok unchanged'])
+    expect((await run(['prune', 'root'])).results).toEqual(['failed unchanged'])
+  })
+
+  test('a home on another file system goes into a trash there', async () => {
+    await host.must('mkdir -p /mnt/people && mount -t tmpfs people /mnt/people')
+    const quin = person('quin', null, { home: '/mnt/people/quin' })
+    await run(['save', quin])
+    const inode = await host.must('stat -c %i /mnt/people/quin')
+    expect((await run(['delete', quin])).results).toEqual(['ok changed'])
+    expect(await host.must('stat -c %i /mnt/people/.orchestra-trash/unix-user/*/data')).toBe(inode)
+    expect((await pipeline.trash(host)).map(({ path }) => path)).toContain('/mnt/people/quin')
+  })
+
+  test('a home moves to another file system whole', async () => {
+    await host.must('mkdir -p /mnt/far && mount -t tmpfs far /mnt/far')
+    const rob = person('rob', null)
+    await run(['save', rob])
+    await host.must('echo mine > /home/rob/file')
+    expect((await run(['save', { ...rob, home: '/mnt/far/rob' }])).results).toEqual(['ok changed'])
+    expect(
+      await host.must('cat ~rob/file; stat -c %U ~rob; ls -A /mnt/far; ls -d /home/rob* 2>/dev/null || true'),
+    ).toBe('mine\nrob\nrob\n')
+  })
+
+  test('a home travels with its owners, modes, links, holes and odd names, and is the same there', async () => {
+    const [old, fresh] = [person('sam', null), person('samuel', null)]
+    await run(['save', old], ['save', fresh])
+    await host.must(`cd /home/sam && runuser -u sam -- bash -c '
+      mkdir -m 750 deep && echo x > "deep/odd
+name" && echo y > "-rf" && echo z > "ä '\\''*" && ln -s /nowhere dangling && ln "deep/odd
+name" hard && truncate -s 50M hole && mkfifo pipe && cp /bin/true setuid && chmod 4755 setuid && touch -d 2001-02-03T04:05:06.789 old'
+      touch roots; chown www-data roots; setfattr -n user.note -v hi old 2>/dev/null || true`)
+    const { transfer } = backend
+    const dump = transfer?.dump(old as never).rendered.reveal()
+    const restore = transfer?.restore(fresh as never).rendered.reveal()
+    await host.must(`set -o pipefail; (set -eu; ${dump}) | (set -eu -o pipefail; ${restore})`)
+    await host.must(`set -o pipefail; (set -eu; ${dump}) | (set -eu -o pipefail; ${restore})`)
+    const original = await must(host, transfer?.verify?.original(old as never))
+    expect(await must(host, transfer?.verify?.restored(fresh as never))).toBe(original)
+    expect(original).toMatch(/^entries \d+\nlisting \w{64}\ncontents \w{64}\n$/)
+    await must(host, transfer?.switch(fresh as never))
+    await must(host, transfer?.switch(fresh as never))
+    expect(
+      await host.must(
+        'cd /home/samuel; stat -c "%a %U:%G" . deep setuid roots; stat -c %h hard; cat deep/*; (($(stat -c %b hole) < 100)); ls -d /home/samuel*',
+      ),
+    ).toBe(
+      '700 samuel:samuel\n750 samuel:samuel\n4755 samuel:samuel\n644 www-data:root\n2\nx\n/home/samuel\n'.replace(
+        '700',
+        (await host.must('stat -c %a /home/sam')).trim(),
+      ),
+    )
+    await host.must('echo changed > /home/samuel/old')
+    expect(await must(host, transfer?.verify?.original({ ...fresh } as never))).not.toBe(original)
   })
 
   test('an account whose deletion was interrupted is whole again when its row comes back', async () => {

@@ -1,9 +1,17 @@
 import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
 import { z } from 'zod'
 import { domainName, ipAddress } from '../fields.ts'
-import { checked, type Mapping, type ServiceOptions } from '../service.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
 import { type CheckedZone, type DnsRecord, serialMark, zoneSchema, zoneSource } from './records.ts'
-import { commitServer, prepareServer, reloadServer, sourcePath, stanzaPath, zonePath } from './server.ts'
+import {
+  commitServer,
+  listZones,
+  prepareServer,
+  reloadServer,
+  sourcePath,
+  stanzaPath,
+  zonePath,
+} from './server.ts'
 
 /** A zone that this server is the source of. */
 export interface DnsZone {
@@ -37,25 +45,54 @@ export function bind9Primary<Schema extends z.ZodType, Secrets extends string>(
   options: Bind9PrimaryOptions<Schema, Secrets>,
 ): Backend {
   const secondaries = checked('The list of secondaries', z.array(ipAddress), options.secondaries ?? [])
+  // What cannot be saved any more can still be deleted: only the name matters there.
+  const nameOf = (object: Parameters<typeof options.zone>[0]) =>
+    checked('A zone', domainName, options.zone(object).name)
+  const place = (script: Script, zone: CheckedZone) => {
+    publish(script, zone)
+    script.file(stanzaPath(zone.name), stanza(zone.name, secondaries), { mode: '0644' })
+    reloadServer(script)
+  }
   return defineBackend({
+    ...policiesOf(options),
     name: options.name ?? 'bind9-primary',
     model: options.model,
     after: options.after ?? [],
     identity: (object) => options.zone(object).name,
     prepare: prepareServer,
-    save(script, object) {
+    save: (script, object) => place(script, checked('A zone', zoneSchema, options.zone(object))),
+    rename(script, object, previous) {
       const zone = checked('A zone', zoneSchema, options.zone(object))
-      publish(script, zone)
-      script.file(stanzaPath(zone.name), stanza(zone.name, secondaries), { mode: '0644' })
-      reloadServer(script)
+      const old = nameOf(previous)
+      if (zone.name === old) return
+      keepSerial(script, old, zone.name)
+      // The old is served until the new is accepted.
+      place(script, zone)
+      removeZone(script, old)
     },
     delete(script, object) {
-      // What cannot be saved any more can still be deleted: only the name matters here.
-      const name = checked('A zone', domainName, options.zone(object).name)
-      for (const path of [stanzaPath(name), zonePath(name), sourcePath(name)]) script.absent(path)
+      removeZone(script, nameOf(object))
+      reloadServer(script)
+    },
+    list: listZones('primary'),
+    read: (name) => sh`cat -- ${zonePath(name)}`,
+    prune(script, identity) {
+      removeZone(script, checked('The name of a zone', domainName, identity))
       reloadServer(script)
     },
     commit: commitServer,
+  })
+}
+
+function removeZone(script: Script, name: string): void {
+  for (const path of [stanzaPath(name), zonePath(name), sourcePath(name)]) script.absent(path)
+}
+
+/** Nobody who had the new zone before, perhaps from elsewhere under our old one's numbers, sees its serial go back. */
+function keepSerial(script: Script, old: string, name: string): void {
+  const [from, to] = [zonePath(old), zonePath(name)]
+  script.run(sh`cp -p -T -- ${from} ${to}.new; mv -T -- ${to}.new ${to}`, {
+    onlyIf: sh`[[ -e ${from} && ! -e ${to} ]]`,
   })
 }
 

@@ -1,8 +1,8 @@
-import { type Backend, defineBackend } from 'orchestrajs'
+import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
 import { z } from 'zod'
 import { domainName, ipAddress } from '../fields.ts'
-import { checked, type Mapping, type ServiceOptions } from '../service.ts'
-import { commitServer, prepareServer, receivedPath, reloadServer, stanzaPath } from './server.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
+import { commitServer, listZones, prepareServer, receivedPath, reloadServer, stanzaPath } from './server.ts'
 
 /** A zone that this server fetches from others. */
 export interface SecondaryZone {
@@ -23,25 +23,40 @@ export function bind9Secondary<Schema extends z.ZodType, Secrets extends string>
   const primaries = checked('The list of primaries', z.array(ipAddress).min(1), options.primaries)
   const nameOf = (object: Parameters<typeof options.zone>[0]) =>
     checked('A zone', domainName, options.zone(object).name)
+  const place = (script: Script, name: string) => {
+    script.file(stanzaPath(name), stanza(name, primaries), { mode: '0644' })
+    reloadServer(script)
+  }
   return defineBackend({
+    ...policiesOf(options),
     name: options.name ?? 'bind9-secondary',
     model: options.model,
     after: options.after ?? [],
     identity: nameOf,
     prepare: prepareServer,
-    save(script, object) {
-      const name = nameOf(object)
-      script.file(stanzaPath(name), stanza(name, primaries), { mode: '0644' })
-      reloadServer(script)
+    save: (script, object) => place(script, nameOf(object)),
+    rename(script, object, previous) {
+      const [name, old] = [nameOf(object), nameOf(previous)]
+      if (name === old) return
+      place(script, name)
+      removeZone(script, old)
     },
     delete(script, object) {
-      const name = nameOf(object)
-      for (const path of [stanzaPath(name), receivedPath(name), `${receivedPath(name)}.jnl`])
-        script.absent(path)
+      removeZone(script, nameOf(object))
+      reloadServer(script)
+    },
+    list: listZones('secondary'),
+    read: (name) => sh`cat -- ${stanzaPath(name)}; rndc zonestatus ${name} || true`,
+    prune(script, identity) {
+      removeZone(script, checked('The name of a zone', domainName, identity))
       reloadServer(script)
     },
     commit: commitServer,
   })
+}
+
+function removeZone(script: Script, name: string): void {
+  for (const path of [stanzaPath(name), receivedPath(name), `${receivedPath(name)}.jnl`]) script.absent(path)
 }
 
 function stanza(zone: string, primaries: readonly string[]): string {

@@ -1,4 +1,4 @@
-import { type Script, sh } from 'orchestrajs'
+import { type Command, type Script, sh } from 'orchestrajs'
 
 /** Everything of ours that is named's configuration: sources and stanzas, one file each for a zone. */
 const directory = '/etc/bind/orchestra'
@@ -38,4 +38,13 @@ export function reloadServer(script: Script): void {
   script.reload('named', {
     command: sh`if systemctl is-active --quiet named; then rndc reload; else systemctl start named; fi`,
   })
+}
+
+/** The zones of one kind: primaries and secondaries share the directory. */
+export function listZones(type: 'primary' | 'secondary'): Command {
+  return sh`shopt -s nullglob
+for file in ${directory}/*.conf; do
+  file=\${file##*/}
+  if [[ $(<${directory}/"$file") == *${`type ${type};`}* ]]; then printf '%s\n' "\${file%.conf}"; fi
+done`
 }

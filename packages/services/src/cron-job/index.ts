@@ -1,7 +1,7 @@
 import { type Backend, defineBackend, type Script, Secret, sh, text } from 'orchestrajs'
 import { z } from 'zod'
 import { oneLine, userName } from '../fields.ts'
-import { checked, type Mapping, type ServiceOptions } from '../service.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
 
 const field = String.raw`[\w*/,-]+`
 
@@ -71,20 +71,34 @@ type CheckedJob = z.output<typeof cronJobSchema>
 export function cronJob<Schema extends z.ZodType, Secrets extends string>(
   options: CronJobOptions<Schema, Secrets>,
 ): Backend {
+  const jobOf = (object: Parameters<typeof options.job>[0]) =>
+    checked('A cron job', cronJobSchema, options.job(object))
   return defineBackend({
+    ...policiesOf(options),
     name: options.name ?? 'cron-job',
     model: options.model,
     after: options.after ?? [],
     identity: (object) => options.job(object).name,
-    save(script, object) {
-      const job = checked('A cron job', cronJobSchema, options.job(object))
-      if (job.enabled) install(script, job)
-      else script.absent(pathOf(job))
+    save: (script, object) => place(script, jobOf(object)),
+    rename(script, object, previous) {
+      const [path, old] = [pathOf(jobOf(object)), pathOf(jobOf(previous))]
+      if (path === old) return
+      // A job that cannot be installed runs on under its old name.
+      place(script, jobOf(object))
+      script.absent(old)
     },
-    delete(script, object) {
-      script.absent(pathOf(checked('A cron job', cronJobSchema, options.job(object))))
-    },
+    delete: (script, object) => script.absent(pathOf(jobOf(object))),
+    list: sh`shopt -s nullglob; for file in ${pathFor('')}*; do printf '%s\n' "\${file#${pathFor('')}}"; done`,
+    // A variable may be a secret.
+    read: (name) => sh`sed -E 's/^([A-Z_][A-Z0-9_]*)=.*/\1=.../' ${pathFor(name)}`,
+    prune: (script, identity) =>
+      script.absent(pathFor(checked('The name of a cron job', cronJobName, identity))),
   })
+}
+
+function place(script: Script, job: CheckedJob): void {
+  if (job.enabled) install(script, job)
+  else script.absent(pathOf(job))
 }
 
 function install(script: Script, job: CheckedJob): void {
@@ -97,7 +111,11 @@ function install(script: Script, job: CheckedJob): void {
 }
 
 function pathOf(job: CheckedJob): string {
-  return `/etc/cron.d/orchestra-${job.name}`
+  return pathFor(job.name)
+}
+
+function pathFor(name: string): string {
+  return `/etc/cron.d/orchestra-${name}`
 }
 
 function contentOf({ environment, mailTo, schedule, user, command }: CheckedJob) {

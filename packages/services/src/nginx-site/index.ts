@@ -1,8 +1,8 @@
 import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
 import type { z } from 'zod'
-import { checked, type Mapping, type ServiceOptions } from '../service.ts'
-import { type CheckedSite, type NginxSite, nginxSiteSchema } from './site.ts'
-import { virtualHost } from './virtual-host.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
+import { type CheckedSite, type NginxSite, nginxSiteSchema, serverName } from './site.ts'
+import { firstLine, virtualHost } from './virtual-host.ts'
 
 export type { NginxSite } from './site.ts'
 
@@ -20,22 +20,46 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
   const directory = options.directory ?? '/etc/nginx/sites-enabled'
   const siteOf = (object: Parameters<typeof options.site>[0]) =>
     checked('An nginx site', nginxSiteSchema, options.site(object))
-  const pathOf = ({ domains }: CheckedSite) => `${directory}/${domains[0]}.conf`
+  const pathFor = (domain: string) => `${directory}/${domain}.conf`
+  const pathOf = ({ domains }: CheckedSite) => pathFor(domains[0])
+  const place = (script: Script, site: CheckedSite) => {
+    if (site.root !== undefined && site.owner !== undefined) makeRoot(script, site.root, site.owner)
+    script.file(pathOf(site), virtualHost(site), { mode: '0644', check: sh`nginx -t` })
+    reload(script)
+  }
   return defineBackend({
+    ...policiesOf(options),
     name: options.name ?? 'nginx-site',
     model: options.model,
     after: options.after ?? [],
     identity: (object) => options.site(object).domains[0],
-    save(script, object) {
+    save: (script, object) => place(script, siteOf(object)),
+    rename(script, object, previous) {
       const site = siteOf(object)
-      if (site.root !== undefined && site.owner !== undefined) makeRoot(script, site.root, site.owner)
-      script.file(pathOf(site), virtualHost(site), { mode: '0644', check: sh`nginx -t` })
-      reload(script)
+      const [path, old] = [pathOf(site), pathOf(siteOf(previous))]
+      if (path === old) return
+      refuseForeign(script, path, old)
+      // The old answers until nginx has accepted the new.
+      place(script, site)
+      script.absent(old)
     },
     delete(script, object) {
       script.absent(pathOf(siteOf(object)))
       reload(script)
     },
+    list: sh`shopt -s nullglob; for file in ${directory}/*.conf; do file=\${file##*/}; printf '%s\n' "\${file%.conf}"; done`,
+    read: (domain) => sh`cat -- ${pathFor(domain)}`,
+    prune(script, identity) {
+      script.absent(pathFor(checked('The name of a site', serverName, identity)))
+      reload(script)
+    },
+  })
+}
+
+/** A site that somebody made by hand is not overwritten by a rename. */
+function refuseForeign(script: Script, path: string, old: string): void {
+  script.run(sh`echo ${`there is another site in ${path}, which Orchestra did not write`} >&2; exit 1`, {
+    onlyIf: sh`[[ -e ${old} && -e ${path} ]] && IFS= read -r line <${path} && [[ $line != ${firstLine} ]]`,
   })
 }
 

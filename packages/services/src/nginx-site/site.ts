@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { absolutePath, domainName, oneLine, userName } from '../fields.ts'
 
-const serverName = z
+export const serverName = z
   .string()
   .refine(
     (name) => domainName.safeParse(name.replace(/^\*\./, '')).success,

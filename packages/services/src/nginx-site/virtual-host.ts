@@ -1,5 +1,7 @@
 import type { CheckedSite } from './site.ts'
 
+export const firstLine = '# Written by Orchestra; changes made here are overwritten.'
+
 /** The configuration of one site, as nginx reads it. */
 export function virtualHost(site: CheckedSite): string {
   const servers =
@@ -9,7 +11,7 @@ export function virtualHost(site: CheckedSite): string {
           server(site, ['listen 80;', 'listen [::]:80;', 'return 301 https://$host$request_uri;']),
           server(site, [...secureListeners(site.certificate), ...answer(site)]),
         ]
-  return `# Written by Orchestra; changes made here are overwritten.\n${servers.join('\n')}`
+  return `${firstLine}\n${servers.join('\n')}`
 }
 
 function server({ domains }: CheckedSite, lines: readonly string[]): string {

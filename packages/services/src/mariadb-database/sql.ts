@@ -1,0 +1,60 @@
+import { type Command, type Script, sh } from 'orchestrajs'
+
+/** A checked name as SQL takes it. */
+export function identifier(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
+}
+
+/** Checked text as SQL takes it: it holds no backslash, which means one thing or another by the server's mode. */
+export function string(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** An account as SQL takes it. */
+export function account({ name, host }: { name: string; host: string }): string {
+  return `${string(name)}@${string(host)}`
+}
+
+/** To GRANT a database is a pattern, in which an underscore stands for any character. */
+export function grantPattern(database: string): string {
+  return database.replaceAll('_', '\\_')
+}
+
+/** The same as an expression that means it in every mode. */
+export function grantPatternText(database: string): string {
+  return `replace(${string(database)}, '_', concat(char(92), '_'))`
+}
+
+/** Runs SQL without secrets; each row is a line, columns apart by tabs. */
+export function query(sql: string): Command {
+  return sh`mariadb --batch --raw --skip-column-names --execute ${sql}`
+}
+
+export function databaseExists(name: string): Command {
+  return sh`[[ $(${query(`select 1 from information_schema.schemata where schema_name = ${string(name)}`)}) == 1 ]]`
+}
+
+/** A server that does not answer has no databases as far as a guard can see: nothing may be concluded from that. */
+export function needServer(script: Script): void {
+  script.run(query('do 1'), { unless: query('do 1') })
+}
+
+/** Everything but base tables that a database holds, as a number. */
+export function countOthers(database: string): string {
+  const name = string(database)
+  return `(select count(*) from information_schema.tables where table_schema = ${name} and table_type <> 'BASE TABLE')
+  + (select count(*) from information_schema.triggers where trigger_schema = ${name})
+  + (select count(*) from information_schema.routines where routine_schema = ${name})
+  + (select count(*) from information_schema.events where event_schema = ${name})`
+}
+
+/** How much a database holds. */
+export function countAll(database: string): string {
+  const tables = `(select count(*) from information_schema.tables where table_schema = ${string(database)} and table_type = 'BASE TABLE')`
+  return `${tables} + ${countOthers(database)}`
+}
+
+/** Everything of a database as SQL, as it was at one moment. */
+export function dumpOf(database: string): Command {
+  return sh`mariadb-dump --single-transaction --quick --routines --events --triggers --hex-blob --skip-dump-date --default-character-set=utf8mb4 -- ${database}`
+}

@@ -1,0 +1,49 @@
+import { type Backend, defineBackend, sh } from 'orchestrajs'
+import type { z } from 'zod'
+import { checked, type Mapping, type ServiceOptions } from '../service.ts'
+import { mapEntrySchema, mapLines, type NginxMapEntry, nginxMapSchema } from './map.ts'
+
+export type { NginxMapEntry } from './map.ts'
+
+export interface NginxMapOptions<Schema extends z.ZodType, Secrets extends string>
+  extends ServiceOptions<Schema, Secrets> {
+  /** The variable that the map sets: `$redirect_target`. */
+  variable: string
+  /** What is looked up; default `$host`. */
+  source?: string
+  /** What the variable holds where nothing matches; default nothing. */
+  otherwise?: string
+  /** Keys may be names with a wildcard, such as `*.example.com`; default true. */
+  hostnames?: boolean
+  /** Needed where keys are long: nginx names the size it wants when it refuses one. It is for all maps of a server. */
+  bucketSize?: number
+  /** Where nginx includes it from; default /etc/nginx/conf.d/orchestra-NAME.conf. */
+  file?: string
+  entry: Mapping<Schema, Secrets, NginxMapEntry>
+}
+
+/** A map of nginx, written as a whole from all objects. An entry that nginx refuses stays out; the others are live. */
+export function nginxMap<Schema extends z.ZodType, Secrets extends string>(
+  options: NginxMapOptions<Schema, Secrets>,
+): Backend {
+  const { name = 'nginx-map', model, after = [] } = options
+  const map = checked('An nginx map', nginxMapSchema, {
+    ...options,
+    file: options.file ?? `/etc/nginx/conf.d/orchestra-${name}.conf`,
+  })
+  const entryOf = (object: Parameters<typeof options.entry>[0]) =>
+    checked('An entry of an nginx map', mapEntrySchema, options.entry(object))
+  return defineBackend({
+    name,
+    model,
+    after,
+    identity: (object) => entryOf(object).from[0],
+    sync(script, objects) {
+      const { head, entry, foot } = mapLines(map)
+      const content = [head, objects.map((object) => entry(entryOf(object))), foot]
+      script.file(map.file, content, { mode: '0644', check: sh`nginx -t` })
+      // An nginx that was stopped reads its maps when it starts.
+      script.reload('nginx', { command: sh`systemctl reload-or-restart nginx` })
+    },
+  })
+}

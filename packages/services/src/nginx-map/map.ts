@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { absolutePath } from '../fields.ts'
+
+const variable = z.string().regex(/^\$[a-z_][a-z0-9_]*$/, 'use a variable such as $redirect_target')
+
+/** Text that nginx takes as it is: a dollar would begin a variable, a quote end the text. */
+const literal = z
+  .string()
+  .max(2000)
+  .regex(/^[^\p{Cc}"\\$]*$/u, 'no quotes, backslashes, dollars and control characters')
+
+const key = literal.regex(/^[^~]/, 'it must not be empty, and not begin with ~')
+
+export const nginxMapSchema = z.object({
+  variable,
+  source: variable.default('$host'),
+  otherwise: literal.default(''),
+  hostnames: z.boolean().default(true),
+  bucketSize: z.int().min(32).max(65536).optional(),
+  file: absolutePath,
+})
+
+export const mapEntrySchema = z.object({
+  from: z.union([key.transform((one): [string] => [one]), z.tuple([key], key)]),
+  to: literal,
+})
+
+/** What one object sets the variable to, and where. */
+export interface NginxMapEntry {
+  /** One value of the source, or several. */
+  from: string | readonly [string, ...string[]]
+  to: string
+}
+
+type CheckedMap = z.output<typeof nginxMapSchema>
+
+/** Words that mean something else as a key, in quotes too. */
+const special = new Set(['default', 'hostnames', 'include', 'volatile'])
+
+/** The text of a map around its entries. */
+export function mapLines({ variable: name, source, otherwise, hostnames, bucketSize }: CheckedMap) {
+  const head = [
+    '# Written by Orchestra; changes made here are overwritten.',
+    ...(bucketSize === undefined ? [] : [`map_hash_bucket_size ${bucketSize};`]),
+    `map ${source} ${name} {`,
+    ...(hostnames ? ['    hostnames;'] : []),
+    `    default "${otherwise}";`,
+  ]
+  return {
+    head: `${head.join('\n')}\n`,
+    entry: ({ from, to }: z.output<typeof mapEntrySchema>) =>
+      from.map((one) => `    "${special.has(one) ? '\\' : ''}${one}" "${to}";\n`).join(''),
+    foot: '}\n',
+  }
+}

@@ -1,0 +1,127 @@
+import { type Backend, defineBackend, type Model, type ObjectOf } from 'orchestrajs'
+import type { z } from 'zod'
+import { checked, type Mapping } from '../service.ts'
+import {
+  aliasSchema,
+  domainSchema,
+  mailboxSchema,
+  type PostfixAlias,
+  type PostfixDomain,
+  type PostfixMailbox,
+} from './entries.ts'
+import { type Parameters, settingsSchema, type Table, useTable, writeTable } from './table.ts'
+
+export type { PostfixAlias, PostfixDomain, PostfixMailbox } from './entries.ts'
+
+interface MapOptions<Schema extends z.ZodType, Secrets extends string> {
+  /** The application's own model. */
+  model: Model<Schema, Secrets>
+  after?: readonly string[]
+}
+
+export interface PostfixDomainsOptions<Schema extends z.ZodType, Secrets extends string>
+  extends MapOptions<Schema, Secrets> {
+  domain: Mapping<Schema, Secrets, PostfixDomain>
+}
+
+export interface PostfixAliasesOptions<Schema extends z.ZodType, Secrets extends string>
+  extends MapOptions<Schema, Secrets> {
+  alias: Mapping<Schema, Secrets, PostfixAlias>
+}
+
+export interface PostfixMailboxesOptions<Schema extends z.ZodType, Secrets extends string>
+  extends MapOptions<Schema, Secrets> {
+  mailbox: Mapping<Schema, Secrets, PostfixMailbox>
+  /** Directory that the paths of mailboxes are below; default /var/mail/virtual. */
+  base?: string
+  /** User and group that all mailboxes belong to, by number; needed where Postfix itself delivers. */
+  owner?: { uid: number; gid: number }
+  /** Who delivers, for example `lmtp:unix:private/dovecot-lmtp`; default Postfix itself. */
+  transport?: string
+}
+
+/** What all three maps share. */
+export interface PostfixTablesOptions {
+  /** Begins the backends' names; default `postfix`. */
+  name?: string
+  /** Where the maps are; default /etc/postfix/orchestra. */
+  directory?: string
+  /** As `default_database_type` of the servers says; default hash. */
+  type?: 'hash' | 'lmdb'
+}
+
+/** Domains whose mail a server takes; their addresses are in the other two maps. Written as a whole. */
+export function postfixDomains<Schema extends z.ZodType, Secrets extends string>(
+  options: PostfixDomainsOptions<Schema, Secrets> & PostfixTablesOptions,
+): Backend {
+  const domainOf = (object: ObjectOf<Schema, Secrets>) =>
+    checked('A mail domain', domainSchema, options.domain(object)).domain
+  return mapBackend(options, 'domains', {
+    identity: domainOf,
+    line: (object) => `${domainOf(object)} OK\n`,
+    parameters: (table) => ({ virtual_mailbox_domains: table }),
+  })
+}
+
+/** Addresses whose mail goes to others. Written as a whole. */
+export function postfixAliases<Schema extends z.ZodType, Secrets extends string>(
+  options: PostfixAliasesOptions<Schema, Secrets> & PostfixTablesOptions,
+): Backend {
+  const aliasOf = (object: ObjectOf<Schema, Secrets>) =>
+    checked('A mail alias', aliasSchema, options.alias(object))
+  return mapBackend(options, 'aliases', {
+    identity: (object) => aliasOf(object).from,
+    line: (object) => {
+      const { from, to } = aliasOf(object)
+      return `${from} ${to.join(', ')}\n`
+    },
+    parameters: (table) => ({ virtual_alias_maps: table }),
+  })
+}
+
+/** Addresses whose mail is kept. Written as a whole. */
+export function postfixMailboxes<Schema extends z.ZodType, Secrets extends string>(
+  options: PostfixMailboxesOptions<Schema, Secrets> & PostfixTablesOptions,
+): Backend {
+  const mailboxOf = (object: ObjectOf<Schema, Secrets>) =>
+    checked('A mailbox', mailboxSchema, options.mailbox(object))
+  const { base, owner, transport } = checked('The mailboxes of Postfix', settingsSchema, options)
+  return mapBackend(options, 'mailboxes', {
+    identity: (object) => mailboxOf(object).address,
+    line: (object) => {
+      const { address, path } = mailboxOf(object)
+      return `${address} ${path}\n`
+    },
+    parameters: (table) => ({
+      virtual_mailbox_maps: table,
+      virtual_mailbox_base: base,
+      ...(owner && { virtual_uid_maps: `static:${owner.uid}`, virtual_gid_maps: `static:${owner.gid}` }),
+      ...(transport && { virtual_transport: transport }),
+    }),
+  })
+}
+
+interface Entries<O> {
+  identity(object: O): string
+  line(object: O): string
+  /** What main.cf says, given how the table is called there. */
+  parameters(table: string): Parameters
+}
+
+function mapBackend<Schema extends z.ZodType, Secrets extends string>(
+  options: MapOptions<Schema, Secrets> & PostfixTablesOptions,
+  kind: string,
+  { identity, line, parameters }: Entries<ObjectOf<Schema, Secrets>>,
+): Backend {
+  const { name = 'postfix', model, after = [] } = options
+  const { directory, type } = checked('A map of Postfix', settingsSchema, options)
+  const table: Table = { directory, type, name: kind }
+  return defineBackend({
+    name: `${name}-${kind}`,
+    model,
+    after,
+    identity,
+    sync: (script, objects) => writeTable(script, table, objects.map(line)),
+    commit: (script) => useTable(script, parameters(`${type}:${directory}/${kind}`)),
+  })
+}

@@ -1,0 +1,22 @@
+o_begin run mariadb-database 1 60 '«secret:output-token»'
+o_op 0 save
+o_unless $'[[ $(mariadb --batch --raw --skip-column-names --execute \'select concat(default_character_set_name, \'\\\'\' \'\\\'\', default_collation_name) from information_schema.schemata where schema_name = \'\\\'\'kit_shop\'\\\'\'\') == \'utf8mb4 utf8mb4_unicode_ci\' ]]'
+o_run $'mariadb --batch --raw --skip-column-names --execute \'create database if not exists `kit_shop` character set utf8mb4 collate utf8mb4_unicode_ci; alter database `kit_shop` character set utf8mb4 collate utf8mb4_unicode_ci\''
+o_shows $'[[ $(mariadb --batch --raw --skip-column-names --execute \'select authentication_string from mysql.user where user = \'\\\'\'kit_owner\'\\\'\' and host = \'\\\'\'localhost\'\\\'\' and plugin = \'\\\'\'mysql_native_password\'\\\'\'\') == \'«secret:database.password»\' ]]' $'[[ $(mariadb --batch --raw --skip-column-names --execute \'select authentication_string from mysql.user where user = \'\\\'\'kit_owner\'\\\'\' and host = \'\\\'\'localhost\'\\\'\' and plugin = \'\\\'\'mysql_native_password\'\\\'\'\') == \'«secret:database.password»\' ]]'
+o_unless $'[[ $(mariadb --batch --raw --skip-column-names --execute \'select authentication_string from mysql.user where user = \'\\\'\'kit_owner\'\\\'\' and host = \'\\\'\'localhost\'\\\'\' and plugin = \'\\\'\'mysql_native_password\'\\\'\'\') == \'«secret:database.password»\' ]]'
+o_input $'create user if not exists \'kit_owner\'@\'localhost\' identified by password \'«secret:database.password»\';
+alter user \'kit_owner\'@\'localhost\' identified by password \'«secret:database.password»\';
+'
+o_run mariadb
+o_unless $'[[ $(mariadb --batch --raw --skip-column-names --execute \'show grants for \'\\\'\'kit_owner\'\\\'\'@\'\\\'\'localhost\'\\\'\'\') == *\'GRANT ALL PRIVILEGES ON `kit\\_shop`.* TO\'* ]]'
+o_run $'mariadb --batch --raw --skip-column-names --execute \'grant all privileges on `kit\\_shop`.* to \'\\\'\'kit_owner\'\\\'\'@\'\\\'\'localhost\'\\\'\'\''
+o_only_if $'[[ $(mariadb --batch --raw --skip-column-names --execute \'select count(*) > 0 from mysql.db where db = replace(\'\\\'\'kit_shop\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\')) and (user, host) not in ((\'\\\'\'kit_owner\'\\\'\', \'\\\'\'localhost\'\\\'\'))\') == 1 ]]'
+o_run $'gone=$(mariadb --batch --raw --skip-column-names --execute \'select concat(quote(user), \'\\\'\'@\'\\\'\', quote(host)) from mysql.db where db = replace(\'\\\'\'kit_shop\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\')) and (user, host) not in ((\'\\\'\'kit_owner\'\\\'\', \'\\\'\'localhost\'\\\'\'))\')
+mariadb --batch --raw --skip-column-names --execute \'select concat(\'\\\'\'revoke all privileges on \'\\\'\', concat(char(96), replace(db, char(96), concat(char(96), char(96))), char(96), \'\\\'\'.*\'\\\'\'), \'\\\'\' from \'\\\'\', quote(user), \'\\\'\'@\'\\\'\', quote(host), \'\\\'\';\'\\\'\') from mysql.db where db = replace(\'\\\'\'kit_shop\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\')) and (user, host) not in ((\'\\\'\'kit_owner\'\\\'\', \'\\\'\'localhost\'\\\'\'))\' | mariadb
+while IFS= read -r user; do
+  grants=$(mariadb --batch --raw --skip-column-names --execute "show grants for $user")
+  if [[ $grants == \'GRANT USAGE ON *.* TO \'* && $grants != *$\'\\n\'* ]]; then mariadb --execute "drop user $user"; fi
+done <<<"$gone"'
+o_results 0
+o_end
+# end run

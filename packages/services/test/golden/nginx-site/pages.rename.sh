@@ -1,0 +1,45 @@
+o_begin run nginx-site 1 60 '«secret:output-token»'
+o_reload reload.nginx 'systemctl reload-or-restart nginx'
+o_op 0 rename reload.nginx
+o_only_if $'[[ -e \'/etc/nginx/sites-enabled/kit.example.conf\' && -e \'/etc/nginx/sites-enabled/renamed.example.conf\' ]] && IFS= read -r line <\'/etc/nginx/sites-enabled/renamed.example.conf\' && [[ $line != \'# Written by Orchestra; changes made here are overwritten.\' ]]'
+o_run $'echo \'there is another site in /etc/nginx/sites-enabled/renamed.example.conf, which Orchestra did not write\' >&2; exit 1'
+o_op 0 rename reload.nginx
+o_directory /srv/sites/kit - www-data:www-data
+o_settle
+o_op 0 rename reload.nginx
+o_file /etc/nginx/sites-enabled/renamed.example.conf '# Written by Orchestra; changes made here are overwritten.
+server {
+    server_name renamed.example www.kit.example;
+    listen 80;
+    listen [::]:80;
+    client_max_body_size 1m;
+    root /srv/sites/kit;
+    index index.html;
+    location / { try_files $uri $uri/ =404; }
+    add_header X-Kit yes;
+}
+' 022 644 - 'nginx -t'
+o_settle
+o_op 0 rename reload.nginx
+o_absent /etc/nginx/sites-enabled/kit.example.conf
+o_settle
+o_op 0 rename reload.nginx
+o_directory /srv/sites/kit - www-data:www-data
+o_settle
+o_op 0 rename reload.nginx
+o_file /etc/nginx/sites-enabled/renamed.example.conf '# Written by Orchestra; changes made here are overwritten.
+server {
+    server_name renamed.example www.kit.example;
+    listen 80;
+    listen [::]:80;
+    client_max_body_size 1m;
+    root /srv/sites/kit;
+    index index.html;
+    location / { try_files $uri $uri/ =404; }
+    add_header X-Kit yes;
+}
+' 022 644 - 'nginx -t'
+o_settle
+o_results 0
+o_end
+# end run

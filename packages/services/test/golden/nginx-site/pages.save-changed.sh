@@ -1,0 +1,21 @@
+o_begin run nginx-site 1 60 '«secret:output-token»'
+o_reload reload.nginx 'systemctl reload-or-restart nginx'
+o_op 0 save reload.nginx
+o_directory /srv/sites/kit - www-data:www-data
+o_settle
+o_op 0 save reload.nginx
+o_file /etc/nginx/sites-enabled/kit.example.conf '# Written by Orchestra; changes made here are overwritten.
+server {
+    server_name kit.example;
+    listen 80;
+    listen [::]:80;
+    client_max_body_size 1m;
+    root /srv/sites/kit;
+    index index.html;
+    location / { try_files $uri $uri/ =404; }
+}
+' 022 644 - 'nginx -t'
+o_settle
+o_results 0
+o_end
+# end run

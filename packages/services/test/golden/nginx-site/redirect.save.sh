@@ -1,0 +1,16 @@
+o_begin run nginx-site 1 60 '«secret:output-token»'
+o_reload reload.nginx 'systemctl reload-or-restart nginx'
+o_op 0 save reload.nginx
+o_file /etc/nginx/sites-enabled/kit.example.net.conf '# Written by Orchestra; changes made here are overwritten.
+server {
+    server_name kit.example.net;
+    listen 80;
+    listen [::]:80;
+    client_max_body_size 1m;
+    return 301 https://kit.example$request_uri;
+}
+' 022 644 - 'nginx -t'
+o_settle
+o_results 0
+o_end
+# end run

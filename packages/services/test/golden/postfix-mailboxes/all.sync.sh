@@ -1,0 +1,27 @@
+o_begin run postfix-mailboxes 1 60 '«secret:output-token»'
+o_reload reload.postfix 'systemctl reload-or-restart postfix' all
+o_reload reload.postfix 'systemctl reload-or-restart postfix'
+o_follows
+o_op 0 sync reload.postfix
+o_directory /etc/postfix/orchestra 755 -
+o_directory /etc/postfix/orchestra/.building 755 -
+o_settle
+o_op 0 sync reload.postfix
+o_file /etc/postfix/orchestra/mailboxes '# Written by Orchestra; changes made here are overwritten.
+ada@mail.example mail.example/ada/
+bea@mail.example mail.example/bea/
+' 022 644 - $'{ rm -f -- \'/etc/postfix/orchestra/.building/mailboxes.db\' \'/etc/postfix/orchestra/.building/mailboxes.ready.db\'; ln -f -- \'/etc/postfix/orchestra/mailboxes\' \'/etc/postfix/orchestra/.building/mailboxes\'; said=$(postmap \'hash:/etc/postfix/orchestra/.building/mailboxes\' 2>&1) && [[ ! $said ]] && mv -f -- \'/etc/postfix/orchestra/.building/mailboxes.db\' \'/etc/postfix/orchestra/.building/mailboxes.ready.db\' || { printf \'%s\\n\' "$said" >&2; exit 1; }; }'
+o_settle
+o_op 0 sync reload.postfix
+o_unless $'[[ \'/etc/postfix/orchestra/mailboxes.db\' -nt \'/etc/postfix/orchestra/mailboxes\' ]]'
+o_run $'[[ \'/etc/postfix/orchestra/.building/mailboxes\' -ef \'/etc/postfix/orchestra/mailboxes\' && \'/etc/postfix/orchestra/.building/mailboxes.ready.db\' -nt \'/etc/postfix/orchestra/mailboxes\' ]] || { rm -f -- \'/etc/postfix/orchestra/.building/mailboxes.db\' \'/etc/postfix/orchestra/.building/mailboxes.ready.db\'; ln -f -- \'/etc/postfix/orchestra/mailboxes\' \'/etc/postfix/orchestra/.building/mailboxes\'; said=$(postmap \'hash:/etc/postfix/orchestra/.building/mailboxes\' 2>&1) && [[ ! $said ]] && mv -f -- \'/etc/postfix/orchestra/.building/mailboxes.db\' \'/etc/postfix/orchestra/.building/mailboxes.ready.db\' || { printf \'%s\\n\' "$said" >&2; exit 1; }; }; mv -f -- \'/etc/postfix/orchestra/.building/mailboxes.ready.db\' \'/etc/postfix/orchestra/mailboxes.db\''
+o_results 0
+o_op commit commit
+o_unless $'[[ "$(postconf \'virtual_mailbox_maps\' \'virtual_mailbox_base\' \'virtual_uid_maps\' \'virtual_gid_maps\')" == \'virtual_mailbox_maps = hash:/etc/postfix/orchestra/mailboxes
+virtual_mailbox_base = /var/mail/virtual
+virtual_uid_maps = static:5000
+virtual_gid_maps = static:5000\' ]]'
+o_run $'postconf -e \'virtual_mailbox_maps = hash:/etc/postfix/orchestra/mailboxes\' \'virtual_mailbox_base = /var/mail/virtual\' \'virtual_uid_maps = static:5000\' \'virtual_gid_maps = static:5000\'; postfix check'
+o_results commit
+o_end
+# end run
