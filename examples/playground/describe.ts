@@ -20,7 +20,6 @@ function describeUnit(unit: UnitNews, paint: Paint): string[] {
     `${head} ${paint('quiet', `unit ${unit.id.slice(0, 8)}`)}`,
     ...(unit.count === 0 ? [indent + paint('quiet', 'no server is concerned')] : lines),
     ...moreLine(unit.count - unit.operations.length, 'operations', paint),
-    ...leftLine(unit.left, paint),
   ]
 }
 
@@ -33,12 +32,6 @@ function fateOf(operations: readonly OperationNews[], paint: Paint): string {
   const isBad = first?.outcome === 'failure'
   const reason = printable(first?.error ?? 'nothing to do')
   return paint(isBad ? 'bad' : 'quiet', isBad ? `✘ ${reason}${retry(first)}` : reason)
-}
-
-function leftLine(left: readonly string[], paint: Paint): string[] {
-  if (left.length === 0) return []
-  const text = `its routes changed: a copy still stands on ${left.join(', ')} until it is deleted`
-  return [indent + paint('quiet', text)]
 }
 
 function describeScript(script: ScriptNews, paint: Paint): string[] {

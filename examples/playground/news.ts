@@ -25,8 +25,6 @@ export interface UnitNews {
   /** The first of them; `count` tells how many there are. */
   operations: OperationNews[]
   count: number
-  /** Places where a changed object stands although no route leads there any more, as `south pages`. */
-  left: string[]
 }
 
 /** A script that began or ended. */
@@ -89,8 +87,7 @@ export class NewsReader {
 
   async #unit({ id, at, actor, source, count }: UnitRow): Promise<UnitNews> {
     const operations = await this.#store.query<OperationNews>(unitOperationSql, [id, mostShown])
-    const left = await this.#store.query<{ place: string }>(leftSql, [id])
-    return { kind: 'unit', id, at, actor, source, operations, count, left: left.map(({ place }) => place) }
+    return { kind: 'unit', id, at, actor, source, operations, count }
   }
 
   async #nextScripts(): Promise<ScriptNews[]> {
@@ -148,18 +145,6 @@ order by few.place`
 
 const unitOperationSql = describeOperations(`
 select id, outcome, changed, error, id as place from orchestra.operation where unit_id = $1 order by id`)
-
-/** A save covers every place that a route leads to: where else the object stands, no route leads any more. */
-const leftSql = `
-select distinct server.name || ' ' || placement.backend as place
-from orchestra.operation
-join orchestra.placement on placement.key_hash = operation.key_hash and placement.model = operation.model
-join orchestra.server on server.id = placement.server_id
-where operation.unit_id = $1 and operation.action = 'save' and operation.server_id is not null and not exists (
-  select from orchestra.operation as other
-  where other.unit_id = operation.unit_id and other.key_hash = operation.key_hash and other.model = operation.model
-    and other.backend = placement.backend and other.server_id = placement.server_id)
-limit 10`
 
 const scriptSql = `
 select log.id, coalesce(log.ended_at, log.started_at, log.created_at) as at, server.name as server, log.backend,

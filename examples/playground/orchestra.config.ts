@@ -51,6 +51,10 @@ export const pages = defineBackend({
     script.file(`pages/${site.id}.html`, page(site))
     script.file(`hosts/${site.id}`, `${[site.domain, ...site.aliases].join('\n')}\n`)
   },
+  // Files are named by the id: there is nothing to move.
+  rename: () => {},
+  // A site whose plan shrinks leaves servers.
+  onMove: 'remove',
   delete(script, site) {
     script.absent(`hosts/${site.id}`)
     script.absent(`pages/${site.id}.html`)
@@ -69,13 +73,16 @@ export const catalogue = defineBackend({
   save(script, site) {
     script.file(`catalogue/${site.id}`, `${site.domain}\t${site.plan}\t${oneLine(site.title)}\n`)
   },
+  rename: () => {},
+  onMove: 'remove',
   delete(script, site) {
     script.absent(`catalogue/${site.id}`)
   },
   commit(script) {
-    script.run(
-      sh`find catalogue -type f -exec cat {} + | sort > .catalogue.new; mv .catalogue.new catalogue.txt`,
-    )
+    const all = sh`find catalogue -type f -exec cat {} + | sort`
+    script.run(sh`${all} >.catalogue.new; mv .catalogue.new catalogue.txt`, {
+      unless: sh`${all} | cmp -s - catalogue.txt`,
+    })
   },
 })
 

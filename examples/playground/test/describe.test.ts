@@ -24,7 +24,6 @@ const unit: UnitNews = {
   source: 'POST /sites',
   operations: [operation, { ...operation, server: 'south' }],
   count: 2,
-  left: [],
 }
 
 const script: ScriptNews = {

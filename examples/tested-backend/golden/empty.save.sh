@@ -1,0 +1,13 @@
+o_begin run lists 1 60 '«secret:output-token»'
+o_reload reload.lists 'find lists -type f -exec cat {} + >all-lists'
+o_op prepare prepare
+o_directory ./lists - -
+o_settle
+o_prepared
+o_op 0 save reload.lists
+o_file ./lists/nobody@lists.example '# 
+' 026 640 - $'! grep -vq \'^#\\|@\' lists/*'
+o_settle
+o_results 0
+o_end
+# end run

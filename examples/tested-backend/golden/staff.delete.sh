@@ -1,0 +1,12 @@
+o_begin run lists 1 60 '«secret:output-token»'
+o_reload reload.lists 'find lists -type f -exec cat {} + >all-lists'
+o_op prepare prepare
+o_directory ./lists - -
+o_settle
+o_prepared
+o_op 0 delete reload.lists
+o_absent ./lists/staff@lists.example
+o_settle
+o_results 0
+o_end
+# end run

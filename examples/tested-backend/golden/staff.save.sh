@@ -1,0 +1,15 @@
+o_begin run lists 1 60 '«secret:output-token»'
+o_reload reload.lists 'find lists -type f -exec cat {} + >all-lists'
+o_op prepare prepare
+o_directory ./lists - -
+o_settle
+o_prepared
+o_op 0 save reload.lists
+o_file ./lists/staff@lists.example '# Who works here
+ada@x.example
+bea@x.example
+' 026 640 - $'! grep -vq \'^#\\|@\' lists/*'
+o_settle
+o_results 0
+o_end
+# end run
