@@ -4,17 +4,35 @@ import { join } from 'node:path'
 import { isInstalled } from '../lab/tools.ts'
 import { communicate, sshOptions } from './connections.ts'
 import type { BenchHost } from './hosts.ts'
+import { contentOf } from './project.ts'
 
-/** Debian's Ansible, set up to copy one file to one host; or the reason why it is not compared with. */
+/** Debian's Ansible, set up for one host; or the reason why it is not compared with. */
 export type Ansible =
   | { kind: 'missing'; reason: string }
-  | { kind: 'ready'; version: string; copy(content: string): Promise<void>; close(): Promise<void> }
+  | {
+      kind: 'ready'
+      version: string
+      /** Writes one file. */
+      copy(content: string): Promise<void>
+      /** Writes as many files from one template, in a loop. */
+      template(objects: number): Promise<void>
+      close(): Promise<void>
+    }
 
-const playbook = `
+const copyOne = `
 - hosts: all
   gather_facts: false
   tasks:
     - copy: { src: content, dest: "{{ directory }}/copied" }
+`
+
+const templateMany = `
+- hosts: all
+  gather_facts: false
+  tasks:
+    - file: { path: "{{ directory }}/templated", state: directory }
+    - template: { src: page.j2, dest: "{{ directory }}/templated/{{ item }}" }
+      loop: "{{ range(0, objects | int) | list }}"
 `
 
 /** Prepares the fastest usual way: no facts, pipelining, a control connection that persists. */
@@ -30,7 +48,9 @@ export async function prepareAnsible(host: BenchHost, progress: (line: string) =
     ansible_python_interpreter: '/usr/bin/python3',
     directory: target.directory,
   }
-  await writeFile(join(directory, 'playbook.yml'), playbook)
+  await writeFile(join(directory, 'copy.yml'), copyOne)
+  await writeFile(join(directory, 'template.yml'), templateMany)
+  await writeFile(join(directory, 'page.j2'), contentOf('page {{ item }}'))
   await writeFile(
     join(directory, 'inventory.json'),
     JSON.stringify({ all: { hosts: { [target.name]: variables } } }),
@@ -43,14 +63,18 @@ export async function prepareAnsible(host: BenchHost, progress: (line: string) =
     ANSIBLE_SSH_CONTROL_PATH_DIR: directory,
     ANSIBLE_SSH_ARGS: ['-o ControlMaster=auto -o ControlPersist=60s', ...options].join(' '),
   }
-  const args = ['-i', join(directory, 'inventory.json'), join(directory, 'playbook.yml')]
+  const play = async (playbook: string, ...options: string[]) => {
+    const args = ['-i', join(directory, 'inventory.json'), join(directory, playbook), ...options]
+    await communicate('ansible-playbook', args, '', env)
+  }
   return {
     kind: 'ready',
     version: (await communicate('ansible-playbook', ['--version'], '', env)).split('\n')[0] ?? '',
     copy: async (content) => {
       await writeFile(join(directory, 'content'), content)
-      await communicate('ansible-playbook', args, '', env)
+      await play('copy.yml')
     },
+    template: (objects) => play('template.yml', '-e', `objects=${objects}`),
     close: () => rm(directory, { recursive: true, force: true }),
   }
 }

@@ -34,7 +34,7 @@ export async function startHosts(count: number, progress: (line: string) => void
 
 async function startLabHosts(count: number, progress: (line: string) => void): Promise<BenchHosts> {
   const names = Array.from({ length: count }, (_, index) => `bench${index + 1}`)
-  const lab = await startLab({ hosts: names, diskMegabytes: 400, progress })
+  const lab = await startLab({ hosts: names, diskMegabytes: 2000, progress })
   const hosts = lab.hosts.map((host) => labHost(host, lab.clientKeyPath))
   const note = `${count} Debian hosts with systemd and sshd, as containers on this machine`
   return { hosts, note, renewed: () => renew(hosts), stop: () => lab.stop() }

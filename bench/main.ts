@@ -11,6 +11,7 @@ import * as oneChange from './one-change.ts'
 import { printFindings } from './print.ts'
 import * as router from './router.ts'
 import type { Machines } from './stage.ts'
+import * as sync from './sync.ts'
 
 const HOSTS = 3
 
@@ -27,6 +28,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'one-change': oneChange,
   burst,
   bulk,
+  sync,
 }
 
 async function runRouter(): Promise<Findings> {

@@ -1,0 +1,232 @@
+import type { Store } from '../packages/orchestra/src/store/index.ts'
+import { requestSync } from '../packages/orchestra/src/sync/index.ts'
+import { prepareAnsible } from './ansible.ts'
+import { connectSsh2, type WarmConnection } from './connections.ts'
+import type { BenchHost } from './hosts.ts'
+import { atLeast, atMost, type Findings, inTurns, median, round, timed } from './measure.ts'
+import { contentOf } from './project.ts'
+import { type Machines, openStage, type Stage } from './stage.ts'
+
+export const about =
+  'synchronizing one host: empty, unchanged, 1 percent changed, checked; beside scripts written by hand'
+
+const sizesOf = { full: [10_000, 100_000], quick: [200, 400] }
+const turnsOf = { full: 2, quick: 1 }
+/** What a playbook with a loop can be asked to write in an acceptable time. */
+const objectsOfAnsible = { full: 500, quick: 5 }
+/** Milliseconds between looks at whether a synchronization has ended. */
+const LOOK = 10
+
+interface Measured {
+  objects: number
+  times: Record<'empty' | 'unchanged' | 'percent' | 'check', number>
+  /** The same by hand: all written with a rename, and all compared. */
+  byHand: Record<'renaming' | 'redirecting' | 'comparing', number>
+  peakMegabytes: Record<'empty' | 'unchanged' | 'check', number>
+}
+
+export async function run(
+  machines: Machines,
+  size: 'full' | 'quick',
+  progress: (line: string) => void,
+): Promise<Findings> {
+  const measured: Measured[] = []
+  for (const objects of sizesOf[size]) {
+    progress(`${objects} objects`)
+    measured.push(await measure(machines, objects, turnsOf[size], objects === sizesOf[size][0]))
+  }
+  const { figures, ratios, goals, notes } = findings(measured)
+  const ansible = await besideAnsible(machines, objectsOfAnsible[size], progress)
+  return {
+    figures: { ...figures, ...ansible.figures },
+    ratios: { ...ratios, ...ansible.ratios },
+    goals: [...goals, ...ansible.goals],
+    notes: [...notes, ...ansible.notes],
+  }
+}
+
+/** The same number of files as a playbook's template writes in a loop: all new, and all there already. */
+async function besideAnsible(
+  machines: Machines,
+  objects: number,
+  progress: (line: string) => void,
+): Promise<Findings> {
+  const stage = await openStage(machines)
+  const [host] = stage.hosts
+  if (host === undefined) throw new Error('no host')
+  const ansible = await prepareAnsible(host, progress)
+  try {
+    if (ansible.kind === 'missing') return { figures: {}, ratios: {}, goals: [], notes: [ansible.reason] }
+    await fill(stage.store, host, objects)
+    const first = {
+      orchestra: await timed(() => synchronize(stage, 'sync')),
+      ansible: await timed(() => ansible.template(objects)),
+    }
+    const again = {
+      orchestra: await timed(() => synchronize(stage, 'sync')),
+      ansible: await timed(() => ansible.template(objects)),
+    }
+    const [faster, fasterAgain] = [first.ansible / first.orchestra, again.ansible / again.orchestra]
+    return {
+      figures: {
+        [`ansibleSecondsOf${objects}`]: first.ansible / 1000,
+        [`orchestraSecondsOf${objects}`]: first.orchestra / 1000,
+        [`ansibleSecondsAgainOf${objects}`]: again.ansible / 1000,
+        [`orchestraSecondsAgainOf${objects}`]: again.orchestra / 1000,
+      },
+      ratios: { ansibleToOrchestra: faster, ansibleToOrchestraUnchanged: fasterAgain },
+      goals: [
+        atLeast(`Ansible with ${objects} templates, times a synchronization that writes them`, faster, 50),
+        atLeast('the same when nothing changed', fasterAgain, 50),
+      ],
+      notes: [`ansible: ${ansible.version}, one template task with a loop, pipelining, control connection`],
+    }
+  } finally {
+    if (ansible.kind === 'ready') await ansible.close()
+    await stage.close()
+  }
+}
+
+/** @param renames whether files are written with a rename by hand too: a process for each takes minutes */
+async function measure(
+  machines: Machines,
+  objects: number,
+  turns: number,
+  renames: boolean,
+): Promise<Measured> {
+  const stage = await openStage(machines)
+  const [host] = stage.hosts
+  if (host === undefined) throw new Error('no host')
+  const connection = await connectSsh2(host.target)
+  try {
+    await fill(stage.store, host, objects)
+    await stage.workerMemory()
+    const empty = await timed(() => synchronize(stage, 'sync'))
+    const emptyPeak = (await stage.workerMemory()).peak
+    const renaming = renames
+      ? await timed(() => connection.run('bash -s', script(host, objects, renamed)))
+      : Number.NaN
+    const redirecting = await timed(() => connection.run('bash -s', script(host, objects, redirected)))
+    await stage.workerMemory()
+    const unchanged = await inTurns(turns, {
+      orchestra: () => timed(() => synchronize(stage, 'sync')),
+      comparing: () => timed(() => compare(connection, host, objects)),
+    })
+    const unchangedPeak = (await stage.workerMemory()).peak
+    const checked = await inTurns(turns, { check: () => timed(() => synchronize(stage, 'check')) })
+    const checkPeak = (await stage.workerMemory()).peak
+    await changeSilently(stage.store, `update page set body = body || ' changed' where id % 100 = 0`)
+    const percent = await timed(() => synchronize(stage, 'sync'))
+    await host.exec(`rm -rf ${host.target.directory}`)
+    return {
+      objects,
+      times: { empty, unchanged: median(unchanged.orchestra), percent, check: median(checked.check) },
+      byHand: { renaming, redirecting, comparing: median(unchanged.comparing) },
+      peakMegabytes: { empty: emptyPeak / 1e6, unchanged: unchangedPeak / 1e6, check: checkPeak / 1e6 },
+    }
+  } finally {
+    await connection.close()
+    await stage.close()
+  }
+}
+
+async function fill(store: Store, host: BenchHost, objects: number): Promise<void> {
+  await changeSilently(
+    store,
+    `insert into page select id, '${host.target.name}', 'page ' || id from generate_series(1, ${objects}) id`,
+  )
+}
+
+/** Changes that capture does not see: all the work is the synchronization's. */
+async function changeSilently(store: Store, statement: string): Promise<void> {
+  await store.transaction(async (tx) => {
+    await tx.query('set local session_replication_role = replica')
+    await tx.query(statement)
+  })
+  await store.query('analyze page')
+}
+
+/** From the request until the synchronization and all that it asked for have ended. */
+async function synchronize({ store }: Stage, mode: 'check' | 'sync'): Promise<void> {
+  const { id } = await requestSync(store, { mode, actor: 'bench', source: 'bench' })
+  for (;;) {
+    const [row] = await store.query<{ state: string; open: boolean }>(
+      `select s.state, s.ended_at is null or exists (
+         select from orchestra.change c where c.unit_id = s.unit_id) or exists (
+         select from orchestra.operation o where o.state in ('waiting', 'running')) as open
+       from orchestra.sync s where id = $1`,
+      [id],
+    )
+    if (row?.open === false) {
+      if (row.state !== 'done') throw new Error(`the synchronization ended as ${row.state}`)
+      return
+    }
+    await new Promise((wake) => setTimeout(wake, LOOK))
+  }
+}
+
+type Line = (path: string, quoted: string) => string
+
+const redirected: Line = (path, quoted) => `printf %s ${quoted} >${path}`
+const renamed: Line = (path, quoted) => `printf %s ${quoted} >${path}.new && mv ${path}.new ${path}`
+/** Only builtins: nothing that a shell can do is faster. */
+const compared: Line = (path, quoted) =>
+  `IFS= read -r -d '' is <${path}; [[ $is == ${quoted} ]] || { echo ${path}; }`
+
+async function compare(connection: WarmConnection, host: BenchHost, objects: number): Promise<void> {
+  const differing = await connection.run('bash -s', script(host, objects, compared))
+  if (differing !== '') throw new Error(`what the script by hand wrote differs: ${differing.slice(0, 200)}`)
+}
+
+function script(host: BenchHost, objects: number, line: Line): string {
+  const directory = `${host.target.directory}/by-hand`
+  const lines = Array.from({ length: objects }, (_, index) =>
+    line(`${directory}/${index + 1}`, `'${contentOf(`page ${index + 1}`)}'`),
+  )
+  return `mkdir -p ${directory}\n${lines.join('\n')}\nexit 0\n`
+}
+
+function findings(measured: readonly Measured[]): Findings {
+  const small = measured[0] as Measured
+  const large = measured.at(-1) as Measured
+  const unchanged = large.times.unchanged / large.byHand.comparing
+  const peak = (way: keyof Measured['peakMegabytes']) => large.peakMegabytes[way] / small.peakMegabytes[way]
+  return {
+    figures: Object.fromEntries(measured.flatMap(figuresOf)),
+    ratios: {
+      unchangedToComparing: unchanged,
+      checkToComparing: large.times.check / large.byHand.comparing,
+      percentToComparing: large.times.percent / large.byHand.comparing,
+      [`emptyToRenamingOf${small.objects}`]: small.times.empty / small.byHand.renaming,
+      emptyToRedirecting: large.times.empty / large.byHand.redirecting,
+      unchangedPeakLargeToSmall: peak('unchanged'),
+      checkPeakLargeToSmall: peak('check'),
+      emptyPeakLargeToSmall: peak('empty'),
+    },
+    goals: [
+      atMost(`${large.objects} unchanged objects, times a script that only compares`, unchanged, 1.5),
+      atMost(
+        `peak memory at ${large.objects} objects, times that at ${small.objects}`,
+        peak('unchanged'),
+        1.25,
+      ),
+      atMost('the same on an empty host', peak('empty'), 1.25),
+    ],
+    notes: [
+      'every synchronization compares the whole table, then asks the host; all scripts over one warm ssh2 connection',
+      `of ${large.objects} objects, ${round(large.objects / 100)} had changed where it says 1 percent`,
+    ],
+  }
+}
+
+function figuresOf({ objects, times, byHand, peakMegabytes }: Measured): [string, number][] {
+  const named = (group: Record<string, number>, unit: string) =>
+    Object.entries(group)
+      .filter(([, value]) => !Number.isNaN(value))
+      .map(([name, value]): [string, number] => [`${name}${unit}Of${objects}`, value])
+  return [
+    ...named(times, 'Milliseconds'),
+    ...named(byHand, 'ByHandMilliseconds'),
+    ...named(peakMegabytes, 'PeakMegabytes'),
+  ]
+}
