@@ -291,7 +291,7 @@ describeStores('comparing models of every kind', (open) => {
     await world.collect()
     await world.store.query(`alter table member disable trigger all`)
     await world.store.query(
-      `insert into member select n % 3 + 9007199254740990, repeat(',\\', n) || chr(200 + n) from generate_series(1, 40) n`,
+      `insert into member select n % 3 + 9007199254740990, repeat(',\\', n) || chr(33 + n) from generate_series(1, 40) n`,
     )
     const { id } = await requestSync(world.store, compareOnly)
     await world.collect()
