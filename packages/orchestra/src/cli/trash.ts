@@ -3,7 +3,6 @@ import { isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
 import { createMethods } from '../methods/index.ts'
 import { audit, getServer, listServers, type ServerRow } from '../server/index.ts'
 import type { Store } from '../store/index.ts'
-import { checkSelector } from '../sync/index.ts'
 import { emptyTrash, listTrash, restoreTrash, type TrashContext, type TrashEntry } from '../trash/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
@@ -53,7 +52,6 @@ async function listCommand(
   options: { server?: string; backend?: string },
 ): Promise<Ending> {
   const { terminal } = session
-  checkSelector((await session.config()).config, { backend: options.backend })
   const answers = await askServers(session, options.server, listTrash)
   const entries = answers
     .flatMap(({ server, value }) => value.map((entry) => toView(server, entry)))

@@ -3,6 +3,7 @@ import { placementsOf } from '../collector/placed.ts'
 import { type Collected, record } from '../collector/record.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
+import type { Key } from '../config/model.ts'
 import { messageOf, OrchestraError } from '../errors.ts'
 import { type Queryable, type Store, storable } from '../store/index.ts'
 import { type CompareContext, type Compared, compare, type Difference } from './compare.ts'
@@ -78,7 +79,8 @@ async function comparePage(
   const page = await readPage(cursor, pages)
   const total = sync.cursor === null ? await countKeys(pages) : 0
   const { differences, settled, counts } = await compare(page.objects, contextOf(sync, selection, context))
-  const due = differences.filter((one) => one.verdict === 'differs')
+  const differing = differences.filter((one) => one.verdict === 'differs')
+  const due = await withoutChanged(context.db, differing)
   const removals = due.filter(isRemoval)
   return {
     compared: {
@@ -89,6 +91,24 @@ async function comparePage(
     removals,
     next: page.next ?? { pass: 'removals', after: 0 },
   }
+}
+
+/**
+ * Leaves out objects of which a committed change waits: the collector does for their own unit what this would do twice. Asked
+ * after the rows were read, so that whoever sees a row sees its change too.
+ */
+async function withoutChanged(db: Queryable, differences: readonly Difference[]): Promise<Difference[]> {
+  if (differences.length === 0) return []
+  const asked = differences.map(({ decision }) => ({ model: decision.model, keys: decision.key }))
+  const changed = await db.query<{ model: string; keys: Key }>(
+    `select distinct c.model, key.value as keys from orchestra.change c
+     cross join lateral jsonb_array_elements(c.keys) as key
+     join jsonb_to_recordset($1::jsonb) as asked(model text, keys jsonb)
+       on asked.model = c.model and asked.keys = key.value`,
+    [JSON.stringify(asked)],
+  )
+  const names = new Set(changed.map(({ model, keys }) => formatObject(model, keys)))
+  return differences.filter(({ decision }) => !names.has(formatObject(decision.model, decision.key)))
 }
 
 /** What was to be removed when it was noted is looked at again: it may be wanted by now. */
