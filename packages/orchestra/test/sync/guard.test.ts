@@ -36,8 +36,8 @@ describe('the guard', () => {
     ])
     expect(error.code).toBe('ORC_GUARD')
     expect(error.message).toBe(
-      '40 of 80 objects (50 %) of sites would be removed from web1: site:1, site:2, ...; ' +
-        '90 of 0 objects (100 %) of zones would be removed from ns1: zone:1, ...',
+      '40 of 80 objects (50 %) of sites would be removed from web1: site:1, site:2 and others; ' +
+        '90 of 0 objects (100 %) of zones would be removed from ns1: zone:1 and others',
     )
     expect(error.hint).toContain('--allow-deletes 90')
   })
