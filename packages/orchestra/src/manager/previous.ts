@@ -41,7 +41,8 @@ function namesLeftOver(alias: string): string {
         where name.value -> 'snapshot' <> 'null' and not ${isTaken(`name.value ->> 'identity'`, 'name.since', alias)})`
 }
 
-function isPlaceOf(placement: string, alias: string): string {
+/** SQL for whether a placement is that of the operation `alias`. */
+export function isPlaceOf(placement: string, alias: string): string {
   return `${placement}.key_hash = ${alias}.key_hash and ${placement}.model = ${alias}.model
           and ${placement}.backend = ${alias}.backend and ${placement}.server_id = ${alias}.server_id`
 }

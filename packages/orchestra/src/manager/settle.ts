@@ -4,6 +4,7 @@ import type { Claim } from './claim.ts'
 import { foundState } from './found-state.ts'
 import { newerOperation } from './newer.ts'
 import type { Outcome } from './outcome.ts'
+import { isPlaceOf } from './previous.ts'
 
 /** What happened to one operation, and what is to become of it. */
 export interface Settlement {
@@ -69,11 +70,6 @@ function sizeOf({ rendered }: Settlement): number {
   return (rendered ?? []).reduce((sum, [title, text]) => sum + title.length + text.length, 0)
 }
 
-function isPlaceOf(placement: string): string {
-  return `${placement}.key_hash = r.key_hash and ${placement}.model = r.model and ${placement}.backend = r.backend
-    and ${placement}.server_id = r.server_id`
-}
-
 /**
  * The state of a placement tells which of its operations was decided last, at the moment that its row is written: one that is
  * decided while this statement waits for its locks is not visible to it.
@@ -112,13 +108,13 @@ with owned as (
       else coalesce(p.tried, '[]') || jsonb_build_object('identity', r.wanted, 'snapshot', r.snapshot) end
   from result r
   where r.action = 'save' and r.outcome is distinct from 'success' and r.outcome is distinct from 'unreachable'
-    and ${isPlaceOf('p')}
+    and ${isPlaceOf('p', 'r')}
   returning p.model, p.keys, p.unmade and p.log_id is not null as unexpected, r."operationId"
 ), left_over as (
   insert into orchestra.remnant (backend, server_id, model, object_key, identity, snapshot)
   select r.backend, r.server_id, r.model, r.object_key, name.value ->> 'identity', name.value -> 'snapshot'
   from result r
-  join orchestra.placement p on ${isPlaceOf('p')}
+  join orchestra.placement p on ${isPlaceOf('p', 'r')}
   cross join lateral jsonb_array_elements(
     jsonb_build_object('identity', p.identity, 'snapshot', p.snapshot) || coalesce(p.tried, '[]')) as name(value)
   where r.action = 'save' and r.outcome = 'success' and r.former = 'left' and name.value ->> 'identity' <> r.identity
@@ -166,7 +162,7 @@ with owned as (
   returning pg_notify('orchestra_change', '')
 ), removed as (
   delete from orchestra.placement p using result r
-  where r.action = 'delete' and r.outcome = 'success' and p.state = 'deleting' and ${isPlaceOf('p')}
+  where r.action = 'delete' and r.outcome = 'success' and p.state = 'deleting' and ${isPlaceOf('p', 'r')}
   returning p.key_hash, p.model, p.backend, p.server_id, p.unmade
 ), nothing_came as (
   update orchestra.placement p set hollow = false from removed m

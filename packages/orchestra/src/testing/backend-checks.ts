@@ -67,7 +67,7 @@ async function openHost(given: BackendCheckOptions['host']): ReturnType<Checked[
 /** As much of `test` of vitest, `node:test` or another runner as is needed. What knows no timeout there ignores it. */
 export interface TestFunction {
   (name: string, run: () => Promise<void>, timeout?: number): unknown
-  skip?: (name: string, run: () => Promise<void>) => unknown
+  skip: (name: string, run: () => Promise<void>) => unknown
 }
 
 /** Milliseconds for one check; hostile texts are some hundred scripts. */
@@ -78,6 +78,6 @@ export function describeBackend(test: TestFunction, options: BackendCheckOptions
   for (const { name, skip, run } of backendChecks(options)) {
     const title = `${options.backend.name}: ${name}`
     if (skip === undefined) test(title, () => run(), checkTimeout)
-    else test.skip?.(`${title} (skipped: ${skip})`, () => run())
+    else test.skip(`${title} (skipped: ${skip})`, () => run())
   }
 }
