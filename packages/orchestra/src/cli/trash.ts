@@ -3,6 +3,7 @@ import { isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
 import { createMethods } from '../methods/index.ts'
 import { audit, getServer, listServers, type ServerRow } from '../server/index.ts'
 import type { Store } from '../store/index.ts'
+import { checkSelector } from '../sync/index.ts'
 import { emptyTrash, listTrash, restoreTrash, type TrashContext, type TrashEntry } from '../trash/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
@@ -56,6 +57,8 @@ async function listCommand(
   const entries = answers
     .flatMap(({ server, value }) => value.map((entry) => toView(server, entry)))
     .filter(({ backend }) => options.backend === undefined || backend === options.backend)
+  // A backend that the configuration has no more may still have something in the trash.
+  if (entries.length === 0) checkSelector((await session.config()).config, options)
   terminal.tell(entries, ...table(entryColumns, entries, terminal.width))
   if (entries.length === 0) terminal.note('the trash is empty')
   return endingOf(answers)

@@ -328,7 +328,7 @@ describeStores('lanes', (open, kind) => {
     await insertMany(world, 1)
     await until('it failed', async () => (await countOf(world, `operation where outcome = 'failure'`)) === 1)
     expect((await world.operations())[0]?.error).toBe('here runs functions and this is a script')
-    expect(await countOf(world, 'log where ended_at is null')).toBe(0)
+    await until('its log ended', async () => (await countOf(world, 'log where ended_at is null')) === 0)
   })
 
   it('wait for no function that hangs longer than its time', async () => {

