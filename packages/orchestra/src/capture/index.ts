@@ -5,6 +5,13 @@ export { type ExpressRequest, type ExpressUnitOptions, expressUnits } from './ex
 export { type FastifyApp, type FastifyRequest, type FastifyUnitOptions, fastifyUnits } from './fastify.ts'
 export { unitHeader } from './http.ts'
 export { wrapPool } from './pool.ts'
-export { parseTableName, quoteIdentifier, quoteTable, quoteTableName, type TableName } from './table-name.ts'
+export {
+  parseTableName,
+  quoteIdentifier,
+  quoteLiteral,
+  quoteTable,
+  quoteTableName,
+  type TableName,
+} from './table-name.ts'
 export { type CaptureReport, captureStatus, installCapture, removeCapture } from './triggers.ts'
 export { currentUnit, type Unit, type UnitOptions, unitOfWork } from './unit.ts'

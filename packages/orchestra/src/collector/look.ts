@@ -23,9 +23,8 @@ export interface LookContext {
 /** Looks at the objects that changes name and decides what is to be done: the collector's work without its writes. */
 export async function look(changes: readonly Change[], context: LookContext): Promise<Decision[]> {
   const wanted = coalesce(changes).map((one) => withTable(one, context.config))
-  const loaded = await loadAll(wanted, context)
+  const [loaded, placed] = await Promise.all([loadAll(wanted, context), context.placements(wanted)])
   const stateOf = (one: Wanted) => (one.action === 'delete' ? gone : (loaded.get(nameOf(one)) ?? gone))
-  const placed = await context.placements(wanted)
   const world: World = {
     backendsOf: (model) =>
       [...context.config.backends.values()].filter((backend) => backend.model.name === model),

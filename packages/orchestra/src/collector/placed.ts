@@ -57,19 +57,28 @@ export async function placementsOf(
 const transferOf = `orchestra.transfer t
     where t.key_hash = p.key_hash and t.model = p.model and t.backend = p.backend`
 
-/** Every part is one probe of an index for each placement. */
+/**
+ * Every part is one probe of an index for each placement; where there is neither a transfer nor a protection at all, as on most
+ * days, they are asked for once instead, which takes a third of the time.
+ */
 const PLACED = `
 select p.model, p.object_key, p.backend, p.server_id as "serverId", p.identity, p.snapshot, p.state, p.revision,
   p.applied_at is not null as applied, p.applied_at is not null or p.log_id is not null as touched,
   coalesce(p.tried, '[]') as tried,
-  (select t.to_server from ${transferOf} and t.from_server = p.server_id and t.ended_at is null) as "transferTo",
-  exists (select from ${transferOf} and t.to_server = p.server_id and t.ended_at is null) as "awaitsData",
+  case when anything.transfers then
+    (select t.to_server from ${transferOf} and t.from_server = p.server_id and t.ended_at is null) end as "transferTo",
+  anything.transfers and
+    exists (select from ${transferOf} and t.to_server = p.server_id and t.ended_at is null) as "awaitsData",
   p.hollow,
-  (select 'protected by ' || x.actor || coalesce(': ' || x.reason, '') from orchestra.protection x
+  case when anything.protections then (select 'protected by ' || x.actor || coalesce(': ' || x.reason, '') from orchestra.protection x
     where (coalesce(x.backend, ''), coalesce(x.model, ''), md5(coalesce(x.object_key, ''))) in (
       ('', p.model, md5(p.object_key)), (p.backend, p.model, md5(p.object_key)), (p.backend, '', md5('')))
-    limit 1) as protection
-from jsonb_to_recordset($1::jsonb) as asked(model text, object_key text)
+    limit 1) end as protection
+from (
+  select exists (select from orchestra.transfer where ended_at is null) as transfers,
+    exists (select from orchestra.protection) as protections
+) anything
+cross join jsonb_to_recordset($1::jsonb) as asked(model text, object_key text)
 join orchestra.placement p on p.key_hash = md5(asked.object_key)::uuid and p.model = asked.model
 join orchestra.server s on s.id = p.server_id and s.removed_at is null
 order by p.server_id, p.backend`

@@ -65,14 +65,14 @@ function asSecret(value: unknown, name: string): Secret {
 function mapFields(object: object, change: (value: unknown) => unknown): Record<string, unknown> {
   const fields: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(object)) {
-    // A plain assignment to `__proto__` would set the prototype and lose the field.
-    if (value !== undefined)
-      Object.defineProperty(fields, name, {
-        value: change(value),
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      })
+    if (value === undefined) continue
+    if (name === '__proto__') define(fields, name, change(value))
+    else fields[name] = change(value)
   }
   return fields
+}
+
+/** A plain assignment to `__proto__` would set the prototype and lose the field. */
+function define(fields: Record<string, unknown>, name: string, value: unknown): void {
+  Object.defineProperty(fields, name, { value, enumerable: true, writable: true, configurable: true })
 }

@@ -2,7 +2,13 @@ import type { Key } from './model.ts'
 
 /** One text for a key, its parts joined by commas: `12`, `3,7`; commas and backslashes inside a part are escaped. */
 export function formatKey(key: Key): string {
-  return key.map((part) => part.replace(/[\\,]/g, '\\$&')).join(',')
+  const [only = ''] = key
+  return key.length === 1 ? escapePart(only) : key.map(escapePart).join(',')
+}
+
+/** Asked some times for every object: a test is a quarter of what a replacement costs that finds nothing. */
+function escapePart(part: string): string {
+  return /[\\,]/.test(part) ? part.replace(/[\\,]/g, '\\$&') : part
 }
 
 /** The inverse of `formatKey`. */

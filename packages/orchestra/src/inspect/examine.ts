@@ -20,9 +20,10 @@ export type Unanswered = Exclude<Reply, { kind: 'answered' }>
 export function questionsAbout(expectations: readonly Expectation[]): Questions {
   const places = expectations.flatMap((expectation) => expectation.places)
   const owned = places.filter((place) => place.kind === 'file' || place.kind === 'directory')
+  const files = new Set(places.flatMap((place) => (place.kind === 'file' ? [place.path] : [])))
   return {
-    places: unique(places.map(({ path }) => path)),
-    digests: unique(places.flatMap((place) => (place.kind === 'file' ? [place.path] : []))),
+    places: unique(places.map(({ path }) => path)).filter((path) => !files.has(path)),
+    files: [...files],
     users: unique(owned.flatMap(({ owner }) => (isName(owner) ? [owner] : []))),
     groups: unique(owned.flatMap(({ group }) => (isName(group) ? [group] : []))),
     runs: expectations.flatMap((expectation) => expectation.runs),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Recording, Rendered, Step } from '../script/index.ts'
 import type { FileStep, Permissions, RunStep } from '../script/steps.ts'
 
@@ -98,6 +98,6 @@ function forgetAbsence(last: Map<string, ExpectedPlace>, path: string): void {
 }
 
 function toExpectedFile({ path, content, mode, owner, group }: FileStep): ExpectedFile {
-  const digest = createHash('sha256').update(content.reveal()).digest('hex')
+  const digest = hash('sha256', content.reveal())
   return { kind: 'file', path, digest, content, mode, owner, group }
 }

@@ -7,8 +7,9 @@ import type { Claim } from '../manager/claim.ts'
 import type { Methods } from '../methods/index.ts'
 import { toTarget } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
+import { AskingAhead } from './ahead.ts'
 import type { Inspected } from './ask.ts'
-import { examine, type Unanswered } from './examine.ts'
+import type { Unanswered } from './examine.ts'
 import { clearFindings, recordPage } from './findings.ts'
 import {
   type Counts,
@@ -45,7 +46,7 @@ export type InspectionStep =
 
 /** Looks at one server, a page at a time; the next page is rendered while the server answers. */
 export class Inspector {
-  #ready: { inspectionId: number; cursor: Cursor | null; page: Promise<Page> } | undefined
+  readonly #ahead = new AskingAhead()
   #size = FIRST_SIZE
 
   /** Looks at one page of the oldest inspection of the claimed lane, and writes down what it found. */
@@ -61,6 +62,11 @@ export class Inspector {
       await postpone(context, inspection, messageOf(error))
     }
     return { kind: 'looked' }
+  }
+
+  /** Ends what the server is being asked in advance. To be called before a script runs there, and at the end. */
+  async forget(): Promise<void> {
+    await this.#ahead.forget()
   }
 
   async #look(
@@ -90,11 +96,15 @@ export class Inspector {
     inspected: Inspected,
   ): Promise<Unanswered | { kind: 'looked' }> {
     const { backend } = inspected
-    const page = await this.#page(store, inspection, backend)
+    const asked = await this.#ahead.take(inspection, inspected, () =>
+      this.#read(store, inspection, backend, inspection.cursor),
+    )
+    const page = await asked.page
     this.#size = page.nextSize
-    if (page.next !== null) this.#prepare(store, inspection, backend, page.next)
-    const examined = await examine(inspected, page.expectations, page.questions)
+    const next = page.next && { cursor: page.next, page: this.#read(store, inspection, backend, page.next) }
+    const examined = await asked.examined
     if (examined.kind !== 'examined') return examined
+    if (next !== null) this.#ahead.ask(inspection, next.cursor, next.page, inspected)
     return store.transaction(async (tx) => {
       if (!(await stillOwns(tx, claim))) return { kind: 'fenced' }
       const { found, counts } = await recordPage(tx, inspection, page, examined.verdicts)
@@ -107,20 +117,10 @@ export class Inspector {
     })
   }
 
-  /** The page that was made ready, when it is the one. */
-  #page(store: Store, inspection: Inspection, backend: Backend): Promise<Page> {
-    const ready = this.#ready
-    this.#ready = undefined
-    const isMeant =
-      ready?.inspectionId === inspection.id &&
-      JSON.stringify(ready.cursor) === JSON.stringify(inspection.cursor)
-    return isMeant ? ready.page : readPage(store, backend, inspection, inspection.cursor, this.#size)
-  }
-
-  #prepare(store: Store, inspection: Inspection, backend: Backend, cursor: Cursor): void {
+  #read(store: Store, inspection: Inspection, backend: Backend, cursor: Cursor | null): Promise<Page> {
     const page = readPage(store, backend, inspection, cursor, this.#size)
     page.catch(() => undefined)
-    this.#ready = { inspectionId: inspection.id, cursor, page }
+    return page
   }
 }
 

@@ -72,6 +72,14 @@ export class Lane {
 
   /** Works until the lane has nothing due or cannot go on. */
   async drain(): Promise<void> {
+    try {
+      await this.#workOff()
+    } finally {
+      await this.#inspector.forget()
+    }
+  }
+
+  async #workOff(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       const { store, owner } = this.#context
       const claim = await claimLane(store, this.serverId, owner, this.#regenerating)
@@ -103,8 +111,10 @@ export class Lane {
   }
 
   async #work(claim: Claim): Promise<RunEnd> {
+    const isFree = claim.openLogs.length + claim.operations.length + claim.regenerations.length === 0
+    if (isFree) return this.#inspect(claim)
+    await this.#inspector.forget()
     if (claim.openLogs.length > 0) return this.#guarded((context) => recover(context, claim))
-    if (claim.operations.length === 0 && claim.regenerations.length === 0) return this.#inspect(claim)
     const due = await persist(this.#stop.signal, () => endNeedlessPrunes(this.#context.store, claim))
     return this.#drain(due)
   }

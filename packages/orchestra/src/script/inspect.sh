@@ -12,7 +12,7 @@ o_inspect() {
   IFS=$' \t\n' LC_ALL=C
   trap '' PIPE
   set -f
-  for tool in find xargs sha256sum head flock; do
+  for tool in find xargs sha256sum cat head flock; do
     type -P "$tool" >/dev/null || { printf '%s is not installed\n' "$tool" >&2; exit 85; }
   done
   ((EUID == 0)) || home=$HOME/.local/state/orchestra
@@ -58,10 +58,14 @@ o_places() {
   find "$@" -maxdepth 0 -printf '%y%Y %m %U %G %p\0%l\0' 2>/dev/null
 }
 
-# o_digests PATH...: of regular files alone
-o_digests() {
+# o_files PATH...: the same, and digests of those that are regular files, which are read while the others are still told of
+o_files() {
+  local digests
+  exec {digests}< <(find "$@" -maxdepth 0 -type f -print0 2>/dev/null | xargs -0 -r sha256sum -z -- 2>/dev/null)
+  o_places "$@"
   o_tell digests
-  find "$@" -maxdepth 0 -type f -print0 2>/dev/null | xargs -0 -r sha256sum -z -- 2>/dev/null
+  cat <&"$digests"
+  exec {digests}<&-
 }
 
 # o_names DATABASE NAME...: numbers of users (`passwd`) or groups (`group`)

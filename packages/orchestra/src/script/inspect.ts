@@ -11,8 +11,8 @@ import type { RunStep } from './steps.ts'
 export interface Questions {
   /** What stands at these paths. */
   places?: readonly string[]
-  /** Digests of those of these paths that are regular files. */
-  digests?: readonly string[]
+  /** The same, and digests of those that are regular files. */
+  files?: readonly string[]
   /** Names whose numbers are needed. */
   users?: readonly string[]
   groups?: readonly string[]
@@ -66,7 +66,7 @@ function renderQuestions(questions: Questions): Rendered[] {
   const { list, runs = [], contents = [], reaches = [], reads = [] } = questions
   return [
     ...inPortions('o_places', questions.places),
-    ...inPortions('o_digests', questions.digests),
+    ...inPortions('o_files', questions.files),
     ...inPortions('o_names passwd', questions.users),
     ...inPortions('o_names group', questions.groups),
     ...runs.map(renderRun),

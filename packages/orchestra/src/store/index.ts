@@ -1,4 +1,5 @@
 export { assertMigrated, migrate, schemaVersion, storedVersion } from './migrate.ts'
 export { openStore, type StoreOptions } from './open.ts'
+export { refreshStatistics } from './statistics.ts'
 export { storable } from './storable.ts'
 export { isConnectionError, type Listener, type Queryable, type Store } from './store.ts'

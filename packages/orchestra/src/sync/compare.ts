@@ -14,6 +14,8 @@ import { asStored, type RenderedObject, renderObject } from './rendered.ts'
 import { isSelected, type Selection } from './selection.ts'
 import { addCounts, type Counts, noCounts } from './sync.ts'
 
+/** Objects that are read together: those of the next portion are on their way while these are judged. */
+const PORTION = 250
 /** Decisions between two moments in which other work of the process gets its turn. */
 const DECISIONS_A_BREATH = 100
 
@@ -45,7 +47,37 @@ export interface Compared {
 
 /** Looks at objects as the collector does and leaves out what is already as it should be. Writes nothing. */
 export async function compare(objects: readonly NamedKey[], context: CompareContext): Promise<Compared> {
-  if (objects.length === 0) return { differences: [], settled: [], counts: noCounts }
+  let all: Compared = { differences: [], settled: [], counts: noCounts }
+  let ready = objects.length === 0 ? undefined : gather(objects.slice(0, PORTION), context)
+  for (let at = PORTION; ready !== undefined; at += PORTION) {
+    const gathered = await ready
+    ready = at < objects.length ? gather(objects.slice(at, at + PORTION), context) : undefined
+    // It is awaited in the next turn, which does not come if this one throws.
+    ready?.catch(() => undefined)
+    all = join(all, await sift(gathered))
+  }
+  return all
+}
+
+function join(one: Compared, other: Compared): Compared {
+  return {
+    differences: [...one.differences, ...other.differences],
+    settled: [...one.settled, ...other.settled],
+    counts: addCounts(one.counts, other.counts),
+  }
+}
+
+/** What is known of a portion of the objects, and what the collector would do about them. */
+interface Gathered {
+  decisions: readonly Decision[]
+  placed: ReadonlyMap<string, readonly Placed[]>
+  open: ReadonlyMap<string, readonly OpenOperation[]>
+  /** Objects that nothing is decided about, because an operation on them waits. */
+  waiting: number
+  context: CompareContext
+}
+
+async function gather(objects: readonly NamedKey[], context: CompareContext): Promise<Gathered> {
   // Read first: what ends meanwhile only makes its object be recorded once more than it had to be.
   const open = await openOperations(context.db, objects)
   const known = objects.filter((one) => !isInHands(one, open, context))
@@ -61,11 +93,7 @@ export async function compare(objects: readonly NamedKey[], context: CompareCont
   const selected = decisions.filter(
     (decision) => isSelected(context.selection, decision) && !isLeaving(decision, placed, context),
   )
-  const sifted = await sift(selected, { placed, open, context })
-  return {
-    ...sifted,
-    counts: addCounts(sifted.counts, { waiting: objects.length - known.length }),
-  }
+  return { decisions: selected, placed, open, waiting: objects.length - known.length, context }
 }
 
 /** What no table holds is as it was last given: the operation that waits knows better than what was placed before it. */
@@ -107,21 +135,15 @@ function hasUndecided(open: readonly OpenOperation[] | undefined): boolean {
   return open?.some((one) => one.serverId === null || one.held) === true
 }
 
-interface SiftContext {
-  placed: ReadonlyMap<string, readonly Placed[]>
-  open: ReadonlyMap<string, readonly OpenOperation[]>
-  context: CompareContext
-}
-
-async function sift(decisions: readonly Decision[], facts: SiftContext): Promise<Compared> {
+async function sift(facts: Gathered): Promise<Compared> {
   const differences: Difference[] = []
   const objects = new Map<string, NamedKey | undefined>()
-  let counts = noCounts
-  for (const [index, decision] of decisions.entries()) {
+  const counts: Counts = { ...noCounts, waiting: facts.waiting }
+  for (const [index, decision] of facts.decisions.entries()) {
     if (index % DECISIONS_A_BREATH === DECISIONS_A_BREATH - 1) await breathe()
     const { difference, verdict } = siftOne(decision, facts)
     const count = countOf(decision, verdict)
-    if (count !== undefined) counts = addCounts(counts, { [count]: 1 })
+    if (count !== undefined) counts[count]++
     if (difference !== undefined) differences.push(difference)
     const name = formatObject(decision.model, decision.key)
     if (!hasUndecided(facts.open.get(name))) continue
@@ -133,7 +155,7 @@ async function sift(decisions: readonly Decision[], facts: SiftContext): Promise
 
 function siftOne(
   decision: Decision,
-  { placed, open, context }: SiftContext,
+  { placed, open, context }: Gathered,
 ): { verdict: Verdict; difference?: Difference } {
   const name = formatObject(decision.model, decision.key)
   const { backend, serverId } = decision

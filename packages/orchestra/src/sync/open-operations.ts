@@ -26,7 +26,10 @@ export async function openOperations(
   return Map.groupBy(rows, (row) => row.name)
 }
 
-/** `offset 0` makes it one probe for each object: joined freely, a table without statistics is read whole for each. */
+/**
+ * `offset 0` makes it one probe for each object: joined freely, a table without statistics is read whole for each. Where nothing is
+ * open at all, as when nothing has changed, that is asked for once.
+ */
 const OPEN = `
 select o.model || ':' || o.object_key as name, o.backend, o.server_id as "serverId", o.action, o.snapshot, o.identity, o.gate,
   o.held, o.error
@@ -37,4 +40,5 @@ cross join lateral (
     and ${foundState('one')} in ('waiting', 'running') and one.action in ('save', 'delete')
   offset 0
 ) o
+where exists (select from orchestra.operation where state in ('waiting', 'running'))
 order by o.id`

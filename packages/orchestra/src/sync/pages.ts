@@ -1,4 +1,4 @@
-import { quoteIdentifier, quoteTable } from '../capture/index.ts'
+import { quoteIdentifier, quoteLiteral, quoteTable } from '../capture/index.ts'
 import { keyTypesOf, tableReader } from '../collector/table.ts'
 import { formatKey } from '../config/key.ts'
 import type { Key, LoaderContext, Model } from '../config/model.ts'
@@ -7,7 +7,7 @@ import { afterRows, type Cursor, type PlacedPosition } from './cursor.ts'
 import type { Selection } from './selection.ts'
 
 /** Keys of one page: bounds the memory of a comparison, and how long a change waits behind it. */
-export const PAGE_SIZE = 1_000
+export const PAGE_SIZE = 2_000
 
 export interface NamedKey {
   model: string
@@ -87,11 +87,11 @@ interface PlacedKey extends PlacedPosition {
 }
 
 async function placedPage(after: PlacedPosition | null, context: PageContext): Promise<Page> {
-  const { selection, db, query, size = PAGE_SIZE } = context
-  const placed = await db.query<PlacedKey>(placedSql, [
+  const { selection, query, size = PAGE_SIZE } = context
+  if (selection.models.length === 0) return { objects: [], seen: 0, next: null }
+  const placed = await query<PlacedKey>(placedSql(selection.models), [
     after?.hash ?? '00000000-0000-0000-0000-000000000000',
     after?.model ?? '',
-    selection.models.map((model) => model.name),
     selection.serverId,
     selection.backend,
     size,
@@ -107,13 +107,25 @@ async function placedPage(after: PlacedPosition | null, context: PageContext): P
   }
 }
 
-const placedSql = `
-select distinct on (key_hash, model) key_hash as hash, model, keys from orchestra.placement
-where (key_hash, model) > ($1::uuid, $2::text) and model = any($3::text[])
-  and ($4::int is null or server_id = $4) and ($5::text is null or backend = $5)
-order by key_hash, model limit $6`
+/** Placements of several models, without those whose row is found by the text of its key: most of them, in one pass of the table. */
+function placedSql(models: readonly Model[]): string {
+  const ofModels = models.map(
+    (model) => `select key_hash, model, keys from orchestra.placement p
+      where model = ${quoteLiteral(model.name)} and (key_hash, model) > ($1::uuid, $2::text)
+        and ($3::int is null or server_id = $3) and ($4::text is null or backend = $4)
+        and ${withoutRow(model)}`,
+  )
+  return `select distinct on (key_hash, model) key_hash as hash, model, keys from (${ofModels.join(' union all ')}) p
+    order by key_hash, model limit $5`
+}
 
-/** Rows that exist were looked at when their table was. */
+function withoutRow({ table, key }: Model): string {
+  if (table === null) return 'true'
+  const parts = key.map((column) => `row.${quoteIdentifier(column)}::text`)
+  return `not exists (select from ${quoteTable(table)} as row where jsonb_build_array(${parts.join(', ')}) = p.keys)`
+}
+
+/** Rows that exist were looked at when their table was, however the text of their keys is written today. */
 async function withoutRows(
   placed: readonly PlacedKey[],
   models: readonly Model[],
@@ -133,10 +145,11 @@ async function withoutRows(
 /** About how many keys the pages will take, for those who watch. */
 export async function countKeys({ db, query, selection }: PageContext): Promise<number> {
   if (selection.object !== null) return 1
+  const untabled = selection.models.filter((model) => model.table === null)
   const [placed] = await db.query<{ count: number }>(
     `select count(*) as count from orchestra.placement where model = any($1::text[])
        and ($2::int is null or server_id = $2) and ($3::text is null or backend = $3)`,
-    [selection.models.map((model) => model.name), selection.serverId, selection.backend],
+    [untabled.map((model) => model.name), selection.serverId, selection.backend],
   )
   let total = placed?.count ?? 0
   for (const { table } of selection.models) {

@@ -50,7 +50,12 @@ function sortNames(value: unknown): unknown {
 
 /** Shorter ones first, then byte by byte. */
 function compareNames(one: string, other: string): number {
+  if (isAscii(one) && isAscii(other)) return one.length - other.length || (one < other ? -1 : 1)
   return (
     Buffer.byteLength(one) - Buffer.byteLength(other) || Buffer.compare(Buffer.from(one), Buffer.from(other))
   )
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text)
 }

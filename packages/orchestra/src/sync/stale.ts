@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
 import type { Key } from '../config/model.ts'
-import type { Store } from '../store/index.ts'
+import { refreshStatistics, type Store } from '../store/index.ts'
 import { renderObject } from './rendered.ts'
 
 /** Placements of one page. */
@@ -38,6 +38,7 @@ export async function markStale(
 ): Promise<Staleness> {
   const total: Staleness = { stale: 0, seen: 0 }
   let after: PlacedRow | undefined
+  await refreshStatistics(store)
   while (isWanted()) {
     const rows = await store.query<PlacedRow>(PLACED, [
       after?.hash ?? '00000000-0000-0000-0000-000000000000',
@@ -88,9 +89,17 @@ where (key_hash, model, backend, server_id) > ($1::uuid, $2::text, $3::text, $4:
   and revision is not null and snapshot is not null and backend = any($5::text[])
 order by key_hash, model, backend, server_id limit ${PAGE}`
 
-/** One that was applied meanwhile has another revision, and is not stale. */
+/**
+ * One that was applied meanwhile has another revision, and is not stale. One that somebody else is writing right now is left to them:
+ * whoever waited here for it while holding others would be in the way of those who lock them in another order.
+ */
 const MARK = `
-update orchestra.placement p set stale = row.stale
-from jsonb_to_recordset($1::jsonb) as row(hash uuid, model text, backend text, server_id int, revision text, stale boolean)
-where p.key_hash = row.hash and p.model = row.model and p.backend = row.backend and p.server_id = row.server_id
-  and p.revision = row.revision`
+with mine as (
+  select p.key_hash, p.model, p.backend, p.server_id, row.stale
+  from jsonb_to_recordset($1::jsonb) as row(hash uuid, model text, backend text, server_id int, revision text, stale boolean)
+  join orchestra.placement p on p.key_hash = row.hash and p.model = row.model and p.backend = row.backend
+    and p.server_id = row.server_id and p.revision = row.revision
+  for no key update of p skip locked
+)
+update orchestra.placement p set stale = mine.stale from mine
+where p.key_hash = mine.key_hash and p.model = mine.model and p.backend = mine.backend and p.server_id = mine.server_id`

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 import { messageOf, OrchestraError } from '../errors.ts'
-import { type Queryable, type Store, storable } from '../store/index.ts'
+import { type Queryable, refreshStatistics, type Store, storable } from '../store/index.ts'
 import { type CompareContext, type Compared, compare, type Difference } from './compare.ts'
 import { type Cursor, firstCursor } from './cursor.ts'
 import { guardError } from './guard.ts'
@@ -75,6 +75,7 @@ async function comparePage(
   selection: Selection,
   context: StepContext,
 ): Promise<Step> {
+  if (sync.cursor === null) await refreshStatistics(context.store)
   const pages = pagesOf(selection, context)
   const page = await readPage(cursor, pages)
   const total = sync.cursor === null ? await countKeys(pages) : 0
