@@ -70,9 +70,19 @@ function sizeOf({ rendered }: Settlement): number {
   return (rendered ?? []).reduce((sum, [title, text]) => sum + title.length + text.length, 0)
 }
 
+/** SQL for whether data is on its way to a placement. */
+function isAwaiting(placement: string): string {
+  return `exists (
+      select from orchestra.transfer t where t.key_hash = ${placement}.key_hash and t.model = ${placement}.model
+        and t.backend = ${placement}.backend and t.to_server = ${placement}.server_id and t.ended_at is null)`
+}
+
 /**
  * The state of a placement tells which of its operations was decided last, at the moment that its row is written: one that is
  * decided while this statement waits for its locks is not visible to it.
+ *
+ * A first try may end late, when the object stands elsewhere already. What was made there since is then data as well, and is not
+ * overwritten with what the late one made.
  */
 const settleSql = `
 with owned as (
@@ -109,7 +119,8 @@ with owned as (
   from result r
   where r.action = 'save' and r.outcome is distinct from 'success' and r.outcome is distinct from 'unreachable'
     and ${isPlaceOf('p', 'r')}
-  returning p.model, p.keys, p.unmade and p.log_id is not null as unexpected, r."operationId"
+  returning p.model, p.keys, p.unmade and p.log_id is not null as unexpected, r."operationId", p.key_hash, p.backend,
+    p.server_id, p.unmade
 ), left_over as (
   insert into orchestra.remnant (backend, server_id, model, object_key, identity, snapshot)
   select r.backend, r.server_id, r.model, r.object_key, name.value ->> 'identity', name.value -> 'snapshot'
@@ -148,7 +159,14 @@ with owned as (
     tried = null,
     applied_at = excluded.applied_at,
     log_id = coalesce(excluded.log_id, p.log_id)
-  returning p.model, p.keys, p.unmade or p.xmax = 0 as unexpected, p.key_hash, p.backend
+  returning p.model, p.keys, p.unmade or p.xmax = 0 as unexpected, p.key_hash, p.backend, p.server_id, p.unmade
+), late as (
+  select key_hash, model, backend, server_id from failed where unmade
+  union all select key_hash, model, backend, server_id from applied where unmade
+), on_its_own as (
+  update orchestra.placement heir set hollow = false from late
+  where heir.hollow and heir.applied_at is not null and heir.key_hash = late.key_hash and heir.model = late.model
+    and heir.backend = late.backend and heir.server_id <> late.server_id and not ${isAwaiting('heir')}
 ), decided_anew as (
   insert into orchestra.change (unit_id, model, action, keys)
   select o.unit_id, made.model, 'save', jsonb_build_array(made.keys)
@@ -167,8 +185,6 @@ with owned as (
 ), nothing_came as (
   update orchestra.placement p set hollow = false from removed m
   where m.unmade and p.hollow and p.key_hash = m.key_hash and p.model = m.model and p.backend = m.backend
-    and p.server_id <> m.server_id and not exists (
-      select from orchestra.transfer t where t.key_hash = p.key_hash and t.model = p.model and t.backend = p.backend
-        and t.to_server = p.server_id and t.ended_at is null)
+    and p.server_id <> m.server_id and not ${isAwaiting('p')}
 )
 select exists (select from owned) as owned, pg_notify('orchestra_settled', ''), (select count(*) from decided_anew) as anew`

@@ -46,6 +46,12 @@ if [[ -d data/.new.${site.id} ]]; then rm -rf data/${site.id}; mv data/.new.${si
   },
 })
 
+/** Their save, which waits while the server has a file `hold-save`. */
+export const heldSave: NonNullable<typeof dataSites.save> = (script, site) => {
+  script.run(noted('save'))
+  dataSites.save?.(script, site)
+}
+
 export const dataConfig = defineConfig({
   models: [Site as Model],
   backends: [dataSites],

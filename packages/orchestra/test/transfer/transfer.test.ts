@@ -8,7 +8,7 @@ import { startWorker, type WorkerProcess } from '../manager/worker-process.ts'
 import { untilWithin } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
-import { dataConfig, dataOn, dataSites, notesOn, routeByPlan, writeData } from './data-sites.ts'
+import { dataConfig, dataOn, dataSites, heldSave, notesOn, routeByPlan, writeData } from './data-sites.ts'
 
 const program = join(import.meta.dirname, 'transfer-worker.ts')
 const data = { '1/index.html': 'hello', '1/sub/odd\nname ünd $x': 'odd\0bytes' }
@@ -17,8 +17,8 @@ const until = (what: string, holds: () => boolean | Promise<boolean>) => untilWi
 describeStores('data that moves with its object', (open, kind) => {
   const makeWorld = useWorlds(open)
 
-  async function world(): Promise<World> {
-    const made = await makeWorld({ servers: [], backends: [dataSites], worker: dataConfig.worker })
+  async function world(backend = dataSites): Promise<World> {
+    const made = await makeWorld({ servers: [], backends: [backend], worker: dataConfig.worker })
     for (const server of ['old', 'new']) await made.addDirectoryServer(server)
     await routeByPlan(made)
     return made
@@ -174,6 +174,31 @@ describeStores('data that moves with its object', (open, kind) => {
     await retry(made.store, { kind: 'object', model: 'site', key: '1' }, 'test')
     await ended(made)
     expect(await dataOn(made, 'new')).toEqual(data)
+  })
+
+  it('is not overwritten by a first try elsewhere that ends later: that stays, and is shown', async () => {
+    const slow = { ...dataSites, save: heldSave }
+    const made = await world(slow)
+    await flag(made, 'old', 'hold-save')
+    await made.store.query(`insert into site (id) values (1)`)
+    await made.work()
+    await until('it is being made', async () => (await notesOn(made, 'old')).includes('save'))
+    await move(made)
+    const standsOnNew = `select from orchestra.placement p join orchestra.server s on s.id = p.server_id
+      where s.name = 'new' and p.state = 'applied'`
+    await until('it stands elsewhere', async () => (await made.store.query(standsOnNew)).length > 0)
+    await writeData(made, 'new', data)
+    await unflag(made, 'old', 'hold-save')
+    await made.calm()
+    expect(await dataOn(made, 'new')).toEqual(data)
+    expect(await rows(made)).toEqual([])
+    const states = await made.store.query(
+      `select s.name, p.state from orchestra.placement p join orchestra.server s on s.id = p.server_id order by name`,
+    )
+    expect(states).toEqual([
+      { name: 'new', state: 'applied' },
+      { name: 'old', state: 'kept' },
+    ])
   })
 
   it('stops on both servers when the object goes back, and removes nothing', async () => {
