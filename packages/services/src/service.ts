@@ -2,7 +2,7 @@ import { type BackendOptions, type Model, type ObjectOf, OrchestraError } from '
 import type { z } from 'zod'
 
 /** What the application decides about its objects, whatever the service; as `defineBackend` takes it. */
-type Policies<Schema extends z.ZodType, Secrets extends string> = Pick<
+export type Policies<Schema extends z.ZodType, Secrets extends string> = Pick<
   BackendOptions<Schema, Secrets>,
   'onMove' | 'onDrift' | 'ignore' | 'protect'
 >
@@ -20,7 +20,7 @@ export interface ServiceOptions<Schema extends z.ZodType, Secrets extends string
 
 /** The options that a service hands on as they are. */
 export function policiesOf<Schema extends z.ZodType, Secrets extends string>(
-  options: ServiceOptions<Schema, Secrets>,
+  options: Policies<Schema, Secrets>,
 ): Policies<Schema, Secrets> {
   const { onMove, onDrift, ignore, protect } = options
   return {

@@ -207,15 +207,20 @@ describeLab('mariadb-database', () => {
     expect(refused.results).toEqual(['failed unchanged'])
     expect(refused.outputs[0]).toContain('there is another database whole')
     expect(await sql('show tables', 'whole')).toBe('left_over\n')
-    await host.must(
-      'mkdir -p /var/lib/orchestra/mariadb && echo copy > /var/lib/orchestra/mariadb/whole.moving',
-    )
+    const mark = (to: string, how: string, from: string) =>
+      host.must(
+        `mkdir -p /var/lib/orchestra/mariadb && printf '%s\\n' ${how} ${from} > /var/lib/orchestra/mariadb/${to}.moving`,
+      )
+    await mark('whole', 'copy', 'another')
+    expect((await run(['rename', fresh, old])).results).toEqual(['failed unchanged'])
+    expect(await sql('show tables', 'whole')).toBe('left_over\n')
+    await mark('whole', 'copy', 'half')
     expect((await run(['rename', fresh, old])).results).toEqual(['ok changed'])
     expect(await sql('show tables', 'whole')).toBe('kinds\nnamed\nthings\n')
     await run(['save', row('half')])
     await sql(everything, 'half')
     await sql('create database third; rename table half.kinds to third.kinds')
-    await host.must('echo rename > /var/lib/orchestra/mariadb/third.moving')
+    await mark('third', 'rename', 'half')
     expect((await run(['rename', row('third'), row('half')])).results).toEqual(['ok changed'])
     expect(await sql('show tables', 'third')).toBe('kinds\nthings\n')
   })
@@ -295,5 +300,18 @@ describeLab('mariadb-database', () => {
     expect(results).toEqual(['failed unchanged', 'failed unchanged'])
     await host.must('systemctl start mariadb')
     expect(await must(host, backend.list)).toContain('steady\n')
+  })
+
+  test('nothing is taken for gone when the server answers and a query fails', async () => {
+    await run(['save', row('firm')])
+    const failing = `#!/bin/bash
+      [[ $* != *information_schema.schemata* ]] || exit 1
+      exec /usr/bin/mariadb "$@"`
+    await host.must('cat >/usr/local/bin/mariadb; chmod +x /usr/local/bin/mariadb', { input: failing })
+    const { results } = await run(['delete', row('firm')], ['rename', row('moved'), row('firm')])
+    await host.must('rm /usr/local/bin/mariadb')
+    expect(results).toEqual(['failed unchanged', 'failed unchanged'])
+    expect(await must(host, backend.list)).toContain('firm\n')
+    expect((await pipeline.trash(host)).map(({ note }) => note)).not.toContain('database firm')
   })
 })

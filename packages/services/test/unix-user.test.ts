@@ -253,6 +253,15 @@ describeLab('unix-user', () => {
     ).toBe('mine\nrob\nrob\n')
   })
 
+  test('a home that was on its way stays while nothing took its place', async () => {
+    await run(['save', person('astray', null)])
+    await host.must('echo mine >/home/astray/file; mv /home/astray /home/astray.orchestra-moved')
+    const { results, outputs } = await run(['save', person('astray', null, { home: '/srv/astray' })])
+    expect(results).toEqual(['failed unchanged'])
+    expect(outputs[0]).toContain('/srv/astray is not there')
+    expect(await host.must('cat /home/astray.orchestra-moved/file')).toBe('mine\n')
+  })
+
   test('a home travels with its owners, modes, links, holes and odd names, and is the same there', async () => {
     const [old, fresh] = [person('sam', null), person('samuel', null)]
     await run(['save', old], ['save', fresh])

@@ -7,6 +7,7 @@ import {
   overwrite,
   type Survey,
   type SurveyContext,
+  type SurveyedRow,
   survey,
 } from '../inspect/index.ts'
 import { createMethods } from '../methods/index.ts'
@@ -60,7 +61,7 @@ async function adoptCommand(session: Session, objects: string[], options: AdoptO
     )
   }
   const server = await getServer(store, options.server)
-  const methods = createMethods()
+  const methods = createMethods({ environment: session.environment })
   try {
     const context = { store, config, methods, server, backend }
     const found = await survey(context)
@@ -96,8 +97,10 @@ async function take(
   const left = different.filter((candidate) => !changing.includes(candidate))
   terminal.tell(
     { adopted, overwritten: changing.length, left: left.length, unit },
-    `${adopted} adopted; nothing was changed on ${options.server}`,
-    ...(unit === null ? [] : [`${changing.length} are written as their rows say: orchestra unit ${unit}`]),
+    unit === null ? `${adopted} adopted; nothing was changed on ${options.server}` : `${adopted} adopted`,
+    ...(unit === null
+      ? []
+      : [`${changing.length} are written as their rows say: orchestra unit show ${unit}`]),
     ...leftLines(left, options.server),
   )
   return left.length === 0 ? 'done' : 'unfinished'
@@ -173,6 +176,6 @@ function nameOf(object: string, identity: string): string {
   return `${oneLine(object)} as ${oneLine(identity)}`
 }
 
-function viewOf({ object, identity, differences, waits }: Candidate) {
+function viewOf({ object, identity, differences, waits }: SurveyedRow) {
   return { object, identity, differences, waits }
 }

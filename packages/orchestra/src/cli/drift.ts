@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type Finding, isDrift, listFindings } from '../inspect/index.ts'
+import { type Finding, isDrift, listFindings, MOST_LISTED } from '../inspect/index.ts'
 import { getServer } from '../server/index.ts'
 import { checkSelector } from '../sync/index.ts'
 import { age } from './ages.ts'
@@ -10,7 +10,6 @@ import { manyLines, oneLine } from './text-width.ts'
 
 /** Findings that people are shown; programs get all. */
 const MOST_SHOWN = 100
-const MOST_LISTED = 100_000
 
 export function addDriftCommand(program: Command, act: Act): void {
   const drift = program
@@ -19,7 +18,7 @@ export function addDriftCommand(program: Command, act: Act): void {
     .option('--server <name>', 'On this server only')
     .option('--backend <name>', 'Of this backend only')
     .action(act(driftCommand))
-  withExamples(drift, 'drift', 'drift --server web1 --backend nginx-site', 'sync --check && orchestra drift')
+  withExamples(drift, 'drift', 'drift --server web1 --backend nginx-site', 'sync --check; orchestra drift')
 }
 
 async function driftCommand(

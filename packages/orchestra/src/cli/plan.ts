@@ -17,6 +17,11 @@ interface PlanOptions {
   allowDeletes?: number
 }
 
+function savedLine(operations: number, file: string): string {
+  if (operations === 0) return `nothing is to be done: ${file} holds an empty plan`
+  return `${operations} ${operations === 1 ? 'operation is' : 'operations are'} kept in ${file}: orchestra apply ${file}`
+}
+
 /** Objects that people are shown; programs get all. */
 const MOST_SHOWN = 100
 
@@ -42,7 +47,7 @@ export function addPlanCommand(program: Command, act: Act): void {
     'plan',
     'plan --server web1 --scripts',
     'plan --json',
-    'plan --save tonight.json && orchestra apply tonight.json',
+    'plan --save tonight.json; orchestra apply tonight.json',
   )
 }
 
@@ -63,8 +68,7 @@ async function planCommand(session: Session, options: PlanOptions): Promise<Endi
   )
   if (save !== undefined) await writePlan(save, savedPlan(saved, { selector, allowDeletes }))
   terminal.tell({ ...plan, counts: countKinds(plan.operations) }, ...planLines(plan, scripts, terminal))
-  if (save !== undefined && !terminal.json)
-    terminal.note(`${saved.length} operations are kept in ${save}: orchestra apply ${save}`)
+  if (save !== undefined && !terminal.json) terminal.note(savedLine(saved.length, save))
   return plan.operations.length + plan.failures.length === 0 ? 'done' : 'unfinished'
 }
 

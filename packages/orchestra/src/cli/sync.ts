@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { isDrift, listFindings } from '../inspect/index.ts'
+import { listFindings, MOST_LISTED } from '../inspect/index.ts'
 import { WORKER_ALIVE } from '../placements/operation.ts'
 import type { Store } from '../store/index.ts'
 import {
@@ -77,14 +77,14 @@ async function syncCommand(session: Session, options: SyncOptions): Promise<Endi
   const { status, left } = worked
     ? await watchSync(store, id, terminal)
     : { status: await syncStatus(store, id), left: true }
-  const findings = check && !left ? await listFindings(store, selector) : []
+  const findings = check && !left ? await listFindings(store, { ...selector, limit: MOST_LISTED }) : []
   terminal.tell(
     check ? { ...status, findings } : status,
     ...syncLines(status, terminal),
     ...(check && !left ? driftLines(findings, terminal) : []),
   )
   if (left) terminal.note(`synchronization ${id} goes on in the worker: orchestra status`)
-  return isUnfinished(status) || findings.some(isDrift) ? 'unfinished' : 'done'
+  return isUnfinished(status) || (check && hasDrift(status)) ? 'unfinished' : 'done'
 }
 
 /**
@@ -175,6 +175,11 @@ function syncLines(status: SyncStatus, terminal: Terminal): string[] {
 /** `inSync` as people write it. */
 function spelt(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+}
+
+/** Whether servers have otherwise what they should have, however much of it is listed. */
+function hasDrift({ inspections }: SyncStatus): boolean {
+  return inspections.some(({ counts: { drifted = 0, missing = 0 } }) => drifted + missing > 0)
 }
 
 function inspectionLine({ server, backend, state, seen, total, counts, error }: InspectionStatus): string {

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
+import { messageOf, OrchestraError } from '../errors.ts'
 import { createMethods } from '../methods/index.ts'
 import { audit, getServer, listServers, type ServerRow } from '../server/index.ts'
 import type { Store } from '../store/index.ts'
@@ -136,10 +136,11 @@ async function recordRemoved(
 interface TrashAnswer<Value> {
   server: ServerRow
   value: Value[]
+  /** For all its users. */
   isReached: boolean
 }
 
-/** Asks servers side by side. One that does not answer is named, and keeps the others from nothing. */
+/** Asks servers side by side. One that does not answer, even for one user alone, is named and keeps the others from nothing. */
 async function askServers<Value>(
   session: Session,
   name: string | undefined,
@@ -151,13 +152,13 @@ async function askServers<Value>(
   return inTrash(session, (context) =>
     Promise.all(
       servers.map(async (server) => {
-        try {
-          return { server, value: await ask(context, server), isReached: true }
-        } catch (error) {
-          if (!isOrchestraError(error)) throw error
+        let isReached = true
+        const onError = (error: unknown) => {
+          isReached = false
           session.terminal.note(oneLine(messageOf(error)))
-          return { server, value: [], isReached: false }
         }
+        const value = await ask({ ...context, onError }, server)
+        return { server, value, isReached }
       }),
     ),
   )

@@ -4,6 +4,8 @@ import { formatKey } from '../config/key.ts'
 import { OrchestraError } from '../errors.ts'
 import { foundState } from '../manager/found-state.ts'
 import { revisionOf } from '../manager/revision.ts'
+import { verdictOf } from '../manager/verdict.ts'
+import type { JobEnd } from '../methods/index.ts'
 import { createOutputParser, describeBriefly, renderScript } from '../script/index.ts'
 import { audit, toTarget } from '../server/index.ts'
 import type { Queryable } from '../store/index.ts'
@@ -12,6 +14,7 @@ import { type Candidate, fenceOf, type SurveyContext } from './survey.ts'
 
 /** Objects that are taken at once. */
 const OBJECTS_A_SCRIPT = 500
+const LONGEST_SAYING = 300
 
 /**
  * Takes ownership of what is right already: marks it on the server and notes it as applied. Nothing else changes there.
@@ -78,13 +81,15 @@ async function mark(context: SurveyContext, candidates: readonly Candidate[]): P
     })),
   })
   const marked: Candidate[] = []
+  let said = ''
   const parser = createOutputParser(rendered.token, (event) => {
+    if (event.kind === 'output') said = (said + Buffer.from(event.bytes)).slice(-LONGEST_SAYING)
     if (event.kind !== 'result' || event.result.status !== 'ok') return
     const candidate = candidates[Number(event.result.index)]
     if (candidate !== undefined) marked.push(candidate)
   })
   const target = toTarget(server)
-  await methods.for(target).run(target, {
+  const end = await methods.for(target).run(target, {
     runId,
     script: Buffer.from(rendered.text),
     interpreter: null,
@@ -98,9 +103,23 @@ async function mark(context: SurveyContext, candidates: readonly Candidate[]): P
   if (marked.length === candidates.length) return marked
   throw new OrchestraError(
     'ORC_INSPECTION_FAILED',
-    `${server.name}: ${candidates.length - marked.length} of ${candidates.length} objects could not be marked`,
-    { hint: 'Nothing was changed; try it again, and see `orchestra doctor`' },
+    `${server.name}: ${candidates.length - marked.length} of ${candidates.length} objects could not be marked: ${whyNot(end, said.trim())}`,
+    { hint: 'What was taken before stays adopted; run it again' },
   )
+}
+
+function whyNot(end: JobEnd, said: string): string {
+  const verdict = verdictOf(end, said)
+  switch (verdict.kind) {
+    case 'fenced':
+      return 'the server has another owner by now'
+    case 'cancelled':
+      return 'it was cancelled'
+    case 'ran':
+      return said.split('\n').at(-1) || verdict.reason
+    default:
+      return verdict.reason
+  }
 }
 
 /** Locks the lane first, as a claim does: whether something runs there cannot change meanwhile. */

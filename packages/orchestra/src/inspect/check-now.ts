@@ -3,7 +3,7 @@ import { OrchestraError } from '../errors.ts'
 import type { Store } from '../store/index.ts'
 import { checkSelector, requestSync, syncEnded } from '../sync/index.ts'
 import type { Bell } from '../units/index.ts'
-import { type Finding, listFindings } from './findings.ts'
+import { type Finding, listFindings, MOST_LISTED } from './findings.ts'
 
 /** What a check is about: what matches all that is given. */
 export interface CheckSelector {
@@ -24,6 +24,6 @@ export async function checkNow(
   const request = { ...selector, mode: 'check', actor: null, source: 'function' } as const
   const { id } = await requestSync(store, request)
   const status = await syncEnded(store, bell, id, signal)
-  if (status.state === 'done') return listFindings(store, selector)
+  if (status.state === 'done') return listFindings(store, { ...selector, limit: MOST_LISTED })
   throw new OrchestraError('ORC_INSPECTION_FAILED', `Check ${id}: ${status.error ?? status.state}`)
 }

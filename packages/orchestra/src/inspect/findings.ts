@@ -115,7 +115,16 @@ export interface NamelessFinding {
   differences: readonly Difference[]
 }
 
-/** Writes down what was found beside the objects. Runs inside a transaction. */
+/** Findings of one identity as one, as what is known for certain says. Pure. */
+export function oneOfEach(found: readonly NamelessFinding[]): NamelessFinding[] {
+  return [...Map.groupBy(found, ({ identity }) => identity)].map(([identity, same]) => ({
+    identity,
+    state: same.find(({ state }) => state !== 'unknown')?.state ?? 'unknown',
+    differences: same.flatMap(({ differences }) => differences),
+  }))
+}
+
+/** Writes down what was found beside the objects, each identity once. Runs inside a transaction. */
 export async function addFindings(
   tx: Queryable,
   { id, serverId, backend }: Inspection,
@@ -156,6 +165,9 @@ export interface FindingFilter {
   /** Default 1000. */
   limit?: number
 }
+
+/** The limit for programs and for people who ask for all. */
+export const MOST_LISTED = 100_000
 
 export interface Finding {
   server: string

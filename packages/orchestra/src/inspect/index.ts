@@ -8,7 +8,8 @@ export {
   findingHolds,
   isDrift,
   listFindings,
+  MOST_LISTED,
 } from './findings.ts'
 export { type InspectionStep, Inspector } from './inspector.ts'
 export type { Difference } from './judge.ts'
-export { type Candidate, named, type Survey, type SurveyContext, survey } from './survey.ts'
+export { type Candidate, named, type Survey, type SurveyContext, type SurveyedRow, survey } from './survey.ts'

@@ -1,4 +1,4 @@
-import type { OrchestraError } from '../errors.ts'
+import { type OrchestraError, withHint } from '../errors.ts'
 import type { Queryable } from '../store/index.ts'
 
 /** Where an inspection goes on: behind this placement, or with what the server has beside them. */
@@ -124,11 +124,7 @@ export async function endInspectedSync(tx: Queryable, syncId: number): Promise<v
 }
 
 /** Ends a synchronization that must not go on, with all its inspections. Runs inside a transaction. */
-export async function stopSync(
-  tx: Queryable,
-  syncId: number,
-  { message, hint }: OrchestraError,
-): Promise<void> {
+export async function stopSync(tx: Queryable, syncId: number, error: OrchestraError): Promise<void> {
   await tx.query('select from orchestra.sync where id = $1 for update', [syncId])
   await tx.query(
     `with stopped as (
@@ -136,7 +132,7 @@ export async function stopSync(
      )
      update orchestra.inspection i set state = 'cancelled', ended_at = now()
      from stopped where i.sync_id = stopped.id and i.ended_at is null`,
-    [syncId, hint === undefined ? message : `${message}. ${hint}`],
+    [syncId, withHint(error)],
   )
   await tx.query(`select pg_notify('orchestra_settled', '')`)
 }

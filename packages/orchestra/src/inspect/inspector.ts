@@ -48,6 +48,8 @@ export type InspectionStep =
 export class Inspector {
   readonly #ahead = new AskingAhead()
   #size = FIRST_SIZE
+  /** The inspection whose objects the size fits. */
+  #sized: number | null = null
 
   /** Looks at one page of the oldest inspection of the claimed lane, and writes down what it found. */
   async step(context: InspectorContext, claim: Claim): Promise<InspectionStep> {
@@ -96,6 +98,8 @@ export class Inspector {
     inspected: Inspected,
   ): Promise<Unanswered | { kind: 'looked' }> {
     const { backend } = inspected
+    if (this.#sized !== inspection.id) this.#size = FIRST_SIZE
+    this.#sized = inspection.id
     const asked = await this.#ahead.take(inspection, inspected, () =>
       this.#read(store, inspection, backend, inspection.cursor),
     )

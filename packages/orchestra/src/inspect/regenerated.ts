@@ -4,7 +4,7 @@ import type { Queryable, Store } from '../store/index.ts'
 import type { Inspected } from './ask.ts'
 import { examine, type Unanswered } from './examine.ts'
 import { type Expectation, type ExpectedPlace, expectationOf } from './expect.ts'
-import { addFindings, type NamelessFinding } from './findings.ts'
+import { addFindings, type NamelessFinding, oneOfEach } from './findings.ts'
 import type { Counts, Inspection } from './inspection.ts'
 import { repairObjects } from './repair.ts'
 
@@ -29,7 +29,7 @@ export async function examineFiles(
       ? []
       : [{ ...verdict, identity: verdict.differences[0]?.title ?? inspected.backend.name }],
   )
-  return { kind: 'examined', findings, owed: examined.owed.length }
+  return { kind: 'examined', findings: oneOfEach(findings), owed: examined.owed.length }
 }
 
 /** Streamed contents are known by their digests alone. */

@@ -30,18 +30,24 @@ export interface SurveyContext {
   signal?: AbortSignal
 }
 
-/** A row that belongs on the server and that nothing was done for there yet. */
-export interface Candidate {
+/** A row that belongs on the server and that nothing was done for there yet, as it is shown. */
+export interface SurveyedRow {
   /** `site:12`. */
   object: string
-  key: Key
   identity: string
-  loaded: Record<string, unknown>
-  recording: Recording
   differences: readonly Difference[]
   /** An operation that is to write it waits already. */
   waits: boolean
 }
+
+/** One of which something is there. */
+export interface Candidate extends SurveyedRow {
+  key: Key
+  loaded: Record<string, unknown>
+  recording: Recording
+}
+
+type LoadedRow = Omit<Candidate, 'recording'>
 
 /** What a server has of a backend, beside what is placed there. */
 export interface Survey {
@@ -50,7 +56,7 @@ export interface Survey {
   /** They are there and would be changed. */
   different: Candidate[]
   /** Rows of which nothing is there. */
-  absent: Candidate[]
+  absent: SurveyedRow[]
   /** What no row stands for, with what the backend's `read` tells of the first of them. */
   unmatched: { identity: string; read: string | null }[]
 }
@@ -72,9 +78,10 @@ export async function survey(context: SurveyContext): Promise<Survey> {
       (text, values) => store.query(text, values),
       ROWS_A_LOOK,
     )
-    const candidates = await candidatesOf(context, router, keys)
-    const there = candidates.filter(({ identity }) => found.has(identity))
-    result.absent.push(...candidates.filter(({ identity }) => !found.has(identity)))
+    const rows = await rowsOf(context, router, keys)
+    const there = rows.filter(({ identity }) => found.has(identity))
+    for (const { object, identity, differences, waits } of rows)
+      if (!found.has(identity)) result.absent.push({ object, identity, differences, waits })
     for (const candidate of await compared(inspected, there)) {
       found.delete(candidate.identity)
       if (candidate.differences.length === 0) result.right.push(candidate)
@@ -125,19 +132,20 @@ export function unanswered({ target }: Inspected, end: Unanswered): OrchestraErr
         'ORC_INSPECTION_FAILED',
         `${target.name} could not be looked at: ${end.reason}`,
       )
-    case 'fenced':
     case 'cancelled':
+      return new OrchestraError('ORC_INSPECTION_FAILED', `Looking at ${target.name} was cancelled`)
+    case 'fenced':
       return new OrchestraError('ORC_INSPECTION_FAILED', `${target.name} has another owner by now`, {
         hint: 'Try it again',
       })
   }
 }
 
-async function candidatesOf(
+async function rowsOf(
   { store, server, backend }: SurveyContext,
   router: Router,
   keys: readonly Key[],
-): Promise<Candidate[]> {
+): Promise<LoadedRow[]> {
   const { model } = backend
   const loaded = await loadObjects(model, keys, (text, values) => store.query(text, values))
   const placed = await placementsOf(
@@ -153,7 +161,7 @@ async function candidatesOf(
     if (state.kind !== 'present' || (place !== undefined && !isUntouched(place))) return []
     const { serverIds } = router.route(backend.name, state.object)
     if (!serverIds.includes(server.id)) return []
-    return [candidateOf(backend, parseKey(key), state, place !== undefined)]
+    return [rowOf(backend, parseKey(key), state, place !== undefined)]
   })
 }
 
@@ -162,27 +170,28 @@ function isUntouched({ state, touched, hollow, awaitsData }: Placed): boolean {
   return state === 'pending' && !touched && !hollow && !awaitsData
 }
 
-function candidateOf(
+function rowOf(
   backend: Backend,
   key: Key,
   { object: loaded }: Extract<Loaded, { kind: 'present' }>,
   waits: boolean,
-): Candidate {
-  const object = formatObject(backend.model.name, key)
-  const recording = recordOperation(backend, 'save', loaded as never, `save ${object}`)
+): LoadedRow {
   return {
-    object,
+    object: formatObject(backend.model.name, key),
     key,
     identity: identityOf(backend, key, loaded),
     loaded,
-    recording,
     differences: [],
     waits,
   }
 }
 
-async function compared(inspected: Inspected, candidates: readonly Candidate[]): Promise<Candidate[]> {
-  if (candidates.length === 0) return []
+async function compared(inspected: Inspected, rows: readonly LoadedRow[]): Promise<Candidate[]> {
+  if (rows.length === 0) return []
+  const candidates = rows.map((row) => ({
+    ...row,
+    recording: recordOperation(inspected.backend, 'save', row.loaded as never, `save ${row.object}`),
+  }))
   const examined = await examine(
     inspected,
     candidates.map(({ recording }) => expectationOf(recording)),

@@ -56,6 +56,7 @@ o_put_back() {
   else
     o_litter "$beside" && cp -a -T -- "$1/data" "$beside" && mv -nT -- "$beside" "$here" && [[ ! -e $beside && ! -L $beside ]] || exit 72
   fi
+  shopt -u nullglob dotglob
   o_subshell "${3:-:}"
   if ((o_status)); then
     o_put_away "$1" "$here"
@@ -96,7 +97,7 @@ o_is_old() {
   [[ ! -e $1/meta ]] || IFS= read -r -d '' time <"$1/meta"
   if [[ ! -e $1/data && ! -L $1/data ]]; then
     least=86400
-    [[ $time ]] || time=$(stat -c %Y -- "$1")
   fi
+  [[ $time ]] || time=$(stat -c %Y -- "$1")
   ((EPOCHSECONDS - time >= least))
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Timeouts } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
-import { OrchestraError } from '../errors.ts'
+import { isOrchestraError, OrchestraError } from '../errors.ts'
 import type { JobEnd, Methods } from '../methods/index.ts'
 import { exitBusy, renderTrash, type TrashRequest } from '../script/index.ts'
 import { type ServerRow, toTarget } from '../server/index.ts'
@@ -11,6 +11,8 @@ export interface TrashContext {
   config: Config
   methods: Methods
   signal?: AbortSignal
+  /** Told of a user whose trash could not be asked, while the others' are; without it, that is thrown. */
+  onError?: (error: unknown) => void
 }
 
 export interface Answer {
@@ -25,8 +27,26 @@ export const lockWait = 30
 const timeouts: Timeouts = { connect: 15_000, idle: 300_000, total: 3_600_000 }
 
 /** The users whose scripts keep a trash of their own on every server; null is the login. */
-export function trashUsers(config: Config): (string | null)[] {
+function trashUsers(config: Config): (string | null)[] {
   return [...new Set([null, ...[...config.backends.values()].map((backend) => backend.user ?? null)])]
+}
+
+/** Asks the trash of each user on a server. One that cannot be asked keeps the others from nothing while the server answers. */
+export async function askEach<Value>(
+  { config, onError }: TrashContext,
+  about: (user: string | null) => Promise<readonly Value[]>,
+): Promise<Value[]> {
+  const values: Value[] = []
+  for (const user of trashUsers(config)) {
+    try {
+      values.push(...(await about(user)))
+    } catch (error) {
+      if (!isOrchestraError(error) || onError === undefined) throw error
+      onError(error)
+      if (error.code === 'ORC_SERVER_UNREACHABLE') break
+    }
+  }
+  return values
 }
 
 /**
@@ -54,6 +74,8 @@ export async function askTrash(
       received[stream].push(Buffer.from(bytes))
     },
   })
+  // The server may know other users.
+  if (end.kind === 'denied') throw trashFailure(server, end.reason)
   if (end.kind !== 'exited') throw unreachable(server, end)
   const stderr = Buffer.concat(received.stderr).toString('utf8').trim()
   if (end.code === exitBusy)
@@ -65,7 +87,7 @@ export function trashFailure(server: ServerRow, reason: string): OrchestraError 
   return new OrchestraError('ORC_TRASH_FAILED', `The trash of ${server.name}: ${reason}`)
 }
 
-function unreachable(server: ServerRow, end: Exclude<JobEnd, { kind: 'exited' }>): OrchestraError {
+function unreachable(server: ServerRow, end: Exclude<JobEnd, { kind: 'exited' | 'denied' }>): OrchestraError {
   const reason =
     'reason' in end ? end.reason : end.kind === 'timeout' ? 'it took too long' : 'it was cancelled'
   return new OrchestraError('ORC_SERVER_UNREACHABLE', `${server.name}: ${reason}`, {

@@ -8,7 +8,6 @@ const SIDE_BY_SIDE = 8
 
 export interface RetentionContext extends TrashContext {
   store: Store
-  onError?: (error: unknown) => void
 }
 
 /** Removes from all servers what has been in their trash for longer than `retention.trashDays`. Held servers are left alone. */

@@ -1,20 +1,25 @@
 import { OrchestraError } from '../errors.ts'
 import { exitNotInTrash, exitOccupied, parseEmptied, parseTrash, type TrashEntry } from '../script/index.ts'
 import type { ServerRow } from '../server/index.ts'
-import { type Answer, askTrash, lockWait, type TrashContext, trashFailure, trashUsers } from './contact.ts'
+import { type Answer, askEach, askTrash, lockWait, type TrashContext, trashFailure } from './contact.ts'
 
 /**
  * What is in the trash of a server, oldest first.
  * @throws OrchestraError ORC_SERVER_UNREACHABLE, ORC_TRASH_FAILED
  */
 export async function listTrash(context: TrashContext, server: ServerRow): Promise<TrashEntry[]> {
-  const entries: TrashEntry[] = []
-  for (const user of trashUsers(context.config)) {
-    const answer = await askTrash(context, server, user, { kind: 'list' })
-    entries.push(...(parseTrash(answer.stdout) ?? refuse(server, answer)))
-  }
+  const entries = await askEach(context, (user) => entriesOf(context, server, user))
   const unique = new Map(entries.map((entry) => [entry.id, entry]))
   return [...unique.values()].sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1))
+}
+
+async function entriesOf(
+  context: TrashContext,
+  server: ServerRow,
+  user: string | null,
+): Promise<TrashEntry[]> {
+  const answer = await askTrash(context, server, user, { kind: 'list' })
+  return parseTrash(answer.stdout) ?? refuse(server, answer)
 }
 
 /**
@@ -26,15 +31,20 @@ export async function restoreTrash(
   server: ServerRow,
   id: string,
 ): Promise<TrashEntry> {
-  for (const user of trashUsers(context.config)) {
-    const listed = await askTrash(context, server, user, { kind: 'list' })
-    const entry = (parseTrash(listed.stdout) ?? refuse(server, listed)).find((one) => one.id === id)
-    if (entry === undefined) continue
+  const failures: unknown[] = []
+  const asking = { ...context, onError: (error: unknown) => failures.push(error) }
+  const places = await askEach(asking, async (user) => {
+    const entries = await entriesOf(context, server, user)
+    return entries.filter((one) => one.id === id).map((entry) => ({ user, entry }))
+  })
+  for (const { user, entry } of places) {
     const answer = await askTrash(context, server, user, { kind: 'restore', id, lockWait })
     if (answer.code === 0) return entry
     if (answer.code === exitOccupied) throw occupied(server, entry)
     if (answer.code !== exitNotInTrash) refuse(server, answer)
   }
+  // It may be where nobody could look.
+  if (failures.length > 0) throw failures[0]
   throw new OrchestraError('ORC_TRASH_UNKNOWN', `The trash of ${server.name} has no ${JSON.stringify(id)}`, {
     hint: `orchestra trash list --server ${server.name} shows what it has`,
   })
@@ -49,12 +59,10 @@ export async function emptyTrash(
   server: ServerRow,
   olderThan: number,
 ): Promise<string[]> {
-  const removed: string[] = []
-  for (const user of trashUsers(context.config)) {
+  return askEach(context, async (user) => {
     const answer = await askTrash(context, server, user, { kind: 'empty', olderThan, lockWait })
-    removed.push(...(parseEmptied(answer.stdout) ?? refuse(server, answer)))
-  }
-  return removed
+    return parseEmptied(answer.stdout) ?? refuse(server, answer)
+  })
 }
 
 function refuse(server: ServerRow, { code, stderr }: Answer): never {

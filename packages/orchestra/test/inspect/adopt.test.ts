@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { adopt, listFindings, named, overwrite, survey } from '../../src/inspect/index.ts'
 import { createMethods } from '../../src/methods/index.ts'
@@ -94,6 +94,27 @@ describeStores('adopting', (open) => {
     expect([after.d1, after.stranger]).toEqual([before.d1, before.stranger])
     expect(await world.files()).toMatchObject({ d2: 'anew', d3: 'body 3', d4: 'body 4' })
     expect(await adopt(context, found.right, 'test')).toBe(0)
+  })
+
+  it('tells why nothing could be marked, and takes it the next time', async () => {
+    const { world, context } = await start()
+    const { right } = await survey(context)
+    const hint = 'What was taken before stays adopted; run it again'
+    await expect(adopt({ ...context, signal: AbortSignal.abort() }, right, 'test')).rejects.toMatchObject({
+      message: 'here: 2 of 2 objects could not be marked: it was cancelled',
+      hint,
+    })
+    const owned = join(world.directory, 'here', '.orchestra-state', 'owned')
+    await mkdir(dirname(owned), { recursive: true })
+    await writeFile(owned, '')
+    await expect(adopt(context, right, 'test')).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /could not be marked: Nothing can be written below .*; is the disk full\?$/,
+      ),
+      hint,
+    })
+    await rm(owned)
+    expect(await adopt(context, right, 'test')).toBe(2)
   })
 
   it('lets what was taken go with its row', async () => {

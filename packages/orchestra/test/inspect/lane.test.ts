@@ -13,14 +13,15 @@ import { siteFilesWith, useWorlds, type World } from '../support/world.ts'
 import { ended, fill, shown, treeOf } from './support.ts'
 
 /** Looks at one page as a worker does that ends after it. */
-async function onePage(world: World): Promise<void> {
+async function onePage(world: World, inspector = new Inspector()): Promise<void> {
   const { store, config } = world
   const [server] = await store.query<{ id: number }>('select id from orchestra.server')
   const methods = createMethods()
   const claim = await claimLane(store, server?.id ?? 0, randomUUID(), [])
   if (claim === undefined) throw new Error('the lane has nothing to do')
   const { signal } = new AbortController()
-  expect(await new Inspector().step({ store, config, methods, signal }, claim)).toEqual({ kind: 'looked' })
+  expect(await inspector.step({ store, config, methods, signal }, claim)).toEqual({ kind: 'looked' })
+  await inspector.forget()
   await releaseLane(store, claim)
   await methods.close()
 }
@@ -124,6 +125,24 @@ describeStores('an inspection', (open) => {
     expect(order?.changed_first).toBe(true)
     expect((await syncStatus(world.store, id)).inspections).toMatchObject([{ state: 'done', seen: 700 }])
     expect(shown(await listFindings(world.store))).toEqual(['site:600 drifted'])
+  })
+
+  it('learns the size of its pages anew, as its objects may be larger than those before', async () => {
+    const world = await build()
+    await world.work()
+    await fill(world, 700)
+    await world.calm(60_000)
+    await world.stopWorkers()
+    const inspector = new Inspector()
+    const check = async () => {
+      const { id } = await requestSync(world.store, { mode: 'check', actor: 'test', source: 'test' })
+      await world.collect()
+      await onePage(world, inspector)
+      return (await syncStatus(world.store, id)).inspections
+    }
+    expect(await check()).toMatchObject([{ seen: 500 }])
+    await onePage(world, inspector)
+    expect(await check()).toMatchObject([{ seen: 500 }])
   })
 
   it('waits while its server does not answer', async () => {

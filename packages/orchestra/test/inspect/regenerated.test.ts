@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { defineBackend } from '../../src/config/backend.ts'
 import { listFindings } from '../../src/inspect/index.ts'
+import { sh } from '../../src/script/index.ts'
 import { describeStores } from '../support/stores.ts'
 import { Site, useWorlds } from '../support/world.ts'
 import { ended, fill, treeOf } from './support.ts'
@@ -43,5 +44,23 @@ describeStores('a backend that writes all its objects together', (open) => {
     await world.calm()
     expect(await readFile(join(here, 'all'), 'utf8')).toBe(content)
     expect(await listFindings(world.store)).toEqual([])
+  })
+
+  it('tells of two commands that look the same as one', async () => {
+    const twice = defineBackend({
+      name: 'twice',
+      model: Site,
+      identity: (site) => site.domain,
+      sync: (script) => {
+        for (const _ of ['once', 'and again']) script.run(sh`true`)
+      },
+    })
+    const world = await build({ backends: [twice] })
+    await world.work()
+    await fill(world, 1)
+    await world.calm()
+    const { state, inspections } = await ended(world, 'check')
+    expect({ state, counts: inspections[0]?.counts }).toMatchObject({ state: 'done', counts: { unknown: 1 } })
+    expect(await listFindings(world.store)).toMatchObject([{ identity: 'true', differences: [{}, {}] }])
   })
 })

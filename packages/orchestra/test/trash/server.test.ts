@@ -217,3 +217,51 @@ test('retention empties every server that can be asked, and names the others', a
   expect(await listTrash(context, server)).toEqual([])
   expect(problems).toHaveLength(1)
 })
+
+test('what lost its note is as old as it looks, and is not taken for the oldest of all', async () => {
+  const path = join(directory, 'file')
+  writeFileSync(path, 'mine')
+  await run((script) => script.trash(path))
+  const { id } = await only()
+  const entry = join(directory, '.orchestra-state', 'trash', 'things', id)
+  writeFileSync(join(entry, 'meta'), '')
+  expect(await emptyTrash(context, server, 3_600)).toEqual([])
+  expect(readFileSync(join(entry, 'data'), 'utf8')).toBe('mine')
+  expect(await emptyTrash(context, server, 0)).toEqual([id])
+})
+
+test('a restore command finds the shell as it left it', async () => {
+  const path = join(directory, 'file')
+  writeFileSync(path, 'mine')
+  const seen = join(directory, 'seen')
+  await run((script) => script.trash(path, { restore: sh`shopt nullglob dotglob >${seen} || true` }))
+  const { id } = await only()
+  await restoreTrash(context, server, id)
+  expect(readFileSync(seen, 'utf8')).toMatch(/^nullglob\s+off\ndotglob\s+off\n$/)
+})
+
+test('a user that the server does not know keeps the trash of the others from nothing', async () => {
+  const path = join(directory, 'file')
+  writeFileSync(path, 'mine')
+  await run((script) => script.trash(path))
+  const { id } = await only()
+  const unknown = ['nobody-here', 'nobody-there'].map((user) =>
+    defineBackend({ name: `of-${user}`, model, user, save: () => undefined }),
+  )
+  const errors: unknown[] = []
+  const both = {
+    methods,
+    config: defineConfig({ models: [model], backends: [...unknown, ...config.backends.values()] }),
+    onError: (error: unknown) => errors.push(error),
+  }
+  expect((await listTrash(both, server)).map((entry) => entry.id)).toEqual([id])
+  await restoreTrash(both, server, id)
+  expect(readFileSync(path, 'utf8')).toBe('mine')
+  await run((script) => script.trash(path))
+  const again = await only()
+  expect(await emptyTrash(both, server, 0)).toEqual([again.id])
+  expect(errors).toHaveLength(4)
+  for (const error of errors)
+    expect(error).toMatchObject({ code: 'ORC_TRASH_FAILED', message: expect.stringContaining('nobody-') })
+  await expect(restoreTrash(both, server, id)).rejects.toMatchObject({ code: 'ORC_TRASH_FAILED' })
+})

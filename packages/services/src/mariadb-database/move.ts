@@ -4,13 +4,14 @@ import { countAll, countOthers, databaseExists, dumpOf, identifier, query, strin
 /** Root's own; what is on its way between two states is noted or kept here. */
 export const workDirectory = '/var/lib/orchestra/mariadb'
 
-/** Tells that a database is being moved to this name, and how. */
+/** Tells that a database is being moved to this name: how, and which. */
 export const markOf = (to: string) => `${workDirectory}/${to}.moving`
 
 /**
  * Everything of one database into another that is empty or missing; then the first is dropped. Tables alone are renamed, which
  * copies nothing. Views, triggers, routines and events cannot be, so a database with any of them is copied. What was
- * interrupted is told by a mark and goes on, or begins anew while the first still has everything.
+ * interrupted is told by a mark and goes on, or begins anew while the first still has everything. A mark that another database
+ * left says nothing about this one.
  */
 export function moveDatabase(from: string, to: string, defaults: string): Command {
   const mark = markOf(to)
@@ -19,21 +20,24 @@ export function moveDatabase(from: string, to: string, defaults: string): Comman
     from information_schema.tables where table_schema = ${string(from)} and table_type = 'BASE TABLE') t`
   return sh`umask 077
 mkdir -p -- ${workDirectory}
-if [[ ! -e ${mark} ]]; then
+how='' source=''
+if [[ -e ${mark} ]]; then { read -r how; read -r source; } <${mark} || true; fi
+if [[ $source != ${from} ]]; then
   if ${databaseExists(to)} && [[ $(${query(`select ${countAll(to)}`)}) != 0 ]]; then
     echo ${`there is another database ${to} that is not empty: ${from} stays as it is`} >&2
     exit 1
   fi
   if [[ $(${query(`select ${countOthers(from)}`)}) == 0 ]]; then how=rename; else how=copy; fi
-  echo "$how" >${mark}.new
+  printf '%s\n' "$how" ${from} >${mark}.new
   mv -T -- ${mark}.new ${mark}
 fi
-how=$(<${mark})
 if [[ $how == copy ]]; then ${query(`drop database if exists ${identifier(to)}`)}; fi
 ${query(`create database if not exists ${identifier(to)} ${defaults}`)}
 if [[ $how == copy ]]; then
   ${dumpOf(from)} | mariadb -- ${to}
-  if [[ $(${query(`select ${countAll(from)}`)}) != $(${query(`select ${countAll(to)}`)}) ]]; then
+  sent=$(${query(`select ${countAll(from)}`)})
+  arrived=$(${query(`select ${countAll(to)}`)})
+  if [[ $sent != "$arrived" ]]; then
     echo ${`not everything of ${from} arrived in ${to}`} >&2
     exit 1
   fi

@@ -30,11 +30,16 @@ export function query(sql: string): Command {
   return sh`mariadb --batch --raw --skip-column-names --execute ${sql}`
 }
 
-export function databaseExists(name: string): Command {
-  return sh`[[ $(${query(`select 1 from information_schema.schemata where schema_name = ${string(name)}`)}) == 1 ]]`
+/** Whether SQL answers 1. A query that fails decides nothing: a guard fails its operation then, and a command ends. */
+export function isOne(sql: string): Command {
+  return sh`{ told=$(${query(sql)}) || exit 126; [[ $told == 1 ]]; }`
 }
 
-/** A server that does not answer has no databases as far as a guard can see: nothing may be concluded from that. */
+export function databaseExists(name: string): Command {
+  return isOne(`select 1 from information_schema.schemata where schema_name = ${string(name)}`)
+}
+
+/** Of a server that does not answer, the operation tells why in the server's own words, which a guard does not show. */
 export function needServer(script: Script): void {
   script.run(query('do 1'), { unless: query('do 1') })
 }

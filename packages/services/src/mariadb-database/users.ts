@@ -1,6 +1,6 @@
 import { type Script, sh, text } from 'orchestrajs'
 import { type CheckedDatabase, type CheckedUser, hashOf, privileges } from './database.ts'
-import { account, grantPattern, grantPatternText, identifier, query, string } from './sql.ts'
+import { account, grantPattern, grantPatternText, identifier, isOne, query, string } from './sql.ts'
 
 /** The accounts of a database and what they may do with it. Others lose what they may do with it. */
 export function setUsers(script: Script, { name, users }: CheckedDatabase): void {
@@ -53,6 +53,6 @@ while IFS= read -r user; do
   grants=$(mariadb --batch --raw --skip-column-names --execute "show grants for $user")
   if [[ $grants == 'GRANT USAGE ON *.* TO '* && $grants != *$'\n'* ]]; then mariadb --execute "drop user $user"; fi
 done <<<"$gone"`,
-    { onlyIf: sh`[[ $(${query(`select count(*) > 0 from mysql.db where ${others}`)}) == 1 ]]` },
+    { onlyIf: isOne(`select count(*) > 0 from mysql.db where ${others}`) },
   )
 }

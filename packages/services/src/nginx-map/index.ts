@@ -1,6 +1,6 @@
 import { type Backend, defineBackend, sh } from 'orchestrajs'
 import type { z } from 'zod'
-import { checked, type Mapping, type ServiceOptions } from '../service.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
 import { mapEntrySchema, mapLines, type NginxMapEntry, nginxMapSchema } from './map.ts'
 
 export type { NginxMapEntry } from './map.ts'
@@ -34,6 +34,7 @@ export function nginxMap<Schema extends z.ZodType, Secrets extends string>(
   const entryOf = (object: Parameters<typeof options.entry>[0]) =>
     checked('An entry of an nginx map', mapEntrySchema, options.entry(object))
   return defineBackend({
+    ...policiesOf(options),
     name,
     model,
     after,

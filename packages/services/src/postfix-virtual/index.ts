@@ -1,6 +1,6 @@
-import { type Backend, defineBackend, type Model, type ObjectOf } from 'orchestrajs'
+import { type Backend, defineBackend, type ObjectOf } from 'orchestrajs'
 import type { z } from 'zod'
-import { checked, type Mapping } from '../service.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
 import {
   aliasSchema,
   domainSchema,
@@ -13,11 +13,11 @@ import { type Parameters, settingsSchema, type Table, useTable, writeTable } fro
 
 export type { PostfixAlias, PostfixDomain, PostfixMailbox } from './entries.ts'
 
-interface MapOptions<Schema extends z.ZodType, Secrets extends string> {
-  /** The application's own model. */
-  model: Model<Schema, Secrets>
-  after?: readonly string[]
-}
+/** The backend's name is made of that of all three maps. */
+type MapOptions<Schema extends z.ZodType, Secrets extends string> = Omit<
+  ServiceOptions<Schema, Secrets>,
+  'name'
+>
 
 export interface PostfixDomainsOptions<Schema extends z.ZodType, Secrets extends string>
   extends MapOptions<Schema, Secrets> {
@@ -117,6 +117,7 @@ function mapBackend<Schema extends z.ZodType, Secrets extends string>(
   const { directory, type } = checked('A map of Postfix', settingsSchema, options)
   const table: Table = { directory, type, name: kind }
   return defineBackend({
+    ...policiesOf(options),
     name: `${name}-${kind}`,
     model,
     after,

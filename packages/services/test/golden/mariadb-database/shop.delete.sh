@@ -2,7 +2,7 @@ o_begin run mariadb-database 1 60 '«secret:output-token»'
 o_op 0 delete
 o_unless $'mariadb --batch --raw --skip-column-names --execute \'do 1\''
 o_run $'mariadb --batch --raw --skip-column-names --execute \'do 1\''
-o_only_if $'[[ $(mariadb --batch --raw --skip-column-names --execute \'select 1 from information_schema.schemata where schema_name = \'\\\'\'kit_shop\'\\\'\'\') == 1 ]]'
+o_only_if $'{ told=$(mariadb --batch --raw --skip-column-names --execute \'select 1 from information_schema.schemata where schema_name = \'\\\'\'kit_shop\'\\\'\'\') || exit 126; [[ $told == 1 ]]; }'
 o_run $'umask 077
 mkdir -p -- \'/var/lib/orchestra/mariadb\'
 mariadb-dump --single-transaction --quick --routines --events --triggers --hex-blob --skip-dump-date --default-character-set=utf8mb4 -- \'kit_shop\' >\'/var/lib/orchestra/mariadb/kit_shop.sql\'.new
@@ -22,15 +22,15 @@ if ! mariadb -- \'kit_shop\' <\'/var/lib/orchestra/mariadb/kit_shop.sql\'; then
 fi
 rm -f -- \'/var/lib/orchestra/mariadb/kit_shop.sql\'' 'database kit_shop'
 o_op 0 delete
-o_only_if $'[[ $(mariadb --batch --raw --skip-column-names --execute \'select 1 from information_schema.schemata where schema_name = \'\\\'\'kit_shop\'\\\'\'\') == 1 ]]'
+o_only_if $'{ told=$(mariadb --batch --raw --skip-column-names --execute \'select 1 from information_schema.schemata where schema_name = \'\\\'\'kit_shop\'\\\'\'\') || exit 126; [[ $told == 1 ]]; }'
 o_run $'mariadb --batch --raw --skip-column-names --execute \'drop database `kit_shop`\''
-o_only_if $'[[ $(mariadb --batch --raw --skip-column-names --execute \'select 1 from information_schema.schemata where schema_name = \'\\\'\'orchestra_incoming_fe43dd8627a5b0e2f8e9e316\'\\\'\'\') == 1 ]]'
+o_only_if $'{ told=$(mariadb --batch --raw --skip-column-names --execute \'select 1 from information_schema.schemata where schema_name = \'\\\'\'orchestra_incoming_fe43dd8627a5b0e2f8e9e316\'\\\'\'\') || exit 126; [[ $told == 1 ]]; }'
 o_run $'mariadb --batch --raw --skip-column-names --execute \'drop database `orchestra_incoming_fe43dd8627a5b0e2f8e9e316`\''
 o_op 0 delete
 o_absent /var/lib/orchestra/mariadb/kit_shop.moving
 o_settle
 o_op 0 delete
-o_only_if $'[[ $(mariadb --batch --raw --skip-column-names --execute \'select count(*) > 0 from mysql.db where db = replace(\'\\\'\'kit_shop\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\'))\') == 1 ]]'
+o_only_if $'{ told=$(mariadb --batch --raw --skip-column-names --execute \'select count(*) > 0 from mysql.db where db = replace(\'\\\'\'kit_shop\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\'))\') || exit 126; [[ $told == 1 ]]; }'
 o_run $'gone=$(mariadb --batch --raw --skip-column-names --execute \'select concat(quote(user), \'\\\'\'@\'\\\'\', quote(host)) from mysql.db where db = replace(\'\\\'\'kit_shop\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\'))\')
 mariadb --batch --raw --skip-column-names --execute \'select concat(\'\\\'\'revoke all privileges on \'\\\'\', concat(char(96), replace(db, char(96), concat(char(96), char(96))), char(96), \'\\\'\'.*\'\\\'\'), \'\\\'\' from \'\\\'\', quote(user), \'\\\'\'@\'\\\'\', quote(host), \'\\\'\';\'\\\'\') from mysql.db where db = replace(\'\\\'\'kit_shop\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\'))\' | mariadb
 while IFS= read -r user; do

@@ -2,11 +2,13 @@ o_begin run mariadb-database 1 60 '«secret:output-token»'
 o_op 0 rename
 o_unless $'mariadb --batch --raw --skip-column-names --execute \'do 1\''
 o_run $'mariadb --batch --raw --skip-column-names --execute \'do 1\''
-o_only_if $'[[ $(mariadb --batch --raw --skip-column-names --execute \'select 1 from information_schema.schemata where schema_name = \'\\\'\'kit_shop\'\\\'\'\') == 1 ]]'
+o_only_if $'{ told=$(mariadb --batch --raw --skip-column-names --execute \'select 1 from information_schema.schemata where schema_name = \'\\\'\'kit_shop\'\\\'\'\') || exit 126; [[ $told == 1 ]]; }'
 o_run $'umask 077
 mkdir -p -- \'/var/lib/orchestra/mariadb\'
-if [[ ! -e \'/var/lib/orchestra/mariadb/kit_store.moving\' ]]; then
-  if [[ $(mariadb --batch --raw --skip-column-names --execute \'select 1 from information_schema.schemata where schema_name = \'\\\'\'kit_store\'\\\'\'\') == 1 ]] && [[ $(mariadb --batch --raw --skip-column-names --execute \'select (select count(*) from information_schema.tables where table_schema = \'\\\'\'kit_store\'\\\'\' and table_type = \'\\\'\'BASE TABLE\'\\\'\') + (select count(*) from information_schema.tables where table_schema = \'\\\'\'kit_store\'\\\'\' and table_type <> \'\\\'\'BASE TABLE\'\\\'\')
+how=\'\' source=\'\'
+if [[ -e \'/var/lib/orchestra/mariadb/kit_store.moving\' ]]; then { read -r how; read -r source; } <\'/var/lib/orchestra/mariadb/kit_store.moving\' || true; fi
+if [[ $source != \'kit_shop\' ]]; then
+  if { told=$(mariadb --batch --raw --skip-column-names --execute \'select 1 from information_schema.schemata where schema_name = \'\\\'\'kit_store\'\\\'\'\') || exit 126; [[ $told == 1 ]]; } && [[ $(mariadb --batch --raw --skip-column-names --execute \'select (select count(*) from information_schema.tables where table_schema = \'\\\'\'kit_store\'\\\'\' and table_type = \'\\\'\'BASE TABLE\'\\\'\') + (select count(*) from information_schema.tables where table_schema = \'\\\'\'kit_store\'\\\'\' and table_type <> \'\\\'\'BASE TABLE\'\\\'\')
   + (select count(*) from information_schema.triggers where trigger_schema = \'\\\'\'kit_store\'\\\'\')
   + (select count(*) from information_schema.routines where routine_schema = \'\\\'\'kit_store\'\\\'\')
   + (select count(*) from information_schema.events where event_schema = \'\\\'\'kit_store\'\\\'\')\') != 0 ]]; then
@@ -17,21 +19,22 @@ if [[ ! -e \'/var/lib/orchestra/mariadb/kit_store.moving\' ]]; then
   + (select count(*) from information_schema.triggers where trigger_schema = \'\\\'\'kit_shop\'\\\'\')
   + (select count(*) from information_schema.routines where routine_schema = \'\\\'\'kit_shop\'\\\'\')
   + (select count(*) from information_schema.events where event_schema = \'\\\'\'kit_shop\'\\\'\')\') == 0 ]]; then how=rename; else how=copy; fi
-  echo "$how" >\'/var/lib/orchestra/mariadb/kit_store.moving\'.new
+  printf \'%s\\n\' "$how" \'kit_shop\' >\'/var/lib/orchestra/mariadb/kit_store.moving\'.new
   mv -T -- \'/var/lib/orchestra/mariadb/kit_store.moving\'.new \'/var/lib/orchestra/mariadb/kit_store.moving\'
 fi
-how=$(<\'/var/lib/orchestra/mariadb/kit_store.moving\')
 if [[ $how == copy ]]; then mariadb --batch --raw --skip-column-names --execute \'drop database if exists `kit_store`\'; fi
 mariadb --batch --raw --skip-column-names --execute \'create database if not exists `kit_store` character set utf8mb4 collate utf8mb4_unicode_ci\'
 if [[ $how == copy ]]; then
   mariadb-dump --single-transaction --quick --routines --events --triggers --hex-blob --skip-dump-date --default-character-set=utf8mb4 -- \'kit_shop\' | mariadb -- \'kit_store\'
-  if [[ $(mariadb --batch --raw --skip-column-names --execute \'select (select count(*) from information_schema.tables where table_schema = \'\\\'\'kit_shop\'\\\'\' and table_type = \'\\\'\'BASE TABLE\'\\\'\') + (select count(*) from information_schema.tables where table_schema = \'\\\'\'kit_shop\'\\\'\' and table_type <> \'\\\'\'BASE TABLE\'\\\'\')
+  sent=$(mariadb --batch --raw --skip-column-names --execute \'select (select count(*) from information_schema.tables where table_schema = \'\\\'\'kit_shop\'\\\'\' and table_type = \'\\\'\'BASE TABLE\'\\\'\') + (select count(*) from information_schema.tables where table_schema = \'\\\'\'kit_shop\'\\\'\' and table_type <> \'\\\'\'BASE TABLE\'\\\'\')
   + (select count(*) from information_schema.triggers where trigger_schema = \'\\\'\'kit_shop\'\\\'\')
   + (select count(*) from information_schema.routines where routine_schema = \'\\\'\'kit_shop\'\\\'\')
-  + (select count(*) from information_schema.events where event_schema = \'\\\'\'kit_shop\'\\\'\')\') != $(mariadb --batch --raw --skip-column-names --execute \'select (select count(*) from information_schema.tables where table_schema = \'\\\'\'kit_store\'\\\'\' and table_type = \'\\\'\'BASE TABLE\'\\\'\') + (select count(*) from information_schema.tables where table_schema = \'\\\'\'kit_store\'\\\'\' and table_type <> \'\\\'\'BASE TABLE\'\\\'\')
+  + (select count(*) from information_schema.events where event_schema = \'\\\'\'kit_shop\'\\\'\')\')
+  arrived=$(mariadb --batch --raw --skip-column-names --execute \'select (select count(*) from information_schema.tables where table_schema = \'\\\'\'kit_store\'\\\'\' and table_type = \'\\\'\'BASE TABLE\'\\\'\') + (select count(*) from information_schema.tables where table_schema = \'\\\'\'kit_store\'\\\'\' and table_type <> \'\\\'\'BASE TABLE\'\\\'\')
   + (select count(*) from information_schema.triggers where trigger_schema = \'\\\'\'kit_store\'\\\'\')
   + (select count(*) from information_schema.routines where routine_schema = \'\\\'\'kit_store\'\\\'\')
-  + (select count(*) from information_schema.events where event_schema = \'\\\'\'kit_store\'\\\'\')\') ]]; then
+  + (select count(*) from information_schema.events where event_schema = \'\\\'\'kit_store\'\\\'\')\')
+  if [[ $sent != "$arrived" ]]; then
     echo \'not everything of kit_shop arrived in kit_store\' >&2
     exit 1
   fi
@@ -51,7 +54,7 @@ o_op 0 rename
 o_absent /var/lib/orchestra/mariadb/kit_store.moving
 o_settle
 o_op 0 rename
-o_only_if $'[[ $(mariadb --batch --raw --skip-column-names --execute \'select count(*) > 0 from mysql.db where db = replace(\'\\\'\'kit_shop\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\'))\') == 1 ]]'
+o_only_if $'{ told=$(mariadb --batch --raw --skip-column-names --execute \'select count(*) > 0 from mysql.db where db = replace(\'\\\'\'kit_shop\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\'))\') || exit 126; [[ $told == 1 ]]; }'
 o_run $'gone=$(mariadb --batch --raw --skip-column-names --execute \'select concat(quote(user), \'\\\'\'@\'\\\'\', quote(host)) from mysql.db where db = replace(\'\\\'\'kit_shop\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\'))\')
 mariadb --batch --raw --skip-column-names --execute \'select concat(\'\\\'\'revoke all privileges on \'\\\'\', concat(char(96), replace(db, char(96), concat(char(96), char(96))), char(96), \'\\\'\'.*\'\\\'\'), \'\\\'\' from \'\\\'\', quote(user), \'\\\'\'@\'\\\'\', quote(host), \'\\\'\';\'\\\'\') from mysql.db where db = replace(\'\\\'\'kit_shop\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\'))\' | mariadb
 while IFS= read -r user; do
@@ -68,7 +71,7 @@ alter user \'kit_owner\'@\'localhost\' identified by password \'«secret:databas
 o_run mariadb
 o_unless $'[[ $(mariadb --batch --raw --skip-column-names --execute \'show grants for \'\\\'\'kit_owner\'\\\'\'@\'\\\'\'localhost\'\\\'\'\') == *\'GRANT ALL PRIVILEGES ON `kit\\_store`.* TO\'* ]]'
 o_run $'mariadb --batch --raw --skip-column-names --execute \'grant all privileges on `kit\\_store`.* to \'\\\'\'kit_owner\'\\\'\'@\'\\\'\'localhost\'\\\'\'\''
-o_only_if $'[[ $(mariadb --batch --raw --skip-column-names --execute \'select count(*) > 0 from mysql.db where db = replace(\'\\\'\'kit_store\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\')) and (user, host) not in ((\'\\\'\'kit_owner\'\\\'\', \'\\\'\'localhost\'\\\'\'))\') == 1 ]]'
+o_only_if $'{ told=$(mariadb --batch --raw --skip-column-names --execute \'select count(*) > 0 from mysql.db where db = replace(\'\\\'\'kit_store\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\')) and (user, host) not in ((\'\\\'\'kit_owner\'\\\'\', \'\\\'\'localhost\'\\\'\'))\') || exit 126; [[ $told == 1 ]]; }'
 o_run $'gone=$(mariadb --batch --raw --skip-column-names --execute \'select concat(quote(user), \'\\\'\'@\'\\\'\', quote(host)) from mysql.db where db = replace(\'\\\'\'kit_store\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\')) and (user, host) not in ((\'\\\'\'kit_owner\'\\\'\', \'\\\'\'localhost\'\\\'\'))\')
 mariadb --batch --raw --skip-column-names --execute \'select concat(\'\\\'\'revoke all privileges on \'\\\'\', concat(char(96), replace(db, char(96), concat(char(96), char(96))), char(96), \'\\\'\'.*\'\\\'\'), \'\\\'\' from \'\\\'\', quote(user), \'\\\'\'@\'\\\'\', quote(host), \'\\\'\';\'\\\'\') from mysql.db where db = replace(\'\\\'\'kit_store\'\\\'\', \'\\\'\'_\'\\\'\', concat(char(92), \'\\\'\'_\'\\\'\')) and (user, host) not in ((\'\\\'\'kit_owner\'\\\'\', \'\\\'\'localhost\'\\\'\'))\' | mariadb
 while IFS= read -r user; do

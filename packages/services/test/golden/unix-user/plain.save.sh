@@ -25,6 +25,7 @@ if [[ ! -d $left && -d $was && ! -L $was && $(stat -c %u -- "$was") == "$uid" ]]
 fi
 if [[ -d $left ]]; then
   if [[ -d $new ]]; then mv -T -- "$new" \'/home/kit-plain\'; fi
+  if [[ ! -d \'/home/kit-plain\' ]]; then echo \'/home/kit-plain is not there, so the home before it stays:\' "$left" >&2; exit 1; fi
   rm -rf -- "$left"
 fi
 fi
