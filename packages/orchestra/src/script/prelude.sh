@@ -18,6 +18,8 @@ o_begin() {
   umask 022
   o_find_state
   o_lock "$4"
+  # Only runs leave a fence: that the trash was looked at since, or a run asked after, does not hide that all is gone.
+  [[ -e $o_state/fence ]] || o_is_fresh=1
   o_raise_fence "$3"
   [[ ! -e $o_state/runs/$1 ]] || exit 84
   o_owed=$o_state/owed/$2 o_owned=$o_state/owned/$2
@@ -46,7 +48,6 @@ o_find_state() {
   umask 077
   mkdir -p -- "$o_state/runs" "$o_state/owed" || exit 85
   umask 022
-  o_is_fresh=1
 }
 
 # o_lock WAIT: one script at a time.

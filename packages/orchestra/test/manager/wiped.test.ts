@@ -1,6 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { createMethods } from '../../src/methods/index.ts'
+import { getServer } from '../../src/server/index.ts'
+import { listTrash } from '../../src/trash/index.ts'
 import { describeStores } from '../support/stores.ts'
 import { useWorlds } from '../support/world.ts'
 
@@ -20,6 +23,23 @@ describeStores('a server that lost everything', (open) => {
     await world.calm()
     expect(await world.files()).toEqual(await world.wanted())
     expect(world.errors).toEqual([])
+  })
+
+  it('is rebuilt although somebody looked at its trash before', async () => {
+    const world = await build()
+    await world.work()
+    await world.store.query(
+      `insert into site (id, body) select id, 'body ' || id from generate_series(1, 3) id`,
+    )
+    await world.calm()
+    for (const name of ['sites', '.orchestra-state'])
+      await rm(join(world.directory, 'here', name), { recursive: true })
+    const methods = createMethods()
+    await listTrash({ config: world.config, methods }, await getServer(world.store, 'here'))
+    await methods.close()
+    await world.store.query(`update site set body = 'new' where id = 2`)
+    await world.calm()
+    expect(await world.files()).toEqual(await world.wanted())
   })
 
   it('is not what a server is that has its first script', async () => {
