@@ -78,3 +78,9 @@ export function isOrchestraError(error: unknown, code?: ErrorCode): error is Orc
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** The same with the hint of an error that has one. */
+export function withHint(error: unknown): string {
+  const { hint } = error instanceof OrchestraError ? error : { hint: undefined }
+  return hint === undefined ? messageOf(error) : `${messageOf(error)}. ${hint}`
+}

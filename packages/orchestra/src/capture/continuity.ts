@@ -9,9 +9,10 @@ const SETTING = 'capture'
 type Marks = Record<string, string | null>
 
 /**
- * Notices rows from before capture, and that triggers have been off since this was last asked: disabled for a while, lost with a table that was recreated, or
- * restored from a dump. Nobody knows what was changed then, so the objects of those models are compared with what stands. Postgres
- * writes a trigger's row anew each time it is enabled or disabled, which its `xmin` shows even when it is on again by now.
+ * Notices rows that are older than their capture, and triggers that have been off since this was last asked: disabled for a while,
+ * lost with a table that was recreated, or restored from a dump. Nobody knows what was changed then, so the objects of those models
+ * are compared with what stands. Postgres writes a trigger's row anew each time it is enabled or disabled, which its `xmin` shows
+ * even when it is on again by now.
  * @returns the models that are compared
  */
 export async function noticeGaps(store: Store, watches: readonly Watch[]): Promise<string[]> {

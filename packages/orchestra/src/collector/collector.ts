@@ -3,7 +3,7 @@ import { formatKey } from '../config/key.ts'
 import { messageOf } from '../errors.ts'
 import { isTransient } from '../logs/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
-import { comparingSync, failSync, stepSync } from '../sync/step.ts'
+import { beginSync, comparingSync, failSync, stepSync } from '../sync/step.ts'
 import type { SyncRow } from '../sync/sync.ts'
 import {
   dueFailures,
@@ -100,6 +100,7 @@ export class Collector {
     const sync = await comparingSync(db)
     if (sync === undefined) return { kind: 'idle' }
     this.#comparing = sync
+    await beginSync(store, sync)
     const serverIds = await stepSync(sync, { store, config, route: await router(), db, write })
     this.#comparing = undefined
     this.#isComparing = true

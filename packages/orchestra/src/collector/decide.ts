@@ -68,7 +68,26 @@ export interface World {
 
 /** Turns one wanted object in its present state into operations. */
 export function decide(wanted: Wanted, loaded: Loaded, world: World): Decision[] {
-  return decideAll(wanted, loaded, world).filter((decision) => isInScope(decision, wanted.scope))
+  const all = decideAll(wanted, loaded, world)
+  return withDepartures(
+    all,
+    all.filter((decision) => isInScope(decision, wanted.scope)),
+  )
+}
+
+/**
+ * Chosen decisions, with those by which the data of what arrives leaves another server: what arrives alone begins with data of its
+ * own, and takes no other any more.
+ */
+export function withDepartures(all: readonly Decision[], chosen: readonly Decision[]): Decision[] {
+  const departures = all.filter((one) => one.transferTo !== null && !chosen.includes(one))
+  if (departures.length === 0) return [...chosen]
+  const placeOf = ({ model, key, backend }: Decision, serverId: number | null) =>
+    JSON.stringify([formatObject(model, key), backend, serverId])
+  const arrivals = new Set(
+    chosen.filter((one) => one.action === 'save').map((one) => placeOf(one, one.serverId)),
+  )
+  return [...chosen, ...departures.filter((one) => arrivals.has(placeOf(one, one.transferTo)))]
 }
 
 function isInScope({ backend, serverId }: Decision, scope: Wanted['scope']): boolean {

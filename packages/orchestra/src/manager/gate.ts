@@ -8,12 +8,16 @@ export function mayRun(alias: string): string {
  * would take along what this one puts there.
  */
 function nameIsOccupied(alias: string): string {
-  return `(${alias}.action = 'save' and ${alias}.identity is not null and exists (
-      select from orchestra.placement old
+  return `(${alias}.action = 'save' and ${alias}.identity is not null and exists (select from ${nameHolders(alias)}))`
+}
+
+/** SQL for the placements, as `old`, that have to go before a save `alias` may take their name. */
+export function nameHolders(alias: string): string {
+  return `orchestra.placement old
       where md5(old.identity) = md5(${alias}.identity) and old.server_id = ${alias}.server_id
         and old.backend = ${alias}.backend and old.identity = ${alias}.identity and old.state = 'deleting'
         and (old.key_hash, old.model) is distinct from (${alias}.key_hash, ${alias}.model)
-        and (old.applied_at is not null or old.log_id is not null)))`
+        and (old.applied_at is not null or old.log_id is not null)`
 }
 
 /**

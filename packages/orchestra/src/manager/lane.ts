@@ -2,7 +2,6 @@ import type { Config } from '../config/config.ts'
 import { messageOf } from '../errors.ts'
 import { type InspectionStep, Inspector } from '../inspect/inspector.ts'
 import type { Methods } from '../methods/index.ts'
-import { recordPresentedKey } from '../server/index.ts'
 import type { Store } from '../store/store.ts'
 import {
   blockLane,
@@ -15,6 +14,7 @@ import {
 } from './claim.ts'
 import type { Outcome } from './outcome.ts'
 import { persist } from './persist.ts'
+import { notePresentedKey } from './presented-key.ts'
 import { endNeedlessPrunes } from './prunes.ts'
 import { recover } from './recover.ts'
 import { everything, handBack, regenerate } from './regenerate/index.ts'
@@ -140,12 +140,8 @@ export class Lane {
     if (this.#stop.signal.aborted) return { kind: 'stopped' }
     this.#script = new AbortController()
     const step = await this.#inspector.step({ ...this.#context, signal: this.#script.signal }, claim)
-    if (step.kind === 'blocked' && step.presentedKey !== null) {
-      const { presentedKey } = step
-      await persist(this.#stop.signal, () =>
-        recordPresentedKey(this.#context.store, claim.server.id, presentedKey),
-      )
-    }
+    if (step.kind === 'blocked')
+      await notePresentedKey({ store: this.#context.store, signal: this.#stop.signal }, claim, step)
     return endOfStep(step)
   }
 

@@ -8,11 +8,12 @@ import {
   type RunMemory,
   renderRecovery,
 } from '../script/index.ts'
-import { recordPresentedKey, toTarget } from '../server/index.ts'
+import { toTarget } from '../server/index.ts'
 import type { Queryable } from '../store/store.ts'
 import type { Claim, ClaimedOperation, OpenLog } from './claim.ts'
 import { persist } from './persist.ts'
 import { placingOf } from './placing.ts'
+import { notePresentedKey } from './presented-key.ts'
 import { previousNames } from './previous.ts'
 import { isRegeneration, recoverRegeneration } from './regenerate/index.ts'
 import type { RunContext, RunEnd } from './run.ts'
@@ -121,10 +122,7 @@ async function ask(
     },
   })
   const verdict = verdictOf(end)
-  if (verdict.kind === 'blocked' && verdict.presentedKey !== null) {
-    const { presentedKey } = verdict
-    await persist(context.signal, () => recordPresentedKey(context.store, claim.server.id, presentedKey))
-  }
+  if (verdict.kind === 'blocked') await notePresentedKey(context, claim, verdict)
   const answer = parser.end()
   if (answer !== null) return [...memories, ...answer]
   if (verdict.kind === 'fenced') return { kind: 'lost-lane' }

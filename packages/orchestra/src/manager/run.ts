@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Timeouts } from '../config/backend.ts'
 import type { Backoff, Config } from '../config/config.ts'
-import { messageOf, type OrchestraError } from '../errors.ts'
+import { messageOf, type OrchestraError, withHint } from '../errors.ts'
 import {
   createLog,
   createLogWriter,
@@ -19,12 +19,13 @@ import {
   renderScript,
   type ScriptEvent,
 } from '../script/index.ts'
-import { recordPresentedKey, toTarget } from '../server/index.ts'
+import { toTarget } from '../server/index.ts'
 import type { Store } from '../store/store.ts'
 import { callProblem, runCalls, usesCalls } from './calls.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
 import { persist } from './persist.ts'
 import { placingOf } from './placing.ts'
+import { notePresentedKey } from './presented-key.ts'
 import { type PlannedScript, type RecordedOperation, recordScript } from './scripts.ts'
 import { type Settlement, settle } from './settle.ts'
 import { fromResult, givenBack, stopped, toOperationEnd, triedAgain } from './settlement.ts'
@@ -225,10 +226,9 @@ class ScriptRun {
   }
 
   #fail(index: number, error: OrchestraError): void {
-    const reason = error.hint === undefined ? error.message : `${error.message}. ${error.hint}`
     const operation = this.#planned.operations[index]
     if (operation !== undefined)
-      this.#end(index, triedAgain(operation, 'failure', reason, this.#backoff), null)
+      this.#end(index, triedAgain(operation, 'failure', withHint(error), this.#backoff), null)
   }
 
   #end(index: number, settlement: Settlement, exit: number | null): void {
@@ -247,12 +247,7 @@ class ScriptRun {
 
   async #conclude(verdict: Verdict, writer: LogWriter): Promise<RunEnd> {
     const end = this.#decide(verdict)
-    if (verdict.kind === 'blocked' && verdict.presentedKey !== null) {
-      const { presentedKey } = verdict
-      await persist(this.#context.signal, () =>
-        recordPresentedKey(this.#context.store, this.#claim.server.id, presentedKey),
-      )
-    }
+    if (verdict.kind === 'blocked') await notePresentedKey(this.#context, this.#claim, verdict)
     await this.#settle(writer)
     if (!this.#owned || end.kind === 'lost-lane') {
       writer.abandon()

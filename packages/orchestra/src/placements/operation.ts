@@ -1,4 +1,5 @@
 import { isoTime } from '../logs/index.ts'
+import { nameHolders } from '../manager/gate.ts'
 import type { Outcome } from '../manager/outcome.ts'
 import type { Queryable } from '../store/index.ts'
 import { type WaitFacts, type WaitsFor, waitsFor } from './waiting.ts'
@@ -87,12 +88,14 @@ select operation.id, operation.unit_id as "unitId", operation.model || ':' || op
       and data.from_server = operation.server_id and data.ended_at is null
   ) end as "transferTo",
   case when operation.state = 'waiting' and operation.action = 'save' and operation.identity is not null then (
-    select old.model || ':' || old.object_key from orchestra.placement old
-    where md5(old.identity) = md5(operation.identity) and old.server_id = operation.server_id
-      and old.backend = operation.backend and old.identity = operation.identity and old.state = 'deleting'
-      and (old.key_hash, old.model) is distinct from (operation.key_hash, operation.model)
-      and (old.applied_at is not null or old.log_id is not null) limit 1
+    select old.model || ':' || old.object_key from ${nameHolders('operation')} limit 1
   ) end as "nameHolder",
+  operation.state = 'waiting' and operation.action = 'save' and exists (
+    select from ${nameHolders('operation')} and exists (
+      select from orchestra.operation removal
+      where removal.key_hash = old.key_hash and removal.model = old.model and removal.backend = old.backend
+        and removal.server_id = old.server_id and removal.action = 'delete' and removal.state in ('waiting', 'running'))
+  ) as "nameHolderLeaves",
   case when operation.state = 'waiting' and operation.due_at > now() then ${isoTime('operation.due_at')} end as "nextTry",
   ${isoTime('operation.created_at')} as "createdAt", ${isoTime('operation.started_at')} as "startedAt",
   ${isoTime('operation.ended_at')} as "endedAt",

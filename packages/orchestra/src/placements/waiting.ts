@@ -44,6 +44,8 @@ export interface WaitFacts {
   transferTo: string | null
   /** The object that is still to be removed and goes by the same name there. */
   nameHolder: string | null
+  /** Whether its removal waits or runs; it does neither when somebody cancelled it. */
+  nameHolderLeaves: boolean
   pausedBy: string | null
   pausedReason: string | null
   serverHeldBy: string | null
@@ -79,9 +81,19 @@ function waitsForPerson(facts: WaitFacts): WaitsFor | undefined {
   return { kind: 'route-disabled', text }
 }
 
-function waitsForMove({ gateServers, transferTo, nameHolder }: WaitFacts): WaitsFor | undefined {
-  if (nameHolder !== null)
-    return { kind: 'name', text: `${nameHolder}, which goes by the same name there, is still to be removed` }
+function waitsForMove({
+  gateServers,
+  transferTo,
+  nameHolder,
+  nameHolderLeaves,
+}: WaitFacts): WaitsFor | undefined {
+  if (nameHolder !== null) {
+    const help = nameHolderLeaves
+      ? ''
+      : `, and that was cancelled: ask for it with \`orchestra retry ${nameHolder}\``
+    const text = `${nameHolder}, which goes by the same name there, is still to be removed${help}`
+    return { kind: 'name', text }
+  }
   if (gateServers.length > 0)
     return { kind: 'move', text: `it stays until the object stands on ${gateServers.join(' and ')}` }
   if (transferTo === null) return undefined

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { COLLECTOR_LOCK } from '../collector/collector.ts'
+import type { Decision } from '../collector/index.ts'
 import { record } from '../collector/record.ts'
 import { OrchestraError } from '../errors.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable } from '../store/index.ts'
-import { type Difference, guardError, isRemoval } from '../sync/index.ts'
+import { guardError, isRemoval } from '../sync/index.ts'
 import { compareAll, exceedingOf, type PlanContext, wantOf } from './everything.ts'
 import {
   placeOf,
@@ -41,28 +42,42 @@ export async function applyPlan(
   return store.transaction(async (tx) => {
     // Transactions of the embedded database have it to themselves.
     if (store.kind === 'postgres') await tx.query('select pg_advisory_xact_lock($1)', [COLLECTOR_LOCK])
-    const differences = await differencesOf({ ...context, db: tx }, plan)
     const servers = await serverNames(tx)
-    refuseStale(
-      plan.operations,
-      differences.map((one) => toSavedOperation(one, servers)),
-    )
-    const due = differences.filter((one) => one.verdict === 'differs')
-    const removals = due.filter(isRemoval).map((one) => wantOf(one, servers))
+    const { saved, due } = await presentOf({ ...context, db: tx }, plan, servers)
+    refuseStale(plan.operations, saved)
+    const removals = due
+      .filter((decision) => isRemoval({ decision }))
+      .map((decision) => wantOf(decision, servers))
     const allowed = options.allowDeletes ?? plan.allowDeletes ?? undefined
     const exceeding = await exceedingOf(tx, removals, allowed)
     if (exceeding.length > 0) throw guardError(exceeding)
     const unitId = await recordUnit(tx, context, due, options.by)
-    return { unitId, operations: due.length, alreadyWaiting: differences.length - due.length }
+    return { unitId, operations: due.length, alreadyWaiting: saved.length - due.length }
   })
 }
 
-async function differencesOf(context: PlanContext, plan: SavedPlan): Promise<Difference[]> {
-  const found: Difference[] = []
+/** What is to be done now. What is rendered for it is let go page by page: of a large database it would not fit. */
+interface Present {
+  saved: SavedOperation[]
+  /** What no operation waits for yet. */
+  due: Decision[]
+}
+
+async function presentOf(
+  context: PlanContext,
+  plan: SavedPlan,
+  servers: ReadonlyMap<number, string>,
+): Promise<Present> {
+  const present: Present = { saved: [], due: [] }
   await compareAll(context, plan.selector, async (differences) => {
-    found.push(...differences.filter((one) => one.decision.fate.kind !== 'failed'))
+    for (const difference of differences) {
+      const { decision, verdict } = difference
+      if (decision.fate.kind === 'failed') continue
+      present.saved.push(toSavedOperation(difference, servers))
+      if (verdict === 'differs') present.due.push(decision)
+    }
   })
-  return found
+  return present
 }
 
 function refuseStale(saved: readonly SavedOperation[], present: readonly SavedOperation[]): void {
@@ -77,7 +92,7 @@ function refuseStale(saved: readonly SavedOperation[], present: readonly SavedOp
 }
 
 /** What is otherwise now than when the plan was saved. */
-export function movedOn(saved: readonly SavedOperation[], present: readonly SavedOperation[]): string[] {
+function movedOn(saved: readonly SavedOperation[], present: readonly SavedOperation[]): string[] {
   const now = new Map(present.map((one) => [placeOf(one), one]))
   const then = new Set(saved.map(placeOf))
   const gone = saved.flatMap((one) => {
@@ -97,14 +112,14 @@ function nameOf({ object, backend, server }: SavedOperation): string {
 async function recordUnit(
   tx: Queryable,
   { store, config }: PlanContext,
-  due: readonly Difference[],
+  due: readonly Decision[],
   by: string,
 ): Promise<string> {
   const unitId = randomUUID()
   await record(
     tx,
     {
-      decisions: due.map(({ decision }) => ({ ...decision, unitIds: [unitId] })),
+      decisions: due.map((decision) => ({ ...decision, unitIds: [unitId] })),
       changeIds: [],
       units: [{ id: unitId, actor: by, source: 'plan', createdAt: new Date() }],
       attempts: new Map(),

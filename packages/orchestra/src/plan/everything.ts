@@ -2,9 +2,10 @@ import { waitingChanges } from '../collector/changes.ts'
 import { type Decision, placementsOf, type World } from '../collector/index.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
+import { withHint } from '../errors.ts'
 import { type Description, describeSteps } from '../script/index.ts'
 import { getServer } from '../server/index.ts'
-import type { Queryable, Store } from '../store/index.ts'
+import { type Queryable, refreshStatistics, type Store } from '../store/index.ts'
 import {
   asNamed,
   checkSelector,
@@ -14,6 +15,7 @@ import {
   firstCursor,
   guardError,
   isRemoval,
+  NAMED,
   type Removals,
   readPage,
   type Selection,
@@ -65,6 +67,7 @@ export async function compareAll(
   // A transaction of the embedded database has it to itself.
   const reader = store.kind === 'pglite' ? db : store
   const query: Queryable['query'] = (text, values) => reader.query(text, values)
+  await refreshStatistics(reader)
   const selection = await withTables(await selectionFor(db, config, selector), query)
   const context = {
     config,
@@ -105,10 +108,10 @@ export async function planAll(
   const found = new Found(servers, request)
   await compareAll(context, selector, (differences) => found.take(db, differences))
   const { operations, failures } = await alreadyAsked(context)
-  const wanted = (one: Plannable) => matches(one, servers.get(one.serverId), selector)
-  found.takeWaiting(operations.filter(wanted))
-  const { object } = selector
-  found.takeFailures(failures.filter((one) => object === undefined || one.object === object))
+  const known = { config, servers }
+  const nameOf = ({ model, keys }: Plannable) => formatObject(model, keys)
+  found.takeWaiting(operations.filter((one) => matches({ ...one, object: nameOf(one) }, selector, known)))
+  found.takeFailures(failures.filter((one) => matches(one, selector, known)))
   const plan = renderPlan(found.operations, found.failures, {
     config,
     keyring: store.keyring,
@@ -138,12 +141,8 @@ export async function guardOf(
 ): Promise<string | null> {
   const exceeding = await exceedingOf(db, removals, allowDeletes)
   if (exceeding.length === 0) return null
-  const { message, hint } = guardError(exceeding)
-  return `${message}. ${hint}`
+  return withHint(guardError(exceeding))
 }
-
-/** Objects of a backend on a server that an error names at most. */
-const NAMED = 5
 
 export async function exceedingOf(
   db: Queryable,
@@ -221,7 +220,7 @@ class Found {
     this.saved.push(toSavedOperation(difference, this.#servers))
     this.#places.set(sameObject(plannable), plannable)
     if (isRemoval(difference) && difference.verdict === 'differs')
-      this.removals.push(wantOf(difference, this.#servers))
+      this.removals.push(wantOf(difference.decision, this.#servers))
   }
 
   #toPlannable(
@@ -266,15 +265,15 @@ class Found {
 }
 
 /** What somebody wants to be done in one place, by name. */
-export function wantOf({ decision }: Difference, servers: ReadonlyMap<number, string>): Want {
-  const { model, key, backend, serverId, kind, identity } = decision
+export function wantOf(
+  { model, key, backend, serverId }: Decision,
+  servers: ReadonlyMap<number, string>,
+): Want {
   return {
-    kind,
     object: formatObject(model, key),
     backend: backend ?? '',
     serverId: serverId ?? 0,
     server: servers.get(serverId ?? 0) ?? `server ${serverId}`,
-    identity,
   }
 }
 

@@ -42,6 +42,13 @@ export interface PlannedFailure {
   reason: string
 }
 
+/** The same with what it concerns, as far as that could be told. */
+export interface FailedObject extends PlannedFailure {
+  model: string
+  backend: string | null
+  serverId: number | null
+}
+
 /** What is to be done, without any server having been asked. */
 export interface Plan {
   operations: PlannedOperation[]
@@ -64,12 +71,10 @@ export interface Plannable extends ScriptedOperation {
 
 /** What is wanted of an object in one place, by name. */
 export interface Want {
-  kind: DecisionKind
   object: string
   backend: string
   server: string
   serverId: number
-  identity: string | null
 }
 
 export interface PlanContext {
@@ -86,12 +91,14 @@ export async function planChanges(
   changes: readonly Change[],
   context: LookContext,
   keyring: Keyring,
-): Promise<{ operations: Plannable[]; failures: PlannedFailure[] }> {
+): Promise<{ operations: Plannable[]; failures: FailedObject[] }> {
   const decisions = await look(changes, context)
   return {
     operations: decisions.flatMap((decision, index) => toPlannable(decision, index, keyring)),
-    failures: decisions.flatMap(({ fate, model, key }) =>
-      fate.kind === 'failed' ? [{ object: formatObject(model, key), reason: fate.reason }] : [],
+    failures: decisions.flatMap(({ fate, model, key, backend, serverId }) =>
+      fate.kind === 'failed'
+        ? [{ object: formatObject(model, key), reason: fate.reason, model, backend, serverId }]
+        : [],
     ),
   }
 }
@@ -127,7 +134,8 @@ export function renderPlan(
   failures: readonly PlannedFailure[],
   context: PlanContext,
 ): Plan {
-  const plan: Plan = { operations: [], scripts: [], failures: [...failures] }
+  const told = failures.map(({ object, reason }) => ({ object, reason }))
+  const plan: Plan = { operations: [], scripts: [], failures: told }
   for (const [serverId, own] of Map.groupBy(operations, (operation) => operation.serverId)) {
     const server = context.servers.get(serverId) ?? `server ${serverId}`
     for (const operation of own) plan.operations.push(describe(operation, server))

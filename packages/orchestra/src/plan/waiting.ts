@@ -7,7 +7,14 @@ import { previousNames } from '../manager/previous.ts'
 import { listServers } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import type { SyncSelector } from '../sync/index.ts'
-import { type Plan, type Plannable, planChanges, refuseFailures, renderPlan } from './plan.ts'
+import {
+  type FailedObject,
+  type Plan,
+  type Plannable,
+  planChanges,
+  refuseFailures,
+  renderPlan,
+} from './plan.ts'
 
 /**
  * What the changes of one unit will do, seen from inside its open transaction.
@@ -98,21 +105,47 @@ function kindOf(
   return applied ? 'update' : 'create'
 }
 
-export async function waitingFailures(db: Queryable): Promise<Plan['failures']> {
-  const rows = await db.query<{ model: string; keys: Key; error: string | null }>(
-    `select model, keys, error from orchestra.operation where state = 'waiting' and server_id is null order by id`,
+export async function waitingFailures(db: Queryable): Promise<FailedObject[]> {
+  const rows = await db.query<{ model: string; keys: Key; backend: string | null; error: string | null }>(
+    `select model, keys, backend, error from orchestra.operation
+     where state = 'waiting' and server_id is null order by id`,
   )
-  return rows.map(({ model, keys, error }) => ({ object: formatObject(model, keys), reason: error ?? '' }))
+  return rows.map(({ model, keys, backend, error }) => ({
+    object: formatObject(model, keys),
+    reason: error ?? '',
+    model,
+    backend,
+    serverId: null,
+  }))
 }
 
 export function sameObject({ backend, serverId, model, object_key: key, action }: Plannable): string {
   return JSON.stringify([backend, serverId, model, key, action === 'delete' ? 'save' : action])
 }
 
-export function matches(operation: Plannable, server: string | undefined, selector: SyncSelector): boolean {
+/** An object, and where it is to be; null where that could not be told. */
+interface Place {
+  object: string
+  model: string
+  backend: string | null
+  serverId: number | null
+}
+
+/** Whether a place is selected; what could not be told may be what is meant. */
+export function matches(
+  { object, model, backend, serverId }: Place,
+  selector: SyncSelector,
+  { config, servers }: { config: Config; servers: ReadonlyMap<number, string> },
+): boolean {
+  const isOf = (selected: string | undefined, name: string | null | undefined) =>
+    selected === undefined || name === null || name === selected
+  const ofBackend =
+    selector.backend === undefined ? undefined : config.backends.get(selector.backend)?.model.name
   return (
-    (selector.server === undefined || selector.server === server) &&
-    (selector.backend === undefined || selector.backend === operation.backend) &&
-    (selector.object === undefined || selector.object === `${operation.model}:${operation.object_key}`)
+    isOf(selector.object, object) &&
+    isOf(selector.model, model) &&
+    isOf(ofBackend, model) &&
+    isOf(selector.backend, backend) &&
+    isOf(selector.server, serverId === null ? null : servers.get(serverId))
   )
 }

@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Change } from '../collector/coalesce.ts'
-import type { Decision } from '../collector/decide.ts'
+import { type Decision, withDepartures } from '../collector/decide.ts'
 import { type LookContext, look } from '../collector/look.ts'
 import type { Placed } from '../collector/placed.ts'
 import { toSnapshot } from '../collector/snapshot.ts'
@@ -90,10 +90,9 @@ async function gather(objects: readonly NamedKey[], context: CompareContext): Pr
       return found
     },
   })
-  const selected = decisions.filter(
-    (decision) => isSelected(context.selection, decision) && !isLeaving(decision, placed, context),
-  )
-  return { decisions: selected, placed, open, waiting: objects.length - known.length, context }
+  const selected = decisions.filter((decision) => isSelected(context.selection, decision))
+  const asked = withDepartures(decisions, selected).filter((one) => !isLeaving(one, placed, context))
+  return { decisions: asked, placed, open, waiting: objects.length - known.length, context }
 }
 
 /** What no table holds is as it was last given: the operation that waits knows better than what was placed before it. */

@@ -5,6 +5,9 @@ const FEW = 10
 /** One in so many. */
 const SHARE = 10
 
+/** Objects of a backend on a server that an error names at most. */
+export const NAMED = 5
+
 /** How many objects of one backend may be removed from one server without somebody having said so. */
 export function deleteBound(placements: number): number {
   return Math.max(FEW, Math.floor(placements / SHARE))

@@ -1,7 +1,7 @@
 export { type CompareContext, type Compared, compare, type Difference } from './compare.ts'
 export { type Cursor, firstCursor } from './cursor.ts'
 export { syncEnded } from './ended.ts'
-export { deleteBound, exceedsBound, guardError, type Removals } from './guard.ts'
+export { deleteBound, exceedsBound, guardError, NAMED, type Removals } from './guard.ts'
 export { listSyncs, type SyncView } from './list.ts'
 export { PAGE_SIZE, readPage } from './pages.ts'
 export { isRemoval } from './removals.ts'

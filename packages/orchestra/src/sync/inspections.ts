@@ -8,9 +8,7 @@ import type { SyncRow } from './sync.ts'
  */
 export async function openInspections(tx: Queryable, sync: SyncRow, config: Config): Promise<number[]> {
   const backends = [...config.backends.values()]
-    .filter(({ name, model }) =>
-      sync.backend === null || sync.backend === name ? isOf(sync.model, model.name) : false,
-    )
+    .filter(({ name, model }) => isOf(sync.backend, name) && isOf(sync.model, model.name))
     .map((backend) => backend.name)
   const rows = await tx.query<{ server_id: number }>(OPEN_INSPECTIONS, [
     sync.id,
@@ -22,8 +20,8 @@ export async function openInspections(tx: Queryable, sync: SyncRow, config: Conf
   return [...new Set(rows.map((row) => row.server_id))]
 }
 
-function isOf(selected: string | null, model: string): boolean {
-  return selected === null || selected === model
+function isOf(selected: string | null, name: string): boolean {
+  return selected === null || selected === name
 }
 
 const OPEN_INSPECTIONS = `

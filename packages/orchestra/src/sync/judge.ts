@@ -1,5 +1,6 @@
 import type { Decision } from '../collector/decide.ts'
 import type { Placed } from '../collector/placed.ts'
+import { storable } from '../store/index.ts'
 import type { OpenOperation } from './open-operations.ts'
 import type { Counts } from './sync.ts'
 
@@ -29,10 +30,8 @@ export interface Facts {
 export function judge(facts: Facts): Verdict {
   const { decision, placed, open } = facts
   switch (decision.fate.kind) {
-    case 'failed': {
-      const { reason } = decision.fate
-      return open.some((one) => one.serverId === null && one.error === reason) ? 'waits' : 'differs'
-    }
+    case 'failed':
+      return inPlaceOf(decision, open).some(failsAs(decision, decision.fate.reason)) ? 'waits' : 'differs'
     case 'nothing':
       return decision.action === 'delete' && placed !== undefined ? 'differs' : 'aside'
     case 'kept':
@@ -41,6 +40,13 @@ export function judge(facts: Facts): Verdict {
     case 'held':
       return decision.action === 'delete' ? judgeDelete(facts) : judgeSave(facts)
   }
+}
+
+/** What has a server is tried there, and fails for a reason of its own by now. */
+function failsAs({ serverId, action }: Decision, reason: string): (one: OpenOperation) => boolean {
+  if (serverId !== null) return (one) => one.action === action
+  const error = storable(reason)
+  return (one) => one.error === error
 }
 
 function judgeDelete({ decision, open }: Facts): Verdict {

@@ -28,7 +28,6 @@ export interface PageContext {
   /** Reads the application's tables. */
   query: LoaderContext['query']
   selection: Selection
-  size?: number
 }
 
 /** The page that begins at a cursor. */
@@ -49,11 +48,11 @@ export async function readPage(
 }
 
 async function rowsPage(name: string, after: Key | null, context: PageContext): Promise<Page> {
-  const { selection, query, size = PAGE_SIZE } = context
+  const { selection, query } = context
   const model = selection.models.find((one) => one.name === name)
-  const keys = model === undefined ? [] : await rowKeys(model, after, query, size)
+  const keys = model === undefined ? [] : await rowKeys(model, after, query, PAGE_SIZE)
   const last = keys.at(-1)
-  const isLast = last === undefined || keys.length < size
+  const isLast = last === undefined || keys.length < PAGE_SIZE
   return {
     objects: keys.map((key) => ({ model: name, key })),
     seen: keys.length,
@@ -87,21 +86,21 @@ interface PlacedKey extends PlacedPosition {
 }
 
 async function placedPage(after: PlacedPosition | null, context: PageContext): Promise<Page> {
-  const { selection, query, size = PAGE_SIZE } = context
+  const { selection, query } = context
   if (selection.models.length === 0) return { objects: [], seen: 0, next: null }
   const placed = await query<PlacedKey>(placedSql(selection.models), [
     after?.hash ?? '00000000-0000-0000-0000-000000000000',
     after?.model ?? '',
     selection.serverId,
     selection.backend,
-    size,
+    PAGE_SIZE,
   ])
   const last = placed.at(-1)
   return {
     objects: await withoutRows(placed, selection.models, query),
     seen: placed.length,
     next:
-      last === undefined || placed.length < size
+      last === undefined || placed.length < PAGE_SIZE
         ? null
         : { pass: 'placed', after: { hash: last.hash, model: last.model } },
   }

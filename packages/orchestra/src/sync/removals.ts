@@ -1,14 +1,11 @@
 import { formatKey, formatObject, parseKey } from '../config/key.ts'
 import type { Queryable } from '../store/index.ts'
 import type { Difference } from './compare.ts'
-import { exceedsBound, type Removals } from './guard.ts'
+import { exceedsBound, NAMED, type Removals } from './guard.ts'
 import type { NamedKey } from './pages.ts'
 
-/** Objects of a backend on a server that an error names at most. */
-const NAMED = 5
-
 /** Whether recording it takes something away that somebody may want to be asked about. */
-export function isRemoval({ decision: { action, fate } }: Difference): boolean {
+export function isRemoval({ decision: { action, fate } }: Pick<Difference, 'decision'>): boolean {
   return action === 'delete' && fate.kind === 'waiting'
 }
 

@@ -26,7 +26,8 @@ export interface SyncRequest extends SyncSelector {
 }
 
 /**
- * Asks the workers for a synchronization. One for the same that has not begun yet is that one. Callers check names of backends and
+ * Asks the workers for a synchronization. One for the same that has not begun yet is that one, and begins when
+ * whoever asks has committed. Callers check names of backends and
  * models with `checkSelector`, which needs the configuration.
  * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_USAGE
  */
@@ -53,10 +54,10 @@ export async function requestSync(db: Queryable, request: SyncRequest): Promise<
 const requestSql = `
 with open as (
   select * from orchestra.sync
-  where state = 'comparing' and cursor is null and mode = $1 and server_id is not distinct from $2::int and backend is not distinct from $3::text
+  where state = 'comparing' and started_at is null and mode = $1 and server_id is not distinct from $2::int and backend is not distinct from $3::text
     and model is not distinct from $4::text and object_key is not distinct from $5::text
     and allow_deletes is not distinct from $7::int and inspects = $8::boolean
-  order by id limit 1
+  order by id limit 1 for share
 ), made as (
   insert into orchestra.sync (mode, server_id, backend, model, object_key, keys, allow_deletes, inspects, actor, source)
   select $1, $2::int, $3::text, $4::text, $5::text, $6::jsonb, $7::int, $8::boolean, $9::text, $10::text

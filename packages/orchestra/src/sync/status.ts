@@ -1,5 +1,6 @@
 import { OrchestraError } from '../errors.ts'
 import { isoTime } from '../logs/index.ts'
+import { mayRun } from '../manager/gate.ts'
 import type { Queryable } from '../store/index.ts'
 import { addCounts, type Counts, noCounts, type SyncMode, type SyncState } from './sync.ts'
 
@@ -108,8 +109,8 @@ select count(*) filter (where o.state = 'waiting') as waiting,
   count(*) filter (where o.state = 'running') as running,
   count(*) filter (where o.state = 'waiting' and o.outcome in ('failure', 'timeout')) as failing,
   count(*) filter (where o.state = 'waiting' and o.outcome is distinct from 'failure' and o.outcome is distinct from 'timeout'
-    and (o.held or o.gate is not null or s.held_at is not null or l.blocked_since is not null
-      or exists (select from orchestra.setting where name = 'paused'))) as stuck,
+    and (o.held or s.held_at is not null or l.blocked_since is not null
+      or exists (select from orchestra.setting where name = 'paused') or not ${mayRun('o')})) as stuck,
   count(*) filter (where o.state in ('done', 'superseded')) as done
 from orchestra.operation o
 left join orchestra.server s on s.id = o.server_id left join orchestra.lane l on l.server_id = o.server_id

@@ -4,12 +4,13 @@ import { type Collected, record } from '../collector/record.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
-import { messageOf, OrchestraError } from '../errors.ts'
+import { withHint } from '../errors.ts'
 import { type Queryable, refreshStatistics, type Store, storable } from '../store/index.ts'
 import { type CompareContext, type Compared, compare, type Difference } from './compare.ts'
 import { type Cursor, firstCursor } from './cursor.ts'
 import { guardError } from './guard.ts'
 import { openInspections } from './inspections.ts'
+import { countOf } from './judge.ts'
 import { countKeys, type NamedKey, PAGE_SIZE, type PageContext, readPage } from './pages.ts'
 import {
   exceedingRemovals,
@@ -30,8 +31,6 @@ export interface StepContext {
   db: Queryable
   /** Runs what belongs together: one page is recorded with the place where the next begins. */
   write: <Result>(work: (tx: Queryable) => Promise<Result>) => Promise<Result>
-  /** Keys of a page; default `PAGE_SIZE`. */
-  pageSize?: number
 }
 
 /** The oldest synchronization that compares; undefined when none does. */
@@ -40,6 +39,15 @@ export async function comparingSync(db: Queryable): Promise<SyncRow | undefined>
     `select ${SYNC_COLUMNS} from orchestra.sync where ended_at is null and state = 'comparing' order by id limit 1`,
   )
   return row === undefined ? undefined : toSyncRow(row)
+}
+
+/**
+ * Nobody joins a synchronization that has begun. To be called, and awaited, before the routes are read: who joined before has
+ * committed theirs.
+ */
+export async function beginSync(db: Queryable, { id, cursor }: SyncRow): Promise<void> {
+  if (cursor !== null) return
+  await db.query('update orchestra.sync set started_at = now() where id = $1 and started_at is null', [id])
 }
 
 /** What one page came to. */
@@ -83,11 +91,17 @@ async function comparePage(
   const differing = differences.filter((one) => one.verdict === 'differs')
   const due = await withoutChanged(context.db, differing)
   const removals = due.filter(isRemoval)
+  const deferred = new Set(withArrivals(removals, due))
+  const recorded = due.filter((one) => !deferred.has(one))
+  const others = new Set(recorded)
   return {
     compared: {
-      differences: due.filter((one) => !isRemoval(one)),
-      settled: withoutObjectsOf(settled, removals),
-      counts: addCounts(addCounts(counts, { seen: page.seen, total }), countRemovals(removals, -1)),
+      differences: recorded,
+      settled: withoutObjectsOf(
+        settled,
+        differing.filter((one) => !others.has(one)),
+      ),
+      counts: addCounts(addCounts(counts, { seen: page.seen, total }), countsOf([...deferred], -1)),
     },
     removals,
     next: page.next ?? { pass: 'removals', after: 0 },
@@ -95,8 +109,9 @@ async function comparePage(
 }
 
 /**
- * Leaves out objects of which a committed change waits: the collector does for their own unit what this would do twice. Asked
- * after the rows were read, so that whoever sees a row sees its change too.
+ * Leaves out objects of which a committed change waits: the collector does for their own unit what this would do twice. A change
+ * that asks for something else, or is about one place only, does not. Asked after the rows were read, so that whoever sees a row
+ * sees its change too.
  */
 async function withoutChanged(db: Queryable, differences: readonly Difference[]): Promise<Difference[]> {
   if (differences.length === 0) return []
@@ -105,7 +120,8 @@ async function withoutChanged(db: Queryable, differences: readonly Difference[])
     `select distinct c.model, key.value as keys from orchestra.change c
      cross join lateral jsonb_array_elements(c.keys) as key
      join jsonb_to_recordset($1::jsonb) as asked(model text, keys jsonb)
-       on asked.model = c.model and asked.keys = key.value`,
+       on asked.model = c.model and asked.keys = key.value
+     where c.action in ('save', 'delete') and c.backend is null`,
     [JSON.stringify(asked)],
   )
   const names = new Set(changed.map(({ model, keys }) => formatObject(model, keys)))
@@ -119,32 +135,49 @@ async function removePage(
   selection: Selection,
   context: StepContext,
 ): Promise<Step> {
-  const size = context.pageSize ?? PAGE_SIZE
-  const noted = await notedRemovals(context.db, sync.id, after, size)
+  const noted = await notedRemovals(context.db, sync.id, after, PAGE_SIZE)
   const last = noted.at(-1)
   const { differences } = await compare(noted, contextOf(sync, selection, context))
-  const due = differences.filter((one) => one.verdict === 'differs' && isRemoval(one)).filter(isNoted(noted))
+  const differing = differences.filter((one) => one.verdict === 'differs')
+  const due = withArrivals(differing.filter(isRemoval).filter(isNoted(noted)), differing)
   return {
-    compared: { differences: due, settled: [], counts: addCounts(noCounts, countRemovals(due, 1)) },
+    compared: { differences: due, settled: [], counts: countsOf(due, 1) },
     removals: [],
-    next: last === undefined || noted.length < size ? null : { pass: 'removals', after: last.id },
+    next: last === undefined || noted.length < PAGE_SIZE ? null : { pass: 'removals', after: last.id },
   }
 }
 
-function countRemovals(removals: readonly Difference[], weight: 1 | -1): Partial<Counts> {
-  const moved = removals.filter((one) => one.decision.kind === 'move').length
-  return { moved: weight * moved, deleted: weight * (removals.length - moved) }
+/**
+ * Removals, and what is to be made of the same objects where their data goes: made before it is known that the data comes, it would
+ * begin with data of its own.
+ */
+function withArrivals(removals: readonly Difference[], all: readonly Difference[]): Difference[] {
+  const moving = new Set(removals.filter((one) => one.decision.transferTo !== null).map(objectOf))
+  const arrivals = moving.size === 0 ? [] : all.filter((one) => !isRemoval(one) && moving.has(objectOf(one)))
+  return [...removals, ...arrivals]
 }
 
-/** Their objects are not done with: of what failed before, the removal may be what comes instead. */
-function withoutObjectsOf(objects: readonly NamedKey[], removals: readonly Difference[]): NamedKey[] {
-  const names = new Set(removals.map(({ decision: { model, key } }) => formatObject(model, key)))
+function objectOf({ decision: { model, key } }: Difference): string {
+  return formatObject(model, key)
+}
+
+function countsOf(differences: readonly Difference[], weight: 1 | -1): Counts {
+  const counts = { ...noCounts }
+  for (const { decision, verdict } of differences) {
+    const name = countOf(decision, verdict)
+    if (name !== undefined) counts[name] += weight
+  }
+  return counts
+}
+
+/** Their objects are not done with: of what failed before, what is still to be done may be what comes instead. */
+function withoutObjectsOf(objects: readonly NamedKey[], undone: readonly Difference[]): NamedKey[] {
+  const names = new Set(undone.map(({ decision: { model, key } }) => formatObject(model, key)))
   return objects.filter(({ model, key }) => !names.has(formatObject(model, key)))
 }
 
-function pagesOf(selection: Selection, { store, db, pageSize }: StepContext): PageContext {
-  const query: PageContext['query'] = (text, values) => store.query(text, values)
-  return { db, query, selection, ...(pageSize === undefined ? {} : { size: pageSize }) }
+function pagesOf(selection: Selection, { store, db }: StepContext): PageContext {
+  return { db, query: (text, values) => store.query(text, values), selection }
 }
 
 function contextOf(
@@ -252,14 +285,9 @@ async function endSync(
   await tx.query(
     `update orchestra.sync set state = $2, cursor = null, counts = $3, error = $4, started_at = coalesce(started_at, now()),
        ended_at = now() where id = $1 and ended_at is null`,
-    [id, state, JSON.stringify(counts), error === null ? null : storable(reasonOf(error))],
+    [id, state, JSON.stringify(counts), error === null ? null : storable(withHint(error))],
   )
   await tx.query(`select pg_notify('orchestra_settled', '')`)
-}
-
-function reasonOf(error: unknown): string {
-  const { hint } = error instanceof OrchestraError ? error : { hint: undefined }
-  return hint === undefined ? messageOf(error) : `${messageOf(error)}. ${hint}`
 }
 
 /** Ends a synchronization whose page cannot be read or recorded: the next one begins anew. */

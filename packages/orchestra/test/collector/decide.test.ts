@@ -78,6 +78,31 @@ describe('a decision', () => {
     expect(table.join('\n')).toMatchSnapshot()
   })
 
+  it('about one server takes along what brings data there from another', () => {
+    const movable = { ...siteFiles, onMove: 'migrate' as const }
+    const decisions = decide(
+      {
+        model: 'site',
+        key: ['1'],
+        action: 'save',
+        payload: null,
+        unitIds: ['u'],
+        scope: { backend: 'files', serverId: 2 },
+      },
+      { kind: 'present', object },
+      {
+        backendsOf: () => [movable],
+        route: () => ({ serverIds: [2], heldServerIds: [], errors: [] }),
+        placed: () => [placedHere],
+        protection: () => null,
+      },
+    )
+    expect(decisions).toMatchObject([
+      { action: 'save', serverId: 2 },
+      { action: 'delete', serverId: 1, transferTo: 2 },
+    ])
+  })
+
   it('takes what stands for the snapshot of a delete', () => {
     const [decision] = decide(
       { model: 'site', key: ['1'], action: 'save', payload: null, unitIds: ['u'], scope: null },

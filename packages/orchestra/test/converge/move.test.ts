@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { sh } from '../../src/index.ts'
 import { disableRoute, removeRoute } from '../../src/router/index.ts'
 import { holdServer, releaseServer } from '../../src/server/index.ts'
+import { requestSync } from '../../src/sync/index.ts'
 import { until } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
@@ -171,6 +172,34 @@ describeStores('moves', (open) => {
     await world.work()
     await world.calm()
     expect(await stands(world)).toEqual(['a'])
+  })
+
+  it('of a route take the data along before anything new is made where it goes', async () => {
+    const world = await buildMovable('migrate')
+    const worker = await world.work()
+    await world.calm()
+    await worker.stop()
+    await removeRoute(world.store, 1, { by: 'test' })
+    await world.route('files', 'b', 'site.plan == "a"')
+    await requestSync(world.store, {
+      mode: 'sync',
+      inspects: false,
+      actor: 'test',
+      source: 'test',
+    })
+    const collector = world.collector()
+    while ((await collector.look()).kind === 'collected') {
+      const early = await world.store.query(
+        `select from orchestra.operation where state = 'waiting' and action = 'save'
+           and not exists (select from orchestra.transfer where ended_at is null)`,
+      )
+      expect(early).toEqual([])
+    }
+    expect(await transfers(world)).toEqual(['a to b: null'])
+    const [counts] = await world.store.query(
+      `select sum((counts ->> 'created')::int)::int as created, sum((counts ->> 'moved')::int)::int as moved from orchestra.sync`,
+    )
+    expect(counts).toEqual({ created: 1, moved: 1 })
   })
 
   it('end with the transfer, and then remove the old copy', async () => {

@@ -2,7 +2,9 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { sh } from '../../src/index.ts'
+import { cancel, retry } from '../../src/manager/index.ts'
 import { objectStatus } from '../../src/placements/index.ts'
+import { workOf } from '../../src/sync/index.ts'
 import { untilWithin } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
 import { useWorlds } from '../support/world.ts'
@@ -36,6 +38,28 @@ describeStores('a name that passes from one object to another', (open) => {
       text: 'site:1, which goes by the same name there, is still to be removed',
     })
     await rm(stuck)
+    await world.calm()
+    expect(await world.files()).toEqual({ 'a.org': '2 new' })
+  })
+
+  it('waits where the removal was cancelled, says so, and is taken when that is asked for again', async () => {
+    const world = await build({ backends: [domainFiles()] })
+    const worker = await world.work()
+    await world.store.query(`insert into site (id, domain, body) values (1, 'a.org', 'old')`)
+    await world.calm()
+    await worker.stop()
+    await world.store.query('delete from site')
+    await world.collect()
+    const old = { kind: 'object', model: 'site', key: '1' } as const
+    await cancel(world.store, old, 'anna')
+    await world.store.query(`insert into site (id, domain, body) values (2, 'a.org', 'new')`)
+    await world.collect()
+    const save = (await world.operations()).at(-1)
+    expect(await workOf(world.store, save?.unit_id ?? '')).toMatchObject({ waiting: 1, stuck: 1 })
+    const { places } = await objectStatus(world.store, 'site', ['2'])
+    expect(places[0]?.pending[0]?.waitsFor?.text).toMatch(/was cancelled: .*`orchestra retry site:1`/)
+    await retry(world.store, old, 'anna')
+    await world.work()
     await world.calm()
     expect(await world.files()).toEqual({ 'a.org': '2 new' })
   })

@@ -13,6 +13,7 @@ const free: WaitFacts = {
   gateServers: [],
   transferTo: null,
   nameHolder: null,
+  nameHolderLeaves: false,
   pausedBy: null,
   pausedReason: null,
   serverHeldBy: null,
@@ -36,6 +37,16 @@ test.each<[string, Partial<WaitFacts>, string]>([
   ['route-disabled', { held: true, heldRoutes: [7] }, 'route 7 is disabled'],
   ['route-disabled', { held: true, heldRoutes: [7, 9] }, 'routes 7, 9 are disabled'],
   ['route-disabled', { held: true }, 'only disabled routes lead there'],
+  [
+    'name',
+    { nameHolder: 'site:1', nameHolderLeaves: true },
+    'site:1, which goes by the same name there, is still to be removed',
+  ],
+  [
+    'name',
+    { nameHolder: 'site:1' },
+    'site:1, which goes by the same name there, is still to be removed, and that was cancelled: ask for it with `orchestra retry site:1`',
+  ],
   [
     'server-blocked',
     { blockedReason: 'connection refused', blockedSince: 'S', blockedUntil: 'U' },

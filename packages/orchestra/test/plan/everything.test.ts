@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { defineBackend, defineModel, type Model } from '../../src/index.ts'
 import { readScript } from '../../src/logs/index.ts'
 import { routeObjects } from '../../src/manager/index.ts'
 import { applyPlan, planAll, readPlan, savedPlan, writePlan } from '../../src/plan/index.ts'
@@ -9,7 +11,7 @@ import { CurrentRouter } from '../../src/router/index.ts'
 import { sh } from '../../src/script/index.ts'
 import type { SyncSelector } from '../../src/sync/index.ts'
 import { describeStores } from '../support/stores.ts'
-import { siteFilesWith, useWorlds, type World } from '../support/world.ts'
+import { createSites, Site, siteFiles, siteFilesWith, useWorlds, type World } from '../support/world.ts'
 
 async function contextOf(world: World) {
   const { store, config } = world
@@ -93,6 +95,33 @@ describeStores('a plan of everything', (open) => {
     expect(operations).toMatchObject([{ kind: 'update', object: 'site:2', waitsFor: 'the server is held' }])
     await expect(plan(world, { backend: 'none' })).rejects.toMatchObject({ code: 'ORC_BACKEND_UNKNOWN' })
     await expect(plan(world, { object: 'x:1' })).rejects.toMatchObject({ code: 'ORC_MODEL_UNKNOWN' })
+  })
+
+  it('shows of what waits and what failed only what is of the selected model', async () => {
+    const Page = defineModel({ name: 'page', table: 'page', schema: z.object({ id: z.number() }) })
+    const pages = defineBackend({
+      name: 'pages',
+      model: Page,
+      save: (script, page) => script.file(`page-${page.id}`, ''),
+      delete: (script, page) => script.absent(`page-${page.id}`),
+    })
+    const world = await build({
+      models: [Site, Page] as Model[],
+      backends: [siteFiles, pages],
+      tables: `${createSites}; create table page (id integer primary key)`,
+    })
+    await world.store.query(`insert into site (id, domain) values (1, '1.org'), (2, '')`)
+    await world.store.query(`insert into page values (1)`)
+    await world.collect()
+    await world.store.query(`insert into site (id, domain) values (3, '')`)
+    const objects = async (selector: SyncSelector) => {
+      const { operations, failures } = await plan(world, selector)
+      return [...operations, ...failures].map(({ object }) => object).toSorted()
+    }
+    expect(await objects({ model: 'page' })).toEqual(['page:1'])
+    expect(await objects({ backend: 'pages' })).toEqual(['page:1'])
+    expect(await objects({ model: 'site' })).toEqual(['site:1', 'site:2', 'site:3'])
+    expect(await objects({ backend: 'files', server: 'here' })).toEqual(['site:1', 'site:2', 'site:3'])
   })
 
   it('shows actions that were asked for, and objects that cannot be done', async () => {

@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { collect } from '../../src/capture/index.ts'
+import { Collector } from '../../src/collector/index.ts'
 import { defineBackend, defineConfig, defineModel, type Model } from '../../src/index.ts'
+import { routeObjects } from '../../src/manager/index.ts'
+import { CurrentRouter } from '../../src/router/index.ts'
 import { holdServer } from '../../src/server/index.ts'
 import {
   cancelSync,
@@ -10,6 +13,7 @@ import {
   requestSync,
   type SyncRequest,
   syncStatus,
+  workOf,
 } from '../../src/sync/index.ts'
 import { until } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
@@ -35,10 +39,26 @@ async function unseen(world: World, sql: string): Promise<void> {
   await world.store.query(`alter table site disable trigger all; ${sql}; alter table site enable trigger all`)
 }
 
+const lockWaits = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+
 const waiting = async (world: World) =>
   (await world.operations())
     .filter((one) => one.state === 'waiting')
     .map((one) => `${one.action} ${one.object_key}`)
+
+/** A collector that does something before it is told the routes. */
+function askedFor({ store, config, errors }: World, beforeRoutes: () => Promise<void>): Collector {
+  const router = new CurrentRouter(config.backends.values())
+  return new Collector({
+    store,
+    config,
+    router: async () => {
+      await beforeRoutes()
+      return routeObjects(await router.get(store))
+    },
+    onError: (error) => errors.push(error),
+  })
+}
 
 describeStores('comparing the database with what was placed', (open, kind) => {
   const build = useWorlds(open)
@@ -117,6 +137,24 @@ describeStores('comparing the database with what was placed', (open, kind) => {
 
   // Only there do two sessions meet.
   if (kind === 'postgres') {
+    it('begins when those who joined it have committed', async () => {
+      const world = await placed()
+      const { id } = await requestSync(world.store, compareOnly)
+      const order: string[] = []
+      const collector = askedFor(world, async () => void order.push('routes are read'))
+      const looking = await world.store.transaction(async (tx) => {
+        expect((await requestSync(tx, compareOnly)).id).toBe(id)
+        const look = collector.look()
+        await until('it waits', async () => (await world.store.query(lockWaits)).length > 0)
+        order.push('the one who joined is about to commit')
+        return { look }
+      })
+      await looking.look
+      expect(order).toEqual(['the one who joined is about to commit', 'routes are read'])
+      await world.collect()
+      expect(await syncStatus(world.store, id)).toMatchObject({ state: 'done' })
+    })
+
     it('marks what is rendered otherwise, and waits for nobody who writes there', async () => {
       const world = await placed()
       const changed = withBackends(
@@ -215,6 +253,72 @@ describeStores('comparing the database with what was placed', (open, kind) => {
       error: 'cancelled by alice',
       counts: { seen: 0 },
     })
+  })
+
+  it('is joined only until it begins: routes may have been read since', async () => {
+    const world = await placed()
+    const first = await requestSync(world.store, compareOnly)
+    let second: number | undefined
+    const collector = askedFor(world, async () => {
+      second ??= (await requestSync(world.store, compareOnly)).id
+    })
+    await world.collect(collector)
+    expect(second).not.toBe(first.id)
+    expect(await syncStatus(world.store, second ?? 0)).toMatchObject({ state: 'done' })
+    expect(world.errors).toEqual([])
+  })
+
+  it('leaves to a waiting change only what that does', async () => {
+    const world = await placed()
+    await unseen(world, `update site set body = 'two'`)
+    await world.store.query(
+      `insert into orchestra.change (unit_id, model, action, keys, backend, server_id, due_at) values
+         (gen_random_uuid(), 'site', 'touch', '[["1"]]', null, null, 'infinity'),
+         (gen_random_uuid(), 'site', 'save', '[["2"]]', 'files', 1, 'infinity'),
+         (gen_random_uuid(), 'site', 'save', '[["3"]]', null, null, 'infinity')`,
+    )
+    await compare(world)
+    expect(await waiting(world)).toEqual(['save 1', 'save 2'])
+  })
+
+  it('ends nothing that failed while a change of its object waits', async () => {
+    const world = await placed()
+    await world.store.query(`update site set domain = '' where id = 1`)
+    await world.collect()
+    await world.store.query(`update orchestra.operation set due_at = 'infinity' where state = 'waiting'`)
+    await unseen(world, `update site set domain = 'b.org' where id = 1`)
+    await world.store.query(
+      `insert into orchestra.change (unit_id, model, keys, due_at) values (gen_random_uuid(), 'site', '[["1"]]', 'infinity')`,
+    )
+    await compare(world)
+    expect((await world.operations()).at(-1)).toMatchObject({ state: 'waiting', outcome: 'failure' })
+  })
+
+  it('records once what a backend placed that is no longer defined', async () => {
+    const world = await placed()
+    const other = withBackends(world, siteFilesWith({ name: 'other' }))
+    await unseen(world, `delete from site where id = 1`)
+    expect((await compare(other)).counts).toMatchObject({ invalid: 1 })
+    const before = await world.operations()
+    await world.store.query(`update orchestra.operation set error = 'tried there' where state = 'waiting'`)
+    expect((await compare(other)).counts).toMatchObject({ invalid: 1 })
+    expect(await world.operations()).toHaveLength(before.length)
+  })
+
+  it('tells a gate that is open from one that keeps its operation waiting', async () => {
+    const world = await placed(1, { servers: ['here', 'there'] })
+    const gated = async (key: string) => {
+      const [row] = await world.store.query<{ unit: string }>(
+        `insert into orchestra.operation (unit_id, server_id, backend, action, model, object_key, keys, gate)
+         select gen_random_uuid(), there.id, 'files', 'delete', 'site', $1, jsonb_build_array($1::text), array[here.id]
+         from orchestra.server here, orchestra.server there where here.name = 'here' and there.name = 'there'
+         returning unit_id as unit`,
+        [key],
+      )
+      return workOf(world.store, row?.unit ?? '')
+    }
+    expect(await gated('1')).toMatchObject({ waiting: 1, stuck: 0 })
+    expect(await gated('2')).toMatchObject({ waiting: 1, stuck: 1 })
   })
 
   it('says nothing of a model whose table is not there', async () => {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Backend } from '../../config/backend.ts'
-import { isOrchestraError, messageOf, type OrchestraError } from '../../errors.ts'
+import { isOrchestraError, messageOf, type OrchestraError, withHint } from '../../errors.ts'
 import { createLog, createLogWriter, finishLog, type LogWriter } from '../../logs/index.ts'
 import { type OperationResult, recordSync, type Step } from '../../script/index.ts'
-import { recordPresentedKey } from '../../server/index.ts'
 import type { Queryable } from '../../store/index.ts'
 import type { Claim } from '../claim.ts'
 import { persist } from '../persist.ts'
+import { notePresentedKey } from '../presented-key.ts'
 import type { RunContext, RunEnd, Stop } from '../run.ts'
 import { settle } from '../settle.ts'
 import { givenBack, triedAgain } from '../settlement.ts'
@@ -85,6 +85,17 @@ class Attempt {
   }
 
   async run(): Promise<AttemptEnd> {
+    try {
+      const end = await this.#run()
+      if (end.kind === 'lost-lane') this.#writer.abandon()
+      return end
+    } catch (error) {
+      this.#writer.abandon()
+      throw error
+    }
+  }
+
+  async #run(): Promise<AttemptEnd> {
     this.#running = await listOperations(this.#db, this.#logId, this.#options.selection)
     if (!this.#options.vetted && !(await this.#vet())) return { kind: 'lost-lane' }
     if (this.#running === 0) return this.#finish({ kind: 'ran', runId: '' })
@@ -189,10 +200,8 @@ class Attempt {
 
   async #block(verdict: Extract<Verdict, { kind: 'blocked' }>): Promise<AttemptEnd> {
     const { context, claim } = this.#options
-    const { presentedKey, outcome, reason } = verdict
-    if (presentedKey !== null) {
-      await persist(context.signal, () => recordPresentedKey(context.store, claim.server.id, presentedKey))
-    }
+    const { outcome, reason } = verdict
+    await notePresentedKey(context, claim, verdict)
     if (!(await settleRunning(this.#options, this.#logId, ({ id }) => givenBack(id, outcome, reason))))
       return { kind: 'lost-lane' }
     return this.#finish({ kind: 'blocked', reason }, null, reason)
@@ -241,6 +250,6 @@ class Attempt {
   }
 }
 
-function unwritten({ message, hint }: OrchestraError): Unwritten {
-  return { kind: 'unwritten', reason: hint === undefined ? message : `${message}. ${hint}` }
+function unwritten(error: OrchestraError): Unwritten {
+  return { kind: 'unwritten', reason: withHint(error) }
 }

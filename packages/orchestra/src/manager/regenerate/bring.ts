@@ -11,7 +11,7 @@ import { join, type Rendered } from '../../script/rendered.ts'
 import type { Answer } from './sender.ts'
 
 /** Bytes of content that one script carries at most. */
-export const BYTES_A_SCRIPT = 4 * 1024 * 1024
+const BYTES_A_SCRIPT = 4 * 1024 * 1024
 
 /** What content meets on its way. */
 export interface Way {

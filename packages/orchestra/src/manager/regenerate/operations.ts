@@ -6,7 +6,7 @@ import type { Outcome } from '../outcome.ts'
 import { ofSelection, type Selection, valuesOf } from './selection.ts'
 
 /** Operations that one page holds: bounds the memory of a run, however many it is about. */
-export const OPERATIONS_A_PAGE = 2_000
+const OPERATIONS_A_PAGE = 2_000
 
 /** A running operation of a regenerating backend. */
 export interface RegeneratedOperation {

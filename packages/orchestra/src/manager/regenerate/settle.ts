@@ -1,4 +1,5 @@
 import type { Backend } from '../../config/backend.ts'
+import { withHint } from '../../errors.ts'
 import type { OperationResult } from '../../script/index.ts'
 import type { Queryable } from '../../store/index.ts'
 import type { Keyring } from '../../store/keyring.ts'
@@ -27,8 +28,7 @@ export function whyUnwritable(
 ): string | null {
   const recorded = recordedOf(backend, operation, keyring)
   if (recorded?.recording.kind !== 'failed') return null
-  const { message, hint } = recorded.recording.error
-  return redactFor(recorded.secrets, hint === undefined ? message : `${message}. ${hint}`)
+  return redactFor(recorded.secrets, withHint(recorded.recording.error))
 }
 
 /** Settles what still runs of a log, page by page. False when the lane is another worker's by now. */
