@@ -17,11 +17,6 @@ interface PlanOptions {
   allowDeletes?: number
 }
 
-function savedLine(operations: number, file: string): string {
-  if (operations === 0) return `nothing is to be done: ${file} holds an empty plan`
-  return `${operations} ${operations === 1 ? 'operation is' : 'operations are'} kept in ${file}: orchestra apply ${file}`
-}
-
 /** Objects that people are shown; programs get all. */
 const MOST_SHOWN = 100
 
@@ -70,6 +65,11 @@ async function planCommand(session: Session, options: PlanOptions): Promise<Endi
   terminal.tell({ ...plan, counts: countKinds(plan.operations) }, ...planLines(plan, scripts, terminal))
   if (save !== undefined && !terminal.json) terminal.note(savedLine(saved.length, save))
   return plan.operations.length + plan.failures.length === 0 ? 'done' : 'unfinished'
+}
+
+function savedLine(operations: number, file: string): string {
+  if (operations === 0) return `nothing is to be done: ${file} holds an empty plan`
+  return `${operations} ${operations === 1 ? 'operation is' : 'operations are'} kept in ${file}: orchestra apply ${file}`
 }
 
 function countKinds(operations: readonly PlannedOperation[]): Record<string, number> {
