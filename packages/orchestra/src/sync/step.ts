@@ -92,15 +92,12 @@ async function comparePage(
   const due = await withoutChanged(context.db, differing)
   const removals = due.filter(isRemoval)
   const deferred = new Set(withArrivals(removals, due))
-  const recorded = due.filter((one) => !deferred.has(one))
-  const others = new Set(recorded)
+  const recorded = new Set(due.filter((one) => !deferred.has(one)))
+  const left = differing.filter((one) => !recorded.has(one))
   return {
     compared: {
-      differences: recorded,
-      settled: withoutObjectsOf(
-        settled,
-        differing.filter((one) => !others.has(one)),
-      ),
+      differences: [...recorded],
+      settled: withoutObjectsOf(settled, left),
       counts: addCounts(addCounts(counts, { seen: page.seen, total }), countsOf([...deferred], -1)),
     },
     removals,
