@@ -81,6 +81,8 @@ function isAwaiting(placement: string): string {
  * The state of a placement tells which of its operations was decided last, at the moment that its row is written: one that is
  * decided while this statement waits for its locks is not visible to it.
  *
+ * What was given up while it ran is not tried again when it fails: it has no placement any more.
+ *
  * A first try may end late, when the object stands elsewhere already. What was made there since is then data as well, and is not
  * overwritten with what the late one made.
  */
@@ -89,7 +91,9 @@ with owned as (
   select l.server_id from orchestra.lane l where l.server_id = $1 and l.owner = $2 and l.fence = $3 for update
 ), result as (
   select r.*, o.key_hash, o.object_key, o.keys, o.model, o.backend, o.server_id, o.action, o.snapshot, newer.id as newer_id,
-    r.next = 'back' and o.outcome is not distinct from 'aborted' as cancelled, o.identity as wanted
+    r.next = 'back' and o.outcome is not distinct from 'aborted' as cancelled, o.identity as wanted,
+    o.action = 'save' and o.identity is not null and r.outcome is distinct from 'success' and not exists (
+      select from orchestra.placement p where ${isPlaceOf('p', 'o')}) as forgotten
   from owned
   cross join jsonb_to_recordset($5::jsonb) as r("operationId" bigint, outcome text, next text, delay bigint,
     changed boolean, error text, revision text, identity text, rendered jsonb, former text)
@@ -97,15 +101,15 @@ with owned as (
   left join lateral ${newerOperation('o')} newer on true
 ), settled as (
   update orchestra.operation o set
-    state = case when r.next = 'done' or r.cancelled then 'done' when r.newer_id is not null then 'superseded' else 'waiting' end,
-    superseded_by = case when r.next <> 'done' and not r.cancelled then r.newer_id end,
+    state = case when r.next = 'done' or r.cancelled or r.forgotten then 'done' when r.newer_id is not null then 'superseded' else 'waiting' end,
+    superseded_by = case when r.next <> 'done' and not r.cancelled and not r.forgotten then r.newer_id end,
     outcome = case when r.cancelled then o.outcome else r.outcome end,
     changed = r.changed,
     error = case when r.cancelled then o.error else r.error end,
     log_id = coalesce($4, o.log_id),
     attempt = case when r.next = 'back' then greatest(o.attempt - 1, 0) else o.attempt end,
     due_at = case when r.delay > 0 then now() + r.delay * interval '1 ms' else '-infinity' end,
-    ended_at = case when r.next = 'done' or r.cancelled or r.newer_id is not null then clock_timestamp() end,
+    ended_at = case when r.next = 'done' or r.cancelled or r.forgotten or r.newer_id is not null then clock_timestamp() end,
     snapshot = case when r.outcome is distinct from 'success' then o.snapshot end
   from result r where o.id = r."operationId"
 ), failed as (

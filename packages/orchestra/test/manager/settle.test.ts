@@ -4,6 +4,7 @@ import type { Decision } from '../../src/collector/index.ts'
 import { record } from '../../src/collector/record.ts'
 import { claimLane, dueLanes, releaseLane, renewLeases } from '../../src/manager/claim.ts'
 import { type Settlement, settle } from '../../src/manager/settle.ts'
+import { forget } from '../../src/removal/index.ts'
 import type { Queryable } from '../../src/store/index.ts'
 import { until } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
@@ -82,6 +83,18 @@ describeStores('settling', (open, kind) => {
       `select state, attempt, snapshot->>'domain' as domain from orchestra.operation`,
     )
     expect(operation).toEqual({ state: 'waiting', attempt: 0, domain: 'a.org' })
+  })
+
+  it('ends what was given up while it ran, and failed', async () => {
+    const world = await build()
+    await world.store.query('insert into site (id) values (1)')
+    await world.collect()
+    const end = await claimOne(world)
+    await forget(world.store, { object: { model: 'site', key: ['1'] } }, 'test')
+    await end({ ...success, outcome: 'failure', next: 'again', error: 'no', revision: null })
+    const [operation] = await world.operations()
+    expect(operation).toMatchObject({ state: 'done', outcome: 'failure', error: 'no' })
+    expect(await placements(world)).toEqual([])
   })
 
   it('ends what is handed back with a newer operation, if there is one', async () => {
