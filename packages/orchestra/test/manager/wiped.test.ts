@@ -5,7 +5,12 @@ import { createMethods } from '../../src/methods/index.ts'
 import { getServer } from '../../src/server/index.ts'
 import { listTrash } from '../../src/trash/index.ts'
 import { describeStores } from '../support/stores.ts'
-import { useWorlds } from '../support/world.ts'
+import { useWorlds, type World } from '../support/world.ts'
+
+async function wipe(world: World): Promise<void> {
+  for (const name of ['sites', '.orchestra-state'])
+    await rm(join(world.directory, 'here', name), { recursive: true })
+}
 
 describeStores('a server that lost everything', (open) => {
   const build = useWorlds(open)
@@ -17,8 +22,7 @@ describeStores('a server that lost everything', (open) => {
       `insert into site (id, body) select id, 'body ' || id from generate_series(1, 30) id`,
     )
     await world.calm()
-    for (const name of ['sites', '.orchestra-state'])
-      await rm(join(world.directory, 'here', name), { recursive: true })
+    await wipe(world)
     await world.store.query(`update site set body = 'new' where id = 7`)
     await world.calm()
     expect(await world.files()).toEqual(await world.wanted())
@@ -32,8 +36,7 @@ describeStores('a server that lost everything', (open) => {
       `insert into site (id, body) select id, 'body ' || id from generate_series(1, 3) id`,
     )
     await world.calm()
-    for (const name of ['sites', '.orchestra-state'])
-      await rm(join(world.directory, 'here', name), { recursive: true })
+    await wipe(world)
     const methods = createMethods()
     await listTrash({ config: world.config, methods }, await getServer(world.store, 'here'))
     await methods.close()
