@@ -12,6 +12,7 @@ const packageOfTool: Readonly<Record<string, string>> = {
   python3: 'python3-minimal',
   shellcheck: 'shellcheck',
   psql: 'postgresql-client',
+  pgbouncer: 'pgbouncer',
   zsh: 'zsh',
   fish: 'fish',
   tcsh: 'tcsh',
