@@ -1,10 +1,11 @@
 import { OrchestraError } from '../errors.ts'
 import { sql as first } from './migrations/0001-first.ts'
 import { sql as convergence } from './migrations/0002-convergence.ts'
+import { sql as boundaries } from './migrations/0003-boundaries.ts'
 import type { Queryable, Store } from './store.ts'
 
 /** Forward only; a number, once released, never changes its text. */
-const migrations: readonly string[] = [first, convergence]
+const migrations: readonly string[] = [first, convergence, boundaries]
 
 /** Any constant: it only has to be the same in every process. */
 const MIGRATION_LOCK = 7_355_608
