@@ -27,6 +27,8 @@ export interface Sending {
   submit: () => unknown
   /** Runs what listens to the answers. */
   deliver: (work: () => boolean) => boolean
+  /** Told when all is answered and a transaction is open. */
+  leftOpen: () => void
   /** Whether submitting it a second time is the same as the first time. */
   repeatable: boolean
 }
@@ -34,7 +36,8 @@ export interface Sending {
 export interface Observer {
   /** A transaction ended, or was taken back to a savepoint: what was set in it may be gone. */
   undone(): void
-  ready(standing: Standing): void
+  /** No transaction is open any more. */
+  ended(): void
 }
 
 /** One statement that was sent: what of the answers is for us. */
@@ -216,7 +219,8 @@ export class WatchedConnection {
     if (this.#answered < this.#asked) this.#answered++
     this.#standing = standings[status ?? ''] ?? 'unsure'
     this.#exchanges = this.#exchanges.filter(({ turn }) => turn >= this.#answered)
-    this.#observer.ready(this.#standing)
+    if (this.#standing === 'idle') this.#observer.ended()
+    if (this.#standing === 'open') exchange?.sending.leftOpen()
     if (exchange?.state !== 'refused') return false
     this.send({ ...exchange.sending, company: () => undefined })
     return true
