@@ -274,9 +274,15 @@ function transactions(open: OpenStore, kind: Store['kind'], way: 'directly' | 't
       await client.query('begin')
       await client.query({ name: 'add', text, values: [4, 'a'] })
       await client.query('commit')
+      for (const key of [5, 6]) {
+        await client.query({ name: 'begin', text: 'begin' })
+        await client.query('set transaction isolation level serializable')
+        await client.query({ name: 'add', text, values: [key, 'a'] })
+        await client.query({ name: 'commit', text: 'commit' })
+      }
       await expect(client.query({ name: 'add', text: 'select 1' })).rejects.toThrow(/must be unique/)
     })
-    expect(await keysOf(id)).toEqual(['1', '2', '3', '4'])
+    expect(await keysOf(id)).toEqual(['1', '2', '3', '4', '5', '6'])
   })
 
   test('a function that an application put before `query` is called', async () => {
