@@ -1,7 +1,7 @@
 import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 import { isoTime } from '../logs/index.ts'
-import { audit } from '../server/index.ts'
+import { audit, type Doer, doerOf } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 
 /** An object (for one backend or all), or all objects of a backend. */
@@ -27,8 +27,9 @@ export interface ProtectionView {
 export async function protect(
   store: Store,
   subject: Protectable,
-  { by, reason }: { by: string; reason?: string },
+  { reason, ...doer }: Doer & { reason?: string } = {},
 ): Promise<ProtectionView> {
+  const by = doerOf(doer)
   return store.transaction(async (tx) => {
     await tx.query(PROTECT, [...valuesOf(subject), by, reason ?? null])
     await tx.query(LOCK_LANES, valuesOf(subject))

@@ -3,6 +3,7 @@ import { type GivenUp, giveUp, placedIn } from '../removal/give-up.ts'
 import { touchRoutes } from '../router/revision.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
+import type { Doer } from './doer.ts'
 import { lockServer } from './registry.ts'
 
 /** What a server still had when it was removed. */
@@ -20,7 +21,7 @@ const MOST_NAMES = 10
 export async function removeServer(
   store: Store,
   name: string,
-  options: { by: string; force?: boolean },
+  options: Doer & { force?: boolean } = {},
 ): Promise<Removal> {
   return store.transaction(async (tx) => {
     const { id } = await lockServer(tx, name, 'update')
