@@ -132,7 +132,7 @@ export class Orchestra {
         hint: `The configuration has ${[...this.config.models.keys()].join(', ')}`,
       })
     }
-    const db = client === undefined ? this.store : queryableOf(client)
+    const db = client === undefined ? this.store : queryableOf(client, this.store)
     const payload = object === undefined ? undefined : sealObject(model, object, this.store.keyring)
     return collect(db, { model: modelName, keys: [[key].flat().map(String)], action, payload })
   }

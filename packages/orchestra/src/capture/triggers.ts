@@ -1,4 +1,4 @@
-import { messageOf, OrchestraError } from '../errors.ts'
+import { isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { type FoundTrigger, readCatalog } from './catalog.ts'
 import { noticeGaps } from './continuity.ts'
@@ -146,7 +146,6 @@ async function lockedTransaction<Result>(
 }
 
 const LOCK_NOT_AVAILABLE = '55P03'
-const INSUFFICIENT_PRIVILEGE = '42501'
 
 function hasState(error: unknown, state: string): boolean {
   return error instanceof Error && 'code' in error && error.code === state
@@ -159,9 +158,9 @@ function explain(error: unknown): unknown {
       cause: error,
     })
   }
-  if (hasState(error, INSUFFICIENT_PRIVILEGE)) {
-    return new OrchestraError('ORC_CAPTURE_DENIED', `Triggers cannot be installed: ${messageOf(error)}`, {
-      hint: 'Let Orchestra connect as the owner of the watched tables, or grant it SELECT and TRIGGER on them',
+  if (isOrchestraError(error, 'ORC_STORE_DENIED')) {
+    return new OrchestraError('ORC_CAPTURE_DENIED', `Triggers cannot be installed: ${error.message}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
       cause: error,
     })
   }

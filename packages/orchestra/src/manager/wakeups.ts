@@ -1,6 +1,6 @@
 import type { QueryResult } from 'pg'
 import { PgBoss } from 'pg-boss'
-import type { Store } from '../store/store.ts'
+import { explain, type Store } from '../store/index.ts'
 
 const LANES = 'orchestra-lane'
 const BOSS_SCHEMA = 'orchestra_boss'
@@ -78,7 +78,7 @@ async function execute(store: Store, text: string, values: unknown[]): Promise<{
     await client.query('rollback').catch((cause: Error) => {
       broken = cause
     })
-    throw error
+    throw await explain(error, { statement: text }, (...asked) => store.query(...asked))
   } finally {
     client.release(broken)
   }

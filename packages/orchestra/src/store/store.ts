@@ -1,6 +1,9 @@
 import pg from 'pg'
-import { messageOf, OrchestraError } from '../errors.ts'
+import { isOrchestraError } from '../errors.ts'
+import { connectionFailure, placeOf, unreachable } from './connection-failure.ts'
+import { explain } from './explain.ts'
 import type { Keyring } from './keyring.ts'
+import { isConnectionError } from './sqlstate.ts'
 
 export interface Queryable {
   /** Runs one statement (or several without values) and answers the rows of the last. */
@@ -55,8 +58,8 @@ export function connectStore(options: ConnectionOptions): Store {
     keyring: options.keyring,
     pool,
     databaseUrl: options.databaseUrl,
-    query: (text, values) => runQuery(pool, text, values),
-    transaction: (work) => runTransaction(pool, work),
+    query: (text, values) => onClient(pool, (db) => db.query(text, values)),
+    transaction: (work) => onClient(pool, (db) => inTransaction(db, work)),
     listen: (channels, onNotify) => listen(config, channels, onNotify),
     close: async () => {
       await pool.end()
@@ -67,11 +70,7 @@ export function connectStore(options: ConnectionOptions): Store {
 
 type Client = Pick<pg.ClientBase, 'query'>
 
-async function runQuery<Row>(
-  client: Client | pg.Pool,
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<Row[]> {
+async function runQuery<Row>(client: Client, text: string, values: readonly unknown[] = []): Promise<Row[]> {
   try {
     const result = values.length === 0 ? await client.query(text) : await client.query(text, [...values])
     const last = Array.isArray(result) ? result.at(-1) : result
@@ -81,29 +80,51 @@ async function runQuery<Row>(
   }
 }
 
-async function runTransaction<Result>(
-  pool: pg.Pool,
-  work: (tx: Queryable) => Promise<Result>,
-): Promise<Result> {
+/** Lends a connection; what fails on it is explained when its transaction is over, because only then it can be asked. */
+async function onClient<Result>(pool: pg.Pool, work: (db: Queryable) => Promise<Result>): Promise<Result> {
   const client = await connect(pool)
   let broken: Error | undefined
+  const statements = new Map<unknown, string>()
   // A connection may break between two queries of the transaction; without a listener that would end the process.
   const keep = (error: Error) => {
     broken = error
   }
   client.on('error', keep)
-  const tx: Queryable = { query: (text, values) => runQuery(client, text, values) }
+  const db: Queryable = {
+    query: async (text, values) => {
+      try {
+        return await runQuery(client, text, values)
+      } catch (error) {
+        statements.set(error, text)
+        if (text === 'rollback' || isOrchestraError(error, 'ORC_STORE_UNREACHABLE')) broken ??= error as Error
+        throw error
+      }
+    },
+  }
   try {
-    await tx.query('begin')
-    const result = await work(tx)
-    await tx.query('commit')
-    return result
+    return await work(db)
   } catch (error) {
-    await client.query('rollback').catch(keep)
-    throw error
+    if (broken !== undefined) throw error
+    const failed = { statement: statements.get(error) ?? '' }
+    throw await explain(error, failed, (text, values) => runQuery(client, text, values))
   } finally {
     client.off('error', keep)
     client.release(broken)
+  }
+}
+
+async function inTransaction<Result>(
+  db: Queryable,
+  work: (tx: Queryable) => Promise<Result>,
+): Promise<Result> {
+  await db.query('begin')
+  try {
+    const result = await work(db)
+    await db.query('commit')
+    return result
+  } catch (error) {
+    await db.query('rollback').catch(() => undefined)
+    throw error
   }
 }
 
@@ -111,7 +132,7 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   try {
     return await pool.connect()
   } catch (error) {
-    throw isConnectionError(error) ? unreachable(error) : error
+    throw connectionFailure(error, placeOf(pool.options))
   }
 }
 
@@ -158,24 +179,4 @@ function listen(
       await last?.end().catch(() => undefined)
     },
   }
-}
-
-/** SQLSTATE classes 08 (connection) and 57P0x (shutdown), and what the network itself says. */
-export function isConnectionError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if (error instanceof AggregateError) return error.errors.some(isConnectionError)
-  const code = 'code' in error ? String(error.code) : ''
-  if (code === '')
-    return /^(Connection terminated|Client has encountered|timeout exceeded when)/.test(error.message)
-  return /^(08...|57P0[1-3]|ECONN.*|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT)$/.test(
-    code,
-  )
-}
-
-function unreachable(cause: unknown): OrchestraError {
-  const why = cause instanceof AggregateError ? cause.errors.map(messageOf).join(', ') : messageOf(cause)
-  return new OrchestraError('ORC_STORE_UNREACHABLE', `The database does not answer: ${why}`, {
-    hint: 'Check DATABASE_URL and that the database runs; what is committed is safe and is picked up when it answers',
-    cause,
-  })
 }
