@@ -119,8 +119,8 @@ with stopped as (
   from stopped where p.key_hash = stopped.key_hash and p.model = stopped.model and p.backend = stopped.backend
     and p.server_id = stopped.server_id and p.state = 'deleting'
 )
-insert into orchestra.change (unit_id, actor, source, model, action, keys)
-select stopped.unit_id, unit.actor, unit.source, stopped.model, stopped.action, jsonb_agg(distinct stopped.keys)
+insert into orchestra.change (unit_id, actor, source, login, model, action, keys)
+select stopped.unit_id, unit.actor, unit.source, null, stopped.model, stopped.action, jsonb_agg(distinct stopped.keys)
 from stopped left join orchestra.unit on unit.id = stopped.unit_id
 group by stopped.unit_id, unit.actor, unit.source, stopped.model, stopped.action`
 

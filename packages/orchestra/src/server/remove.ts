@@ -72,8 +72,8 @@ async function dissolve(tx: Queryable, id: number): Promise<Removal> {
 async function lookAgainAtGated(tx: Queryable, id: number): Promise<void> {
   await tx.query(
     `with again as (
-       insert into orchestra.change (unit_id, actor, source, model, action, keys)
-       select o.unit_id, u.actor, u.source, o.model, 'save', jsonb_agg(distinct o.keys)
+       insert into orchestra.change (unit_id, actor, source, login, model, action, keys)
+       select o.unit_id, u.actor, u.source, null, o.model, 'save', jsonb_agg(distinct o.keys)
        from orchestra.operation o left join orchestra.unit u on u.id = o.unit_id
        where o.state = 'waiting' and $1 = any(o.gate)
        group by o.unit_id, u.actor, u.source, o.model
