@@ -1,3 +1,4 @@
+export { CAPTURE_ROLE } from './capture-role.ts'
 export { wrapClient } from './client.ts'
 export { type CollectRequest, collect } from './collect.ts'
 export type { CaptureState, CaptureStatus } from './examine.ts'
@@ -16,6 +17,7 @@ export {
 export {
   type CaptureFailure,
   type CaptureReport,
+  captureStanding,
   captureStatus,
   installCapture,
   removeCapture,

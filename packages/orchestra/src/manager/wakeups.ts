@@ -31,10 +31,15 @@ export interface WakeupOptions {
  */
 export async function startWakeups(options: WakeupOptions): Promise<Wakeups> {
   const { store } = options
+  const [found] = await store.query<{ absent: boolean }>(`select to_regnamespace($1) is null as absent`, [
+    BOSS_SCHEMA,
+  ])
   const boss = new PgBoss({
     schema: BOSS_SCHEMA,
     db: { executeSql: (text, values = []) => execute(store, text, values) },
     backend: store.kind,
+    // Where it exists, `create schema if not exists` would still ask for the right to make one.
+    createSchema: found?.absent,
     monitorVacuum: false,
   })
   // It spreads some errors into plain objects.
