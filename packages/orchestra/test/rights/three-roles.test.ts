@@ -1,10 +1,38 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { captureStatus, installCapture } from '../../src/capture/index.ts'
 import type { Model } from '../../src/config/model.ts'
+import { isOrchestraError, withHint } from '../../src/errors.ts'
 import { listUnits } from '../../src/placements/unit-list.ts'
 import { readInstalled, uninstall } from '../../src/removal/uninstall.ts'
+import type { Section } from '../../src/rights/index.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { applicationWork, Panel, roles, Site } from './panel.ts'
+
+/** One right each, with the statements that take it and give it back. */
+function singleRights(
+  sections: readonly Section[],
+  role: string,
+): { right: string; revoke: string; grant: string }[] {
+  const statements = sections.flatMap((section) => section.statements.map(({ sql }) => sql))
+  return statements.flatMap((sql) => {
+    const [, rights = '', rest = ''] = /^grant (.*?) (on (?:table|sequence|schema) .*)$/.exec(sql) ?? []
+    if (!rest.endsWith(`to "${role}"`)) return []
+    return rights.split(/, (?![^(]*\))/).map((right) => ({
+      right: `${right} ${rest}`,
+      revoke: `revoke ${right} ${rest.replace(/ to "/, ' from "')}`,
+      grant: `grant ${right} ${rest}`,
+    }))
+  })
+}
+
+async function failureOf(work: () => Promise<unknown>): Promise<Error | undefined> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
 
 const TIMEOUT = 180_000
 let postgres: PostgresServer
@@ -66,5 +94,88 @@ describe('with what `orchestra grants` prints', () => {
     expect(left).toEqual([expect.stringContaining('drop role orchestra_capture')])
     expect(await readInstalled(worker)).toMatchObject({ schemas: [], triggers: [] })
     await panel.run(roles.application, `insert into "Shop".site (domain) values ('free.org')`)
+  })
+
+  it('the application misses each right that it is given in schema orchestra, and is told which', {
+    timeout: TIMEOUT,
+  }, async () => {
+    await panel.grant(await panel.sections(), 'before')
+    const worker = await panel.store(roles.worker)
+    await panel.install(worker)
+    const sections = (await panel.sections()).filter(({ when }) => when === 'after')
+    await panel.grant(sections, 'after')
+    await panel.work(worker)
+    const rights = singleRights(sections, roles.application)
+    expect(rights.length).toBeGreaterThan(20)
+    for (const [index, { right, revoke, grant }] of rights.entries()) {
+      await panel.run(roles.worker, revoke)
+      const error = await failureOf(() => applicationWork(panel, 1000 + 2 * index))
+      expect(isOrchestraError(error, 'ORC_STORE_DENIED'), `without ${right}: ${error}`).toBe(true)
+      const name = right.replace(/ \(.*?\)/, '')
+      const [verb = '', on = ''] = name.split(/ (?=on )/)
+      expect(withHint(error)).toMatch(
+        new RegExp(`As "Worker", run: grant [^;]*${verb}[^;]*${on.replace(/[.*+?^${}()|[\]\\]/g, '.')}`),
+      )
+      await panel.run(roles.worker, grant)
+      // What one round left open would be worked on in the next.
+      await panel.run(roles.owner, 'delete from "Shop".site')
+      await panel.calm(worker)
+    }
+    await applicationWork(panel, 5000)
+  })
+
+  it.each([
+    ['grant usage on schema "Shop" to "Worker"', 'grant usage on schema "Shop" to "Worker"'],
+    [
+      'grant select, trigger on table "Shop".site to "Worker"',
+      'grant trigger on table "Shop".site to "Worker"',
+    ],
+    ['create schema orchestra authorization "Worker"', 'grant create on database'],
+  ])('a worker without `%s` is told', { timeout: TIMEOUT }, async (statement, hint) => {
+    const sections = await panel.sections()
+    expect(sections.flatMap(({ statements }) => statements.map(({ sql }) => sql))).toContain(statement)
+    await panel.grant(sections, 'before', statement)
+    const error = await failureOf(async () => panel.install(await panel.store(roles.worker)))
+    expect(isOrchestraError(error), String(error)).toBe(true)
+    expect(withHint(error)).toContain(hint)
+  })
+
+  it('a role that may not connect is told', { timeout: TIMEOUT }, async () => {
+    const sections = await panel.sections()
+    const statements = sections.flatMap((section) => section.statements.map(({ sql }) => sql))
+    const connect = statements.find((sql) => /^grant connect .* to "Worker"/.test(sql)) ?? ''
+    await panel.grant(sections, 'before', connect)
+    const error = await failureOf(async () => panel.install(await panel.store(roles.worker)))
+    expect(withHint(error)).toContain(connect)
+  })
+
+  it('default privileges cover tables that later migrations make', { timeout: TIMEOUT }, async () => {
+    const sections = await panel.sections()
+    await panel.grant(sections, 'before')
+    const worker = await panel.store(roles.worker)
+    await panel.install(worker)
+    const migrated = async () => {
+      await panel.run(
+        roles.owner,
+        'drop table "Shop"."user"',
+        'create table "Shop"."user" (id int primary key)',
+      )
+      return (await installCapture(worker, [...panel.config.models.values()])).failed
+    }
+    expect(await migrated()).toEqual([])
+    await panel.run(roles.application, 'insert into "Shop"."user" values (1)')
+    const later = sections.flatMap(({ statements }) =>
+      statements.filter(({ sql }) => sql.startsWith('alter default')),
+    )
+    const reverted = later.map(({ sql }) =>
+      sql.replace(' grant ', ' revoke ').replace(/ to ("[^"]*")$/, ' from $1'),
+    )
+    await panel.run(roles.owner, ...reverted)
+    expect((await migrated()).map(({ error }) => withHint(error))).toEqual([
+      expect.stringContaining('grant trigger on table "Shop"."user" to "Worker"'),
+    ])
+    await expect(panel.run(roles.application, 'insert into "Shop"."user" values (1)')).rejects.toThrow(
+      'permission denied',
+    )
   })
 })
