@@ -23,3 +23,4 @@ export {
   removeCapture,
 } from './triggers.ts'
 export { currentUnit, type Unit, type UnitOptions, unitOfWork } from './unit.ts'
+export { type Watch, watchesOf } from './watch.ts'

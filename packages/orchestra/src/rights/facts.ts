@@ -1,5 +1,4 @@
-import { CAPTURE_ROLE, quoteTableName } from '../capture/index.ts'
-import { type Watch, watchesOf } from '../capture/watch.ts'
+import { CAPTURE_ROLE, type Watch, watchesOf } from '../capture/index.ts'
 import type { Config } from '../config/config.ts'
 import type { Queryable } from '../store/index.ts'
 
@@ -15,6 +14,10 @@ export interface WatchedTable {
   isSecured: boolean
   /** Quoted and qualified: what its `serial` columns count by. */
   sequences: readonly string[]
+  /** What a worker needs there, and the role that asks does not have. */
+  lacking: readonly string[]
+  /** The role that asks may not use the schema. */
+  isClosed: boolean
 }
 
 /** One of Orchestra's own schemas. */
@@ -52,9 +55,12 @@ export async function readFacts(db: Queryable, config: Config): Promise<Facts> {
   return { ...(about as Facts), tables, schemas, loaders }
 }
 
-async function readTables(db: Queryable, watches: readonly Watch[]): Promise<WatchedTable[]> {
-  const names = [...new Set(watches.map(({ table }) => quoteTableName(table)))]
-  return db.query<WatchedTable>(TABLES, [names])
+export function readTables(db: Queryable, watches: readonly Watch[]): Promise<WatchedTable[]> {
+  const tables = watches.map(({ table }) => table)
+  return db.query<WatchedTable>(TABLES, [
+    tables.map(({ schema }) => schema ?? null),
+    tables.map(({ name }) => name),
+  ])
 }
 
 const ABOUT = `
@@ -64,10 +70,20 @@ select d.datname as database, current_setting('server_version_num')::int as vers
   array(select format('%I', nspname) from pg_namespace n where has_schema_privilege('public', n.oid, 'usage')) as "openSchemas"
 from pg_database d where d.datname = current_database()`
 
-/** Partitions and inheritors are written to directly, and get triggers of their own. */
+/**
+ * In the catalogue, where all may look: `to_regclass` refuses whoever may not use the schema. Partitions and inheritors are written to
+ * directly, and get triggers of their own.
+ */
 const TABLES = `
 with recursive wanted as (
-  select name, to_regclass(name)::oid as oid from unnest($1::text[]) as given(name)
+  select distinct given.schema, given.name, found.oid
+  from unnest($1::text[], $2::text[]) as given(schema, name)
+  left join lateral (
+    select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relname = given.name and c.relkind in ('r', 'p') and n.nspname = coalesce(given.schema, n.nspname)
+      and n.nspname not in ('pg_catalog', 'information_schema')
+    order by array_position(current_schemas(false), n.nspname), n.nspname = 'public' desc limit 1
+  ) found on true
 ), tree as (
   select oid from wanted where oid is not null
   union
@@ -78,12 +94,14 @@ select format('%I.%I', n.nspname, t.relname) as name, format('%I', n.nspname) as
   array(
     select format('%I.%I', sn.nspname, s.relname) from pg_depend d
     join pg_class s on s.oid = d.objid and s.relkind = 'S' join pg_namespace sn on sn.oid = s.relnamespace
-    where d.refobjid = t.oid and d.deptype = 'a' and d.classid = 'pg_class'::regclass order by 1) as sequences
+    where d.refobjid = t.oid and d.deptype = 'a' and d.classid = 'pg_class'::regclass order by 1) as sequences,
+  array(
+    select verb from unnest(array['select', 'trigger']) verb where not has_table_privilege(t.oid, verb)) as lacking,
+  not has_schema_privilege(n.oid, 'usage') as "isClosed"
 from tree join pg_class t on t.oid = tree.oid join pg_namespace n on n.oid = t.relnamespace
 union all
-select case when array_length(parse_ident(name), 1) = 2 then name else format('%I.%s', coalesce(current_schema(), 'public'), name) end,
-  format('%I', case when array_length(parse_ident(name), 1) = 2 then (parse_ident(name))[1] else coalesce(current_schema(), 'public') end),
-  null, false, '{}'
+select format('%I.%I', coalesce(schema, current_schema(), 'public'), name),
+  format('%I', coalesce(schema, current_schema(), 'public')), null, false, '{}', '{}', false
 from wanted where oid is null
 order by name`
 

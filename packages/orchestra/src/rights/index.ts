@@ -1,3 +1,2 @@
-export { type Facts, ownSchemas, readFacts, type WatchedTable } from './facts.ts'
+export { type Facts, ownSchemas, readFacts, readTables, type WatchedTable } from './facts.ts'
 export { grantsFor, type Roles, type Section } from './grants.ts'
-export { workerRights } from './needs.ts'

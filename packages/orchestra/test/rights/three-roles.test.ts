@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { captureStatus, installCapture } from '../../src/capture/index.ts'
 import type { Model } from '../../src/config/model.ts'
+import { checkRights } from '../../src/doctor/rights.ts'
 import { isOrchestraError, withHint } from '../../src/errors.ts'
 import { listUnits } from '../../src/placements/unit-list.ts'
 import { readInstalled, uninstall } from '../../src/removal/uninstall.ts'
@@ -138,6 +139,51 @@ describe('with what `orchestra grants` prints', () => {
     const error = await failureOf(async () => panel.install(await panel.store(roles.worker)))
     expect(isOrchestraError(error), String(error)).toBe(true)
     expect(withHint(error)).toContain(hint)
+  })
+
+  it('doctor names each right that its role lacks, with the statement that gives it', {
+    timeout: TIMEOUT,
+  }, async () => {
+    await panel.grant(await panel.sections(), 'before')
+    const worker = await panel.store(roles.worker)
+    await panel.install(worker)
+    const patient = { store: worker, loaded: { config: panel.config, path: '' } }
+    const told = async () => (await checkRights(patient)).map(({ state, hint }) => [state, hint])
+    expect(await told()).toEqual([['ok', null]])
+    const lost = [
+      ['select on table "Shop".site', roles.owner],
+      ['trigger on table "Shop"."user"', roles.owner],
+      ['usage on schema "Shop"', roles.owner],
+    ] as const
+    for (const [right, owner] of lost) {
+      await panel.run(owner, `revoke ${right} from "Worker"`)
+      expect(await told()).toEqual([['problem', expect.stringContaining(`grant ${right} to "Worker"`)]])
+      await panel.run(owner, `grant ${right} to "Worker"`)
+    }
+    const application = await panel.store(roles.application)
+    const findings = await checkRights({ ...patient, store: application })
+    expect(findings.map(({ message }) => message)).toContain('role the-app lacks trigger on "Shop".alias')
+  })
+
+  it('without the role for trigger functions they stay with the worker, which doctor says', {
+    timeout: TIMEOUT,
+  }, async () => {
+    const sections = await panel.sections()
+    const member = 'grant orchestra_capture to "Worker" with inherit true, set true'
+    expect(sections.flatMap(({ statements }) => statements.map(({ sql }) => sql))).toContain(member)
+    await panel.grant(sections, 'before', member)
+    const worker = await panel.store(roles.worker)
+    await panel.install(worker)
+    const patient = { store: worker, loaded: { config: panel.config, path: '' } }
+    expect(await checkRights(patient)).toMatchObject([
+      {
+        state: 'problem',
+        message: "trigger functions belong to Worker, who may change Orchestra's own tables",
+      },
+    ])
+    await panel.run(null, member)
+    await installCapture(worker, [...panel.config.models.values()])
+    expect(await checkRights(patient)).toMatchObject([{ state: 'ok' }])
   })
 
   it('a role that may not connect is told', { timeout: TIMEOUT }, async () => {
