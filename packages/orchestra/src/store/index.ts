@@ -2,4 +2,12 @@ export { assertMigrated, migrate, schemaVersion, storedVersion } from './migrate
 export { openStore, type StoreOptions } from './open.ts'
 export { refreshStatistics } from './statistics.ts'
 export { storable } from './storable.ts'
-export { isConnectionError, type Listener, type Queryable, type Store } from './store.ts'
+export {
+  type Connection,
+  isConnectionError,
+  type Listener,
+  type Queryable,
+  readTexts,
+  type Store,
+  type Texts,
+} from './store.ts'

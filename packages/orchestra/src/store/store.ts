@@ -7,15 +7,27 @@ export interface Queryable {
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
+/** Rows as Postgres writes them, before a driver makes values of them. */
+export interface Texts {
+  columns: readonly { name: string; type: number }[]
+  rows: readonly (readonly (string | null)[])[]
+}
+
+/** What can also answer every value as the text that Postgres wrote, to its last digit. */
+export interface Connection extends Queryable {
+  texts(text: string, values?: readonly unknown[]): Promise<Texts>
+}
+
 /** The database that holds the application's tables and Orchestra's own schema. */
-export interface Store extends Queryable {
+export interface Store extends Connection {
   readonly kind: 'postgres' | 'pglite'
   readonly keyring: Keyring
   /** For libraries that bring their own queries. */
   readonly pool: pg.Pool
   /** Where other clients reach the same database. */
   readonly databaseUrl: string
-  transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>
+  /** @param opening what begins it, with settings that end with it */
+  transaction<Result>(work: (tx: Connection) => Promise<Result>, opening?: string): Promise<Result>
   /** Calls back on every NOTIFY, and once after each (re)connection because notifications may have been missed. */
   listen(channels: readonly string[], onNotify: (channel: string, payload: string) => void): Listener
   close(): Promise<void>
@@ -55,8 +67,8 @@ export function connectStore(options: ConnectionOptions): Store {
     keyring: options.keyring,
     pool,
     databaseUrl: options.databaseUrl,
-    query: (text, values) => runQuery(pool, text, values),
-    transaction: (work) => runTransaction(pool, work),
+    ...connectionOf(pool),
+    transaction: (work, opening = 'begin') => runTransaction(pool, work, opening),
     listen: (channels, onNotify) => listen(config, channels, onNotify),
     close: async () => {
       await pool.end()
@@ -66,6 +78,38 @@ export function connectStore(options: ConnectionOptions): Store {
 }
 
 type Client = Pick<pg.ClientBase, 'query'>
+
+/** Queries through a client or a pool. */
+function connectionOf(client: Client | pg.Pool): Connection {
+  return {
+    query: (text, values) => runQuery(client, text, values),
+    texts: async (text, values) => {
+      try {
+        return await readTexts(client, text, values)
+      } catch (error) {
+        throw isConnectionError(error) ? unreachable(error) : error
+      }
+    },
+  }
+}
+
+const asTexts: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => value }
+
+/** One statement (or several without values) through any client of `pg`; the rows of the last as texts. */
+export async function readTexts(
+  client: Client,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Texts> {
+  const found = await client.query<(string | null)[]>({
+    text,
+    values: [...values],
+    types: asTexts,
+    rowMode: 'array',
+  })
+  const last = Array.isArray(found) ? (found.at(-1) as typeof found) : found
+  return { columns: last.fields.map(({ name, dataTypeID: type }) => ({ name, type })), rows: last.rows }
+}
 
 async function runQuery<Row>(
   client: Client | pg.Pool,
@@ -83,7 +127,8 @@ async function runQuery<Row>(
 
 async function runTransaction<Result>(
   pool: pg.Pool,
-  work: (tx: Queryable) => Promise<Result>,
+  work: (tx: Connection) => Promise<Result>,
+  opening: string,
 ): Promise<Result> {
   const client = await connect(pool)
   let broken: Error | undefined
@@ -92,9 +137,9 @@ async function runTransaction<Result>(
     broken = error
   }
   client.on('error', keep)
-  const tx: Queryable = { query: (text, values) => runQuery(client, text, values) }
+  const tx = connectionOf(client)
   try {
-    await tx.query('begin')
+    await tx.query(opening)
     const result = await work(tx)
     await tx.query('commit')
     return result

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { OrchestraError } from '../errors.ts'
 import type { UnitStatus } from '../placements/index.ts'
 import { type Plan, planUnit } from '../plan/index.ts'
-import type { Queryable, Store } from '../store/index.ts'
+import { type Connection, type Queryable, readTexts, type Store } from '../store/index.ts'
 import type { Bell } from './bell.ts'
 import { settled } from './settled.ts'
 
@@ -57,8 +57,9 @@ export class Unit {
 }
 
 /** Queries through a connection of the application's. */
-export function queryableOf(client: Pick<pg.ClientBase, 'query'>): Queryable {
+export function queryableOf(client: Pick<pg.ClientBase, 'query'>): Connection {
   return {
+    texts: (text, values) => readTexts(client, text, values),
     query: async <Row>(text: string, values: readonly unknown[] = []) =>
       (await client.query(text, [...values])).rows as Row[],
   }
