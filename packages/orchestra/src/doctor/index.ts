@@ -3,6 +3,7 @@ import { type LoadedConfig, loadConfig, storeOptions } from '../config/load.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type Check, type Finding, ok } from './check.ts'
 import { checkKeyFile, checkNode } from './environment.ts'
+import { checkRows } from './rows.ts'
 import { checkPause, checkRoutes, checkServers } from './servers.ts'
 import { checkCapture, checkKey, checkMigrations, fromError } from './store.ts'
 import { checkWork, checkWorker } from './work.ts'
@@ -13,6 +14,7 @@ export type { Finding } from './check.ts'
 const checks: readonly Check[] = [
   checkKey,
   checkCapture,
+  checkRows,
   checkServers,
   checkRoutes,
   checkPause,

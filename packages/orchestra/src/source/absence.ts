@@ -1,7 +1,7 @@
 import { quoteTable } from '../capture/table-name.ts'
 import { watchesOf } from '../capture/watch.ts'
 import type { Model } from '../config/model.ts'
-import { HIDDEN_HINT } from './hidden.ts'
+import { hiddenHint } from './hidden.ts'
 import type { Reader } from './source.ts'
 import type { FoundTable } from './table.ts'
 
@@ -25,7 +25,7 @@ export interface Evidence {
 /** A row is gone only if the table that was read is the one that the model's changes come from, and the only one. */
 export function judgeAbsence(evidence: Evidence): Absence {
   const { wanted, table, isSame, isFiltered, isWatched, others } = evidence
-  if (isFiltered) return unknown(`row level security may hide rows of ${table}. ${HIDDEN_HINT}`)
+  if (isFiltered) return unknown(`row level security may hide rows of ${table}. ${hiddenHint}`)
   if (!isSame) return unknown(`the name ${wanted} did not lead to ${table} any more when it had been read`)
   if (others.length > 0)
     return unknown(

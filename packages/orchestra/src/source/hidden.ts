@@ -1,7 +1,7 @@
 import { OrchestraError } from '../errors.ts'
 
 /** What to do about a table of which row policies may hide rows from Orchestra. */
-export const HIDDEN_HINT =
+export const hiddenHint =
   "Let Orchestra's role see all rows: ALTER ROLE ... BYPASSRLS, or let it own the table without FORCE ROW LEVEL SECURITY; a policy for the role does not help"
 
 /** Postgres refuses a read that policies would filter. Told by where it says so: its words depend on the language. */
@@ -11,6 +11,6 @@ export function explainHidden(error: unknown): unknown {
   return new OrchestraError(
     'ORC_ROWS_HIDDEN',
     `Row level security may hide rows from Orchestra, so nothing was read: ${error.message}`,
-    { hint: HIDDEN_HINT, cause: error },
+    { hint: hiddenHint, cause: error },
   )
 }

@@ -1,3 +1,4 @@
+export { hiddenHint } from './hidden.ts'
 export { toExactJson } from './json.ts'
 export { keyText } from './key-text.ts'
 export { countRows, rowKeys } from './keys.ts'

@@ -1,6 +1,6 @@
 import { quoteTable } from '../capture/table-name.ts'
 import type { Model } from '../config/model.ts'
-import { HIDDEN_HINT } from './hidden.ts'
+import { hiddenHint } from './hidden.ts'
 import type { Source } from './source.ts'
 
 /** Why a model's rows cannot be read at all. */
@@ -35,6 +35,6 @@ export function unreadableText({ name, table }: Model, why: Unreadable, objects:
   const hint =
     why === 'missing'
       ? 'Rename the table back, or correct `table` of the model; `orchestra forget` lets objects be that are not wanted any more'
-      : HIDDEN_HINT
+      : hiddenHint
   return `Model "${name}": ${what}, so ${objects} of its objects could not be compared. ${hint}`
 }
