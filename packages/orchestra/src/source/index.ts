@@ -1,6 +1,5 @@
 export { hiddenHint } from './hidden.ts'
 export { toExactJson } from './json.ts'
-export { keyText } from './key-text.ts'
 export { countRows, rowKeys } from './keys.ts'
 export { existingRows, type FoundRows, readRows } from './rows.ts'
 export { type Source, sourceOf, sourceWithin } from './source.ts'

@@ -1,6 +1,6 @@
+import { keyText } from '../capture/key-text.ts'
 import { quoteIdentifier } from '../capture/table-name.ts'
 import type { Key, Model } from '../config/model.ts'
-import { keyText } from './key-text.ts'
 import { isNoSuchValue } from './rows.ts'
 import type { Source } from './source.ts'
 import { type FoundTable, findTable, type KeyColumn } from './table.ts'
@@ -35,7 +35,7 @@ export async function countRows(source: Source, model: Model): Promise<number> {
 
 export function selectKeys(table: FoundTable, isContinued: boolean, size: number): string {
   const columns = table.key.map(({ name }) => `row.${quoteIdentifier(name)}`)
-  const texts = table.key.map(({ isCatalogType }, index) => keyText(columns[index] ?? '', isCatalogType))
+  const texts = table.key.map((column) => keyText('row', column.name, column))
   const conditions = columns.map((column) => `${column} is not null`)
   if (isContinued) conditions.push(isAfter(table.key))
   return `select array[${texts.join(', ')}] as key from ${table.name} as row
@@ -43,9 +43,9 @@ export function selectKeys(table: FoundTable, isContinued: boolean, size: number
 }
 
 /** What a key column is ordered by. */
-function ordered({ name, operators, isCatalogType }: KeyColumn): string {
-  const column = `row.${quoteIdentifier(name)}`
-  return operators === null ? `${keyText(column, isCatalogType)} collate pg_catalog."C"` : column
+function ordered(column: KeyColumn): string {
+  const text = () => `(${keyText('row', column.name, column)}) collate pg_catalog."C"`
+  return column.operators === null ? text() : `row.${quoteIdentifier(column.name)}`
 }
 
 function isAfter(key: readonly KeyColumn[]): string {

@@ -1,8 +1,8 @@
+import { keyText } from '../capture/key-text.ts'
 import { quoteIdentifier } from '../capture/table-name.ts'
 import { formatKey } from '../config/key.ts'
 import type { Key, Model } from '../config/model.ts'
 import { type Absence, absenceIn } from './absence.ts'
-import { keyText } from './key-text.ts'
 import type { Reader, Source } from './source.ts'
 import { type FoundTable, findTable, type KeyColumn } from './table.ts'
 
@@ -88,9 +88,9 @@ export function selectByKey(table: FoundTable, columns: string, comparison: Comp
 /** The type of the parameter is the type of the column, so that no cast runs, and without its length, which would cut keys off. */
 function partOf(column: KeyColumn, position: number, comparison: Comparison) {
   const name = quoteIdentifier(column.name)
-  const { operators, type, isCatalogType } = column
+  const { operators, type } = column
   if (comparison === 'as text' || operators === null) {
-    const text = keyText(`row.${name}`, isCatalogType)
+    const text = keyText('row', column.name, column)
     return {
       given: `$${position}::pg_catalog.text[]`,
       condition: `${text} operator(pg_catalog.=) wanted.${name}`,

@@ -8,7 +8,7 @@ export interface KeyColumn {
   name: string
   /** Its type without domains, qualified and quoted. */
   type: string
-  isCatalogType: boolean
+  isBuiltIn: boolean
   /** The schema of operators that compare it by code of Postgres or an extension; null where only its text may be compared. */
   operators: string | null
 }
@@ -62,7 +62,7 @@ select tbl.oid, tbl.name, pg_catalog.row_security_active(tbl.oid) as "isFiltered
   select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
     'name', part.attname,
     'type', pg_catalog.format('%I.%I', n.nspname, t.typname),
-    'isCatalogType', n.nspname = 'pg_catalog',
+    'isBuiltIn', n.nspname = 'pg_catalog',
     'operators', case when n.nspname = 'pg_catalog' or t.typtype = 'e' then 'pg_catalog' else (
       select min(op.nspname::text)
       from pg_catalog.pg_opclass c

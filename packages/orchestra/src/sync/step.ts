@@ -22,6 +22,7 @@ import {
   notedRemovals,
   noteRemovals,
 } from './removals.ts'
+import { acceptReplaced } from './replaced.ts'
 import { type Selection, selectionOf } from './selection.ts'
 import { addCounts, type Counts, noCounts, SYNC_COLUMNS, type SyncRow, toSyncRow } from './sync.ts'
 
@@ -262,6 +263,8 @@ async function proceed(
       await endSync(tx, sync, 'stopped', guardError(exceeding))
       return []
     }
+    const isKnown = sync.error === null && sync.counts.invalid === 0 && sync.objectKey === null
+    if (isWhole(sync) && isKnown) await acceptReplaced(tx, selectionOf(config, sync).models)
   }
   if (next !== null) {
     await tx.query(
