@@ -1,3 +1,4 @@
+export { CAPTURE_ROLE } from './capture-role.ts'
 export { wrapClient } from './client.ts'
 export { type CollectRequest, collect } from './collect.ts'
 export type { CaptureState, CaptureStatus } from './examine.ts'
@@ -16,8 +17,10 @@ export {
 export {
   type CaptureFailure,
   type CaptureReport,
+  captureStanding,
   captureStatus,
   installCapture,
   removeCapture,
 } from './triggers.ts'
 export { currentUnit, type Unit, type UnitOptions, unitOfWork } from './unit.ts'
+export { type Watch, watchesOf } from './watch.ts'

@@ -175,8 +175,10 @@ function asChange({ unitId, model, action, key, payload }: RetriedObject, config
 
 function unitsOf(changes: readonly StoredChange[]): UnitRow[] {
   const units = new Map<string, UnitRow>()
-  for (const { unitId: id, actor, source, at } of changes) {
-    if (!units.has(id)) units.set(id, { id, actor, source, createdAt: at })
+  for (const { unitId: id, actor, source, login, at } of changes) {
+    const unit = units.get(id) ?? { id, actor, source, createdAt: at, logins: [] }
+    const isNew = login !== null && !unit.logins.includes(login)
+    units.set(id, isNew ? { ...unit, logins: [...unit.logins, login].sort() } : unit)
   }
   return [...units.values()]
 }

@@ -3,6 +3,7 @@ import { type LoadedConfig, loadConfig, storeOptions } from '../config/load.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type Check, type Finding, ok } from './check.ts'
 import { checkKeyFile, checkNode } from './environment.ts'
+import { checkRights } from './rights.ts'
 import { checkRows } from './rows.ts'
 import { checkPause, checkRoutes, checkServers } from './servers.ts'
 import { checkCapture, checkKey, checkMigrations, fromError } from './store.ts'
@@ -13,6 +14,7 @@ export type { Finding } from './check.ts'
 
 const checks: readonly Check[] = [
   checkKey,
+  checkRights,
   checkCapture,
   checkRows,
   checkServers,
@@ -61,6 +63,7 @@ async function examineOpen(patient: Parameters<Check>[0]): Promise<Finding[]> {
   const migrations = await checkMigrations(patient.store)
   if (migrations.state === 'problem') return [migrations]
   const findings = [migrations]
-  for (const check of checks) findings.push(...(await check(patient)))
+  for (const check of checks)
+    findings.push(...(await check(patient).catch((error: unknown) => [fromError('store', error)])))
   return findings
 }

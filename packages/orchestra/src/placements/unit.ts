@@ -21,6 +21,8 @@ export interface UnitStatus {
   id: string
   actor: string | null
   source: string | null
+  /** Database users who were logged in where it was written, whatever actor was named. */
+  logins: string[]
   createdAt: string
   state: UnitState
   /** Why the collector could not look at its changes yet. */
@@ -87,7 +89,7 @@ function hasFailed({ outcome }: OperationView): boolean {
   return outcome !== null && outcome !== 'success' && outcome !== 'nothing'
 }
 
-type KnownUnit = Pick<UnitStatus, 'id' | 'actor' | 'source' | 'createdAt' | 'error'> & {
+type KnownUnit = Pick<UnitStatus, 'id' | 'actor' | 'source' | 'logins' | 'createdAt' | 'error'> & {
   isCollecting: boolean
 }
 
@@ -100,10 +102,11 @@ async function readUnit(store: Queryable, unitId: string): Promise<KnownUnit | u
 const UNIT = `
 with changes as (
   select min(actor) as actor, min(source) as source, min(at) as created_at, max(error) as error,
-    count(*) > 0 as any
+    coalesce(array_agg(distinct login) filter (where login is not null), '{}') as logins, count(*) > 0 as any
   from orchestra.change where unit_id = $1::uuid
 )
 select $1::uuid as id, coalesce(unit.actor, changes.actor) as actor, coalesce(unit.source, changes.source) as source,
+  array(select distinct unnest(unit.logins || changes.logins) order by 1) as logins,
   ${isoTime('coalesce(unit.created_at, changes.created_at)')} as "createdAt", changes.error, changes.any as "isCollecting"
 from changes left join orchestra.unit on unit.id = $1::uuid
 where changes.any or unit.id is not null`

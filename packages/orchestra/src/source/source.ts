@@ -1,6 +1,5 @@
 import type { LoaderContext } from '../config/model.ts'
 import type { Connection, Store } from '../store/index.ts'
-import { explainHidden } from './hidden.ts'
 import { ValueTypes } from './types.ts'
 import { readValues, type Values } from './values.ts'
 
@@ -60,13 +59,8 @@ function queryOf(read: Source['read']): Source['query'] {
 }
 
 function readerOf(connection: Connection, types: ValueTypes): Reader {
-  const values: Reader['values'] = async (text, given) => {
-    try {
-      return await readValues(await connection.texts(text, given), types, connection)
-    } catch (error) {
-      throw explainHidden(error)
-    }
-  }
+  const values: Reader['values'] = async (text, given) =>
+    readValues(await connection.texts(text, given), types, connection)
   return {
     values,
     query: async <Row>(text: string, given?: readonly unknown[]) => (await values(text, given)).rows as Row[],

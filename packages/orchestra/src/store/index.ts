@@ -1,13 +1,8 @@
+export { explain } from './explain.ts'
+export { isStoreFailure } from './failure.ts'
 export { assertMigrated, migrate, schemaVersion, storedVersion } from './migrate.ts'
 export { openStore, type StoreOptions } from './open.ts'
+export { isConnectionError } from './sqlstate.ts'
 export { refreshStatistics } from './statistics.ts'
 export { storable } from './storable.ts'
-export {
-  type Connection,
-  isConnectionError,
-  type Listener,
-  type Queryable,
-  readTexts,
-  type Store,
-  type Texts,
-} from './store.ts'
+export { type Connection, type Listener, type Queryable, readTexts, type Store, type Texts } from './store.ts'

@@ -235,7 +235,7 @@ async function recordDifferences(
     units:
       differences.length === 0
         ? []
-        : [{ id: sync.unitId, actor: sync.actor, source: sync.source, createdAt: new Date() }],
+        : [{ id: sync.unitId, actor: sync.actor, source: sync.source, createdAt: new Date(), logins: [] }],
     attempts: new Map(),
     seen: isWhole(sync)
       ? settled.map(({ model, key }) => ({ model, object_key: formatKey(key), action: 'save' }))

@@ -27,6 +27,7 @@ function nothingChanged(id: string): UnitStatus {
     id,
     actor: null,
     source: null,
+    logins: [],
     createdAt: new Date().toISOString(),
     state: 'settled',
     error: null,
