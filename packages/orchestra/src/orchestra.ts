@@ -18,6 +18,7 @@ import {
 } from './capture/index.ts'
 import { sealObject } from './collector/index.ts'
 import type { Config } from './config/config.ts'
+import { keyPart } from './config/key.ts'
 import { OrchestraError } from './errors.ts'
 import { type CheckSelector, checkNow, type Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
@@ -127,7 +128,7 @@ export class Orchestra {
   /**
    * Asks for an action that no change of a row stands for, or tells of an object that no table holds. It belongs to the
    * caller's unit of work. Answers the unit's id.
-   * @throws OrchestraError ORC_MODEL_UNKNOWN, ORC_USAGE
+   * @throws OrchestraError ORC_MODEL_UNKNOWN, ORC_USAGE also for a key that is a number beyond 2^53
    */
   async collect(
     modelName: string,
@@ -142,7 +143,7 @@ export class Orchestra {
     }
     const db = client === undefined ? this.store : queryableOf(client, this.store)
     const payload = object === undefined ? undefined : sealObject(model, object, this.store.keyring)
-    return collect(db, { model: modelName, keys: [[key].flat().map(String)], action, payload })
+    return collect(db, { model: modelName, keys: [[key].flat().map(keyPart)], action, payload })
   }
 
   /**

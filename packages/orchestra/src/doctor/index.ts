@@ -4,6 +4,7 @@ import { openStore, type Store } from '../store/index.ts'
 import { type Check, type Finding, ok } from './check.ts'
 import { checkKeyFile, checkNode } from './environment.ts'
 import { checkRights } from './rights.ts'
+import { checkRows } from './rows.ts'
 import { checkPause, checkRoutes, checkServers } from './servers.ts'
 import { checkCapture, checkKey, checkMigrations, fromError } from './store.ts'
 import { checkWork, checkWorker } from './work.ts'
@@ -15,6 +16,7 @@ const checks: readonly Check[] = [
   checkKey,
   checkRights,
   checkCapture,
+  checkRows,
   checkServers,
   checkRoutes,
   checkPause,

@@ -58,11 +58,10 @@ async function hidden(error: unknown, { role }: Failed, ask: Ask): Promise<Orche
     ask<{ role: string }>('select coalesce($1::text, current_user) as role', [role ?? null]),
   )
   const name = JSON.stringify(who?.role ?? role ?? '')
-  return denial(
-    error,
-    `Role ${name} does not see all rows: ${messageOf(error)}`,
-    `Rows that a policy hides would be taken for deleted. As a superuser, run: alter role ${name} bypassrls`,
-  )
+  return new OrchestraError('ORC_ROWS_HIDDEN', `Role ${name} does not see all rows: ${messageOf(error)}`, {
+    hint: `Rows that a policy hides would be taken for deleted. As a superuser, run: alter role ${name} bypassrls`,
+    cause: error,
+  })
 }
 
 async function readOnly(error: unknown, ask: Ask): Promise<unknown> {

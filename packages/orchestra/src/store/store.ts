@@ -10,15 +10,27 @@ export interface Queryable {
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
+/** Rows as Postgres writes them, before a driver makes values of them. */
+export interface Texts {
+  columns: readonly { name: string; type: number }[]
+  rows: readonly (readonly (string | null)[])[]
+}
+
+/** What can also answer every value as the text that Postgres wrote, to its last digit. */
+export interface Connection extends Queryable {
+  texts(text: string, values?: readonly unknown[]): Promise<Texts>
+}
+
 /** The database that holds the application's tables and Orchestra's own schema. */
-export interface Store extends Queryable {
+export interface Store extends Connection {
   readonly kind: 'postgres' | 'pglite'
   readonly keyring: Keyring
   /** For libraries that bring their own queries. */
   readonly pool: pg.Pool
   /** Where other clients reach the same database. */
   readonly databaseUrl: string
-  transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>
+  /** @param opening what begins it, with settings that end with it */
+  transaction<Result>(work: (tx: Connection) => Promise<Result>, opening?: string): Promise<Result>
   /** Calls back on every NOTIFY, and once after each (re)connection because notifications may have been missed. */
   listen(channels: readonly string[], onNotify: (channel: string, payload: string) => void): Listener
   close(): Promise<void>
@@ -59,7 +71,8 @@ export function connectStore(options: ConnectionOptions): Store {
     pool,
     databaseUrl: options.databaseUrl,
     query: (text, values) => onClient(pool, (db) => db.query(text, values)),
-    transaction: (work) => onClient(pool, (db) => inTransaction(db, work)),
+    texts: (text, values) => onClient(pool, (db) => db.texts(text, values)),
+    transaction: (work, opening = 'begin') => onClient(pool, (db) => inTransaction(db, work, opening)),
     listen: (channels, onNotify) => listen(config, channels, onNotify),
     close: async () => {
       await pool.end()
@@ -70,18 +83,32 @@ export function connectStore(options: ConnectionOptions): Store {
 
 type Client = Pick<pg.ClientBase, 'query'>
 
+const asTexts: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => value }
+
+/** One statement (or several without values) through any client of `pg`; the rows of the last as texts. */
+export async function readTexts(
+  client: Client,
+  text: string,
+  values: readonly unknown[] = [],
+): Promise<Texts> {
+  const found = await client.query<(string | null)[]>({
+    text,
+    values: [...values],
+    types: asTexts,
+    rowMode: 'array',
+  })
+  const last = Array.isArray(found) ? (found.at(-1) as typeof found) : found
+  return { columns: last.fields.map(({ name, dataTypeID: type }) => ({ name, type })), rows: last.rows }
+}
+
 async function runQuery<Row>(client: Client, text: string, values: readonly unknown[] = []): Promise<Row[]> {
-  try {
-    const result = values.length === 0 ? await client.query(text) : await client.query(text, [...values])
-    const last = Array.isArray(result) ? result.at(-1) : result
-    return last.rows
-  } catch (error) {
-    throw isConnectionError(error) ? unreachable(error) : error
-  }
+  const result = values.length === 0 ? await client.query(text) : await client.query(text, [...values])
+  const last = Array.isArray(result) ? result.at(-1) : result
+  return last.rows
 }
 
 /** Lends a connection; what fails on it is explained when its transaction is over, because only then it can be asked. */
-async function onClient<Result>(pool: pg.Pool, work: (db: Queryable) => Promise<Result>): Promise<Result> {
+async function onClient<Result>(pool: pg.Pool, work: (db: Connection) => Promise<Result>): Promise<Result> {
   const client = await connect(pool)
   let broken: Error | undefined
   const statements = new Map<unknown, string>()
@@ -90,16 +117,19 @@ async function onClient<Result>(pool: pg.Pool, work: (db: Queryable) => Promise<
     broken = error
   }
   client.on('error', keep)
-  const db: Queryable = {
-    query: async (text, values) => {
-      try {
-        return await runQuery(client, text, values)
-      } catch (error) {
-        statements.set(error, text)
-        if (text === 'rollback' || isOrchestraError(error, 'ORC_STORE_UNREACHABLE')) broken ??= error as Error
-        throw error
-      }
-    },
+  const told = async <Answer>(text: string, asked: Promise<Answer>): Promise<Answer> => {
+    try {
+      return await asked
+    } catch (cause) {
+      const error = isConnectionError(cause) ? unreachable(cause) : cause
+      statements.set(error, text)
+      if (text === 'rollback' || isOrchestraError(error, 'ORC_STORE_UNREACHABLE')) broken ??= error as Error
+      throw error
+    }
+  }
+  const db: Connection = {
+    query: (text, values) => told(text, runQuery(client, text, values)),
+    texts: (text, values) => told(text, readTexts(client, text, values)),
   }
   try {
     return await work(db)
@@ -114,11 +144,12 @@ async function onClient<Result>(pool: pg.Pool, work: (db: Queryable) => Promise<
 }
 
 async function inTransaction<Result>(
-  db: Queryable,
-  work: (tx: Queryable) => Promise<Result>,
+  db: Connection,
+  work: (tx: Connection) => Promise<Result>,
+  opening: string,
 ): Promise<Result> {
-  await db.query('begin')
   try {
+    await db.query(opening)
     const result = await work(db)
     await db.query('commit')
     return result

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { OrchestraError } from '../errors.ts'
 import type { UnitStatus } from '../placements/index.ts'
 import { type Plan, planUnit } from '../plan/index.ts'
-import { explain, type Queryable, type Store } from '../store/index.ts'
+import { type Connection, explain, type Queryable, readTexts, type Store } from '../store/index.ts'
 import type { Bell } from './bell.ts'
 import { settled } from './settled.ts'
 
@@ -60,15 +60,18 @@ export class Unit {
  * Queries through a connection of the application's. When one is refused, its transaction can be asked nothing any more, so the
  * store is asked what the role lacks.
  */
-export function queryableOf(client: Pick<pg.ClientBase, 'query'>, store: Store): Queryable {
+export function queryableOf(client: Pick<pg.ClientBase, 'query'>, store: Store): Connection {
   const role = 'user' in client && typeof client.user === 'string' ? client.user : undefined
+  const told = async <Answer>(statement: string, asked: Promise<Answer>): Promise<Answer> => {
+    try {
+      return await asked
+    } catch (error) {
+      throw await explain(error, { statement, role }, (...question) => store.query(...question))
+    }
+  }
   return {
-    query: async <Row>(text: string, values: readonly unknown[] = []) => {
-      try {
-        return (await client.query(text, [...values])).rows as Row[]
-      } catch (error) {
-        throw await explain(error, { statement: text, role }, (...asked) => store.query(...asked))
-      }
-    },
+    query: async <Row>(text: string, values: readonly unknown[] = []) =>
+      (await told(text, client.query(text, [...values]))).rows as Row[],
+    texts: (text, values) => told(text, readTexts(client, text, values)),
   }
 }

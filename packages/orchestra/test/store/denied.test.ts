@@ -196,7 +196,7 @@ describe('a right that is missing is an error that names the statement which giv
       return tx.query('select * from shop.site')
     })
     expect(await refusal(hidden)).toMatchObject({
-      code: 'ORC_STORE_DENIED',
+      code: 'ORC_ROWS_HIDDEN',
       hint: expect.stringContaining('alter role "guest" bypassrls'),
     })
   })
