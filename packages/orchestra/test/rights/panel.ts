@@ -160,6 +160,8 @@ export class Panel {
       directory: this.directory,
     })
     const raw = new pg.Pool({ connectionString: databaseUrl, max: 3 })
+    // Ending a pool does not wait for its sockets: a server that stops meanwhile may still have a last word.
+    raw.on('connect', (client) => client.on('error', () => undefined))
     this.#closing.unshift(async () => {
       await raw.end()
       await orchestra.close()
