@@ -40,7 +40,7 @@ export const files = defineBackend({
   prepare: (script) => script.directory('sites'),
   save: (script, site) => {
     script.file(`sites/${site.id}`, site.domain)
-    if (site.domain === 'fail.org') script.run(sh`echo no such domain >&2; exit 3`)
+    if (site.domain === 'fail.org') script.run(sh`echo no such domain; exit 3`)
   },
   delete: (script, site) => script.absent(`sites/${site.id}`),
   actions: { touch: (script, site) => script.file(`touched-${site.id}`, '') },

@@ -108,7 +108,8 @@ describe('with what `orchestra grants` prints', () => {
     const sections = (await panel.sections()).filter(({ when }) => when === 'after')
     await panel.grant(sections, 'after')
     await panel.work(worker)
-    const rights = singleRights(sections, roles.application)
+    // Since Postgres 17 who may not read a sequence is answered null: such an application wakes no worker.
+    const rights = singleRights(sections, roles.application).filter(({ right }) => !right.includes('asleep'))
     expect(rights.length).toBeGreaterThan(20)
     for (const [index, { right, revoke, grant }] of rights.entries()) {
       await panel.run(roles.worker, revoke)
@@ -125,6 +126,12 @@ describe('with what `orchestra grants` prints', () => {
       await panel.calm(worker)
     }
     await applicationWork(panel, 5000)
+    const application = await panel.store(roles.application)
+    const told = () =>
+      application.query(`select pg_sequence_last_value('orchestra.asleep') is not null as told`)
+    expect(await told()).toEqual([{ told: true }])
+    await panel.run(roles.worker, 'revoke select on sequence orchestra.asleep from "the-app"')
+    expect(await told()).toEqual([{ told: false }])
   })
 
   it.each([
