@@ -65,16 +65,16 @@ export class Unit {
  */
 export function queryableOf(client: Pick<pg.ClientBase, 'query'>, store: Store): Connection {
   const role = 'user' in client && typeof client.user === 'string' ? client.user : undefined
-  const told = async <Answer>(statement: string, asked: Promise<Answer>): Promise<Answer> => {
+  const told = async <Answer>(statement: string, ask: () => Promise<Answer>): Promise<Answer> => {
     try {
-      return await asked
+      return await ask()
     } catch (error) {
       throw await explain(error, { statement, role }, (...question) => store.query(...question))
     }
   }
   return {
     query: async <Row>(text: string, values: readonly unknown[] = []) =>
-      (await told(text, client.query(text, [...values]))).rows as Row[],
-    texts: (text, values) => told(text, readTexts(client, text, values)),
+      (await told(text, () => client.query(text, [...values]))).rows as Row[],
+    texts: (text, values) => told(text, () => readTexts(client, text, values)),
   }
 }
