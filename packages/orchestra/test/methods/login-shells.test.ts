@@ -63,7 +63,7 @@ describe.each(shells)('%s as login shell', (shell) => {
 
   maybe('passes on every word as it is', async () => {
     // A line break has no form that all of them understand; none of our words holds one.
-    const words = fc.sample(hostile, { numRuns: 600, seed: 11 }).map((word) => word.replace(/[\r\n]/g, ' '))
+    const words = fc.sample(hostile, 600).map((word) => word.replace(/[\r\n]/g, ' '))
     for (let at = 0; at < words.length; at += 100) {
       const some = words.slice(at, at + 100)
       const { output } = await login(shell, commandLine(['printf', '%s\\0', ...some]))
