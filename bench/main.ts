@@ -12,6 +12,7 @@ import { printFindings } from './print.ts'
 import * as router from './router.ts'
 import type { Machines } from './stage.ts'
 import * as sync from './sync.ts'
+import * as writers from './writers.ts'
 
 const HOSTS = 3
 
@@ -25,6 +26,7 @@ interface Benchmark {
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   router: { about: 'objects a second through 20 routes', run: runRouter },
   capture,
+  writers,
   'one-change': oneChange,
   burst,
   bulk,

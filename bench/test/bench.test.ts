@@ -27,7 +27,7 @@ const report = z.object({
             met: z.boolean(),
           }),
         )
-        .length(3),
+        .length(4),
       notes: z.array(z.string()),
     }),
   }),
