@@ -6,6 +6,7 @@ import * as bulk from './bulk.ts'
 import * as burst from './burst.ts'
 import * as capture from './capture.ts'
 import { type BenchHosts, startHosts } from './hosts.ts'
+import * as idle from './idle.ts'
 import { type Findings, rounded } from './measure.ts'
 import * as oneChange from './one-change.ts'
 import { printFindings } from './print.ts'
@@ -28,6 +29,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   capture,
   writers,
   'one-change': oneChange,
+  idle,
   burst,
   bulk,
   sync,
