@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { ServerTarget } from '../../src/methods/index.ts'
 import { commandLine, endGroupCommand, jobCommand } from '../../src/methods/remote-command.ts'
 import { endLine } from '../../src/script/bootstrap.ts'
@@ -20,11 +22,15 @@ const target: ServerTarget = {
   directory: null,
 }
 
+/** fish keeps its history there, and complains when it cannot. */
+const home = mkdtempSync(join(tmpdir(), 'orchestra-home-'))
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
 /** What sshd does with a command: the login's shell gets it after `-c`. */
 async function login(shell: string, command: string, input = '') {
   const child = spawn(shell, ['-c', command], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: '/nonexistent' },
+    env: { PATH: process.env.PATH, HOME: home },
   })
   const output: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => output.push(bytes))
