@@ -34,7 +34,12 @@ async function make(app: Served, call: Call, user: string): Promise<Made> {
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
   const unit = response.headers.get('orchestra-unit')
-  return { call, user, unit, status: response.status, answer: (await response.json()) as Answer }
+  return { call, user, unit, status: response.status, answer: answerOf(await response.text()) }
+}
+
+/** An error page of the framework's tells what went wrong. */
+function answerOf(text: string): Answer {
+  return text.startsWith('{') ? (JSON.parse(text) as Answer) : { ids: [], error: text }
 }
 
 /** What was answered and what stands in the application's tables. */
