@@ -4,7 +4,10 @@ import { type NewSite, type Sites, uniqueViolation } from './sites.ts'
 
 export function openSites(orchestra: Orchestra, connectionString: string): Sites {
   const pool = orchestra.pool(new pg.Pool({ connectionString, max: 5 }))
+  return sitesOf(orchestra, pool)
+}
 
+export function sitesOf(orchestra: Orchestra, pool: pg.Pool): Sites {
   async function transaction<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
     const client = await pool.connect()
     try {
