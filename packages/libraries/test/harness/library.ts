@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Orchestra } from 'orchestrajs'
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { migrate, openStore, type Store } from '../../../orchestra/src/store/index.ts'
-import { type PostgresServer, startPostgres } from '../../../orchestra/test/support/postgres.ts'
+import { startPostgres } from '../../../orchestra/test/support/postgres.ts'
+import { until } from '../../../orchestra/test/support/processes.ts'
 import { testKey } from '../../../orchestra/test/support/stores.ts'
 import { buildWorld, type World } from '../../../orchestra/test/support/world.ts'
 import { type Served, serveByExpress } from '../../src/express.ts'
@@ -85,7 +87,7 @@ export function useApplication({ serve, open }: Library): Application {
   beforeAll(async () => {
     const server = await startPostgres()
     closing.push(() => server.stop())
-    const store = await openTestStore(server, closing)
+    const store = await openTestStore(await server.database(), closing)
     const world = await buildWorld(store, { ...settings, tables })
     closing.push(() => world.close())
     const { databaseUrl = '' } = store
@@ -106,13 +108,23 @@ export function useApplication({ serve, open }: Library): Application {
 
 const settings = { models: [...config.models.values()], backends: [...config.backends.values()] }
 
-async function openTestStore(server: PostgresServer, closing: (() => unknown)[]): Promise<Store> {
+async function openTestStore(databaseUrl: string, closing: (() => unknown)[]): Promise<Store> {
   const directory = mkdtempSync(join(tmpdir(), 'orchestra-library-'))
   closing.push(() => rmSync(directory, { recursive: true, force: true }))
-  const store = await openStore({ databaseUrl: await server.database(), directory, key: testKey })
+  closing.push(() => disconnected(databaseUrl))
+  const store = await openStore({ databaseUrl, directory, key: testKey })
   closing.push(() => store.close())
   await migrate(store)
   return store
+}
+
+/** Pools say that they have ended while their connections still do, and these would tell that the server stops. */
+async function disconnected(databaseUrl: string): Promise<void> {
+  const client = new pg.Client(databaseUrl)
+  await client.connect()
+  const others = `select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`
+  await until('every connection has ended', async () => (await client.query(others)).rowCount === 0)
+  await client.end()
 }
 
 function serverOf(serve: Library['serve']): (orchestra: Orchestra, sites: Sites) => Promise<Served> {

@@ -37,16 +37,18 @@ async function make(app: Served, call: Call, user: string): Promise<Made> {
   return { call, user, unit, status: response.status, answer: answerOf(await response.text()) }
 }
 
-/** An error page of the framework's tells what went wrong. */
+/** Of an error that the framework answers, in a page or as JSON, what went wrong. */
 function answerOf(text: string): Answer {
-  return text.startsWith('{') ? (JSON.parse(text) as Answer) : { ids: [], error: text }
+  if (!text.startsWith('{')) return { ids: [], error: text.replace(/<[^>]*>|\s+/g, ' ').slice(0, 300) }
+  const { message, ...answer } = JSON.parse(text) as Answer & { message?: string }
+  return message === undefined ? answer : { ids: [], error: message }
 }
 
 /** What was answered and what stands in the application's tables. */
 export async function checkAnswers(store: Store, made: readonly Made[]): Promise<void> {
-  expect(made.map(({ status, answer }) => [status, answer.error])).toEqual(
-    made.map(({ call, answer }) => [call.status, call.status === 422 ? answer.error : undefined]),
-  )
+  const wrong = made.filter(({ call, status }) => status !== call.status)
+  const told = wrong.map(({ call, status, answer }) => `${call.method}: ${status} ${answer.error}`)
+  expect([...new Set(told)].slice(0, 5)).toEqual([])
   for (const { call, answer } of made) call.check?.(answer)
   const sites = await readSites(store)
   for (const { call } of made) {

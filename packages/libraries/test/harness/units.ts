@@ -13,7 +13,7 @@ interface SeenUnit {
 /** Exactly one unit for each request that changed something, with its actor, its source and its objects; and no others. */
 export function checkUnits(seen: readonly SeenUnit[], made: readonly Made[]): void {
   const expected = made.map(expectedUnit).filter(({ changes }) => changes.length > 0)
-  expect(byActor(seen)).toEqual(byActor(expected))
+  expect(differing(seen.map(toLine), expected.map(toLine))).toEqual({ missing: [], unexpected: [] })
   expect(new Set(made.map(({ unit }) => unit)).size).toBe(made.length)
 }
 
@@ -22,8 +22,15 @@ function expectedUnit({ call, user, unit, answer }: Made): SeenUnit {
   return { id: unit ?? 'none', actor: user, source, changes: call.changes(answer).sort() }
 }
 
-function byActor(units: readonly SeenUnit[]): SeenUnit[] {
-  return units.toSorted((one, other) => `${one.actor} ${one.id}`.localeCompare(`${other.actor} ${other.id}`))
+function toLine({ id, actor, source, changes }: SeenUnit): string {
+  return `unit ${id} of ${actor} by ${source}: ${changes.join(', ')}`
+}
+
+/** The first of each: where one is wrong, most are. */
+function differing(seen: readonly string[], expected: readonly string[]) {
+  const missing = expected.filter((line) => !seen.includes(line)).slice(0, 5)
+  const unexpected = seen.filter((line) => !expected.includes(line)).slice(0, 5)
+  return { missing, unexpected }
 }
 
 /** The units whose changes nobody collected yet. A unit that names two actors or sources comes out as two. */
