@@ -68,17 +68,25 @@ export class Orchestra {
     return new Orchestra(config, await openStore({ databaseUrl, key, ...config.store, ...options }))
   }
 
-  /** Brings the schema up to date and makes the database record changes of all models. */
+  /**
+   * Brings the schema up to date and makes the database record changes of all models.
+   * @throws OrchestraError ORC_CAPTURE_TABLE, ORC_CAPTURE_COLUMN, ORC_CAPTURE_LOCKED, ORC_CAPTURE_DENIED for the first model that
+   * cannot be captured, after all others are
+   */
   async install(): Promise<CaptureReport> {
     await migrate(this.store)
-    return installCapture(this.store, [...this.config.models.values()])
+    const report = await installCapture(this.store, [...this.config.models.values()])
+    const [failure] = report.failed
+    if (failure !== undefined) throw failure.error
+    return report
   }
 
   /** A worker of this process; start and stop it. */
   worker(options: Omit<ManagerOptions, 'store' | 'config'> = {}): Manager {
     return new Manager({
       checkCapture: async () => {
-        await installCapture(this.store, [...this.config.models.values()])
+        const { failed } = await installCapture(this.store, [...this.config.models.values()])
+        for (const { error } of failed) options.onError?.(error)
       },
       ...options,
       store: this.store,
