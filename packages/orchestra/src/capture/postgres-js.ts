@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFile } from 'node:fs/promises'
 import { OrchestraError } from '../errors.ts'
+import { clientOver } from './postgres-js-client.ts'
 import { firstWordOf, handTo, isLazyQuery, keepContext, type PostgresJs, send } from './postgres-js-query.ts'
 import { poolRoute, type Route, sessionRoute, settingsTextOf } from './postgres-js-route.ts'
 import { type ContextUnit, contextUnit, type OpenClient, outsideUnits } from './unit.ts'
@@ -100,10 +101,7 @@ class TransactionScope {
 
   constructor(transaction: PostgresJs) {
     this.#transaction = transaction
-    const query = async (text: string, values: readonly unknown[] = []) => ({
-      rows: await (transaction.unsafe as Method)(text, values),
-    })
-    this.#client = { query } as unknown as OpenClient
+    this.#client = clientOver(transaction)
   }
 
   bind(unit: ContextUnit): void {
