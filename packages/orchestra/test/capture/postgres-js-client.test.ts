@@ -21,6 +21,11 @@ const instances: [string, postgres.Options<Record<string, postgres.PostgresType>
       },
     },
   ],
+  ['that renames columns', { transform: postgres.camel }],
+  [
+    'that makes something else of everything',
+    { transform: { column: () => 'x', value: () => 'y', row: () => ({ z: true }), undefined: null } },
+  ],
 ]
 
 const questions: [string, string, unknown[]][] = [
@@ -39,6 +44,7 @@ const questions: [string, string, unknown[]][] = [
   ['bytes', 'select $1::bytea as one', [Buffer.from([0, 255])]],
   ['nothing', 'select $1::text as one where $2', [null, false]],
   ['types that are inferred', 'select oid from pg_class where relname = $1 and oid > $2', ['pg_class', 5]],
+  ['names that differ by more than case', 'select 1 as some_id, 2 as "someId", $1 as last_one', ['a']],
   ['no values', `select 'a' as one, 2 as two`, []],
   ['several statements', 'select 1 as one; select 2 as two, null as three', []],
 ]
@@ -68,12 +74,22 @@ describe.each(instances)('a transaction of postgres.js %s', (_name, options) => 
   afterAll(() => sql.end())
 
   const askIn = <Result>(work: (client: OpenClient) => Promise<Result>) =>
-    sql.begin((transaction) => work(clientOver(transaction as unknown as PostgresJs)))
+    sql.begin((transaction) => work(clientOver(transaction as unknown as PostgresJs, sql.options.transform)))
 
   test.each(questions)('reads and writes %s as pg does', async (_what, text, values) => {
     const answer = await askIn((client) => client.query(text, values))
     const expected = [await plain.query(text, values)].flat().at(-1)
     expect(answer.rows).toEqual(expected?.rows)
+  })
+
+  test('leaves the application its own way', async () => {
+    const ask = (on: postgres.ISql) => on`select 1 as some_id, 2 as last_id`
+    const before = await ask(sql)
+    const [, during] = await sql.begin(async (transaction) => {
+      const client = clientOver(transaction as unknown as PostgresJs, sql.options.transform)
+      return Promise.all([client.query('select 3 as other_id'), ask(transaction), client.query('select 4')])
+    })
+    expect(during).toEqual(before)
   })
 
   test('answers texts in the order of their columns where it is asked for them', async () => {
