@@ -10,6 +10,7 @@ export interface PgConnection {
   bind: (message: { statement?: string; values?: readonly unknown[] }, more?: boolean) => void
   execute: (message: object, more?: boolean) => void
   sync: () => void
+  stream: { cork?: () => void; uncork?: () => void }
 }
 
 /** What goes before a statement, in the same implicit transaction. */
@@ -90,6 +91,7 @@ interface Message {
  * with a statement, and keeps the answers to them from the client.
  */
 export class WatchedConnection {
+  readonly #connection: PgConnection
   readonly #observer: Observer
   readonly #write: Pick<PgConnection, 'query' | 'parse' | 'bind' | 'execute'>
   #exchanges: Exchange[] = []
@@ -101,6 +103,7 @@ export class WatchedConnection {
   #answered = 0
 
   constructor(connection: PgConnection, status: string | null | undefined, observer: Observer) {
+    this.#connection = connection
     this.#observer = observer
     this.#standing = standings[status ?? ''] ?? 'unsure'
     this.#write = {
@@ -119,11 +122,15 @@ export class WatchedConnection {
 
   /** Sends a statement with the company that it asks for; answers what submitting it answered. */
   send(sending: Sending): unknown {
+    const { stream } = this.#connection
     this.#opening = sending
+    // One packet: the server would otherwise wake up for each message.
+    stream.cork?.()
     try {
       return sending.submit()
     } finally {
       this.#opening = undefined
+      stream.uncork?.()
     }
   }
 

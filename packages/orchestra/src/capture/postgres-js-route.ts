@@ -9,7 +9,7 @@ import {
   send,
 } from './postgres-js-query.ts'
 import { setLocals, settingsOf } from './settings.ts'
-import type { ContextUnit } from './unit.ts'
+import { type ContextUnit, outsideUnits } from './unit.ts'
 
 /** Sends a query in a unit, over one instance, transaction or reserved connection. */
 export type Route = (unit: ContextUnit, query: LazyQuery) => void
@@ -137,7 +137,7 @@ const inTransaction: Around = async (sql, unit, query, ended) => {
     return outcome
   }
   try {
-    return (await sql.begin?.(work)) as Outcome
+    return (await outsideUnits(() => sql.begin?.(work))) as Outcome
   } catch (error) {
     return { kind: 'rejected', error }
   }
