@@ -22,11 +22,13 @@ import {
 } from './capture/index.ts'
 import { sealObject } from './collector/index.ts'
 import type { Config } from './config/config.ts'
+import { keyPart } from './config/key.ts'
 import { OrchestraError } from './errors.ts'
 import { type CheckSelector, checkNow, type Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
 import { planAll, type WholePlan } from './plan/index.ts'
 import { CurrentRouter } from './router/index.ts'
+import { doerOf } from './server/index.ts'
 import { migrate, openStore, type Queryable, type Store, type StoreOptions } from './store/index.ts'
 import { checkSelector, requestSync, type SyncSelector, type SyncStatus, syncEnded } from './sync/index.ts'
 import { Bell, queryableOf, Unit } from './units/index.ts'
@@ -43,7 +45,7 @@ export interface CollectOptions {
 export interface SyncOptions extends SyncSelector {
   /** How many objects of one backend on one server it may remove; default the usual bound. */
   allowDeletes?: number
-  /** Who asks for it. */
+  /** Who asks for it; default the system user that this process runs as. */
   actor?: string | null
   /** Ends the waiting; the synchronization goes on in the workers. */
   signal?: AbortSignal
@@ -152,7 +154,7 @@ export class Orchestra {
   /**
    * Asks for an action that no change of a row stands for, or tells of an object that no table holds. It belongs to the
    * caller's unit of work. Answers the unit's id.
-   * @throws OrchestraError ORC_MODEL_UNKNOWN, ORC_USAGE
+   * @throws OrchestraError ORC_MODEL_UNKNOWN, ORC_USAGE also for a key that is a number beyond 2^53
    */
   async collect(
     modelName: string,
@@ -165,9 +167,9 @@ export class Orchestra {
         hint: `The configuration has ${[...this.config.models.keys()].join(', ')}`,
       })
     }
-    const db = client === undefined ? this.store : queryableOf(client)
+    const db = client === undefined ? this.store : queryableOf(client, this.store)
     const payload = object === undefined ? undefined : sealObject(model, object, this.store.keyring)
-    return collect(db, { model: modelName, keys: [[key].flat().map(String)], action, payload })
+    return collect(db, { model: modelName, keys: [[key].flat().map(keyPart)], action, payload })
   }
 
   /**
@@ -186,7 +188,7 @@ export class Orchestra {
    * Has workers make rows, placements and servers agree, and answers what that came to when nothing of it goes on by itself.
    * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_USAGE
    */
-  async sync({ signal, actor = null, ...request }: SyncOptions = {}): Promise<SyncStatus> {
+  async sync({ signal, actor = doerOf({}), ...request }: SyncOptions = {}): Promise<SyncStatus> {
     checkSelector(this.config, request)
     const { id } = await requestSync(this.store, { ...request, mode: 'sync', actor, source: 'function' })
     return syncEnded(this.store, this.#bell, id, signal)

@@ -1,4 +1,5 @@
 export type { Actor } from './actor.ts'
+export { CAPTURE_ROLE } from './capture-role.ts'
 export { wrapClient } from './client.ts'
 export { type CollectRequest, collect } from './collect.ts'
 export { type PgDriver, wrapDriver } from './driver.ts'
@@ -20,8 +21,10 @@ export {
 export {
   type CaptureFailure,
   type CaptureReport,
+  captureStanding,
   captureStatus,
   installCapture,
   removeCapture,
 } from './triggers.ts'
 export { currentUnit, type OpenClient, type Unit, type UnitOptions, unitOfWork } from './unit.ts'
+export { type Watch, watchesOf } from './watch.ts'

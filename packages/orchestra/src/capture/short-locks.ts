@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { messageOf, OrchestraError } from '../errors.ts'
+import { isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
 import type { Queryable, Store } from '../store/index.ts'
 
 /** Any constant: it only has to be the same in every process. */
@@ -43,6 +43,10 @@ export function hasCode(error: unknown, codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }
 
+function hintOf(error: unknown): string | undefined {
+  return isOrchestraError(error) ? error.hint : undefined
+}
+
 function explain(error: unknown): unknown {
   if (hasCode(error, PASSING)) {
     return new OrchestraError('ORC_CAPTURE_LOCKED', `Triggers cannot be installed: ${messageOf(error)}`, {
@@ -52,7 +56,7 @@ function explain(error: unknown): unknown {
   }
   if (hasCode(error, INSUFFICIENT_PRIVILEGE)) {
     return new OrchestraError('ORC_CAPTURE_DENIED', `Triggers cannot be installed: ${messageOf(error)}`, {
-      hint: '`orchestra grants` prints what the owner of the watched tables has to grant',
+      hint: hintOf(error) ?? '`orchestra grants` prints what the owner of the watched tables has to grant',
       cause: error,
     })
   }

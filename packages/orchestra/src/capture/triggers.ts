@@ -71,6 +71,12 @@ export async function captureStatus(
   return examined.flatMap(({ statuses }) => statuses)
 }
 
+/** The triggers that there are, as `trigger on table`. Reads only. */
+export async function captureStanding(db: Queryable): Promise<string[]> {
+  const { triggers } = await readCatalog(db, [])
+  return triggers.map(({ name, tableName }) => `${name} on ${tableName}`)
+}
+
 /** Removes every trigger and function of capture; answers the triggers, as `trigger on table`. */
 export function removeCapture(store: Store): Promise<string[]> {
   return removeFunctions(store, () => true, PATIENCE)

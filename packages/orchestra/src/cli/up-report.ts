@@ -46,7 +46,7 @@ export class UpReport {
     for (const model of new Set(installed.map((status) => status.model))) {
       if (this.#awaited.delete(model)) this.#tellCaptured([model])
       else {
-        const text = `triggers of model ${model} were missing and are installed again: what changed meanwhile went unnoticed`
+        const text = `triggers of model ${model} were missing and are installed again: what changed meanwhile went unnoticed, so all its objects are compared`
         this.#warn({ event: 'captured-again', model }, text)
       }
     }

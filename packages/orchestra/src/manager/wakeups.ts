@@ -1,6 +1,6 @@
 import type { QueryResult } from 'pg'
 import { PgBoss } from 'pg-boss'
-import type { Store } from '../store/store.ts'
+import { explain, type Store } from '../store/index.ts'
 
 const LANES = 'orchestra-lane'
 const BOSS_SCHEMA = 'orchestra_boss'
@@ -31,10 +31,15 @@ export interface WakeupOptions {
  */
 export async function startWakeups(options: WakeupOptions): Promise<Wakeups> {
   const { store } = options
+  const [found] = await store.query<{ absent: boolean }>(`select to_regnamespace($1) is null as absent`, [
+    BOSS_SCHEMA,
+  ])
   const boss = new PgBoss({
     schema: BOSS_SCHEMA,
     db: { executeSql: (text, values = []) => execute(store, text, values) },
     backend: store.kind,
+    // Where it exists, `create schema if not exists` would still ask for the right to make one.
+    createSchema: found?.absent,
     monitorVacuum: false,
   })
   // It spreads some errors into plain objects.
@@ -78,7 +83,7 @@ async function execute(store: Store, text: string, values: unknown[]): Promise<{
     await client.query('rollback').catch((cause: Error) => {
       broken = cause
     })
-    throw error
+    throw await explain(error, { statement: text }, (...asked) => store.query(...asked))
   } finally {
     client.release(broken)
   }

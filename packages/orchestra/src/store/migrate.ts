@@ -31,7 +31,11 @@ export async function migrate(store: Store): Promise<number[]> {
   if (version === schemaVersion) return []
   return store.transaction(async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
-    await tx.query('create schema if not exists orchestra')
+    // Even where it exists, `if not exists` would ask for the right to make one.
+    const [found] = await tx.query<{ absent: boolean }>(
+      `select to_regnamespace('orchestra') is null as absent`,
+    )
+    if (found?.absent) await tx.query('create schema orchestra')
     await tx.query(
       'create table if not exists orchestra.migration (version integer primary key, at timestamptz not null default now())',
     )

@@ -23,6 +23,7 @@ function untouched(unit: Unit): UnitStatus {
     id: unit.id,
     actor: unit.actor ?? null,
     source: unit.source ?? null,
+    logins: [],
     createdAt: new Date().toISOString(),
     state: 'untouched',
     error: whyUntouched(unit),

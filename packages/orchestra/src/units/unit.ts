@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { OrchestraError } from '../errors.ts'
 import type { UnitStatus } from '../placements/index.ts'
 import { type Plan, planUnit } from '../plan/index.ts'
-import type { Queryable, Store } from '../store/index.ts'
+import { type Connection, explain, type Queryable, readTexts, type Store } from '../store/index.ts'
 import type { Bell } from './bell.ts'
 import { settled } from './settled.ts'
 
@@ -37,7 +37,7 @@ export class Unit {
    */
   async plan(options: { client?: Pick<pg.ClientBase, 'query'> } = {}): Promise<Plan> {
     const { store, config } = this.#context
-    const db = queryableOf(options.client ?? this.#openClient())
+    const db = queryableOf(options.client ?? this.#openClient(), store)
     return planUnit(store, db, config, await this.#context.router(db), this.id)
   }
 
@@ -59,10 +59,22 @@ export class Unit {
   }
 }
 
-/** Queries through a connection of the application's. */
-export function queryableOf(client: Pick<pg.ClientBase, 'query'>): Queryable {
+/**
+ * Queries through a connection of the application's. When one is refused, its transaction can be asked nothing any more, so the
+ * store is asked what the role lacks.
+ */
+export function queryableOf(client: Pick<pg.ClientBase, 'query'>, store: Store): Connection {
+  const role = 'user' in client && typeof client.user === 'string' ? client.user : undefined
+  const told = async <Answer>(statement: string, ask: () => Promise<Answer>): Promise<Answer> => {
+    try {
+      return await ask()
+    } catch (error) {
+      throw await explain(error, { statement, role }, (...question) => store.query(...question))
+    }
+  }
   return {
     query: async <Row>(text: string, values: readonly unknown[] = []) =>
-      (await client.query(text, [...values])).rows as Row[],
+      (await told(text, () => client.query(text, [...values]))).rows as Row[],
+    texts: (text, values) => told(text, () => readTexts(client, text, values)),
   }
 }

@@ -26,6 +26,8 @@ describeStores('unit.plan()', (open, kind) => {
       sql.begin(async (transaction) => {
         await transaction`insert into site (id, domain) values (1, 'a.org')`
         expect((await unit.plan()).operations).toMatchObject([{ kind: 'create', object: 'site:1' }])
+        await transaction`delete from site where id = 1`
+        expect((await unit.plan()).operations).toEqual([])
         await transaction`insert into site (id, domain) values (2, '')`
         await expect(unit.plan()).rejects.toMatchObject({ code: 'ORC_OBJECT_INVALID' })
       }),
