@@ -4,7 +4,8 @@ import { z } from 'zod'
 /** The tables of the application: sites, labels, and which site carries which labels. */
 export const tables = `
 create table site (
-  id serial primary key, domain text not null unique, plan text not null default 'basic', note text not null default ''
+  id serial primary key, domain text not null unique, plan text not null default 'basic', note text not null default '',
+  quota bigint not null default 1234567890123456789, created timestamptz not null default now()
 );
 create table label (id serial primary key, name text not null unique);
 create table site_label (
@@ -20,13 +21,16 @@ const Site = defineModel({
     id: z.int(),
     domain: z.hostname(),
     plan: z.string(),
+    // No library here maps these two. Plans read them by its connection nonetheless, with its ideas of types.
+    quota: z.bigint(),
+    created: z.date(),
     labels: z.array(z.string()),
   }),
   related: [{ table: 'site_label', references: { site_id: 'id' } }],
   ignore: ['note'],
   load: (keys, { query }) =>
     query(
-      `select site.id, domain, plan, array(
+      `select site.id, domain, plan, quota, created, array(
          select name from site_label join label on label.id = label_id where site_id = site.id order by name
        ) as labels from site where site.id = any($1::integer[])`,
       [keys.map(([id]) => id)],
@@ -43,8 +47,8 @@ const sites = defineBackend({
   name: 'sites',
   model: Site,
   prepare: (script) => script.directory('sites'),
-  save: (script, { id, domain, plan, labels }) =>
-    script.file(`sites/${id}`, `${[domain, plan, ...labels].join(' ')}\n`),
+  save: (script, { id, domain, plan, quota, labels }) =>
+    script.file(`sites/${id}`, `${[domain, plan, quota, ...labels].join(' ')}\n`),
   delete: (script, { id }) => script.absent(`sites/${id}`),
 })
 

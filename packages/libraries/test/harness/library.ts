@@ -172,7 +172,7 @@ async function linesOnServer(world: World): Promise<string[]> {
 /** What the rows ask for. */
 async function wantedLines(store: Store): Promise<string[]> {
   const rows = await store.query<{ line: string }>(
-    `select concat_ws(' ', domain, plan, (
+    `select concat_ws(' ', domain, plan, quota, (
        select string_agg(name, ' ' order by name) from site_label join label on label.id = label_id where site_id = site.id
      )) as line from site`,
   )
