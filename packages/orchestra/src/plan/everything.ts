@@ -1,5 +1,6 @@
 import { waitingChanges } from '../collector/changes.ts'
 import { type Decision, placementsOf, type World } from '../collector/index.ts'
+import { withTruncated } from '../collector/truncated.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject, parseObject } from '../config/key.ts'
 import { withHint } from '../errors.ts'
@@ -137,7 +138,7 @@ export async function planAll(
 
 /** What waits as operations, and what changes ask for that nobody has looked at. */
 async function alreadyAsked({ store, config, route, db = store }: PlanContext) {
-  const fresh = await decideChanges(await waitingChanges(db), {
+  const fresh = await decideChanges(await withTruncated(db, await waitingChanges(db)), {
     db,
     source: sourceBeside(store, db),
     config,
