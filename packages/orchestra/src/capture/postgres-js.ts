@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFile } from 'node:fs/promises'
 import { OrchestraError } from '../errors.ts'
-import { clientOf } from './postgres-js-client.ts'
+import type { Transform } from './postgres-js-answer.ts'
+import { clientOver } from './postgres-js-client.ts'
 import { firstWordOf, handTo, isLazyQuery, keepContext, type PostgresJs, send } from './postgres-js-query.ts'
 import { poolRoute, type Route, sessionRoute, settingsTextOf } from './postgres-js-route.ts'
 import { type ContextUnit, contextUnit, currentId, type OpenClient, outsideUnits } from './unit.ts'
@@ -72,7 +73,7 @@ function begin(sql: PostgresJs, args: readonly unknown[]): unknown {
   const unit = contextUnit()
   const work = inContext(args.at(-1) as Method)
   const run = async (transaction: PostgresJs) => {
-    const scope = new TransactionScope(transaction)
+    const scope = new TransactionScope(transaction, sql.options?.transform)
     if (unit !== undefined) scope.bind(unit)
     try {
       return await work(wrapTransaction(transaction, scope))
@@ -100,9 +101,9 @@ class TransactionScope {
   #owner: ContextUnit | undefined
   #ownerId = ''
 
-  constructor(transaction: PostgresJs) {
+  constructor(transaction: PostgresJs, transform: Transform | undefined) {
     this.#transaction = transaction
-    this.#client = clientOf(transaction)
+    this.#client = clientOver(transaction, transform)
   }
 
   bind(unit: ContextUnit): void {
