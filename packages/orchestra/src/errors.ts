@@ -11,6 +11,7 @@ export const errorCodes = {
   ORC_STORE_LOCKED: 'Another process has the embedded database open and does not answer',
   ORC_STORE_UNREACHABLE: 'The database does not answer',
   ORC_STORE_OUTDATED: 'The database has pending migrations, or was migrated by a newer Orchestra',
+  ORC_STORE_DAMAGED: 'Tables of schema "orchestra" are gone that were there',
   ORC_KEY_UNREADABLE: 'The key file cannot be read or is not a key',
   ORC_KEY_WRONG: 'A stored secret was encrypted with another key',
   ORC_MODEL_UNKNOWN: 'No model of that name is defined',

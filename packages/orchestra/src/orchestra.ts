@@ -23,7 +23,7 @@ import { type CheckSelector, checkNow, type Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
 import { planAll, type WholePlan } from './plan/index.ts'
 import { CurrentRouter } from './router/index.ts'
-import { migrate, openStore, type Queryable, type Store, type StoreOptions } from './store/index.ts'
+import { heal, migrate, openStore, type Queryable, type Store, type StoreOptions } from './store/index.ts'
 import { checkSelector, requestSync, type SyncSelector, type SyncStatus, syncEnded } from './sync/index.ts'
 import { Bell, queryableOf, Unit } from './units/index.ts'
 
@@ -68,8 +68,12 @@ export class Orchestra {
     return new Orchestra(config, await openStore({ databaseUrl, key, ...config.store, ...options }))
   }
 
-  /** Brings the schema up to date and makes the database record changes of all models. */
+  /**
+   * Brings the schema up to date, makes again what a migration tool dropped of it, and makes the database record changes of all models.
+   * @throws OrchestraError ORC_STORE_DAMAGED, ORC_STORE_OUTDATED, and what installing triggers throws
+   */
   async install(): Promise<CaptureReport> {
+    await heal(this.store)
     await migrate(this.store)
     return installCapture(this.store, [...this.config.models.values()])
   }
@@ -78,6 +82,7 @@ export class Orchestra {
   worker(options: Omit<ManagerOptions, 'store' | 'config'> = {}): Manager {
     return new Manager({
       checkCapture: async () => {
+        await heal(this.store)
         await installCapture(this.store, [...this.config.models.values()])
       },
       ...options,

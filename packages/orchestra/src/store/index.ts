@@ -1,3 +1,4 @@
+export { heal } from './heal.ts'
 export { assertMigrated, migrate, schemaVersion, storedVersion } from './migrate.ts'
 export { openStore, type StoreOptions } from './open.ts'
 export { refreshStatistics } from './statistics.ts'
