@@ -23,7 +23,8 @@ import { type CheckSelector, checkNow, type Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
 import { planAll, type WholePlan } from './plan/index.ts'
 import { CurrentRouter } from './router/index.ts'
-import { heal, migrate, openStore, type Queryable, type Store, type StoreOptions } from './store/index.ts'
+import { heal } from './store/heal.ts'
+import { migrate, openStore, type Queryable, type Store, type StoreOptions } from './store/index.ts'
 import { checkSelector, requestSync, type SyncSelector, type SyncStatus, syncEnded } from './sync/index.ts'
 import { Bell, queryableOf, Unit } from './units/index.ts'
 
@@ -70,12 +71,16 @@ export class Orchestra {
 
   /**
    * Brings the schema up to date, makes again what a migration tool dropped of it, and makes the database record changes of all models.
-   * @throws OrchestraError ORC_STORE_DAMAGED, ORC_STORE_OUTDATED, and what installing triggers throws
+   * @throws OrchestraError ORC_STORE_OUTDATED, ORC_STORE_DAMAGED; ORC_CAPTURE_TABLE, ORC_CAPTURE_COLUMN, ORC_CAPTURE_LOCKED,
+   * ORC_CAPTURE_DENIED for the first model that cannot be captured, after all others are
    */
   async install(): Promise<CaptureReport> {
     await heal(this.store)
     await migrate(this.store)
-    return installCapture(this.store, [...this.config.models.values()])
+    const report = await installCapture(this.store, [...this.config.models.values()])
+    const [failure] = report.failed
+    if (failure !== undefined) throw failure.error
+    return report
   }
 
   /** A worker of this process; start and stop it. */
@@ -83,7 +88,8 @@ export class Orchestra {
     return new Manager({
       checkCapture: async () => {
         await heal(this.store)
-        await installCapture(this.store, [...this.config.models.values()])
+        const { failed } = await installCapture(this.store, [...this.config.models.values()])
+        for (const { error } of failed) options.onError?.(error)
       },
       ...options,
       store: this.store,

@@ -9,8 +9,17 @@ export interface FoundTable {
   name: string
   /** relkind: r table, p partitioned, v view, f foreign, m materialized view. */
   kind: string
-  /** Column -> whether its text is the same in every session. */
-  columns: Record<string, boolean>
+  /** By name, in their order in the table. */
+  columns: Record<string, FoundColumn>
+}
+
+export interface FoundColumn {
+  /** Below domains, without its schema: `int4`. */
+  type: string
+  /** The type is one of Postgres' own: nobody else can have made a cast or operator for it alone. */
+  isBuiltIn: boolean
+  /** Its text is the same in every session. */
+  isSteady: boolean
 }
 
 export interface FoundTrigger {
@@ -21,13 +30,17 @@ export interface FoundTrigger {
   function: string
 }
 
+export interface FoundFunction {
+  body: string
+  owner: string
+}
+
 /** What capture finds in the database. */
 export interface Catalog {
   /** For each watch its table, then the table's partitions and inheritors, which can be written to directly. */
   tables: readonly (readonly FoundTable[])[]
   triggers: readonly FoundTrigger[]
-  /** Trigger functions and their bodies. */
-  functions: ReadonlyMap<string, string>
+  functions: ReadonlyMap<string, FoundFunction>
 }
 
 export async function readCatalog(db: Queryable, watches: readonly Watch[]): Promise<Catalog> {
@@ -52,6 +65,15 @@ const PLAIN_TYPES = [
   'uuid',
 ]
 
+/** The type below a column's domains. */
+const BASE_TYPE = `
+  with recursive below as (
+    select y.oid, y.typbasetype from pg_type y where y.oid = a.atttypid
+    union all
+    select y.oid, y.typbasetype from below join pg_type y on y.oid = below.typbasetype
+  )
+  select oid from below where typbasetype = 0`
+
 async function readTables(db: Queryable, watches: readonly Watch[]): Promise<FoundTable[][]> {
   const rows = await db.query<FoundTable & { watch: number }>(
     `with recursive root as (
@@ -63,8 +85,12 @@ async function readTables(db: Queryable, watches: readonly Watch[]): Promise<Fou
        select tree.watch, child.inhrelid, depth + 1 from tree join pg_inherits child on child.inhparent = tree.oid
      )
      select watch::int, t.oid, format('%I.%I', n.nspname, t.relname) as name, t.relkind as kind,
-       (select coalesce(jsonb_object_agg(a.attname, y.typname = any($2::text[]) or y.typtype = 'e'), '{}')
-        from pg_attribute a join pg_type y on y.oid = a.atttypid
+       (select coalesce(json_object_agg(a.attname, json_build_object(
+          'type', y.typname,
+          'isBuiltIn', y.typnamespace = 'pg_catalog'::regnamespace,
+          'isSteady', y.typname = any($2::text[]) or y.typtype = 'e'
+        ) order by a.attnum), '{}')
+        from pg_attribute a cross join lateral (${BASE_TYPE}) base join pg_type y on y.oid = base.oid
         where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped) as columns
      from (select watch, oid, min(depth) as depth from tree group by watch, oid) member
      join pg_class t on t.oid = member.oid
@@ -87,10 +113,10 @@ async function readTriggers(db: Queryable): Promise<FoundTrigger[]> {
   )
 }
 
-async function readFunctions(db: Queryable): Promise<Map<string, string>> {
-  const rows = await db.query<{ name: string; body: string }>(
-    `select proname as name, prosrc as body from pg_proc
+async function readFunctions(db: Queryable): Promise<Map<string, FoundFunction>> {
+  const rows = await db.query<FoundFunction & { name: string }>(
+    `select proname as name, prosrc as body, pg_get_userbyid(proowner) as owner from pg_proc
      where pronamespace = to_regnamespace('orchestra') and proname like 'capture\\_%'`,
   )
-  return new Map(rows.map(({ name, body }) => [name, body]))
+  return new Map(rows.map(({ name, ...found }) => [name, found]))
 }

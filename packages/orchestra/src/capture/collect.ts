@@ -1,7 +1,7 @@
 import type { Key } from '../config/model.ts'
 import { OrchestraError } from '../errors.ts'
 import type { Queryable } from '../store/index.ts'
-import { actorSql, sourceSql, unitSql } from './trigger-sql.ts'
+import { actorSql, isAsleepSql, sourceSql, unitSql } from './trigger-sql.ts'
 import { currentUnit } from './unit.ts'
 
 export interface CollectRequest {
@@ -30,7 +30,7 @@ export async function collect(db: Queryable, request: CollectRequest): Promise<s
       values (coalesce($1::uuid, ${unitSql}), coalesce($2, ${actorSql}), coalesce($3, ${sourceSql}), $4, $5, $6, $7)
       returning unit_id
     )
-    select unit_id, pg_notify('orchestra_change', '') from written`,
+    select unit_id, case when ${isAsleepSql} then pg_notify('orchestra_change', '') end from written`,
     [
       request.unit ?? unit?.id ?? null,
       joined?.actor ?? null,

@@ -1,31 +1,42 @@
 import type { Queryable, Store } from '../store/index.ts'
+import { noteReplaced } from '../sync/replaced.ts'
 import { requestSync } from '../sync/request.ts'
 import { quoteTableName } from './table-name.ts'
 import type { Watch } from './watch.ts'
 
 const SETTING = 'capture'
+/** No watch's name. A store that was restored is another, and so are all tables beside it. */
+const STORE = 'store'
 
-/** What a watch's triggers are by now; null when it has none. */
+/** By watch what its triggers are by now; null when it never had any. */
 type Marks = Record<string, string | null>
 
 /**
  * Notices rows that are older than their capture, and triggers that have been off since this was last asked: disabled for a while,
  * lost with a table that was recreated, or restored from a dump. Nobody knows what was changed then, so the objects of those models
  * are compared with what stands. Postgres writes a trigger's row anew each time it is enabled or disabled, which its `xmin` shows
- * even when it is on again by now.
+ * even when it is on again by now. What a trigger could not tell is compared as soon as its model is captured as it is defined.
+ * @param standing those of the watches that are captured as they are defined
  * @returns the models that are compared
  */
-export async function noticeGaps(store: Store, watches: readonly Watch[]): Promise<string[]> {
-  const marks = await readMarks(store, watches)
-  const [known] = await store.query<{ value: Marks }>('select value from orchestra.setting where name = $1', [
-    SETTING,
-  ])
-  if (known !== undefined && isSame(known.value, marks)) return []
-  const before = known?.value ?? {}
-  const gone = watches.filter(({ name }) => Object.hasOwn(before, name) && before[name] !== marks[name])
-  const fresh = watches.filter(({ name }) => !Object.hasOwn(before, name))
-  const models = modelsOf([...gone, ...(await withRows(store, fresh))])
+export async function noticeGaps(
+  store: Store,
+  watches: readonly Watch[],
+  standing: readonly Watch[],
+): Promise<string[]> {
+  const told = await toldToCompare(store, modelsOf(standing))
+  const before = await knownMarks(store)
+  const { marks, roots } = await readMarks(store, watches, before)
+  if (told.length === 0 && before !== undefined && isSame(before, marks)) return []
+  const known = before ?? {}
+  const gone = watches.filter(({ name }) => Object.hasOwn(known, name) && known[name] !== marks[name])
+  const fresh = watches.filter(({ name }) => !Object.hasOwn(known, name))
+  const models = [...new Set([...told, ...modelsOf([...gone, ...(await withRows(store, fresh))])])]
+  const isRestored = known[STORE] !== marks[STORE]
+  const replaced = isRestored ? [] : gone.filter(({ name }) => isReplaced(known[name], roots.get(name)))
   await store.transaction(async (tx) => {
+    await forgetTold(tx, told)
+    await noteReplaced(tx, modelsOf(replaced))
     for (const model of models)
       await requestSync(tx, { mode: 'sync', model, inspects: false, actor: null, source: 'capture' })
     await tx.query(
@@ -37,31 +48,97 @@ export async function noticeGaps(store: Store, watches: readonly Watch[]): Promi
   return models
 }
 
+/** Models of which a trigger said that it could not tell what changed. */
+async function toldToCompare(db: Queryable, models: readonly string[]): Promise<string[]> {
+  const rows = await db.query<{ model: string }>(
+    `select distinct model from orchestra.change where action = 'compare' and model = any($1::text[])`,
+    [models],
+  )
+  return rows.map(({ model }) => model)
+}
+
+/** Their units have nothing else to wait for. */
+async function forgetTold(tx: Queryable, models: readonly string[]): Promise<void> {
+  if (models.length === 0) return
+  await tx.query(
+    `with told as (
+       delete from orchestra.change where action = 'compare' and model = any($1::text[])
+       returning unit_id, actor, source, at, login
+     )
+     insert into orchestra.unit (id, actor, source, created_at, logins)
+     select unit_id, min(actor), min(source), min(at), array_remove(array_agg(distinct login), null)
+     from told group by unit_id
+     on conflict (id) do nothing`,
+    [models],
+  )
+}
+
+async function knownMarks(db: Queryable): Promise<Marks | undefined> {
+  const [known] = await db.query<{ value: Marks }>('select value from orchestra.setting where name = $1', [
+    SETTING,
+  ])
+  return known?.value
+}
+
 /** Of what is watched for the first time, what was there before. */
 async function withRows(db: Queryable, watches: readonly Watch[]): Promise<Watch[]> {
   const found: Watch[] = []
   for (const watch of watches) {
     const [row] = await db.query<{ some: boolean }>(
-      `select exists (select from ${quoteTableName(watch.table)})
+      `select to_regclass($2) is not null and (pg_relation_size(to_regclass($2)) > 0
+           or exists (select from pg_inherits where inhparent = to_regclass($2)))
          or exists (select from orchestra.placement where model = $1) as some`,
-      [watch.model],
+      [watch.model, quoteTableName(watch.table)],
     )
     if (row?.some === true) found.push(watch)
   }
   return found
 }
 
-async function readMarks(db: Queryable, watches: readonly Watch[]): Promise<Marks> {
-  const rows = await db.query<{ name: string; mark: string | null }>(
-    `select wanted.name, (
+interface FoundMark {
+  name: string
+  mark: string | null
+  root: number | null
+}
+
+async function readMarks(
+  db: Queryable,
+  watches: readonly Watch[],
+  before: Marks | undefined,
+): Promise<{ marks: Marks; roots: Map<string, number | null> }> {
+  const rows = await db.query<FoundMark>(
+    `select wanted.name, to_regclass(wanted.table)::oid as root, (
        select string_agg(concat_ws(':', t.tgrelid, t.oid, t.xmin), ' ' order by t.oid)
        from pg_trigger t join pg_proc p on p.oid = t.tgfoid
        where p.pronamespace = to_regnamespace('orchestra') and p.proname = wanted.name and not t.tgisinternal
      ) as mark
-     from unnest($1::text[]) as wanted(name)`,
-    [watches.map(({ name }) => name)],
+     from unnest($1::text[], $2::text[]) as wanted(name, "table")`,
+    [watches.map(({ name }) => name), watches.map(({ table }) => quoteTableName(table))],
   )
-  return Object.fromEntries(rows.map(({ name, mark }) => [name, mark]))
+  const [own] = await db.query<{ id: string }>(`select 'orchestra.setting'::regclass::oid::text as id`)
+  const marks = rows.map(({ name, mark }) => [name, mark ?? lost(before?.[name])])
+  return {
+    marks: Object.fromEntries([[STORE, own?.id ?? null], ...marks]),
+    roots: new Map(rows.map(({ name, root }) => [name, root])),
+  }
+}
+
+const LOST = 'lost '
+
+/** Of triggers that are gone, which table had them: another may come under its name. */
+function lost(mark: string | null | undefined): string | null {
+  if (mark === null || mark === undefined) return null
+  return mark.startsWith(LOST) ? mark : `${LOST}${mark}`
+}
+
+/** Whether the name leads to another table than those that had the triggers. */
+function isReplaced(mark: string | null | undefined, root: number | null | undefined): boolean {
+  if (mark === null || mark === undefined || root === null || root === undefined) return false
+  const tables = mark
+    .replace(LOST, '')
+    .split(' ')
+    .map((trigger) => trigger.split(':', 1)[0])
+  return !tables.includes(String(root))
 }
 
 function isSame(known: Marks, marks: Marks): boolean {

@@ -1,6 +1,6 @@
 import type { Catalog, FoundTable } from './catalog.ts'
 import { quoteTableName } from './table-name.ts'
-import { type CaptureEvent, events, functionBody, triggerName } from './trigger-sql.ts'
+import { type Captured, type CaptureEvent, events, functionBody, triggerName } from './trigger-sql.ts'
 import type { Watch } from './watch.ts'
 
 export type CaptureState =
@@ -11,6 +11,8 @@ export type CaptureState =
   | 'table missing'
   | 'table unsupported'
   | 'column missing'
+  /** Another table has the model's triggers too: it had the name before. */
+  | 'table replaced'
 
 /** Whether one kind of change of one watched table is captured; without an event it is the table that has a problem. */
 export interface CaptureStatus {
@@ -19,6 +21,8 @@ export interface CaptureStatus {
   event: CaptureEvent | undefined
   state: CaptureState
   detail: string
+  /** What to do about it; null where `orchestra up` does it. */
+  hint: string | null
 }
 
 /** A watch beside what the database has for it. */
@@ -42,63 +46,119 @@ const KIND_NAMES: Record<string, string> = {
   S: 'sequence',
 }
 
-/** Compares one watch with the database. */
-export function examine(watch: Watch, tables: readonly FoundTable[], catalog: Catalog): Examined {
-  const [root] = tables
-  const fixedText = root !== undefined && watch.columns.some((column) => root.columns[column] === false)
-  const body = functionBody(watch, fixedText)
-  const problem = problemOf(watch, tables)
-  const statuses = problem === undefined ? triggerStatuses(watch, tables, catalog, body) : [problem]
+/** States in which nothing can be installed for a watch. */
+const UNCAPTURABLE: readonly CaptureState[] = ['table missing', 'table unsupported', 'column missing']
+
+export function isUncapturable({ state }: CaptureStatus): boolean {
+  return UNCAPTURABLE.includes(state)
+}
+
+/**
+ * Compares one watch with the database.
+ * @param owner who is to own its function; undefined leaves it with whoever does
+ */
+export function examine(
+  watch: Watch,
+  tables: readonly FoundTable[],
+  catalog: Catalog,
+  owner: string | undefined,
+): Examined {
+  const columns = tables[0]?.columns ?? {}
+  const fixedText = watch.columns.some((column) => columns[column]?.isSteady === false)
+  const body = functionBody({ watch, columns }, fixedText)
+  const problem = problemOf(watch, tables, catalog)
+  const statuses =
+    problem === undefined
+      ? [
+          ...triggerStatuses({ watch, columns }, tables, catalog, { body, owner }),
+          ...replacedStatuses(watch, tables, catalog),
+        ]
+      : [problem]
   return { watch, tables, body, fixedText, statuses }
 }
 
-function problemOf(watch: Watch, tables: readonly FoundTable[]): CaptureStatus | undefined {
+function problemOf(watch: Watch, tables: readonly FoundTable[], catalog: Catalog): CaptureStatus | undefined {
   const [root] = tables
-  const problem = (state: CaptureState, detail: string): CaptureStatus => ({
+  const table = root?.name ?? quoteTableName(watch.table)
+  const problem = (state: CaptureState, detail: string, hint: string): CaptureStatus => ({
     model: watch.model,
-    table: root?.name ?? quoteTableName(watch.table),
+    table,
     event: undefined,
     state,
     detail,
+    hint,
   })
-  if (root === undefined)
-    return problem('table missing', `Table ${quoteTableName(watch.table)} does not exist`)
-  const odd = tables.find((table) => !SUPPORTED_KINDS.includes(table.kind))
+  if (root === undefined) {
+    const [carrier] = tablesWith(watch, catalog)
+    return problem(
+      'table missing',
+      `Table ${table} does not exist${carrier === undefined ? '' : `; ${carrier} has its triggers, so it was renamed`}`,
+      'Create the table, or correct `table` of the model (upper and lower case count)',
+    )
+  }
+  const odd = tables.find((one) => !SUPPORTED_KINDS.includes(one.kind))
   if (odd !== undefined) {
     const kind = KIND_NAMES[odd.kind] ?? 'relation'
-    return problem('table unsupported', `${odd.name} is a ${kind}, whose changes triggers cannot capture`)
+    return problem(
+      'table unsupported',
+      `${odd.name} is a ${kind}, whose changes triggers cannot capture`,
+      'Name an ordinary or partitioned table',
+    )
   }
   const absent = [...watch.columns, ...watch.ignore].filter((column) => !Object.hasOwn(root.columns, column))
   if (absent.length === 0) return undefined
   return problem(
     'column missing',
     `Table ${root.name} has no column ${absent.map((name) => JSON.stringify(name)).join(', ')}`,
+    'Correct the names in key, ignore or references (upper and lower case count), or migrate the table first',
   )
 }
 
 function triggerStatuses(
-  watch: Watch,
+  { watch }: Captured,
   tables: readonly FoundTable[],
   catalog: Catalog,
-  body: string,
+  wanted: { body: string; owner: string | undefined },
 ): CaptureStatus[] {
-  const outdated = catalog.functions.get(watch.name) !== body
-  return tables.flatMap((table) =>
+  const found = catalog.functions.get(watch.name)
+  const isOutdated =
+    found?.body !== wanted.body || (wanted.owner !== undefined && found.owner !== wanted.owner)
+  return tables.flatMap(({ oid, name }) =>
     events.map((event) => {
-      const state = triggerState(watch, table, event, catalog)
-      const { name } = table
-      if (state === 'ok' && outdated) return status(watch, name, event, 'outdated')
-      return status(watch, name, event, state)
+      const state = triggerState(watch, oid, event, catalog)
+      return status(watch, name, event, state === 'ok' && isOutdated ? 'outdated' : state)
     }),
   )
 }
 
-function triggerState(watch: Watch, table: FoundTable, event: CaptureEvent, catalog: Catalog): CaptureState {
+function triggerState(watch: Watch, table: number, event: CaptureEvent, catalog: Catalog): CaptureState {
   const name = triggerName(watch.name, event)
-  const found = catalog.triggers.find((trigger) => trigger.table === table.oid && trigger.name === name)
+  const found = catalog.triggers.find((trigger) => trigger.table === table && trigger.name === name)
   if (found === undefined) return 'missing'
   if (!found.enabled) return 'disabled'
   return found.function === watch.name ? 'ok' : 'outdated'
+}
+
+/** Of two tables with the triggers of one model nobody can tell which is meant. */
+function replacedStatuses(watch: Watch, tables: readonly FoundTable[], catalog: Catalog): CaptureStatus[] {
+  const known = new Set(tables.map(({ name }) => name))
+  const others = tablesWith(watch, catalog).filter((name) => !known.has(name))
+  const table = tables[0]?.name ?? ''
+  return others.map((other) => ({
+    model: watch.model,
+    table,
+    event: undefined,
+    state: 'table replaced',
+    detail: `${other} has the triggers of model ${watch.model} too: ${table} took its name`,
+    hint: `Nothing that ${table} does not hold is removed until it is clear which is meant. If it is ${table}: ${events
+      .map((event) => `drop trigger ${triggerName(watch.name, event)} on ${other};`)
+      .join(' ')}`,
+  }))
+}
+
+function tablesWith(watch: Watch, { triggers }: Catalog): string[] {
+  const own = triggers.filter((trigger) => trigger.function === watch.name)
+  return [...new Set(own.map(({ tableName }) => tableName))]
 }
 
 function status(watch: Watch, table: string, event: CaptureEvent, state: CaptureState): CaptureStatus {
@@ -109,5 +169,5 @@ function status(watch: Watch, table: string, event: CaptureEvent, state: Capture
     disabled: `Trigger ${trigger} on ${table} is disabled: its ${event}s go unnoticed`,
     outdated: `Trigger ${trigger} on ${table} was made for another definition of model ${watch.model}`,
   }
-  return { model: watch.model, table, event, state, detail: details[state] ?? '' }
+  return { model: watch.model, table, event, state, detail: details[state] ?? '', hint: null }
 }

@@ -13,5 +13,11 @@ export {
   quoteTableName,
   type TableName,
 } from './table-name.ts'
-export { type CaptureReport, captureStatus, installCapture, removeCapture } from './triggers.ts'
+export {
+  type CaptureFailure,
+  type CaptureReport,
+  captureStatus,
+  installCapture,
+  removeCapture,
+} from './triggers.ts'
 export { currentUnit, type Unit, type UnitOptions, unitOfWork } from './unit.ts'

@@ -1,3 +1,5 @@
+import type { FoundColumn } from './catalog.ts'
+import { keyHash, keyText } from './key-text.ts'
 import { quoteIdentifier, quoteLiteral } from './table-name.ts'
 import type { Watch } from './watch.ts'
 
@@ -5,8 +7,20 @@ export const events = ['insert', 'update', 'delete', 'truncate'] as const
 
 export type CaptureEvent = (typeof events)[number]
 
+/** What a trigger function is made for: a watch, and the columns that its table has. */
+export interface Captured {
+  watch: Watch
+  columns: Readonly<Record<string, FoundColumn>>
+}
+
 /** Keys in one row of orchestra.change at most, so that nobody ever has to read millions of keys at once. */
 const KEYS_PER_ROW = 1000
+
+/**
+ * Updates of more rows than this are judged by their first ones. Pairing every row with what it was took a third of the time that
+ * the update itself took.
+ */
+const SAMPLE = 1000
 
 /** Setting up a fixed way to write values costs a little at each statement, so only keys that need it pay. */
 const FIXED_TEXT_SETTINGS = {
@@ -18,41 +32,82 @@ const FIXED_TEXT_SETTINGS = {
   lc_monetary: 'C',
 }
 
+const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+
 /**
  * The unit of a change: what the wrapped pool has set, else the transaction itself. The latter is computed instead of kept
  * in a setting, so no savepoint can roll it back; the time makes it differ from that of the same number in another cluster.
+ * What is set and no uuid is nobody's unit: it must not fail the statement of whoever set it.
  */
 export const unitSql = `coalesce(
-      nullif(current_setting('orchestra.unit_of_work', true), '')::uuid,
+      case when current_setting('orchestra.unit_of_work', true) ~* '${UUID}'
+        then current_setting('orchestra.unit_of_work', true)::uuid end,
       overlay(overlay(
         md5(pg_current_xact_id()::text || ' ' || extract(epoch from now())::text)
         placing '8' from 13) placing 'a' from 17)::uuid)`
 
+/** Longer names and sources help nobody, and would be stored with every change. */
+const LONGEST_SETTING = 1000
+
 /** Triggers run as their owner, so it is the session that tells who writes. */
-export const actorSql = `coalesce(nullif(current_setting('orchestra.actor', true), ''), session_user)`
+export const actorSql = `coalesce(
+      nullif(left(current_setting('orchestra.actor', true), ${LONGEST_SETTING}), ''), session_user)`
 
 export const sourceSql = `coalesce(
-      nullif(current_setting('orchestra.source', true), ''), nullif(current_setting('application_name'), ''))`
+      nullif(left(current_setting('orchestra.source', true), ${LONGEST_SETTING}), ''),
+      nullif(current_setting('application_name'), ''))`
 
-/** The body of a watch's trigger function; `fixedText` when the text of its keys depends on settings of the session. */
-export function functionBody(watch: Watch, fixedText: boolean): string {
-  const removed = record(watch, removedRows(watch))
+/**
+ * Whether a worker has to be told, because none looks by itself. A notification in every writer's transaction made commits wait
+ * for each other: 32 writers fell to a fifteenth.
+ */
+export const isAsleepSql = `(select last_value from orchestra.asleep) = 2`
+
+/**
+ * The body of a watch's trigger function. Nothing of it fails the statement that it runs in: Orchestra's own table may be gone, and
+ * what migrations made of the columns is found out first, in a block that writes nothing. A block that writes takes a number of
+ * its own for each statement, and more than 64 of those in one transaction slow down everybody's reads.
+ */
+export function functionBody(captured: Captured, fixedText: boolean): string {
+  const { model } = captured.watch
   return `
--- Changes of model ${JSON.stringify(watch.model)}. Generated: installing capture writes it anew.${fixedText ? ' Fixed text.' : ''}
+-- Changes of model ${JSON.stringify(model)}. Generated: installing capture writes it anew.${fixedText ? ' Fixed text.' : ''}
 declare
-  change_rows bigint;
+  all_changed boolean := false;
+  other_columns boolean := false;
+  change_rows bigint := 1;
 begin
-  if tg_op = 'INSERT' then
-    ${record(watch, insertedRows(watch))};
-  elsif tg_op = 'UPDATE' then
-    ${record(watch, updatedRows(watch))};
-  elsif tg_op = 'DELETE' then
-    ${removed};
-  else
-    execute format('with old_rows as (select * from %s) ', tg_relid::regclass) || ${quoteLiteral(removed)};
+  if to_regclass('orchestra.change') is null then
+    return null;
   end if;
-  get diagnostics change_rows = row_count;
-  if change_rows > 0 then
+  begin
+    if tg_op = 'INSERT' then
+      perform ${keyOf(captured)} from new_rows this_row limit 0;
+    elsif tg_op = 'UPDATE' then
+      perform ${keyOf(captured)}, ${imageOf(captured)} from new_rows this_row limit 0;${otherColumns(captured)}
+      if exists (select from new_rows offset ${SAMPLE}) then
+        all_changed := ${allChanged(captured)};
+      end if;
+    elsif tg_op = 'DELETE' then
+      perform ${keyOf(captured)} from old_rows this_row limit 0;
+    end if;
+  exception when others then
+    ${recordModel(model, 'compare')};
+    return null;
+  end;
+  if tg_op = 'INSERT' or all_changed then
+    ${record(captured, writtenRows(captured))};
+    get diagnostics change_rows = row_count;
+  elsif tg_op = 'UPDATE' then
+    ${record(captured, updatedRows(captured))};
+    get diagnostics change_rows = row_count;
+  elsif tg_op = 'DELETE' then
+    ${record(captured, removedRows(captured))};
+    get diagnostics change_rows = row_count;
+  else
+    ${recordModel(model, 'truncate')};
+  end if;
+  if change_rows > 0 and ${isAsleepSql} then
     perform pg_notify('orchestra_change', '');
   end if;
   return null;
@@ -60,13 +115,13 @@ end
 `
 }
 
-export function createFunction(watch: Watch, body: string, fixedText: boolean): string {
+export function createFunction({ name }: Watch, body: string, fixedText: boolean): string {
   const settings = fixedText ? Object.entries(FIXED_TEXT_SETTINGS) : []
-  const clauses = settings.map(([name, value]) => `set ${name} = ${quoteLiteral(value)}`)
-  const name = qualifiedFunction(watch.name)
-  return `create or replace function ${name}() returns trigger language plpgsql security definer
+  const clauses = settings.map(([setting, value]) => `set ${setting} = ${quoteLiteral(value)}`)
+  const qualified = qualifiedFunction(name)
+  return `create or replace function ${qualified}() returns trigger language plpgsql security definer
     set search_path = pg_catalog, pg_temp ${clauses.join(' ')} as ${quoteLiteral(body)};
-    revoke all on function ${name}() from public`
+    revoke all on function ${qualified}() from public`
 }
 
 export function createTrigger(watch: Watch, event: CaptureEvent, table: string): string {
@@ -91,7 +146,7 @@ const transitionTables: Record<CaptureEvent, string> = {
 }
 
 /** Writes rows of (key, action) to orchestra.change. */
-function record(watch: Watch, rows: string): string {
+function record({ watch }: Captured, rows: string): string {
   return `insert into orchestra.change (unit_id, actor, source, model, action, keys)
     select ${unitSql},
       ${actorSql},
@@ -101,44 +156,82 @@ function record(watch: Watch, rows: string): string {
     group by action, page`
 }
 
-function insertedRows(watch: Watch): string {
-  const distinct = watch.role === 'related' ? 'distinct ' : ''
-  return `select ${distinct}${keyOf(watch)} as key, 'save' as action from new_rows this_row where ${hasKey(watch)}`
+/** Writes that something happened to objects of a model that this statement cannot name. */
+function recordModel(model: string, action: 'compare' | 'truncate'): string {
+  return `insert into orchestra.change (unit_id, actor, source, model, action, keys)
+    values (${unitSql}, ${actorSql}, ${sourceSql}, ${quoteLiteral(model)}, '${action}', '[]')`
 }
 
-function removedRows(watch: Watch): string {
-  const [distinct, action] = watch.role === 'related' ? ['distinct ', 'save'] : ['', 'delete']
-  return `select ${distinct}${keyOf(watch)} as key, '${action}' as action from old_rows this_row where ${hasKey(watch)}`
+function writtenRows(captured: Captured): string {
+  const distinct = captured.watch.role === 'related' ? 'distinct ' : ''
+  return `select ${distinct}${keyOf(captured)} as key, 'save' as action from new_rows this_row where ${hasKey(captured)}`
 }
 
-/**
- * Rows that have no equal among the rows of the other side: the images before and after of every row that changed. It needs
- * no unique key, and compares images because a column's type may have no equality.
- */
-function updatedRows(watch: Watch): string {
-  const image = watch.ignore.length === 0 ? 'this_row' : `to_jsonb(this_row) - ${ignoredColumns(watch)}`
-  const equals = watch.ignore.length === 0 ? 'operator(pg_catalog.*=)' : '='
-  const side = (rows: string) =>
-    `(select ${keyOf(watch)} as key, ${image} as image from ${rows} this_row where ${hasKey(watch)})`
-  const gone = watch.role === 'object' ? `'delete'` : `'save'`
-  return `select key, case when bool_or(written) then 'save' else ${gone} end as action
-      from (
-        select coalesce(n.key, o.key) as key, n.key is not null as written
-        from ${side('new_rows')} n full join ${side('old_rows')} o on n.image ${equals} o.image
-        where n.key is null or o.key is null
-      ) changed
+function removedRows(captured: Captured): string {
+  const [distinct, action] = captured.watch.role === 'related' ? ['distinct ', 'save'] : ['', 'delete']
+  return `select ${distinct}${keyOf(captured)} as key, '${action}' as action from old_rows this_row where ${hasKey(captured)}`
+}
+
+/** Keys before and after of every row whose image is another than it was. */
+function updatedRows(captured: Captured): string {
+  const gone = captured.watch.role === 'object' ? `'delete'` : `'save'`
+  return `with pair as materialized (
+        select n.key as new_key, o.key as old_key from ${pairs(captured)} where ${differs(captured)}
+      )
+      select key, case when bool_or(written) then 'save' else ${gone} end as action
+      from (select new_key as key, true as written from pair union all select old_key, false from pair) changed
+      where array_position(key, null) is null
       group by key`
 }
 
-function keyOf(watch: Watch): string {
-  return `array[${watch.columns.map((column) => `this_row.${quoteIdentifier(column)}::text`).join(', ')}]`
+/**
+ * Whether the rows may be taken for changed without looking at each: of the first ones every row is, and no key is another than it
+ * was. It errs towards work that turns out to be none.
+ */
+function allChanged(captured: Captured): string {
+  const { watch, columns } = captured
+  const sum = (rows: string) =>
+    `(select sum(${keyHash('this_row', watch.columns, columns)}) from ${rows} this_row)`
+  return `not exists (select from ${pairs(captured, `limit ${SAMPLE}`)} where not (${differs(captured)}))
+          and ${sum('new_rows')} is not distinct from ${sum('old_rows')}`
+}
+
+/**
+ * Every row beside what it was: Postgres notes both at once, so they have the same position. Pairs need no unique key, and compare
+ * images because a column's type may have no equality.
+ */
+function pairs(captured: Captured, limit = ''): string {
+  const side = (rows: string) =>
+    `(select row_number() over () as position, ${keyOf(captured)} as key, ${imageOf(captured)} as image, this_row from ${rows} this_row ${limit})`
+  return `${side('new_rows')} n join ${side('old_rows')} o using (position)`
+}
+
+function keyOf({ watch, columns }: Captured): string {
+  return `array[${watch.columns.map((name) => keyText('this_row', name, columns[name])).join(', ')}]`
 }
 
 /** A row that references nothing belongs to no object. */
-function hasKey(watch: Watch): string {
-  return watch.columns.map((column) => `this_row.${quoteIdentifier(column)} is not null`).join(' and ')
+function hasKey({ watch }: Captured): string {
+  return watch.columns.map((name) => `this_row.${quoteIdentifier(name)} is not null`).join(' and ')
 }
 
-function ignoredColumns(watch: Watch): string {
-  return `array[${watch.ignore.map(quoteLiteral).join(', ')}]`
+function differs({ watch }: Captured): string {
+  const images = 'n.image operator(pg_catalog.*<>) o.image'
+  if (watch.ignore.length === 0) return images
+  return `${images} or (other_columns and n.this_row operator(pg_catalog.*<>) o.this_row)`
+}
+
+/** Where columns are ignored the others are named, and a migration may have added some since: then no column is. */
+function otherColumns({ watch, columns }: Captured): string {
+  if (watch.ignore.length === 0) return ''
+  return `
+      other_columns := (select count(*) from pg_attribute
+        where attrelid = tg_relid and attnum > 0 and not attisdropped) <> ${Object.keys(columns).length};`
+}
+
+/** Without ignored columns it is the row; a conversion to JSON could run a cast of the application's. */
+function imageOf({ watch, columns }: Captured): string {
+  if (watch.ignore.length === 0) return 'this_row'
+  const kept = Object.keys(columns).filter((name) => !watch.ignore.includes(name))
+  return `row(${kept.map((name) => `this_row.${quoteIdentifier(name)}`).join(', ')})`
 }

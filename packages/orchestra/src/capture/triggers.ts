@@ -1,11 +1,13 @@
-import { messageOf, OrchestraError } from '../errors.ts'
+import { isOrchestraError, OrchestraError } from '../errors.ts'
 import type { Queryable, Store } from '../store/index.ts'
-import { type FoundTrigger, readCatalog } from './catalog.ts'
+import { giveToRole, prepareRole } from './capture-role.ts'
+import { readCatalog } from './catalog.ts'
 import { noticeGaps } from './continuity.ts'
-import { type CaptureStatus, type Examined, examine } from './examine.ts'
-import { quoteIdentifier } from './table-name.ts'
-import { createFunction, createTrigger, qualifiedFunction, triggerName } from './trigger-sql.ts'
-import { type Watch, type WatchedModel, watchesOf } from './watch.ts'
+import { type CaptureStatus, type Examined, examine, isUncapturable } from './examine.ts'
+import { removeFunctions } from './remove.ts'
+import { withShortLocks } from './short-locks.ts'
+import { createFunction, createTrigger, qualifiedFunction } from './trigger-sql.ts'
+import { functionPrefix, type Watch, type WatchedModel, watchesOf } from './watch.ts'
 
 /** What installing changed. */
 export interface CaptureReport {
@@ -13,15 +15,20 @@ export interface CaptureReport {
   installed: CaptureStatus[]
   /** Names of the triggers of models or tables that are watched no more, as `trigger on table`. */
   removed: string[]
-  /** Models whose triggers were not the ones that stood here before: their objects are compared with what is placed. */
+  /** Models whose objects are compared with what is placed, because changes of them may have gone unnoticed. */
   compared: string[]
+  /** What could not be captured, and why. All else is. */
+  failed: CaptureFailure[]
 }
 
-/** Any constant: it only has to be the same in every process. */
-const INSTALL_LOCK = 7_355_609
+export interface CaptureFailure {
+  /** Null where it is about what no model watches any more. */
+  model: string | null
+  /** What its table is like; null where that is not the reason. */
+  status: CaptureStatus | null
+  error: OrchestraError
+}
 
-/** Milliseconds. A waiting DDL statement makes every later writer wait behind it, so give way soon and come again. */
-const LOCK_TIMEOUT = 2_000
 const PATIENCE = 30_000
 
 export interface InstallOptions {
@@ -31,24 +38,28 @@ export interface InstallOptions {
 
 /**
  * Makes the database record every change of the models' tables, and of no others: triggers of models that are not given
- * are removed. Does nothing, and takes no lock, where all stands already.
- * @throws OrchestraError ORC_CAPTURE_TABLE, ORC_CAPTURE_COLUMN, ORC_CAPTURE_LOCKED, ORC_CAPTURE_DENIED
+ * are removed. Does nothing, and takes no lock, where all stands already. A model that cannot be captured keeps no other from it.
  */
 export async function installCapture(
   store: Store,
   models: readonly WatchedModel[],
   { patience = PATIENCE }: InstallOptions = {},
 ): Promise<CaptureReport> {
-  const watches = models.flatMap(watchesOf)
-  const examined = await examineAll(store, watches)
-  for (const { statuses } of examined) assertCapturable(statuses)
+  const { watches, failed } = readWatches(models)
+  const owner = await prepareRole(store)
   const installed: CaptureStatus[] = []
-  for (const { watch, statuses } of examined) {
-    if (statuses.every(({ state }) => state === 'ok')) continue
-    installed.push(...(await lockedTransaction(store, patience, (tx) => installWatch(tx, watch))))
+  for (const examined of await examineAll(store, watches, owner)) {
+    const failure =
+      problemOf(examined) ?? (await installWatch(store, examined, { patience, owner, installed }))
+    if (failure !== undefined) failed.push(failure)
   }
-  const removed = await removeExcept(store, watches, patience)
-  return { installed, removed, compared: await noticeGaps(store, watches) }
+  const failing = new Set(failed.flatMap(({ model }) => model ?? []))
+  const removed = await removeExcept(store, watches, failing, patience).catch((error: unknown) => {
+    failed.push(failureOf(null, error))
+    return []
+  })
+  const standing = watches.filter(({ model }) => !failing.has(model))
+  return { installed, removed, compared: await noticeGaps(store, watches, standing), failed }
 }
 
 /** For every watched table and kind of change whether it is captured. Reads only. */
@@ -56,114 +67,107 @@ export async function captureStatus(
   store: Queryable,
   models: readonly WatchedModel[],
 ): Promise<CaptureStatus[]> {
-  const examined = await examineAll(store, models.flatMap(watchesOf))
+  const examined = await examineAll(store, models.flatMap(watchesOf), undefined)
   return examined.flatMap(({ statuses }) => statuses)
 }
 
 /** Removes every trigger and function of capture; answers the triggers, as `trigger on table`. */
 export function removeCapture(store: Store): Promise<string[]> {
-  return removeExcept(store, [], PATIENCE)
+  return removeFunctions(store, () => true, PATIENCE)
 }
 
-async function examineAll(db: Queryable, watches: readonly Watch[]): Promise<Examined[]> {
+function readWatches(models: readonly WatchedModel[]): { watches: Watch[]; failed: CaptureFailure[] } {
+  const watches: Watch[] = []
+  const failed: CaptureFailure[] = []
+  for (const model of models) {
+    try {
+      watches.push(...watchesOf(model))
+    } catch (error) {
+      failed.push(failureOf(model.name, error))
+    }
+  }
+  return { watches, failed }
+}
+
+async function examineAll(
+  db: Queryable,
+  watches: readonly Watch[],
+  owner: string | undefined,
+): Promise<Examined[]> {
   const catalog = await readCatalog(db, watches)
-  return watches.map((watch, index) => examine(watch, catalog.tables[index] ?? [], catalog))
+  return watches.map((watch, index) => examine(watch, catalog.tables[index] ?? [], catalog, owner))
 }
 
-function assertCapturable(statuses: readonly CaptureStatus[]): void {
-  for (const { state, model, detail } of statuses) {
-    if (state === 'column missing') {
-      throw new OrchestraError('ORC_CAPTURE_COLUMN', `Model ${model} cannot be captured: ${detail}`, {
-        hint: 'Correct the names in key, ignore or references (upper and lower case count), or migrate the table first',
-      })
-    }
-    if (state === 'table missing' || state === 'table unsupported') {
-      throw new OrchestraError('ORC_CAPTURE_TABLE', `Model ${model} cannot be captured: ${detail}`, {
-        hint: 'Name an ordinary or partitioned table (upper and lower case count), or migrate the database first',
-      })
-    }
+function problemOf({ watch, statuses }: Examined): CaptureFailure | undefined {
+  const status = statuses.find(isUncapturable)
+  if (status === undefined) return undefined
+  const code = status.state === 'column missing' ? 'ORC_CAPTURE_COLUMN' : 'ORC_CAPTURE_TABLE'
+  const message = `Model ${watch.model} cannot be captured: ${status.detail}`
+  const error = new OrchestraError(code, message, {
+    hint: status.hint ?? '`orchestra doctor` checks all models',
+  })
+  return { model: watch.model, status, error }
+}
+
+interface Installation {
+  patience: number
+  owner: string | undefined
+  installed: CaptureStatus[]
+}
+
+/** The function, then one table after the other, each in a transaction of its own. */
+async function installWatch(
+  store: Store,
+  { watch, statuses }: Examined,
+  { patience, owner, installed }: Installation,
+): Promise<CaptureFailure | undefined> {
+  const wrong = statuses.filter(({ event, state }) => event !== undefined && state !== 'ok')
+  const tables = new Set(wrong.map(({ table }) => table))
+  try {
+    for (const table of tables)
+      installed.push(
+        ...(await withShortLocks(store, patience, (tx) => installTable(tx, watch, table, owner))),
+      )
+    return undefined
+  } catch (error) {
+    return failureOf(watch.model, error)
   }
 }
 
 /** Examines again under the lock, because another process may have installed it meanwhile. */
-async function installWatch(tx: Queryable, watch: Watch): Promise<CaptureStatus[]> {
-  const [examined] = await examineAll(tx, [watch])
-  if (examined === undefined) return []
-  assertCapturable(examined.statuses)
-  const wrong = examined.statuses.filter(({ state }) => state !== 'ok')
-  if (wrong.length > 0) await tx.query(createFunction(watch, examined.body, examined.fixedText))
-  for (const status of wrong) await installTrigger(tx, watch, status)
-  return wrong
+async function installTable(
+  tx: Queryable,
+  watch: Watch,
+  table: string,
+  owner: string | undefined,
+): Promise<CaptureStatus[]> {
+  const [examined] = await examineAll(tx, [watch], owner)
+  if (examined === undefined || problemOf(examined) !== undefined) return []
+  const wrong = examined.statuses.filter(({ event, state }) => event !== undefined && state !== 'ok')
+  if (wrong.length === 0) return []
+  await tx.query(createFunction(watch, examined.body, examined.fixedText))
+  if (owner !== undefined) await giveToRole(tx, qualifiedFunction(watch.name))
+  const own = wrong.filter((one) => one.table === table)
+  // Replacing a trigger enables it again, and takes no owner of the table.
+  for (const { event } of own) if (event !== undefined) await tx.query(createTrigger(watch, event, table))
+  return own
 }
 
-async function installTrigger(tx: Queryable, watch: Watch, status: CaptureStatus): Promise<void> {
-  if (status.event === undefined) return
-  if (status.state === 'disabled') {
-    const name = quoteIdentifier(triggerName(watch.name, status.event))
-    await tx.query(`alter table ${status.table} enable trigger ${name}`)
-  }
-  await tx.query(createTrigger(watch, status.event, status.table))
-}
-
-async function removeExcept(store: Store, watches: readonly Watch[], patience: number): Promise<string[]> {
-  const wanted = new Set(watches.map(({ name }) => name))
-  const { triggers, functions } = await readCatalog(store, [])
-  const stale = [...functions.keys()].filter((name) => !wanted.has(name))
-  const removed: string[] = []
-  for (const name of stale) {
-    const its = triggers.filter((trigger) => trigger.function === name)
-    await lockedTransaction(store, patience, (tx) => removeFunction(tx, name, its))
-    removed.push(...its.map((trigger) => `${trigger.name} on ${trigger.tableName}`))
-  }
-  return removed
-}
-
-async function removeFunction(tx: Queryable, name: string, triggers: readonly FoundTrigger[]): Promise<void> {
-  for (const trigger of triggers) {
-    await tx.query(`drop trigger if exists ${quoteIdentifier(trigger.name)} on ${trigger.tableName}`)
-  }
-  await tx.query(`drop function if exists ${qualifiedFunction(name)}()`)
-}
-
-/** One installer at a time; each table's lock is held for its own statements only. */
-async function lockedTransaction<Result>(
+/** What a model has that cannot be captured as it is defined now stays as it was. */
+function removeExcept(
   store: Store,
+  watches: readonly Watch[],
+  failing: ReadonlySet<string>,
   patience: number,
-  work: (tx: Queryable) => Promise<Result>,
-): Promise<Result> {
-  const deadline = performance.now() + patience
-  for (;;) {
-    try {
-      return await store.transaction(async (tx) => {
-        await tx.query('select pg_advisory_xact_lock($1)', [INSTALL_LOCK])
-        await tx.query(`set local lock_timeout = ${Math.min(LOCK_TIMEOUT, patience)}`)
-        return work(tx)
-      })
-    } catch (error) {
-      if (!hasState(error, LOCK_NOT_AVAILABLE) || performance.now() >= deadline) throw explain(error)
-    }
-  }
+): Promise<string[]> {
+  const wanted = new Set(watches.map(({ name }) => name))
+  const kept = [...failing].map(functionPrefix)
+  const isStale = (name: string) => !wanted.has(name) && !kept.some((prefix) => name.startsWith(prefix))
+  return removeFunctions(store, isStale, patience)
 }
 
-const LOCK_NOT_AVAILABLE = '55P03'
-const INSUFFICIENT_PRIVILEGE = '42501'
-
-function hasState(error: unknown, state: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === state
-}
-
-function explain(error: unknown): unknown {
-  if (hasState(error, LOCK_NOT_AVAILABLE)) {
-    return new OrchestraError('ORC_CAPTURE_LOCKED', `Triggers cannot be installed: ${messageOf(error)}`, {
-      hint: 'A long transaction has the table open (see pg_stat_activity); end it and try again',
-      cause: error,
-    })
-  }
-  if (hasState(error, INSUFFICIENT_PRIVILEGE)) {
-    return new OrchestraError('ORC_CAPTURE_DENIED', `Triggers cannot be installed: ${messageOf(error)}`, {
-      hint: 'Let Orchestra connect as the owner of the watched tables, or grant it SELECT and TRIGGER on them',
-      cause: error,
-    })
-  }
-  return error
+/** What Orchestra has no word for is no model's fault. */
+function failureOf(model: string | null, error: unknown): CaptureFailure {
+  if (isOrchestraError(error)) return { model, status: null, error }
+  throw error
 }

@@ -47,11 +47,16 @@ function watch(
 
 /** Readable for who meets it in `\d`, different for every watch, within the 63 bytes of a name. */
 function functionName(model: string, identity: string): string {
+  return `${functionPrefix(model)}${createHash('sha256').update(identity).digest('hex').slice(0, 8)}`
+}
+
+/** What the names of all functions of a model begin with. */
+export function functionPrefix(model: string): string {
   const readable = model
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '_')
     .slice(0, 24)
-  return `capture_${readable}_${createHash('sha256').update(identity).digest('hex').slice(0, 8)}`
+  return `capture_${readable}_`
 }
 
 function referencing(model: WatchedModel, relation: Model['related'][number], column: string): string {

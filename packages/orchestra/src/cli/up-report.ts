@@ -36,20 +36,20 @@ export class UpReport {
     this.#warn({ event: 'healed', tables }, text)
   }
 
-  captured({ installed, removed, awaited }: Captured): void {
+  captured({ installed, removed, awaited, failed }: Captured): void {
     const models = [...new Set(installed.map((status) => status.model))]
     if (models.length > 0) this.#tellCaptured(models)
     if (removed.length > 0)
       this.#say({ event: 'released', triggers: removed }, `no longer captured: ${removed.join(', ')}`)
-    for (const { model, table } of awaited) {
+    for (const { model, table, detail } of awaited) {
       this.#awaited.add(model)
-      const text = `table ${table} of model ${model} does not exist yet: waiting for it`
-      this.#warn({ event: 'table-awaited', model, table }, text)
+      this.#warn({ event: 'table-awaited', model, table }, `model ${model} waits for its table: ${detail}`)
     }
+    for (const { error } of failed) this.problem(error)
   }
 
   /** Triggers that are installed again had been lost, unless their table is new. */
-  capturedAgain({ installed }: Captured): void {
+  capturedAgain({ installed, failed }: Captured): void {
     for (const model of new Set(installed.map((status) => status.model))) {
       if (this.#awaited.delete(model)) this.#tellCaptured([model])
       else {
@@ -57,6 +57,7 @@ export class UpReport {
         this.#warn({ event: 'captured-again', model }, text)
       }
     }
+    for (const { error } of failed) this.problem(error)
   }
 
   #tellCaptured(models: readonly string[]): void {

@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { storeOptions } from '../config/load.ts'
 import { sealCanary } from '../doctor/canary.ts'
 import { Manager } from '../manager/index.ts'
-import { assertMigrated, heal, migrate, openStore, type Store, type StoreOptions } from '../store/index.ts'
+import { heal } from '../store/heal.ts'
+import { assertMigrated, migrate, openStore, type Store, type StoreOptions } from '../store/index.ts'
 import { captureTables } from './capture-tables.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { LiveView } from './live.ts'
@@ -85,8 +86,7 @@ async function runUp(session: Session, store: Store, options: UpOptions): Promis
     store,
     config,
     onError: (error) => report.problem(error),
-    // What a scheduled job throws is known to pg-boss alone.
-    checkCapture: () => capture().catch((error) => report.problem(error)),
+    checkCapture: capture,
   })
   const view = new LiveView(store, (events) => report.events(events))
   await view.open()

@@ -1,6 +1,7 @@
 import type { Backend } from '../config/backend.ts'
 import type { Queryable } from '../store/index.ts'
 import { exceedsBound, guardError } from '../sync/guard.ts'
+import { replacedModels } from '../sync/replaced.ts'
 import { addFindings, clearFindings, type NamelessFinding } from './findings.ts'
 import { endInspection, type Inspection, stopSync } from './inspection.ts'
 import { pruneOrphans } from './repair.ts'
@@ -48,11 +49,13 @@ async function prune(
   if (orphaned.length === 0) return 0
   if (!(await mayPrune(tx, inspection, backend))) return 'kept'
   const { placements, server } = await placedThere(tx, inspection)
-  if (!exceedsBound({ deletes: orphaned.length, placements }, inspection.allowDeletes))
+  const isReplaced = (await replacedModels(tx)).has(backend.model.name)
+  if (!exceedsBound({ deletes: orphaned.length, placements, isReplaced }, inspection.allowDeletes))
     return pruneOrphans(tx, inspection, backend.model.name, orphaned)
   await addFindings(tx, inspection, orphaned.slice(0, MOST_SHOWN).map(asFinding('orphaned')))
   const objects = orphaned.slice(0, MOST_NAMED)
-  const removals = { backend: backend.name, server, deletes: orphaned.length, placements, objects }
+  const deletes = orphaned.length
+  const removals = { backend: backend.name, server, deletes, placements, objects, isReplaced }
   await stopSync(tx, inspection.syncId, guardError([removals]))
   return 'stopped'
 }

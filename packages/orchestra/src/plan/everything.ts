@@ -1,7 +1,7 @@
 import { waitingChanges } from '../collector/changes.ts'
 import { type Decision, placementsOf, type World } from '../collector/index.ts'
 import type { Config } from '../config/config.ts'
-import { formatKey, formatObject } from '../config/key.ts'
+import { formatKey, formatObject, parseObject } from '../config/key.ts'
 import { withHint } from '../errors.ts'
 import { type Description, describeSteps } from '../script/index.ts'
 import { getServer } from '../server/index.ts'
@@ -18,6 +18,7 @@ import {
   NAMED,
   type Removals,
   readPage,
+  replacedModels,
   type Selection,
   type SyncSelector,
   selectionOf,
@@ -150,6 +151,7 @@ export async function exceedingOf(
   allowDeletes: number | undefined,
 ): Promise<Removals[]> {
   const exceeding: Removals[] = []
+  const replaced = await replacedModels(db)
   for (const own of Map.groupBy(removals, (one) => `${one.backend} ${one.serverId}`).values()) {
     const [first] = own
     if (first === undefined) continue
@@ -159,7 +161,9 @@ export async function exceedingOf(
       [serverId, backend],
     )
     const objects = own.slice(0, NAMED).map((one) => one.object)
-    const counted = { backend, server, deletes: own.length, placements: row?.placements ?? 0, objects }
+    const isReplaced = own.some(({ object }) => replaced.has(parseObject(object)?.model ?? ''))
+    const placements = row?.placements ?? 0
+    const counted = { backend, server, deletes: own.length, placements, objects, isReplaced }
     if (exceedsBound(counted, allowDeletes ?? null)) exceeding.push(counted)
   }
   return exceeding

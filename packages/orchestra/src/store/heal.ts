@@ -1,3 +1,4 @@
+import { restoreGrants } from '../capture/capture-role.ts'
 import { requestSync } from '../sync/request.ts'
 import { assertNothingLost, damageOf } from './damage.ts'
 import { storedVersion } from './migrate.ts'
@@ -6,8 +7,6 @@ import type { Queryable, Store } from './store.ts'
 
 /** Where the migrations make everything once more, for what is gone to be taken from there. */
 const SPARE = 'orchestra_spare'
-/** What the application's own transactions write into. */
-const written = ['change', 'asleep']
 
 interface ForeignKey {
   table: string
@@ -19,27 +18,23 @@ interface ForeignKey {
 
 /**
  * Makes again what a migration tool has dropped from Orchestra's schema, and has everything compared, because nobody knows what
- * was in it. Where that cannot be known again, only what the application writes into is made, so that it is not held up.
+ * was in it.
  * @returns the tables that were made again
- * @throws OrchestraError ORC_STORE_DAMAGED when servers, routes or something else is gone that only a backup has
+ * @throws OrchestraError ORC_STORE_DAMAGED when servers, routes or something else is gone that only a backup has; then nothing is made
  */
 export async function heal(store: Store): Promise<string[]> {
-  if (isWhole(await damageNow(store))) return []
-  const { damage, made } = await store.transaction(async (tx) => {
+  const { lost, remakable } = await damageNow(store)
+  if (lost.length + remakable.length === 0) return []
+  return store.transaction(async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
     const damage = await damageNow(tx)
-    const isLost = damage.lost.length > 0
-    const made = isLost ? damage.remakable.filter((name) => written.includes(name)) : damage.remakable
-    if (made.length > 0) await remake(tx, made)
-    if (!isLost && made.length > 0) await requestSync(tx, { mode: 'sync', actor: null, source: 'heal' })
-    return { damage, made }
+    assertNothingLost(damage)
+    if (damage.remakable.length === 0) return []
+    await remake(tx, damage.remakable)
+    await restoreGrants(tx)
+    await requestSync(tx, { mode: 'sync', actor: null, source: 'heal' })
+    return damage.remakable
   })
-  assertNothingLost(damage)
-  return made
-}
-
-function isWhole({ lost, remakable }: { lost: string[]; remakable: string[] }): boolean {
-  return lost.length + remakable.length === 0
 }
 
 async function damageNow(db: Queryable) {
@@ -47,8 +42,8 @@ async function damageNow(db: Queryable) {
 }
 
 async function remake(tx: Queryable, names: readonly string[]): Promise<void> {
-  const version = (await storedVersion(tx)) || migrations.length
-  await tx.query(`create schema if not exists orchestra; create schema ${SPARE}`)
+  const version = await storedVersion(tx)
+  await tx.query(`create schema ${SPARE}`)
   for (const text of migrations.slice(0, version)) await tx.query(text.replaceAll('orchestra.', `${SPARE}.`))
   const foreignKeys = await cutForeignKeys(tx)
   for (const name of names) await tx.query(`alter table ${SPARE}.${name} set schema orchestra`)

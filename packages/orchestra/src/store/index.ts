@@ -1,4 +1,3 @@
-export { heal } from './heal.ts'
 export { assertMigrated, migrate, schemaVersion, storedVersion } from './migrate.ts'
 export { openStore, type StoreOptions } from './open.ts'
 export { refreshStatistics } from './statistics.ts'

@@ -22,14 +22,16 @@ export interface Removals {
   placements: number
   /** Some of what would go, by name. */
   objects: readonly string[]
+  /** The model's table is another than it was: nothing goes without a word. */
+  isReplaced: boolean
 }
 
 /** Whether they are more than may go. @param allowed what somebody allowed instead of the usual bound */
 export function exceedsBound(
-  { deletes, placements }: Pick<Removals, 'deletes' | 'placements'>,
+  { deletes, placements, isReplaced }: Pick<Removals, 'deletes' | 'placements' | 'isReplaced'>,
   allowed: number | null,
 ): boolean {
-  return deletes > (allowed ?? deleteBound(placements))
+  return deletes > (allowed ?? (isReplaced ? 0 : deleteBound(placements)))
 }
 
 /** Why nothing was removed, and how to allow it. */
@@ -40,8 +42,8 @@ export function guardError(exceeding: readonly Removals[]): OrchestraError {
   })
 }
 
-function describe({ backend, server, deletes, placements, objects }: Removals): string {
+function describe({ backend, server, deletes, placements, objects, isReplaced }: Removals): string {
   const percent = placements === 0 ? 100 : Math.round((deletes / placements) * 100)
   const more = deletes > objects.length ? ' and others' : ''
-  return `${deletes} of ${placements} objects (${percent} %) of ${backend} would be removed from ${server}: ${objects.join(', ')}${more}`
+  return `${deletes} of ${placements} objects (${percent} %) of ${backend} would be removed from ${server}: ${objects.join(', ')}${more}${isReplaced ? ', because another table has the name of theirs' : ''}`
 }

@@ -6,6 +6,7 @@ export { listSyncs, type SyncView } from './list.ts'
 export { PAGE_SIZE, readPage } from './pages.ts'
 export { isRemoval } from './removals.ts'
 export { asStored, renderObject } from './rendered.ts'
+export { replacedModels } from './replaced.ts'
 export {
   asNamed,
   cancelSync,

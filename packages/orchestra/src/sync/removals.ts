@@ -3,6 +3,7 @@ import type { Queryable } from '../store/index.ts'
 import type { Difference } from './compare.ts'
 import { exceedsBound, NAMED, type Removals } from './guard.ts'
 import type { NamedKey } from './pages.ts'
+import { replacedModels } from './replaced.ts'
 
 /** Whether recording it takes something away that somebody may want to be asked about. */
 export function isRemoval({ decision: { action, fate } }: Pick<Difference, 'decision'>): boolean {
@@ -35,16 +36,19 @@ export async function exceedingRemovals(
   db: Queryable,
   { id, allowDeletes }: { id: number; allowDeletes: number | null },
 ): Promise<Removals[]> {
-  const noted = await db.query<Removals>(
-    `select noted.backend, s.name as server, noted.deletes, (noted.objects)[1:${NAMED}] as objects,
+  const replaced = await replacedModels(db)
+  const noted = await db.query<Removals & { model: string }>(
+    `select noted.backend, noted.model, s.name as server, noted.deletes, (noted.objects)[1:${NAMED}] as objects,
        (select count(*) from orchestra.placement p where p.server_id = noted.server_id and p.backend = noted.backend) as placements
      from (
-       select backend, server_id, count(*) as deletes, array_agg(model || ':' || object_key order by id) as objects
+       select backend, server_id, min(model) as model, count(*) as deletes, array_agg(model || ':' || object_key order by id) as objects
        from orchestra.sync_removal where sync_id = $1 group by backend, server_id
      ) noted join orchestra.server s on s.id = noted.server_id order by noted.backend, s.name`,
     [id],
   )
-  return noted.filter((one) => exceedsBound(one, allowDeletes))
+  return noted
+    .map(({ model, ...one }) => ({ ...one, isReplaced: replaced.has(model) }))
+    .filter((one) => exceedsBound(one, allowDeletes))
 }
 
 /** An object in a place that it is to be removed from. */

@@ -20,6 +20,7 @@ import {
   notedRemovals,
   noteRemovals,
 } from './removals.ts'
+import { acceptReplaced } from './replaced.ts'
 import { type Selection, selectionOf, withTables } from './selection.ts'
 import { addCounts, type Counts, noCounts, SYNC_COLUMNS, type SyncRow, toSyncRow } from './sync.ts'
 
@@ -250,6 +251,8 @@ async function proceed(
       await endSync(tx, sync, 'stopped', guardError(exceeding))
       return []
     }
+    const isKnown = sync.counts.invalid === 0 && sync.objectKey === null
+    if (isWhole(sync) && isKnown) await acceptReplaced(tx, selectionOf(config, sync).models)
   }
   if (next !== null) {
     await tx.query(

@@ -6,6 +6,8 @@ import { openStore, type Store } from '../../src/store/index.ts'
 import { describeStores, testKey } from '../support/stores.ts'
 import { changes, model, site, siteTables, takeChanges } from './support.ts'
 
+const nothing = { installed: [], removed: [], compared: [], failed: [] }
+
 describeStores('installing capture', (open, kind) => {
   async function openSites(): Promise<Store> {
     const store = await open()
@@ -34,7 +36,7 @@ describeStores('installing capture', (open, kind) => {
     const triggers = () =>
       store.query('select oid, tgname from pg_trigger where not tgisinternal order by oid')
     const before = await triggers()
-    expect(await installCapture(store, [site])).toEqual({ installed: [], removed: [], compared: [] })
+    expect(await installCapture(store, [site])).toEqual(nothing)
     expect(await triggers()).toEqual(before)
     expect(await problems(store)).toEqual([])
   })
@@ -94,10 +96,11 @@ describeStores('installing capture', (open, kind) => {
     expect(await removeCapture(store)).toEqual([])
   })
 
-  test('a table or column that does not exist is named, and nothing is installed', async () => {
+  test('a table or column that does not exist is named, and all else is installed', async () => {
     const store = await openSites()
     const good = model({ name: 'good', table: 'site' })
-    const refused = (one: WatchedModel) => expect(installCapture(store, [good, one])).rejects
+    const refused = (one: WatchedModel) =>
+      expect(installCapture(store, [one, good]).then(({ failed }) => failed[0]?.error)).resolves
     await refused(model({ name: 'a', table: 'nowhere' })).toMatchObject({
       code: 'ORC_CAPTURE_TABLE',
       message: expect.stringContaining('"nowhere"'),
@@ -129,7 +132,7 @@ describeStores('installing capture', (open, kind) => {
       code: 'ORC_CAPTURE_TABLE',
       message: expect.stringContaining('is a view'),
     })
-    expect(await problems(store, [good])).toEqual(all('public.site', 'missing'))
+    expect(await problems(store, [good])).toEqual([])
     expect(await problems(store, [model({ name: 'a', table: 'nowhere' })])).toEqual([
       '"nowhere" table missing',
     ])
@@ -140,11 +143,7 @@ describeStores('installing capture', (open, kind) => {
 
   test('a model that no table holds needs nothing', async () => {
     const store = await openSites()
-    expect(await installCapture(store, [{ ...model({ name: 'virtual' }), table: null }])).toEqual({
-      installed: [],
-      removed: [],
-      compared: [],
-    })
+    expect(await installCapture(store, [{ ...model({ name: 'virtual' }), table: null }])).toEqual(nothing)
   })
 
   test('many may install at once', async () => {
@@ -164,7 +163,7 @@ describeStores('installing capture', (open, kind) => {
       await installCapture(store, [site])
       await store.transaction(async (tx) => {
         await tx.query('lock table site in access exclusive mode')
-        expect(await installCapture(store, [site])).toEqual({ installed: [], removed: [], compared: [] })
+        expect(await installCapture(store, [site])).toEqual(nothing)
       })
     })
 
@@ -172,12 +171,13 @@ describeStores('installing capture', (open, kind) => {
       const store = await openSites()
       await store.transaction(async (tx) => {
         await tx.query(`insert into site (id, domain) values (1, 'a')`)
-        await expect(installCapture(store, [site], { patience: 200 })).rejects.toMatchObject({
-          code: 'ORC_CAPTURE_LOCKED',
-        })
+        const { failed } = await installCapture(store, [site], { patience: 200 })
+        expect(failed).toMatchObject([{ model: 'site', error: { code: 'ORC_CAPTURE_LOCKED' } }])
         await store.query(`insert into site (id, domain) values (2, 'b')`)
       })
-      expect((await installCapture(store, [site])).installed).toHaveLength(8)
+      expect((await installCapture(store, [site])).installed.map(({ table }) => table)).toEqual(
+        Array(4).fill('public.site'),
+      )
     })
 
     test('two transactions that write the same model wait for each other in nothing', async () => {
@@ -205,9 +205,11 @@ describeStores('installing capture', (open, kind) => {
       const store = await openSites()
       await store.query(`create role guest login password 'guest'`)
       await store.query('grant usage, create on schema orchestra to guest')
+      await store.query('grant all on all tables in schema orchestra to guest')
       const databaseUrl = store.databaseUrl.replace('postgres:postgres@', 'guest:guest@')
       const guest = await openStore({ databaseUrl, key: testKey })
-      await expect(installCapture(guest, [site])).rejects.toMatchObject({ code: 'ORC_CAPTURE_DENIED' })
+      const { failed } = await installCapture(guest, [site])
+      expect(failed).toMatchObject([{ error: { code: 'ORC_CAPTURE_DENIED' } }, {}])
       await guest.close()
     })
   }

@@ -20,11 +20,13 @@ export async function changes(db: Queryable): Promise<ChangeRow[]> {
   )
 }
 
-/** Changes since the last look as `action model:key`, sorted, for comparing. */
+/** Changes since the last look as `action model:key`, those of a whole model as `action model`; sorted, for comparing. */
 export async function takeChanges(db: Queryable): Promise<string[]> {
   const rows = await db.query<ChangeRow>('delete from orchestra.change returning model, action, keys')
   return rows
-    .flatMap(({ model, action, keys }) => keys.map((key) => `${action} ${model}:${key.join(',')}`))
+    .flatMap(({ model, action, keys }) =>
+      keys.length === 0 ? [`${action} ${model}`] : keys.map((key) => `${action} ${model}:${key.join(',')}`),
+    )
     .sort()
 }
 

@@ -8,15 +8,25 @@ describe('the guard', () => {
   it('stops what is more than ten and more than a tenth, and nothing else', () => {
     fc.assert(
       fc.property(count, count, (deletes, placements) => {
-        expect(exceedsBound({ deletes, placements }, null)).toBe(deletes > 10 && deletes > placements / 10)
+        expect(exceedsBound({ deletes, placements, isReplaced: false }, null)).toBe(
+          deletes > 10 && deletes > placements / 10,
+        )
+      }),
+    )
+  })
+
+  it('lets nothing go of a model whose table is another than it was', () => {
+    fc.assert(
+      fc.property(count, count, (deletes, placements) => {
+        expect(exceedsBound({ deletes, placements, isReplaced: true }, null)).toBe(deletes > 0)
       }),
     )
   })
 
   it('lets through what somebody allowed, however much that is', () => {
     fc.assert(
-      fc.property(count, count, count, (deletes, placements, allowed) => {
-        expect(exceedsBound({ deletes, placements }, allowed)).toBe(deletes > allowed)
+      fc.property(count, count, count, fc.boolean(), (deletes, placements, allowed, isReplaced) => {
+        expect(exceedsBound({ deletes, placements, isReplaced }, allowed)).toBe(deletes > allowed)
       }),
     )
   })
@@ -31,8 +41,22 @@ describe('the guard', () => {
 
   it('says what would go, from where, and how to allow it', () => {
     const error = guardError([
-      { backend: 'sites', server: 'web1', deletes: 40, placements: 80, objects: ['site:1', 'site:2'] },
-      { backend: 'zones', server: 'ns1', deletes: 90, placements: 0, objects: ['zone:1'] },
+      {
+        backend: 'sites',
+        server: 'web1',
+        deletes: 40,
+        placements: 80,
+        objects: ['site:1', 'site:2'],
+        isReplaced: false,
+      },
+      {
+        backend: 'zones',
+        server: 'ns1',
+        deletes: 90,
+        placements: 0,
+        objects: ['zone:1'],
+        isReplaced: false,
+      },
     ])
     expect(error.code).toBe('ORC_GUARD')
     expect(error.message).toBe(

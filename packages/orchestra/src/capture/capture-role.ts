@@ -1,0 +1,88 @@
+import type { Queryable, Store } from '../store/index.ts'
+
+/**
+ * Owns the trigger functions, and can do nothing but what they do: write down changes, and see whether a worker sleeps. Who owns a
+ * watched table may find a way to have something run inside of them, and gains nothing by it.
+ */
+export const CAPTURE_ROLE = 'orchestra_capture'
+
+interface Found {
+  exists: boolean
+  isSuperuser: boolean
+  mayCreate: boolean
+  isMember: boolean
+  isGranted: boolean
+  version: number
+}
+
+/**
+ * Makes the role where the connection may make roles. Answers the owner that trigger functions are to have; undefined where they
+ * stay with whoever installs them, who is then all the more careful about what runs in them.
+ */
+export async function prepareRole(store: Store): Promise<string | undefined> {
+  const found = await readRole(store)
+  if (!found.exists && !found.isSuperuser && !found.mayCreate) return undefined
+  if (found.isGranted && (found.isSuperuser || found.isMember)) return CAPTURE_ROLE
+  try {
+    await store.transaction((tx) => makeRole(tx, found))
+    return CAPTURE_ROLE
+  } catch (error) {
+    if (isRefusal(error)) return undefined
+    throw error
+  }
+}
+
+/** Where the role is in use, gives it its rights on what was made anew, before anybody can write into that. */
+export async function restoreGrants(tx: Queryable): Promise<void> {
+  const [role] = await tx.query(
+    `select from pg_roles where rolname = $1 and to_regclass('orchestra.asleep') is not null`,
+    [CAPTURE_ROLE],
+  )
+  if (role !== undefined) await grantToRole(tx)
+}
+
+/** Gives a function to the role; who is no superuser can do so only while the role may create in the schema. */
+export async function giveToRole(tx: Queryable, qualified: string): Promise<void> {
+  await tx.query(`grant create on schema orchestra to ${CAPTURE_ROLE}`)
+  await tx.query(`alter function ${qualified}() owner to ${CAPTURE_ROLE}`)
+  await tx.query(`revoke create on schema orchestra from ${CAPTURE_ROLE}`)
+}
+
+async function readRole(db: Queryable): Promise<Found> {
+  const [found] = await db.query<Found>(
+    `select role.oid is not null as exists, me.rolsuper as "isSuperuser", me.rolcreaterole as "mayCreate",
+       role.oid is not null and pg_has_role(role.oid, 'usage') as "isMember",
+       role.oid is not null
+         and has_schema_privilege(role.oid, 'orchestra', 'usage')
+         and has_column_privilege(role.oid, 'orchestra.change', 'keys', 'insert')
+         and has_sequence_privilege(role.oid, 'orchestra.asleep', 'select') as "isGranted",
+       current_setting('server_version_num')::int as version
+     from pg_roles me left join pg_roles role on role.rolname = $1 where me.rolname = current_user`,
+    [CAPTURE_ROLE],
+  )
+  return found as Found
+}
+
+async function makeRole(tx: Queryable, { exists, isSuperuser, isMember, version }: Found): Promise<void> {
+  if (!exists) await tx.query(`create role ${CAPTURE_ROLE} nologin`)
+  if (!isSuperuser && !(exists && isMember)) {
+    // Since Postgres 16 who makes a role may grant it, and is not its member.
+    const options = version >= 160_000 ? ' with inherit true, set true' : ''
+    await tx.query(`grant ${CAPTURE_ROLE} to current_user${options}`)
+  }
+  await grantToRole(tx)
+}
+
+async function grantToRole(tx: Queryable): Promise<void> {
+  await tx.query(`grant usage on schema orchestra to ${CAPTURE_ROLE}`)
+  await tx.query(
+    `grant insert (unit_id, actor, source, model, action, keys) on orchestra.change to ${CAPTURE_ROLE}`,
+  )
+  await tx.query(`grant select on sequence orchestra.asleep to ${CAPTURE_ROLE}`)
+}
+
+/** Not allowed, or somebody else made the role at the same moment: then the next look finds it. */
+function isRefusal(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return ['42501', '42710', '23505', '0LP01', 'ORC_STORE_DENIED'].includes(code)
+}
