@@ -21,26 +21,28 @@ export const siteAlias = pgTable('site_alias', {
 })
 `
 
-const config = (url: string, options: string) => `
+const config = `
 import { defineConfig } from 'drizzle-kit'
 
 export default defineConfig({
   dialect: 'postgresql',
   schema: './schema.ts',
-  dbCredentials: { url: '${url}' },
-  ${options}
+  dbCredentials: { url: process.env.DATABASE_URL ?? '' },
+  schemaFilter: ['public'],
 })
 `
 
 /** A project of drizzle-kit in the database's directory. */
-function write(database: Database, columns: string, options = ''): void {
+function write(database: Database, columns: string, filter = `schemaFilter: ['public'],`): void {
   writeFileSync(join(database.directory, 'schema.ts'), schema(columns))
-  writeFileSync(join(database.directory, 'drizzle.config.ts'), config(database.url, options))
+  const written = config.replace(`schemaFilter: ['public'],`, filter)
+  writeFileSync(join(database.directory, 'drizzle.config.ts'), written)
 }
 
 async function run(database: Database, ...words: string[]): Promise<{ code: number; output: string }> {
   const child = spawn(process.execPath, [kit, ...words], {
     cwd: database.directory,
+    env: { ...process.env, DATABASE_URL: database.url },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
@@ -78,7 +80,7 @@ describe('drizzle-kit', () => {
   })
 
   test.each([
-    ['schemaFilter', `schemaFilter: ['public'],`],
+    ['no filter', ''],
     ['tablesFilter', `tablesFilter: ['site', 'site_*'],`],
     ['every schema, and no table of Orchestra', `schemaFilter: ['*'], tablesFilter: ['!orchestra*'],`],
   ])('push with %s leaves everything', async (_, options) => {
