@@ -12,9 +12,13 @@ import {
   type FastifyUnitOptions,
   fastifyUnits,
   installCapture,
+  type PgDriver,
+  type PostgresJs,
   type UnitOptions,
   unitOfWork,
+  wrapDriver,
   wrapPool,
+  wrapPostgresJs,
 } from './capture/index.ts'
 import { sealObject } from './collector/index.ts'
 import type { Config } from './config/config.ts'
@@ -100,6 +104,22 @@ export class Orchestra {
   /** The application's pool, whose transactions inside a unit of work carry the unit. */
   pool<Pool extends pg.Pool>(pool: Pool): Pool {
     return wrapPool(pool)
+  }
+
+  /**
+   * The module `pg` for libraries that take the driver and make their own pools: those it makes are wrapped.
+   * @throws OrchestraError ORC_USAGE
+   */
+  driver<Driver extends PgDriver>(pg: Driver): Driver {
+    return wrapDriver(pg)
+  }
+
+  /**
+   * The application's instance of postgres.js, whose queries and transactions inside a unit of work carry the unit.
+   * @throws OrchestraError ORC_USAGE
+   */
+  sql<Sql extends PostgresJs>(sql: Sql): Sql {
+    return wrapPostgresJs(sql)
   }
 
   /** Makes everything that `work` changes through a wrapped pool one unit, across its transactions. */
