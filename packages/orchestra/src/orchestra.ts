@@ -122,7 +122,10 @@ export class Orchestra {
     return wrapPostgresJs(sql)
   }
 
-  /** Makes everything that `work` changes through a wrapped pool one unit, across its transactions. */
+  /**
+   * Makes everything that `work` changes through what is wrapped one unit, across its transactions, until what it answers has
+   * settled.
+   */
   unitOfWork<Result>(work: (unit: Unit) => Result, options: UnitOptions = {}): Result {
     return unitOfWork(options, (unit) => work(this.#unit(unit)))
   }
@@ -133,7 +136,10 @@ export class Orchestra {
     return unit === undefined ? undefined : this.#unit(unit)
   }
 
-  /** Middleware for Express: everything that one request changes is one unit, named in the header `Orchestra-Unit`. */
+  /**
+   * Middleware for Express: everything that one request changes until its response has been sent is one unit, named in the header
+   * `Orchestra-Unit`.
+   */
   express<Request extends ExpressRequest>(options: ExpressUnitOptions<Request> = {}) {
     return expressUnits(options)
   }

@@ -35,7 +35,7 @@ class ClientBinding {
       undone: () => {
         this.#bound = undefined
       },
-      ready: (standing) => this.#ready(standing === 'idle' ? 'ended' : 'open'),
+      ended: () => this.#ended(),
     })
   }
 
@@ -67,6 +67,7 @@ class ClientBinding {
         company: (protocol, text, canRepeat) => this.#companyOf(unit, protocol, text, canRepeat),
         submit: () => submit.call(query, connection),
         deliver,
+        leftOpen: () => this.#leftOpen(unit),
         repeatable,
       })
     }
@@ -91,11 +92,13 @@ class ClientBinding {
     this.#owner = unit
   }
 
-  #ready(transaction: 'open' | 'ended'): void {
-    if (transaction === 'open') {
-      this.#owner?.openClients.add(this.#client)
-      return
-    }
+  /** In a pipeline, the end of an earlier transaction may have been told in between. */
+  #leftOpen(unit: ContextUnit): void {
+    this.#owner ??= unit
+    this.#owner.openClients.add(this.#client)
+  }
+
+  #ended(): void {
     this.released()
     this.#bound = undefined
     this.#owner = undefined

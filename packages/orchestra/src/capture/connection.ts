@@ -10,6 +10,7 @@ export interface PgConnection {
   bind: (message: { statement?: string; values?: readonly unknown[] }, more?: boolean) => void
   execute: (message: object, more?: boolean) => void
   sync: () => void
+  stream: { cork?: () => void; uncork?: () => void }
 }
 
 /** What goes before a statement, in the same implicit transaction. */
@@ -26,6 +27,8 @@ export interface Sending {
   submit: () => unknown
   /** Runs what listens to the answers. */
   deliver: (work: () => boolean) => boolean
+  /** Told when all is answered and a transaction is open. */
+  leftOpen: () => void
   /** Whether submitting it a second time is the same as the first time. */
   repeatable: boolean
 }
@@ -33,7 +36,8 @@ export interface Sending {
 export interface Observer {
   /** A transaction ended, or was taken back to a savepoint: what was set in it may be gone. */
   undone(): void
-  ready(standing: Standing): void
+  /** No transaction is open any more. */
+  ended(): void
 }
 
 /** One statement that was sent: what of the answers is for us. */
@@ -90,6 +94,7 @@ interface Message {
  * with a statement, and keeps the answers to them from the client.
  */
 export class WatchedConnection {
+  readonly #connection: PgConnection
   readonly #observer: Observer
   readonly #write: Pick<PgConnection, 'query' | 'parse' | 'bind' | 'execute'>
   #exchanges: Exchange[] = []
@@ -101,6 +106,7 @@ export class WatchedConnection {
   #answered = 0
 
   constructor(connection: PgConnection, status: string | null | undefined, observer: Observer) {
+    this.#connection = connection
     this.#observer = observer
     this.#standing = standings[status ?? ''] ?? 'unsure'
     this.#write = {
@@ -119,11 +125,15 @@ export class WatchedConnection {
 
   /** Sends a statement with the company that it asks for; answers what submitting it answered. */
   send(sending: Sending): unknown {
+    const { stream } = this.#connection
     this.#opening = sending
+    // One packet: the server would otherwise wake up for each message.
+    stream.cork?.()
     try {
       return sending.submit()
     } finally {
       this.#opening = undefined
+      stream.uncork?.()
     }
   }
 
@@ -209,7 +219,8 @@ export class WatchedConnection {
     if (this.#answered < this.#asked) this.#answered++
     this.#standing = standings[status ?? ''] ?? 'unsure'
     this.#exchanges = this.#exchanges.filter(({ turn }) => turn >= this.#answered)
-    this.#observer.ready(this.#standing)
+    if (this.#standing === 'idle') this.#observer.ended()
+    if (this.#standing === 'open') exchange?.sending.leftOpen()
     if (exchange?.state !== 'refused') return false
     this.send({ ...exchange.sending, company: () => undefined })
     return true

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { firstWord } from './statement.ts'
+import { endsTransaction, firstWord } from './statement.ts'
 import { outsideUnits } from './unit.ts'
 
 /** What is used of an instance of postgres.js, of one of its transactions, or of a connection that it has reserved. */
@@ -32,11 +32,24 @@ export function isLazyQuery(value: unknown): value is LazyQuery {
   return value instanceof Promise && 'handler' in value && 'strings' in value && 'executed' in value
 }
 
-/** The word that its text begins with, which may be that of a fragment. */
+/** The word that its text begins with. */
 export function firstWordOf(query: LazyQuery): string {
+  return firstWord(beginningOf(query))
+}
+
+/** Whether it begins or ends a transaction of the application: such a query goes as it is. */
+export function controlsTransaction(query: LazyQuery): boolean {
+  const text = beginningOf(query)
+  return endsTransaction(text) || BEGINS.has(firstWord(text))
+}
+
+const BEGINS = new Set(['begin', 'start'])
+
+/** The text before its first value, which may be that of a fragment. */
+function beginningOf(query: LazyQuery): string {
   const [text = ''] = query.strings
   const [fragment] = query.args
-  return text.trim() === '' && isLazyQuery(fragment) ? firstWordOf(fragment) : firstWord(text)
+  return text.trim() === '' && isLazyQuery(fragment) ? beginningOf(fragment) : text
 }
 
 /** Sends a text of ours now; asked for its result, it would be sent a moment later, behind others. */

@@ -1,4 +1,5 @@
 import {
+  controlsTransaction,
   firstWordOf,
   HeldOutcome,
   handTo,
@@ -8,13 +9,10 @@ import {
   send,
 } from './postgres-js-query.ts'
 import { setLocals, settingsOf } from './settings.ts'
-import type { ContextUnit } from './unit.ts'
+import { type ContextUnit, outsideUnits } from './unit.ts'
 
 /** Sends a query in a unit, over one instance, transaction or reserved connection. */
 export type Route = (unit: ContextUnit, query: LazyQuery) => void
-
-/** They begin and end the application's transactions, and go as they are. */
-const CONTROLS = new Set(['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'prepare'])
 
 /** What is refused only for the transaction around it, as in `connection.ts`. */
 const REFUSES_COMPANY = new Set(['25001', '2D000'])
@@ -31,7 +29,7 @@ function idOf(unit: ContextUnit): string {
 /** Over a pool: outside of `begin`, no connection has a transaction open. */
 export function poolRoute(sql: PostgresJs): Route {
   return (unit, query) => {
-    if (CONTROLS.has(firstWordOf(query))) handTo(sql, query)
+    if (controlsTransaction(query)) handTo(sql, query)
     else if (query.options.simple) sendInOneText(sql, unit, query)
     else void within(inTransaction, sql, unit, query)
   }
@@ -42,7 +40,7 @@ export function sessionRoute(sql: PostgresJs): Route {
   let turn: Promise<void> = Promise.resolve()
   return (unit, query) => {
     turn = turn.then(async () => {
-      if (CONTROLS.has(firstWordOf(query))) handTo(sql, query)
+      if (controlsTransaction(query)) handTo(sql, query)
       else if (query.options.simple) sendInOneText(sql, unit, query)
       else if (await isOpen(sql, unit)) handTo(sql, query)
       else await within(inOwnTransaction, sql, unit, query)
@@ -139,7 +137,7 @@ const inTransaction: Around = async (sql, unit, query, ended) => {
     return outcome
   }
   try {
-    return (await sql.begin?.(work)) as Outcome
+    return (await outsideUnits(() => sql.begin?.(work))) as Outcome
   } catch (error) {
     return { kind: 'rejected', error }
   }

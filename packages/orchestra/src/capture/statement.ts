@@ -27,7 +27,7 @@ export interface Situation {
 const TAKES_SNAPSHOT = new Set(['select', 'insert', 'update', 'delete', 'merge', 'with', 'values', 'table'])
 
 /** In a failed transaction these must arrive, and in others what is set before them ends with them. */
-const ENDS = new Set(['commit', 'end', 'rollback', 'abort', 'prepare'])
+const ENDS = new Set(['commit', 'end', 'rollback', 'abort', 'prepare transaction'])
 
 /** They write no row, and a snapshot that is taken before them is one too early. */
 const PREPARES = new Set(['begin', 'start', 'set', 'lock', 'savepoint', 'release'])
@@ -52,8 +52,8 @@ const WANTS_TO_BE_ALONE = new Set([
  */
 export function bindingOf({ text, protocol, standing, bound, repeatable }: Situation): Binding {
   if (standing === 'failed' || (standing === 'open' && bound)) return 'none'
+  if (endsTransaction(text)) return 'none'
   const word = firstWord(text)
-  if (ENDS.has(word)) return 'none'
   if (standing !== 'open' && !repeatable && WANTS_TO_BE_ALONE.has(word)) return 'none'
   if (TAKES_SNAPSHOT.has(word)) return 'select'
   if (protocol === 'simple' || standing === 'open') return 'set'
@@ -65,15 +65,22 @@ const BETWEEN = /(?:[ \t\n\r\f\v;(]|--[^\n\r]*)*/y
 const WORD = /[a-z_]+/iy
 const COMMENT_EDGE = /\/\*|\*\//g
 
+/** Whether a text begins with what ends a transaction, or goes back in one. */
+export function endsTransaction(text: string): boolean {
+  const { word, end } = wordAt(text, 0)
+  return ENDS.has(word) || (word === 'prepare' && ENDS.has(`prepare ${wordAt(text, end).word}`))
+}
+
 /** The word that a text begins with, in lower case; empty where it begins with none. */
 export function firstWord(text: string): string {
-  let at = 0
-  for (;;) {
-    at = endOf(BETWEEN, text, at)
-    if (!text.startsWith('/*', at)) break
-    at = endOfComment(text, at)
-  }
-  return text.slice(at, endOf(WORD, text, at)).toLowerCase()
+  return wordAt(text, 0).word
+}
+
+function wordAt(text: string, start: number): { word: string; end: number } {
+  let at = endOf(BETWEEN, text, start)
+  while (text.startsWith('/*', at)) at = endOf(BETWEEN, text, endOfComment(text, at))
+  const end = endOf(WORD, text, at)
+  return { word: text.slice(at, end).toLowerCase(), end }
 }
 
 function endOf(pattern: RegExp, text: string, at: number): number {

@@ -60,10 +60,15 @@ export function unitOfWork<Result>(options: UnitOptions, work: (unit: Unit) => R
   return storage.run(unit, () => endingWith(() => work(unit), end))
 }
 
-/** Runs `work` as a unit that goes on until it is ended. */
-export function openUnit(options: UnitOptions, work: (unit: Unit, end: () => void) => void): void {
+/** Runs `work` as a unit that goes on until it is ended; inside another unit it joins that one. */
+export function openUnit<Result>(
+  options: UnitOptions,
+  work: (unit: Unit, end: () => void) => Result,
+): Result {
+  const outer = currentUnit()
+  if (outer !== undefined) return work(outer, () => undefined)
   const { unit, end } = beginUnit(options)
-  storage.run(unit, () => work(unit, end))
+  return storage.run(unit, () => work(unit, end))
 }
 
 function beginUnit(options: UnitOptions): { unit: ContextUnit; end: () => void } {

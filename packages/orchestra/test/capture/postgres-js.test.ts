@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import pg from 'pg'
 import postgres from 'postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { installCapture, unitOfWork, wrapPostgresJs } from '../../src/capture/index.ts'
@@ -18,11 +19,18 @@ describeStores('a wrapped postgres.js', (open, kind) => {
     store = await open()
     await store.query(siteTables)
     await installCapture(store, [site])
-    plain = postgres(store.databaseUrl, { max: 3, onnotice: () => undefined })
+    plain = connect({ max: 3 })
     sql = wrapPostgresJs(plain)
   })
 
   afterEach(() => plain.end({ timeout: 1 }))
+
+  /** It reads no URL of a unix socket. */
+  function connect(options: postgres.Options<Record<string, never>>): postgres.Sql {
+    const { host, port, user = '', database = '', password = '' } = new pg.Client(store.databaseUrl)
+    const where = kind === 'pglite' ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }
+    return postgres({ ...where, user, database, password, onnotice: () => undefined, ...options })
+  }
 
   /** Units by the key of the site that they changed. */
   async function units(): Promise<Record<string, string>> {
@@ -47,9 +55,9 @@ describeStores('a wrapped postgres.js', (open, kind) => {
       await sql`do $$ begin insert into site (id, domain) values (5, 'a'); end $$`.simple()
       await sql.file(file)
       const seen: unknown[] = []
-      await sql`insert into site (id, domain) values (7, 'a'), (8, 'a') returning id`.forEach((row) =>
-        seen.push(row.id),
-      )
+      await sql`insert into site (id, domain) values (7, 'a'), (8, 'a') returning id`.forEach((row) => {
+        seen.push(row.id)
+      })
       expect(seen).toEqual(['7', '8'])
       return unit.id
     })
@@ -184,7 +192,7 @@ describeStores('a wrapped postgres.js', (open, kind) => {
   })
 
   test('an instance with one connection keeps transactions that are begun by text', async () => {
-    const one = postgres(store.databaseUrl, { max: 1, onnotice: () => undefined })
+    const one = connect({ max: 1 })
     const single = wrapPostgresJs(one)
     const id = await unitOfWork({}, async (unit) => {
       await single`begin`
