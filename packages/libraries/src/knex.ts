@@ -6,7 +6,14 @@ import { type NewSite, type Sites, uniqueViolation } from './sites.ts'
 export function openSites(orchestra: Orchestra, connectionString: string): Sites {
   const pool = orchestra.pool(new pg.Pool({ connectionString, max: 5 }))
   const knex = createKnex({ client: 'pg', connectionPool: pool })
+  const close = async () => {
+    await knex.destroy()
+    await pool.end()
+  }
+  return { ...sitesOf(orchestra, knex), close }
+}
 
+export function sitesOf(orchestra: Orchestra, knex: Knex): Omit<Sites, 'close'> {
   async function create(site: NewSite, on: Knex = knex): Promise<number> {
     const [row] = await on('site').insert(site).returning('id')
     return row.id
@@ -93,9 +100,5 @@ export function openSites(orchestra: Orchestra, connectionString: string): Sites
     put,
     label,
     createPlanned,
-    close: async () => {
-      await knex.destroy()
-      await pool.end()
-    },
   }
 }

@@ -74,41 +74,64 @@ export async function checkScenario({ store, served }: Application, scenario: Sc
 
 const times = (scenario: Scenario) => Array.from({ length: REQUESTS }, () => scenario)
 
-export interface Application {
+export interface Database {
   store: Store
   world: World
+  orchestra: Orchestra
+}
+
+export interface Application extends Database {
   served: Served
 }
 
+type Closing = (() => unknown)[]
+
 /** One Postgres and one application for all tests of a file; workers end after each test. */
 export function useApplication({ serve, open }: Library): Application {
-  const application = {} as Application
-  const closing: (() => unknown)[] = []
-  beforeAll(async () => {
-    const server = await startPostgres()
-    closing.push(() => server.stop())
-    const store = await openTestStore(await server.database(), closing)
-    const world = await buildWorld(store, { ...settings, tables })
-    closing.push(() => world.close())
-    const { databaseUrl = '' } = store
-    const orchestra = await Orchestra.open(config, { directory: world.directory, key: testKey, databaseUrl })
-    closing.push(() => orchestra.close())
-    const sites = await open(orchestra, databaseUrl)
+  return useOpened(async (closing) => {
+    const database = await openDatabase(closing)
+    const { orchestra, store } = database
+    const sites = await open(orchestra, store.databaseUrl ?? '')
     closing.push(() => sites.close())
     const served = await serverOf(serve)(orchestra, sites)
     closing.push(() => served.close())
-    Object.assign(application, { store, world, served })
+    return { ...database, served }
   })
-  afterEach(() => application.world.stopWorkers())
+}
+
+/** The same without an application. */
+export function useDatabase(): Database {
+  return useOpened(openDatabase)
+}
+
+function useOpened<Opened extends Database>(open: (closing: Closing) => Promise<Opened>): Opened {
+  const opened = {} as Opened
+  const closing: Closing = []
+  beforeAll(async () => {
+    Object.assign(opened, await open(closing))
+  })
+  afterEach(() => opened.world.stopWorkers())
   afterAll(async () => {
     for (const close of closing.toReversed()) await close()
   })
-  return application
+  return opened
+}
+
+async function openDatabase(closing: Closing): Promise<Database> {
+  const server = await startPostgres()
+  closing.push(() => server.stop())
+  const store = await openTestStore(await server.database(), closing)
+  const world = await buildWorld(store, { ...settings, tables })
+  closing.push(() => world.close())
+  const { databaseUrl } = store
+  const orchestra = await Orchestra.open(config, { directory: world.directory, key: testKey, databaseUrl })
+  closing.push(() => orchestra.close())
+  return { store, world, orchestra }
 }
 
 const settings = { models: [...config.models.values()], backends: [...config.backends.values()] }
 
-async function openTestStore(databaseUrl: string, closing: (() => unknown)[]): Promise<Store> {
+async function openTestStore(databaseUrl: string, closing: Closing): Promise<Store> {
   const directory = mkdtempSync(join(tmpdir(), 'orchestra-library-'))
   closing.push(() => rmSync(directory, { recursive: true, force: true }))
   closing.push(() => disconnected(databaseUrl))

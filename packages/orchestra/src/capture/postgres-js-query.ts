@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Transform } from './postgres-js-answer.ts'
 import { endsTransaction, firstWord } from './statement.ts'
 import { outsideUnits } from './unit.ts'
 
@@ -7,7 +8,7 @@ export interface PostgresJs {
   (first: never, ...rest: never[]): unknown
   unsafe: (text: string) => unknown
   file?: unknown
-  options?: { max?: unknown }
+  options?: { max?: unknown; transform?: Transform }
   reserve?: unknown
   savepoint?: unknown
   // biome-ignore lint/complexity/noBannedTypes: its parameters are types of that package

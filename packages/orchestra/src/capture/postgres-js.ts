@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFile } from 'node:fs/promises'
 import { OrchestraError } from '../errors.ts'
+import type { Transform } from './postgres-js-answer.ts'
+import { clientOver } from './postgres-js-client.ts'
 import { firstWordOf, handTo, isLazyQuery, keepContext, type PostgresJs, send } from './postgres-js-query.ts'
 import { poolRoute, type Route, sessionRoute, settingsTextOf } from './postgres-js-route.ts'
 import { type ContextUnit, contextUnit, type OpenClient, outsideUnits } from './unit.ts'
@@ -71,7 +73,7 @@ function begin(sql: PostgresJs, args: readonly unknown[]): unknown {
   const unit = contextUnit()
   const work = inContext(args.at(-1) as Method)
   const run = async (transaction: PostgresJs) => {
-    const scope = new TransactionScope(transaction)
+    const scope = new TransactionScope(transaction, sql.options?.transform)
     if (unit !== undefined) scope.bind(unit)
     try {
       return await work(wrapTransaction(transaction, scope))
@@ -98,12 +100,9 @@ class TransactionScope {
   /** The unit that wrote in it last. */
   #owner: ContextUnit | undefined
 
-  constructor(transaction: PostgresJs) {
+  constructor(transaction: PostgresJs, transform: Transform | undefined) {
     this.#transaction = transaction
-    const query = async (text: string, values: readonly unknown[] = []) => ({
-      rows: await (transaction.unsafe as Method)(text, values),
-    })
-    this.#client = { query } as unknown as OpenClient
+    this.#client = clientOver(transaction, transform)
   }
 
   bind(unit: ContextUnit): void {
