@@ -84,7 +84,7 @@ describe('MikroORM', () => {
 
     test('migrations that add, rename and change columns leave everything', async () => {
       const database = await open()
-      const migrations = { migrationsList: [ChangeSites], snapshot: false }
+      const migrations = { migrationsList: [ChangeSites], snapshot: false, silent: true }
       const options = { entities: unchanged, extensions: [Migrator], migrations, ...keeping }
       await connected(database, options, (orm) => orm.migrator.up())
       await database.expectUntouched(`insert into site (name) values ('b.org')`)
