@@ -58,57 +58,95 @@ export const sourceSql = `coalesce(
       nullif(current_setting('application_name'), ''))`
 
 /**
- * Whether a worker has to be told, because none looks by itself. A notification in every writer's transaction made commits wait
- * for each other: 32 writers fell to a fifteenth.
+ * Whether a worker has to be told, because it sleeps. A notification in every writer's transaction made commits wait for each other:
+ * 32 writers fell to a fifteenth. Asked after the change got its number: see `manager/change-watch.ts`.
  */
-export const isAsleepSql = `(select last_value from orchestra.asleep) = 2`
+export const isAsleepSql = `to_timestamp(pg_sequence_last_value(to_regclass('orchestra.asleep'))) > clock_timestamp()`
+
+const WAKE = `perform pg_notify('orchestra_change', '')`
+
+/** A migration tool may have dropped it, with everything else of the schema. */
+const IS_THERE = `to_regclass('orchestra.change') is not null`
 
 /**
  * The body of a watch's trigger function. Nothing of it fails the statement that it runs in: Orchestra's own table may be gone, and
  * what migrations made of the columns is found out first, in a block that writes nothing. A block that writes takes a number of
- * its own for each statement, and more than 64 of those in one transaction slow down everybody's reads.
+ * its own for each statement, and more than 64 of those in one transaction slow down everybody's reads. Most statements are about
+ * one row, and go the short way: two queries, because each query and each expression that reads a setting takes a snapshot, for
+ * which all writers meet at one lock.
  */
 export function functionBody(captured: Captured, fixedText: boolean): string {
   const { model } = captured.watch
   return `
 -- Changes of model ${JSON.stringify(model)}. Generated: installing capture writes it anew.${fixedText ? ' Fixed text.' : ''}
 declare
+  new_key text[];
+  old_key text[];
+  is_changed boolean := true;
+  is_one boolean := true;
+  is_there boolean := true;
+  is_asleep boolean;
   all_changed boolean := false;
   other_columns boolean := false;
-  change_rows bigint := 1;
 begin
-  if to_regclass('orchestra.change') is null then
+  begin${otherColumns(captured)}
+    if tg_op = 'INSERT' then
+      select ${keyOf(captured)}, ${IS_THERE} into strict new_key, is_there from new_rows this_row;
+    elsif tg_op = 'UPDATE' then
+      select n.key, o.key, ${differs(captured)}, ${IS_THERE} into strict new_key, old_key, is_changed, is_there
+      from ${imagesOf(captured, 'new_rows')} n cross join ${imagesOf(captured, 'old_rows')} o;
+    elsif tg_op = 'DELETE' then
+      select ${keyOf(captured)}, ${IS_THERE} into strict old_key, is_there from old_rows this_row;
+    end if;
+  exception
+    when no_data_found then
+      return null;
+    when too_many_rows then
+      is_one := false;
+    when others then
+      if ${IS_THERE} then
+        ${recordModel(model, 'compare')};
+      end if;
+      return null;
+  end;
+  if not (is_changed and is_there) then
     return null;
   end if;
-  begin
-    if tg_op = 'INSERT' then
-      perform ${keyOf(captured)} from new_rows this_row limit 0;
-    elsif tg_op = 'UPDATE' then
-      perform ${keyOf(captured)}, ${imageOf(captured)} from new_rows this_row limit 0;${otherColumns(captured)}
+  if is_one and tg_op <> 'TRUNCATE' then
+    if array_position(new_key, null) is null and new_key is not null then
+      ${recordKey(model, 'save', 'new_key')} returning ${isAsleepSql} into is_asleep;
+    end if;
+    if array_position(old_key, null) is null and old_key <> coalesce(new_key, '{}') then
+      ${recordKey(model, goneAction(captured), 'old_key')} returning ${isAsleepSql} into is_asleep;
+    end if;
+    if is_asleep then
+      ${WAKE};
+    end if;
+    return null;
+  end if;
+  if not ${IS_THERE} then
+    return null;
+  end if;
+  if tg_op = 'UPDATE' then
+    begin
       if exists (select from new_rows offset ${SAMPLE}) then
         all_changed := ${allChanged(captured)};
       end if;
-    elsif tg_op = 'DELETE' then
-      perform ${keyOf(captured)} from old_rows this_row limit 0;
-    end if;
-  exception when others then
-    ${recordModel(model, 'compare')};
-    return null;
-  end;
-  if tg_op = 'INSERT' or all_changed then
+    exception when others then
+      all_changed := false;
+    end;
+  end if;
+  if tg_op = 'TRUNCATE' then
+    ${recordModel(model, 'truncate')};
+  elsif tg_op = 'INSERT' or all_changed then
     ${record(captured, writtenRows(captured))};
-    get diagnostics change_rows = row_count;
   elsif tg_op = 'UPDATE' then
     ${record(captured, updatedRows(captured))};
-    get diagnostics change_rows = row_count;
-  elsif tg_op = 'DELETE' then
-    ${record(captured, removedRows(captured))};
-    get diagnostics change_rows = row_count;
   else
-    ${recordModel(model, 'truncate')};
+    ${record(captured, removedRows(captured))};
   end if;
-  if change_rows > 0 and ${isAsleepSql} then
-    perform pg_notify('orchestra_change', '');
+  if ${isAsleepSql} then
+    ${WAKE};
   end if;
   return null;
 end
@@ -156,10 +194,26 @@ function record({ watch }: Captured, rows: string): string {
     group by action, page`
 }
 
+function recordKey(model: string, action: string, key: string): string {
+  return recordValues(model, action, `to_jsonb(array[${key}])`)
+}
+
 /** Writes that something happened to objects of a model that this statement cannot name. */
 function recordModel(model: string, action: 'compare' | 'truncate'): string {
+  return recordValues(model, action, `'[]'`)
+}
+
+function recordValues(model: string, action: string, keys: string): string {
   return `insert into orchestra.change (unit_id, actor, source, model, action, keys)
-    values (${unitSql}, ${actorSql}, ${sourceSql}, ${quoteLiteral(model)}, '${action}', '[]')`
+      values (${unitSql},
+        ${actorSql},
+        ${sourceSql},
+        ${quoteLiteral(model)}, '${action}', ${keys})`
+}
+
+/** What it means for its object that a row is gone, or belongs to another. */
+function goneAction({ watch }: Captured): 'delete' | 'save' {
+  return watch.role === 'object' ? 'delete' : 'save'
 }
 
 function writtenRows(captured: Captured): string {
@@ -168,18 +222,17 @@ function writtenRows(captured: Captured): string {
 }
 
 function removedRows(captured: Captured): string {
-  const [distinct, action] = captured.watch.role === 'related' ? ['distinct ', 'save'] : ['', 'delete']
-  return `select ${distinct}${keyOf(captured)} as key, '${action}' as action from old_rows this_row where ${hasKey(captured)}`
+  const distinct = captured.watch.role === 'related' ? 'distinct ' : ''
+  return `select ${distinct}${keyOf(captured)} as key, '${goneAction(captured)}' as action from old_rows this_row where ${hasKey(captured)}`
 }
 
 /** Keys before and after of every row whose image is another than it was. */
 function updatedRows(captured: Captured): string {
-  const gone = captured.watch.role === 'object' ? `'delete'` : `'save'`
   return `with pair as materialized (
-        select n.key as new_key, o.key as old_key from ${pairs(captured)} where ${differs(captured)}
+        select n.key as key_after, o.key as key_before from ${pairs(captured)} where ${differs(captured)}
       )
-      select key, case when bool_or(written) then 'save' else ${gone} end as action
-      from (select new_key as key, true as written from pair union all select old_key, false from pair) changed
+      select key, case when bool_or(written) then 'save' else '${goneAction(captured)}' end as action
+      from (select key_after as key, true as written from pair union all select key_before, false from pair) changed
       where array_position(key, null) is null
       group by key`
 }
@@ -201,8 +254,7 @@ function allChanged(captured: Captured): string {
  * images because a column's type may have no equality.
  */
 function pairs(captured: Captured, limit = ''): string {
-  const side = (rows: string) =>
-    `(select row_number() over () as position, ${keyOf(captured)} as key, ${imageOf(captured)} as image, this_row from ${rows} this_row ${limit})`
+  const side = (rows: string) => imagesOf(captured, rows, 'row_number() over () as position, ', limit)
   return `${side('new_rows')} n join ${side('old_rows')} o using (position)`
 }
 
@@ -215,6 +267,10 @@ function hasKey({ watch }: Captured): string {
   return watch.columns.map((name) => `this_row.${quoteIdentifier(name)} is not null`).join(' and ')
 }
 
+function imagesOf(captured: Captured, rows: string, position = '', limit = ''): string {
+  return `(select ${position}${keyOf(captured)} as key, ${imageOf(captured)} as image, this_row from ${rows} this_row ${limit})`
+}
+
 function differs({ watch }: Captured): string {
   const images = 'n.image operator(pg_catalog.*<>) o.image'
   if (watch.ignore.length === 0) return images
@@ -225,8 +281,10 @@ function differs({ watch }: Captured): string {
 function otherColumns({ watch, columns }: Captured): string {
   if (watch.ignore.length === 0) return ''
   return `
+    if tg_op = 'UPDATE' then
       other_columns := (select count(*) from pg_attribute
-        where attrelid = tg_relid and attnum > 0 and not attisdropped) <> ${Object.keys(columns).length};`
+        where attrelid = tg_relid and attnum > 0 and not attisdropped) <> ${Object.keys(columns).length};
+    end if;`
 }
 
 /** Without ignored columns it is the row; a conversion to JSON could run a cast of the application's. */

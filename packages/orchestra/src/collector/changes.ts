@@ -2,6 +2,7 @@ import type { Backoff } from '../config/config.ts'
 import type { Key } from '../config/model.ts'
 import { type Queryable, storable } from '../store/index.ts'
 import type { Change } from './coalesce.ts'
+import { withTruncated } from './truncated.ts'
 
 /** Keys that one look takes at most: bounds the memory of a bulk change of millions of rows. */
 const KEYS_A_LOOK = 20_000
@@ -31,12 +32,15 @@ interface ChangeRow {
 
 const CHANGE_COLUMNS = 'id, unit_id, actor, source, model, action, keys, payload, at, backend, server_id'
 
-/** Committed changes that nobody has turned into operations, oldest first. */
+/**
+ * Committed changes that nobody has turned into operations, oldest first. Without those that only say that their model has to be
+ * compared: capture takes these when it can.
+ */
 export async function waitingChanges(db: Queryable, limit = KEYS_A_LOOK): Promise<StoredChange[]> {
   const rows = await db.query<ChangeRow>(
     `select ${CHANGE_COLUMNS} from (
        select *, sum(jsonb_array_length(keys)) over (order by id) - jsonb_array_length(keys) as before
-       from (select * from orchestra.change where due_at <= now() order by id limit $1) due
+       from (select * from orchestra.change where due_at <= now() and action <> 'compare' order by id limit $1) due
      ) counted where before < ${KEYS_A_LOOK} order by id`,
     [limit],
   )
@@ -46,10 +50,10 @@ export async function waitingChanges(db: Queryable, limit = KEYS_A_LOOK): Promis
 /** Changes of one unit as this connection sees them: its own uncommitted ones too. */
 export async function changesOfUnit(db: Queryable, unitId: string): Promise<StoredChange[]> {
   const rows = await db.query<ChangeRow>(
-    `select ${CHANGE_COLUMNS} from orchestra.change where unit_id = $1 order by id`,
+    `select ${CHANGE_COLUMNS} from orchestra.change where unit_id = $1 and action <> 'compare' order by id`,
     [unitId],
   )
-  return rows.map(fromRow)
+  return withTruncated(db, rows.map(fromRow))
 }
 
 function fromRow({ unit_id: unitId, backend, server_id: serverId, ...row }: ChangeRow): StoredChange {

@@ -18,6 +18,7 @@ import type { World } from './decide.ts'
 import { look } from './look.ts'
 import { placementsOf } from './placed.ts'
 import { record, type Seen, type UnitRow } from './record.ts'
+import { isTruncation, spreadTruncations } from './truncated.ts'
 
 /** Who holds it is the only one to record operations. Any constant: it only has to be the same in every process. */
 export const COLLECTOR_LOCK = 7_355_610
@@ -118,7 +119,7 @@ export class Collector {
 
   async #collect(db: Queryable, write: Write): Promise<Look> {
     const careful = this.#cautious > 0
-    const changes = careful ? await waitingChanges(db, 1) : await waitingChanges(db)
+    const changes = await this.#changes(db, write, careful)
     const failures = careful ? [] : await dueFailures(db)
     this.#cautious = changes.length === 0 ? 0 : Math.max(0, this.#cautious - 1)
     if (changes.length === 0 && failures.length === 0) return { kind: 'idle' }
@@ -152,6 +153,14 @@ export class Collector {
       await this.#isolate(changes, error)
       throw error
     }
+  }
+
+  async #changes(db: Queryable, write: Write, careful: boolean): Promise<StoredChange[]> {
+    const limit = careful ? 1 : undefined
+    const changes = await waitingChanges(db, limit)
+    if (!changes.some(isTruncation)) return changes
+    await write(spreadTruncations)
+    return waitingChanges(db, limit)
   }
 
   async #isolate(changes: readonly StoredChange[], error: unknown): Promise<void> {

@@ -8,6 +8,7 @@ import { CurrentRouter } from '../router/index.ts'
 import type { Listener, Store } from '../store/index.ts'
 import { markStale } from '../sync/index.ts'
 import { TransferRunner } from '../transfer/index.ts'
+import { ChangeWatch } from './change-watch.ts'
 import { dueLanes, renewLeases } from './claim.ts'
 import { lookAgainAtHeld } from './held.ts'
 import { Lane } from './lane.ts'
@@ -46,8 +47,7 @@ export class Manager {
   #timers: NodeJS.Timeout[] = []
   #listener: Listener | undefined
   #wakeups: Wakeups | undefined
-  #collecting: Promise<void> | undefined
-  #collectAgain = false
+  readonly #changes: ChangeWatch
   #staleness: Promise<void> | undefined
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
@@ -60,6 +60,11 @@ export class Manager {
       store: options.store,
       config: options.config,
       router: async () => routeObjects(await router.get(options.store)),
+      onError: (error) => this.#report(error),
+    })
+    this.#changes = new ChangeWatch({
+      store: options.store,
+      look: () => this.#collectAll(),
       onError: (error) => this.#report(error),
     })
     this.#transfers = new TransferRunner({
@@ -123,7 +128,7 @@ export class Manager {
       setInterval(() => void this.#renew(), RENEW_INTERVAL),
       setInterval(() => void this.#sweep(), SWEEP_INTERVAL),
     ]
-    this.#collect()
+    this.#changes.ask()
     this.#staleness = this.#markStale()
   }
 
@@ -145,7 +150,7 @@ export class Manager {
     this.#transfers.stop()
     await ended
     for (const timer of this.#timers) clearInterval(timer)
-    await this.#collecting
+    await this.#changes.close().catch((error) => this.#report(error))
     await this.#staleness
     await this.#listener?.close()
     await this.#wakeups?.stop().catch((error) => this.#report(error))
@@ -158,28 +163,15 @@ export class Manager {
 
   #notified(channel: string, payload: string): void {
     if (this.#mode !== 'running') return
-    if (channel === 'orchestra_change') this.#collect()
+    if (channel === 'orchestra_change') this.#changes.ask()
     else if (channel === 'orchestra_wake') this.#wakeups?.poke()
+    else if (this.#changes.heard(payload)) return
     else if (payload.startsWith('cancel:')) void this.#renew()
     else {
+      if (payload === '') void this.#changes.connected().catch((error) => this.#report(error))
       if (payload === 'routes' || payload === '') void this.#lookAgainAtHeld()
       void this.#sweep()
     }
-  }
-
-  /** One collector at a time in this process; a call while it looks makes it look once more. */
-  #collect(): void {
-    if (this.#collecting !== undefined) {
-      this.#collectAgain = true
-      return
-    }
-    this.#collectAgain = false
-    this.#collecting = this.#collectAll()
-      .catch((error) => this.#report(error))
-      .finally(() => {
-        this.#collecting = undefined
-        if (this.#collectAgain && this.#mode === 'running') this.#collect()
-      })
   }
 
   async #collectAll(): Promise<void> {
@@ -224,6 +216,7 @@ export class Manager {
         for (const cancellation of cancelled) lane.cancel(cancellation)
       }
       await this.#transfers.renew()
+      await this.#changes.renew()
     } catch (error) {
       this.#report(error)
     }
@@ -231,7 +224,7 @@ export class Manager {
 
   async #sweep(): Promise<void> {
     try {
-      this.#collect()
+      this.#changes.ask()
       const due = await dueLanes(this.#options.store)
       await this.#wakeups?.send(due.filter((serverId) => !this.#lanes.has(serverId) && !this.#work(serverId)))
       await this.#transfers.poll()

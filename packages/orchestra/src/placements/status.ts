@@ -172,5 +172,5 @@ const REST = `
 select (select value from orchestra.setting where name = 'paused') as paused,
   (select count(*) from orchestra.operation where state = 'waiting' and server_id is null) as undecided,
   (select coalesce(sum(jsonb_array_length(keys)), 0) from orchestra.change) as uncollected,
-  (select ${isoTime('min(at)')} from orchestra.change) as "oldestUncollected",
+  (select ${isoTime('min(at)')} from orchestra.change where action <> 'compare') as "oldestUncollected",
   (select error from orchestra.change where error is not null order by id desc limit 1) as "collectorError"`

@@ -1,5 +1,6 @@
 import { waitingChanges } from '../collector/changes.ts'
 import { type Decision, placementsOf, type World } from '../collector/index.ts'
+import { withTruncated } from '../collector/truncated.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject, parseObject } from '../config/key.ts'
 import { withHint } from '../errors.ts'
@@ -125,7 +126,12 @@ export async function planAll(
 
 /** What waits as operations, and what changes ask for that nobody has looked at. */
 async function alreadyAsked({ store, config, route, db = store }: PlanContext) {
-  const fresh = await decideChanges(await waitingChanges(db), { db, config, route, keyring: store.keyring })
+  const fresh = await decideChanges(await withTruncated(db, await waitingChanges(db)), {
+    db,
+    config,
+    route,
+    keyring: store.keyring,
+  })
   const overruled = new Set(fresh.operations.map(sameObject))
   const stored = (await waitingOperations(db)).filter((one) => !overruled.has(sameObject(one)))
   return {

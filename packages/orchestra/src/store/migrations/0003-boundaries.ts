@@ -1,4 +1,4 @@
-/** What the database itself knows of a change, beside what was said of it; and how writers know that nobody is awake. */
+/** What the database itself knows of a change, beside what was said of it; and how writers know that they have to wake somebody. */
 export const sql = `
 -- Who was logged in, whatever actor the transaction named. Null on what was recorded before this was kept.
 alter table orchestra.change add column login text;
@@ -7,7 +7,7 @@ alter table orchestra.change alter column login set default session_user;
 -- Everybody who was logged in where one of its changes was made.
 alter table orchestra.unit add column logins text[] not null default '{}';
 
--- 2 while no worker polls for changes, else 1. A sequence, because its value is the same in every snapshot and costs its readers
--- neither a lock nor a version of a row.
-create sequence orchestra.asleep minvalue 1 maxvalue 2 start 1 cycle;
+-- Until when a worker sleeps and has to be told of changes, in seconds since 1970; what is past is nobody. A sequence, because its
+-- value is the same in every snapshot and costs its readers neither a lock nor a version of a row.
+create sequence orchestra.asleep;
 `

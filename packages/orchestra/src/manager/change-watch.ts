@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto'
+import type { Queryable } from '../store/index.ts'
+import { afterLook, type ChangeReading, type Movement, movementOf, type Watched } from './change-reading.ts'
+
+/** Milliseconds between readings while a transaction is open that may have written changes: the first, and the longest. */
+const OPEN_INTERVAL = 10
+const LONGEST_OPEN_INTERVAL = 100
+/** Milliseconds between readings where nobody can be woken. */
+const DEAF_INTERVAL = 75
+/** Seconds for which a worker says that it sleeps; it says so again well before. When it dies, writers stop calling it. */
+const SLEEP = 10
+
+export interface ChangeWatchOptions {
+  store: Queryable
+  /** Looks at everything that waits. */
+  look(): Promise<void>
+  onError(error: unknown): void
+}
+
+/**
+ * Decides when to look for changes. Writers wake a worker that says that it sleeps, and only then, because a notification makes
+ * them wait for each other. A worker says so first and reads the number of the newest change then; a writer takes a number first
+ * and asks then whether somebody sleeps. So one of the two always sees the other.
+ *
+ * Where no notification arrives (behind a pooler that shares sessions), or writers must not send any (a transaction that did cannot
+ * be prepared for two-phase commit), it reads the number now and then: one row, whatever lies in the table.
+ */
+export class ChangeWatch {
+  readonly #options: ChangeWatchOptions
+  readonly #echo = randomUUID()
+  #watched: Watched | undefined
+  #running: Promise<void> | undefined
+  #isAsked = false
+  #timer: NodeJS.Timeout | undefined
+  #interval = OPEN_INTERVAL
+  #hears = false
+  #mayBeCalled = false
+  #isClosed = false
+
+  constructor(options: ChangeWatchOptions) {
+    this.#options = options
+  }
+
+  /** The listener has a connection, anew: whether it hears anything there shows when its own voice comes back. */
+  async connected(): Promise<void> {
+    this.#hears = false
+    const [row] = await this.#options.store.query<{ prepares: boolean }>(
+      `select current_setting('max_prepared_transactions')::int > 0 as prepares, pg_notify('orchestra_control', $1)`,
+      [`echo:${this.#echo}`],
+    )
+    this.#mayBeCalled = row?.prepares === false
+    this.ask()
+  }
+
+  /** Takes a notification's payload; answers whether it was this one's own voice. */
+  heard(payload: string): boolean {
+    if (!payload.startsWith('echo:')) return false
+    if (payload === `echo:${this.#echo}`) {
+      this.#hears = true
+      this.ask()
+    }
+    return true
+  }
+
+  /** Looks, at once or as soon as the present look has ended. */
+  ask(): void {
+    this.#isAsked = true
+    this.#run()
+  }
+
+  /** Says again that this worker sleeps, if it does. */
+  async renew(): Promise<void> {
+    if (this.#running === undefined && this.#sleeps && !this.#isClosed) await this.#announce(true)
+  }
+
+  /** Ends after the present look, and lets nobody call any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    await this.#running
+    if (this.#sleeps) await this.#announce(false)
+  }
+
+  get #sleeps(): boolean {
+    return this.#hears && this.#mayBeCalled
+  }
+
+  #run(): void {
+    if (this.#running !== undefined || this.#isClosed) return
+    clearTimeout(this.#timer)
+    this.#running = this.#watch()
+      .catch((error) => {
+        // Whoever sweeps asks again.
+        this.#isAsked = false
+        this.#options.onError(error)
+      })
+      .finally(() => {
+        this.#running = undefined
+        if (this.#isAsked) this.#run()
+      })
+  }
+
+  /** Reads and looks until there is nothing that was not seen, or nothing to do but wait. */
+  async #watch(): Promise<void> {
+    while (!this.#isClosed) {
+      const reading = await this.#read()
+      const movement = movementOf(this.#watched, reading)
+      if (this.#isAsked || movement !== 'quiet') await this.#look(reading, movement)
+      else if (!this.#sleeps) return this.#again(DEAF_INTERVAL)
+      else if (reading.isAnnounced) return
+      else await this.#announce(true)
+      if (movement === 'open') return this.#again(this.#interval)
+    }
+  }
+
+  async #look(reading: ChangeReading, movement: Movement): Promise<void> {
+    // Several at a time: then there will be more, and none of them has to call.
+    if (movement === 'moved' && reading.isAnnounced && this.#isBusy(reading)) await this.#announce(false)
+    this.#interval = movement === 'open' ? Math.min(this.#interval * 2, LONGEST_OPEN_INTERVAL) : OPEN_INTERVAL
+    this.#isAsked = false
+    await this.#options.look()
+    this.#watched = afterLook(this.#watched, reading, movement)
+  }
+
+  #isBusy({ last }: ChangeReading): boolean {
+    return this.#watched !== undefined && (last ?? 0) - (this.#watched.last ?? 0) > 1
+  }
+
+  #again(interval: number): void {
+    if (this.#isClosed) return
+    this.#timer = setTimeout(() => this.#run(), interval)
+  }
+
+  /** The number first: only then everybody who has one is among the transactions that are told of. */
+  async #read(): Promise<ChangeReading> {
+    const { store } = this.#options
+    const [numbered] = await store.query<{ last: number | null; isAnnounced: boolean | null }>(NUMBERED)
+    const [open] = await store.query<{ oldest: string; next: string }>(OPEN)
+    return {
+      last: numbered?.last ?? null,
+      isAnnounced: numbered?.isAnnounced === true,
+      oldest: BigInt(open?.oldest ?? 0),
+      next: BigInt(open?.next ?? 0),
+    }
+  }
+
+  async #announce(sleeps: boolean): Promise<void> {
+    await this.#options.store.query(
+      `select setval('orchestra.asleep', case when $1 then ceil(extract(epoch from clock_timestamp()))::bigint + ${SLEEP} else 1 end)`,
+      [sleeps],
+    )
+  }
+}
+
+const NUMBERED = `
+select pg_sequence_last_value('orchestra.change_id_seq') as last,
+  to_timestamp(pg_sequence_last_value('orchestra.asleep')) > clock_timestamp() as "isAnnounced"`
+
+const OPEN = `
+select pg_snapshot_xmin(pg_current_snapshot())::text as oldest, pg_snapshot_xmax(pg_current_snapshot())::text as next`
