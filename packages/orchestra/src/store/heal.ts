@@ -1,4 +1,5 @@
 import { restoreGrants } from '../capture/capture-role.ts'
+import { hasCode } from '../capture/short-locks.ts'
 import { requestSync } from '../sync/request.ts'
 import { assertNothingLost, damageOf } from './damage.ts'
 import { storedVersion } from './migrate.ts'
@@ -7,6 +8,10 @@ import type { Queryable, Store } from './store.ts'
 
 /** Where the migrations make everything once more, for what is gone to be taken from there. */
 const SPARE = 'orchestra_spare'
+
+/** Workers go on meanwhile, and may lock the same tables in another order. */
+const DEADLOCK = '40P01'
+const ATTEMPTS = 5
 
 interface ForeignKey {
   table: string
@@ -25,16 +30,24 @@ interface ForeignKey {
 export async function heal(store: Store): Promise<string[]> {
   const { lost, remakable } = await damageNow(store)
   if (lost.length + remakable.length === 0) return []
-  return store.transaction(async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
-    const damage = await damageNow(tx)
-    assertNothingLost(damage)
-    if (damage.remakable.length === 0) return []
-    await remake(tx, damage.remakable)
-    await restoreGrants(tx)
-    await requestSync(tx, { mode: 'sync', actor: null, source: 'heal' })
-    return damage.remakable
-  })
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await store.transaction(healOnce)
+    } catch (error) {
+      if (!hasCode(error, [DEADLOCK]) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+async function healOnce(tx: Queryable): Promise<string[]> {
+  await tx.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+  const damage = await damageNow(tx)
+  assertNothingLost(damage)
+  if (damage.remakable.length === 0) return []
+  await remake(tx, damage.remakable)
+  await restoreGrants(tx)
+  await requestSync(tx, { mode: 'sync', actor: null, source: 'heal' })
+  return damage.remakable
 }
 
 async function damageNow(db: Queryable) {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { dropInUse } from '../support/drop.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { Project, query } from './project.ts'
 
@@ -6,6 +7,7 @@ describe('a schema that a migration tool has damaged', () => {
   let server: PostgresServer
   let databaseUrl: string
   let project: Project
+  const drop = (text: string) => dropInUse((one) => query(databaseUrl, one), text)
 
   beforeAll(async () => {
     server = await startPostgres()
@@ -27,7 +29,7 @@ describe('a schema that a migration tool has damaged', () => {
     const up = project.start('up')
     await up.printed('ready: ')
     expect(up.output).toContain('gone from schema orchestra, and made again: operation')
-    await query(databaseUrl, 'drop table orchestra.unit, orchestra.change cascade')
+    await drop('drop table orchestra.unit, orchestra.change cascade')
     await up.printed('made again: change, unit')
   })
 
@@ -45,7 +47,7 @@ describe('a schema that a migration tool has damaged', () => {
   test('stops the work of a worker that runs, which says so', async () => {
     const up = project.start('up', '--json')
     await up.printed('"ready"')
-    await query(databaseUrl, 'drop schema orchestra cascade')
+    await drop('drop schema orchestra cascade')
     await up.printed('ORC_STORE_DAMAGED')
   })
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { dropInUse } from '../support/drop.ts'
 import { until } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
 import { useWorlds } from '../support/world.ts'
@@ -16,7 +17,7 @@ describeStores('wake-ups whose tables are dropped while a worker runs', (open) =
   ])('%s are made again, with the schedules', async (_, statement) => {
     const here = await world()
     await here.work()
-    await here.store.query(statement)
+    await dropInUse(here.store.query, statement)
     await here.store.query('insert into site values (1)')
     const whole = () =>
       here.store

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { heal } from '../../src/store/heal.ts'
 import { assertMigrated, migrate } from '../../src/store/index.ts'
+import { dropInUse } from '../support/drop.ts'
 import { until } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
 import { useWorlds } from '../support/world.ts'
@@ -106,7 +107,8 @@ describeStores('a damaged schema', (open) => {
   test('is healed under a worker that goes on', async () => {
     const here = await world()
     await here.work({ checkCapture: async () => {} })
-    await here.store.query(
+    await dropInUse(
+      here.store.query,
       'drop table orchestra.operation, orchestra.worker, orchestra.log, orchestra.lane cascade',
     )
     await here.store.query('insert into site (id) values (1)')
