@@ -51,7 +51,7 @@ async function done(work: Promise<void>): Promise<RouteAnswer> {
 }
 
 /** The payment is refused: what the transaction wrote is gone, and what is written afterwards is not. */
-async function upgrade(sites: Sites, id: number): Promise<RouteAnswer> {
+export async function upgrade(sites: Sites, id: number): Promise<RouteAnswer> {
   const refused = new Error('the card is refused')
   try {
     return await done(sites.upgrade(id, () => Promise.reject(refused)))
@@ -62,7 +62,7 @@ async function upgrade(sites: Sites, id: number): Promise<RouteAnswer> {
   }
 }
 
-async function createPlanned(sites: Sites, body: Body): Promise<RouteAnswer> {
+export async function createPlanned(sites: Sites, body: Body): Promise<RouteAnswer> {
   try {
     const { id, plan } = await sites.createPlanned(body)
     const planned = plan?.operations.map(({ server, action, object }) => `${server}: ${action} ${object}`)
@@ -73,7 +73,7 @@ async function createPlanned(sites: Sites, body: Body): Promise<RouteAnswer> {
   }
 }
 
-async function createSettled(orchestra: Orchestra, sites: Sites, body: Body): Promise<RouteAnswer> {
+export async function createSettled(orchestra: Orchestra, sites: Sites, body: Body): Promise<RouteAnswer> {
   const id = await sites.create(body)
   const status = await orchestra.currentUnit()?.settled()
   const outcomes = status?.operations.map(({ server, object, outcome }) => `${server}: ${object} ${outcome}`)

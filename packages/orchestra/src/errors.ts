@@ -18,6 +18,7 @@ export const errorCodes = {
   ORC_STORE_BUSY: 'The database takes no more connections',
   ORC_STORE_OUTDATED: 'The database has pending migrations, or was migrated by a newer Orchestra',
   ORC_WORKER_ALIVE: 'A worker runs, and has to be stopped before what was asked for',
+  ORC_STORE_DAMAGED: 'Tables of schema "orchestra" are gone that were there',
   ORC_KEY_UNREADABLE: 'The key file cannot be read or is not a key',
   ORC_KEY_WRONG: 'A stored secret was encrypted with another key',
   ORC_MODEL_UNKNOWN: 'No model of that name is defined',

@@ -29,6 +29,7 @@ import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
 import { planAll, type WholePlan } from './plan/index.ts'
 import { CurrentRouter } from './router/index.ts'
 import { doerOf } from './server/index.ts'
+import { heal } from './store/heal.ts'
 import { migrate, openStore, type Queryable, type Store, type StoreOptions } from './store/index.ts'
 import { checkSelector, requestSync, type SyncSelector, type SyncStatus, syncEnded } from './sync/index.ts'
 import { Bell, queryableOf, Unit } from './units/index.ts'
@@ -75,11 +76,12 @@ export class Orchestra {
   }
 
   /**
-   * Brings the schema up to date and makes the database record changes of all models.
-   * @throws OrchestraError ORC_CAPTURE_TABLE, ORC_CAPTURE_COLUMN, ORC_CAPTURE_LOCKED, ORC_CAPTURE_DENIED for the first model that
-   * cannot be captured, after all others are
+   * Brings the schema up to date, makes again what a migration tool dropped of it, and makes the database record changes of all models.
+   * @throws OrchestraError ORC_STORE_OUTDATED, ORC_STORE_DAMAGED; ORC_CAPTURE_TABLE, ORC_CAPTURE_COLUMN, ORC_CAPTURE_LOCKED,
+   * ORC_CAPTURE_DENIED for the first model that cannot be captured, after all others are
    */
   async install(): Promise<CaptureReport> {
+    await heal(this.store)
     await migrate(this.store)
     const report = await installCapture(this.store, [...this.config.models.values()])
     const [failure] = report.failed
@@ -91,6 +93,7 @@ export class Orchestra {
   worker(options: Omit<ManagerOptions, 'store' | 'config'> = {}): Manager {
     return new Manager({
       checkCapture: async () => {
+        await heal(this.store)
         const { failed } = await installCapture(this.store, [...this.config.models.values()])
         for (const { error } of failed) options.onError?.(error)
       },

@@ -1,14 +1,7 @@
 import { OrchestraError } from '../errors.ts'
-import { sql as first } from './migrations/0001-first.ts'
-import { sql as convergence } from './migrations/0002-convergence.ts'
-import { sql as boundaries } from './migrations/0003-boundaries.ts'
+import { assertWhole } from './damage.ts'
+import { MIGRATION_LOCK, migrations } from './migrations/index.ts'
 import type { Queryable, Store } from './store.ts'
-
-/** Forward only; a number, once released, never changes its text. */
-const migrations: readonly string[] = [first, convergence, boundaries]
-
-/** Any constant: it only has to be the same in every process. */
-const MIGRATION_LOCK = 7_355_608
 
 export const schemaVersion = migrations.length
 
@@ -24,10 +17,14 @@ export async function storedVersion(store: Queryable): Promise<number> {
   return row?.version ?? 0
 }
 
-/** Brings the schema up to date; processes that start together wait for the first. Answers the versions applied. */
+/**
+ * Brings the schema up to date; processes that start together wait for the first. Answers the versions applied.
+ * @throws OrchestraError ORC_STORE_OUTDATED, ORC_STORE_DAMAGED
+ */
 export async function migrate(store: Store): Promise<number[]> {
   const version = await storedVersion(store)
   assertNotNewer(version)
+  await assertWhole(store, version)
   if (version === schemaVersion) return []
   return store.transaction(async (tx) => {
     await tx.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
@@ -43,10 +40,11 @@ export async function migrate(store: Store): Promise<number[]> {
   })
 }
 
-/** Throws when the schema is not the one that this version of Orchestra works with. */
+/** Throws when the schema is not the one that this version of Orchestra works with, or not all of it is there. */
 export async function assertMigrated(store: Queryable): Promise<void> {
   const version = await storedVersion(store)
   assertNotNewer(version)
+  await assertWhole(store, version)
   if (version < schemaVersion) {
     throw new OrchestraError(
       'ORC_STORE_OUTDATED',
