@@ -5,7 +5,7 @@ import { type Company, type PgConnection, WatchedConnection } from './connection
 import { type QueryConstructor, queryClassOf, readCall, type Submittable } from './query-call.ts'
 import { type Settings, selectWithLiterals, selectWithParameters, setLocals, settingsOf } from './settings.ts'
 import { bindingOf, type Protocol } from './statement.ts'
-import { type ContextUnit, contextUnit, outsideUnits } from './unit.ts'
+import { type ContextUnit, contextUnit, currentId, outsideUnits } from './unit.ts'
 
 type Method = (...args: unknown[]) => unknown
 
@@ -20,6 +20,8 @@ class ClientBinding {
   #bound: ContextUnit | undefined
   /** The unit that wrote in the open transaction, also where going back to a savepoint undid its settings. */
   #owner: ContextUnit | undefined
+  /** The id that it wrote under: what was begun while the unit went on belongs to it to the end. */
+  #ownerId = ''
 
   constructor(client: pg.ClientBase, query: Method) {
     const { connection, pipeline } = client as Partial<pg.Client>
@@ -79,17 +81,17 @@ class ClientBinding {
     const bound = this.#bound === unit
     const binding = bindingOf({ text, protocol, standing, bound, repeatable })
     if (binding === 'none') return undefined
-    // What was begun while the unit went on belongs to it to the end.
-    const belongs = unit.state === 'going on' || this.#owner === unit
     this.#bind(unit)
-    const settings = settingsOf(belongs ? unit.id : '', unit)
+    const settings = settingsOf(this.#ownerId, unit)
     return binding === 'set' ? { texts: setLocals(settings), values: [] } : selection(protocol, settings)
   }
 
   #bind(unit: ContextUnit): void {
-    if (this.#owner !== unit) this.released()
     this.#bound = unit
+    if (this.#owner === unit) return
+    this.released()
     this.#owner = unit
+    this.#ownerId = currentId(unit)
   }
 
   /** In a pipeline, the end of an earlier transaction may have been told in between. */

@@ -11,6 +11,9 @@ export interface PgConnection {
   execute: (message: object, more?: boolean) => void
   sync: () => void
   stream: { cork?: () => void; uncork?: () => void }
+  /** Texts of prepared statements by name. */
+  parsedStatements?: Readonly<Record<string, string>>
+  submittedNamedStatements?: Readonly<Record<string, string>>
 }
 
 /** What goes before a statement, in the same implicit transaction. */
@@ -150,13 +153,19 @@ export class WatchedConnection {
       parse(message, more)
     }
     connection.bind = (message, more) => {
-      this.#open('extended', '')
+      // A statement that was prepared before is not parsed again.
+      this.#open('extended', this.#preparedText(message.statement ?? ''))
       bind(message, more)
     }
     connection.sync = () => {
       this.#asked++
       sync()
     }
+  }
+
+  #preparedText(name: string): string {
+    const { parsedStatements, submittedNamedStatements } = this.#connection
+    return parsedStatements?.[name] ?? submittedNamedStatements?.[name] ?? ''
   }
 
   /** Before the first message of a statement; answers the text to put before its text. */
