@@ -12,9 +12,13 @@ import {
   type FastifyUnitOptions,
   fastifyUnits,
   installCapture,
+  type PgDriver,
+  type PostgresJs,
   type UnitOptions,
   unitOfWork,
+  wrapDriver,
   wrapPool,
+  wrapPostgresJs,
 } from './capture/index.ts'
 import { sealObject } from './collector/index.ts'
 import type { Config } from './config/config.ts'
@@ -101,7 +105,26 @@ export class Orchestra {
     return wrapPool(pool)
   }
 
-  /** Makes everything that `work` changes through a wrapped pool one unit, across its transactions. */
+  /**
+   * The module `pg` for libraries that take the driver and make their own pools: those it makes are wrapped.
+   * @throws OrchestraError ORC_USAGE
+   */
+  driver<Driver extends PgDriver>(pg: Driver): Driver {
+    return wrapDriver(pg)
+  }
+
+  /**
+   * The application's instance of postgres.js, whose queries and transactions inside a unit of work carry the unit.
+   * @throws OrchestraError ORC_USAGE
+   */
+  sql<Sql extends PostgresJs>(sql: Sql): Sql {
+    return wrapPostgresJs(sql)
+  }
+
+  /**
+   * Makes everything that `work` changes through what is wrapped one unit, across its transactions, until what it answers has
+   * settled.
+   */
   unitOfWork<Result>(work: (unit: Unit) => Result, options: UnitOptions = {}): Result {
     return unitOfWork(options, (unit) => work(this.#unit(unit)))
   }
@@ -112,7 +135,10 @@ export class Orchestra {
     return unit === undefined ? undefined : this.#unit(unit)
   }
 
-  /** Middleware for Express: everything that one request changes is one unit, named in the header `Orchestra-Unit`. */
+  /**
+   * Middleware for Express: everything that one request changes until its response has been sent is one unit, named in the header
+   * `Orchestra-Unit`.
+   */
   express<Request extends ExpressRequest>(options: ExpressUnitOptions<Request> = {}) {
     return expressUnits(options)
   }

@@ -99,9 +99,13 @@ function isGood({ outcome }: UnitOperation): boolean {
 }
 
 function unknownUnit(id: string): OrchestraError {
-  return new OrchestraError('ORC_UNIT_UNKNOWN', `There is no unit of work ${JSON.stringify(id)}`, {
-    hint: '`orchestra unit list` shows the latest; a unit is known from its commit on',
-  })
+  return new OrchestraError(
+    'ORC_UNIT_UNKNOWN',
+    `No change was recorded under the unit of work ${JSON.stringify(id)}`,
+    {
+      hint: 'A unit is known from its commit on, where it changed a row that is watched, through a wrapped pool; `orchestra unit list` shows the latest',
+    },
+  )
 }
 
 function unitLines(unit: UnitStatus, terminal: Terminal): string[] {

@@ -5,9 +5,10 @@ import { readTails } from './tail.ts'
 
 /**
  * `collecting`: changes are committed and not operations yet. `pending`: something waits or runs. `failing`: all that is left
- * has failed and waits to be tried again, or for a person. `settled`: every operation has ended.
+ * has failed and waits to be tried again, or for a person. `settled`: every operation has ended. `untouched`: no change was
+ * recorded under this unit.
  */
-export type UnitState = 'collecting' | 'pending' | 'failing' | 'settled'
+export type UnitState = 'collecting' | 'pending' | 'failing' | 'settled' | 'untouched'
 
 /** What became of one operation of a unit; a superseded one ends with the one that took its place, possibly of another unit. */
 export interface UnitOperation extends OperationView {
@@ -25,7 +26,7 @@ export interface UnitStatus {
   logins: string[]
   createdAt: string
   state: UnitState
-  /** Why the collector could not look at its changes yet. */
+  /** Why the collector could not look at its changes yet, or why there are none. */
   error: string | null
   operations: UnitOperation[]
 }

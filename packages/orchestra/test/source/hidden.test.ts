@@ -1,10 +1,11 @@
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
-import { Orchestra } from '../../src/index.ts'
-import { openStore } from '../../src/store/index.ts'
+import { checkRows } from '../../src/doctor/rows.ts'
+import { type Model, Orchestra } from '../../src/index.ts'
+import { openStore, type Store } from '../../src/store/index.ts'
 import { requestSync, syncStatus } from '../../src/sync/index.ts'
 import { describeStores, testKey } from '../support/stores.ts'
-import { useWorlds, World } from '../support/world.ts'
+import { createSites, Site, siteFilesWith, useWorlds, World } from '../support/world.ts'
 
 /** The same world as a role sees it that policies apply to. */
 async function asRole(world: World, role: string): Promise<World> {
@@ -157,6 +158,27 @@ describeStores('row level security', (open, kind) => {
     await expect(planned).rejects.toThrow(
       /site:2: It was not found.*row level security may hide rows of public\.site/,
     )
+  })
+
+  it('is named by doctor, for the tables of models and those that are related', async () => {
+    const Joined = { ...Site, related: [{ table: 'alias', references: { site: 'id' } }] } as Model
+    const world = await build({
+      models: [Joined],
+      backends: [siteFilesWith({ model: Joined as never })],
+      tables: `${createSites}; create table alias (site integer)`,
+    })
+    const doctored = (store: Store) => checkRows({ store, loaded: { config: world.config } as never })
+    await createWorker(world, 'doctored_worker')
+    const { store } = await asRole(world, 'doctored_worker')
+    expect(await doctored(store)).toMatchObject([{ state: 'ok' }])
+    await world.store.query(
+      'alter table site enable row level security; alter table alias enable row level security',
+    )
+    expect(await doctored(store)).toMatchObject([
+      { state: 'problem', message: expect.stringContaining('rows of "alias" from the role doctored_worker') },
+      { state: 'problem', message: expect.stringContaining('rows of "site" from the role doctored_worker') },
+    ])
+    expect(await doctored(world.store)).toMatchObject([{ state: 'ok' }])
   })
 
   it('does not run policies of the application as the worker', async () => {
