@@ -156,11 +156,8 @@ describe('a right that is missing is an error that names the statement which giv
     await admin.query('grant usage on schema shop to guest')
     const guest = await open(urlOf('guest'))
     // The embedded Postgres brings no translations; what a German one says is known.
-    const client = {
-      query: () => {
-        throw Object.assign(new Error('keine Berechtigung für Tabelle site'), { code: '42501' })
-      },
-    }
+    const german = Object.assign(new Error('keine Berechtigung für Tabelle site'), { code: '42501' })
+    const client = { query: () => Promise.reject(german) }
     const spoken = queryableOf(client as unknown as pg.Client, guest)
     const error = await refusal(spoken.query('select * from shop.site'))
     expect(error.hint).toContain('grant select on table shop.site to "guest"')
