@@ -5,7 +5,7 @@ import { type Company, type PgConnection, WatchedConnection } from './connection
 import { type QueryConstructor, queryClassOf, readCall, type Submittable } from './query-call.ts'
 import { type Settings, selectWithLiterals, selectWithParameters, setLocals, settingsOf } from './settings.ts'
 import { bindingOf, type Protocol } from './statement.ts'
-import { type ContextUnit, contextUnit, outsideUnits } from './unit.ts'
+import { type ContextUnit, contextUnit, currentId, outsideUnits } from './unit.ts'
 
 type Method = (...args: unknown[]) => unknown
 
@@ -20,6 +20,8 @@ class ClientBinding {
   #bound: ContextUnit | undefined
   /** The unit that wrote in the open transaction, also where going back to a savepoint undid its settings. */
   #owner: ContextUnit | undefined
+  /** The id that it wrote under: what was begun while the unit went on belongs to it to the end. */
+  #ownerId = ''
 
   constructor(client: pg.ClientBase, query: Method) {
     const { connection, pipeline } = client as Partial<pg.Client>
@@ -35,7 +37,7 @@ class ClientBinding {
       undone: () => {
         this.#bound = undefined
       },
-      ready: (standing) => this.#ready(standing === 'idle' ? 'ended' : 'open'),
+      ended: () => this.#ended(),
     })
   }
 
@@ -67,6 +69,7 @@ class ClientBinding {
         company: (protocol, text, canRepeat) => this.#companyOf(unit, protocol, text, canRepeat),
         submit: () => submit.call(query, connection),
         deliver,
+        leftOpen: () => this.#leftOpen(unit),
         repeatable,
       })
     }
@@ -78,24 +81,26 @@ class ClientBinding {
     const bound = this.#bound === unit
     const binding = bindingOf({ text, protocol, standing, bound, repeatable })
     if (binding === 'none') return undefined
-    // What was begun while the unit went on belongs to it to the end.
-    const belongs = unit.state === 'going on' || this.#owner === unit
     this.#bind(unit)
-    const settings = settingsOf(belongs ? unit.id : '', unit)
+    const settings = settingsOf(this.#ownerId, unit)
     return binding === 'set' ? { texts: setLocals(settings), values: [] } : selection(protocol, settings)
   }
 
   #bind(unit: ContextUnit): void {
-    if (this.#owner !== unit) this.released()
     this.#bound = unit
+    if (this.#owner === unit) return
+    this.released()
     this.#owner = unit
+    this.#ownerId = currentId(unit)
   }
 
-  #ready(transaction: 'open' | 'ended'): void {
-    if (transaction === 'open') {
-      this.#owner?.openClients.add(this.#client)
-      return
-    }
+  /** In a pipeline, the end of an earlier transaction may have been told in between. */
+  #leftOpen(unit: ContextUnit): void {
+    this.#owner ??= unit
+    this.#owner.openClients.add(this.#client)
+  }
+
+  #ended(): void {
     this.released()
     this.#bound = undefined
     this.#owner = undefined

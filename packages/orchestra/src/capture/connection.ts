@@ -11,6 +11,9 @@ export interface PgConnection {
   execute: (message: object, more?: boolean) => void
   sync: () => void
   stream: { cork?: () => void; uncork?: () => void }
+  /** Texts of prepared statements by name. */
+  parsedStatements?: Readonly<Record<string, string>>
+  submittedNamedStatements?: Readonly<Record<string, string>>
 }
 
 /** What goes before a statement, in the same implicit transaction. */
@@ -27,6 +30,8 @@ export interface Sending {
   submit: () => unknown
   /** Runs what listens to the answers. */
   deliver: (work: () => boolean) => boolean
+  /** Told when all is answered and a transaction is open. */
+  leftOpen: () => void
   /** Whether submitting it a second time is the same as the first time. */
   repeatable: boolean
 }
@@ -34,7 +39,8 @@ export interface Sending {
 export interface Observer {
   /** A transaction ended, or was taken back to a savepoint: what was set in it may be gone. */
   undone(): void
-  ready(standing: Standing): void
+  /** No transaction is open any more. */
+  ended(): void
 }
 
 /** One statement that was sent: what of the answers is for us. */
@@ -147,13 +153,19 @@ export class WatchedConnection {
       parse(message, more)
     }
     connection.bind = (message, more) => {
-      this.#open('extended', '')
+      // A statement that was prepared before is not parsed again.
+      this.#open('extended', this.#preparedText(message.statement ?? ''))
       bind(message, more)
     }
     connection.sync = () => {
       this.#asked++
       sync()
     }
+  }
+
+  #preparedText(name: string): string {
+    const { parsedStatements, submittedNamedStatements } = this.#connection
+    return parsedStatements?.[name] ?? submittedNamedStatements?.[name] ?? ''
   }
 
   /** Before the first message of a statement; answers the text to put before its text. */
@@ -216,7 +228,8 @@ export class WatchedConnection {
     if (this.#answered < this.#asked) this.#answered++
     this.#standing = standings[status ?? ''] ?? 'unsure'
     this.#exchanges = this.#exchanges.filter(({ turn }) => turn >= this.#answered)
-    this.#observer.ready(this.#standing)
+    if (this.#standing === 'idle') this.#observer.ended()
+    if (this.#standing === 'open') exchange?.sending.leftOpen()
     if (exchange?.state !== 'refused') return false
     this.send({ ...exchange.sending, company: () => undefined })
     return true

@@ -9,7 +9,7 @@ import {
   send,
 } from './postgres-js-query.ts'
 import { setLocals, settingsOf } from './settings.ts'
-import { type ContextUnit, outsideUnits } from './unit.ts'
+import { type ContextUnit, currentId, outsideUnits } from './unit.ts'
 
 /** Sends a query in a unit, over one instance, transaction or reserved connection. */
 export type Route = (unit: ContextUnit, query: LazyQuery) => void
@@ -19,11 +19,6 @@ const REFUSES_COMPANY = new Set(['25001', '2D000'])
 
 export function settingsTextOf(unit: ContextUnit, id: string): string {
   return setLocals(settingsOf(id, unit)).join('; ')
-}
-
-/** Once it is over, what is written in its context is no more of it. */
-function idOf(unit: ContextUnit): string {
-  return unit.state === 'going on' ? unit.id : ''
 }
 
 /** Over a pool: outside of `begin`, no connection has a transaction open. */
@@ -51,7 +46,7 @@ export function sessionRoute(sql: PostgresJs): Route {
 /** Settings that end with their transaction are there in the next statement only where one is open. */
 async function isOpen(sql: PostgresJs, unit: ContextUnit): Promise<boolean> {
   const mark = crypto.randomUUID()
-  send(sql, `${settingsTextOf(unit, idOf(unit))}; set local orchestra.mark = '${mark}'`)
+  send(sql, `${settingsTextOf(unit, currentId(unit))}; set local orchestra.mark = '${mark}'`)
   try {
     const [row] = (await send(sql, 'show orchestra.mark')) as { [column: string]: string }[]
     return Object.values(row ?? {}).includes(mark)
@@ -64,7 +59,7 @@ async function isOpen(sql: PostgresJs, unit: ContextUnit): Promise<boolean> {
 /** Several statements in one text are one transaction, in which the first tell whose it is. */
 function sendInOneText(sql: PostgresJs, unit: ContextUnit, query: LazyQuery): void {
   const { strings } = query
-  const before = `${settingsTextOf(unit, idOf(unit))}; `
+  const before = `${settingsTextOf(unit, currentId(unit))}; `
   const setsItself = firstWordOf(query) === 'set'
   const held = new HeldOutcome(query)
   query.strings = [before + (strings[0] ?? ''), ...strings.slice(1)]
@@ -130,7 +125,7 @@ async function within(run: Around, sql: PostgresJs, unit: ContextUnit, query: La
 /** In a transaction of the library, on a connection of its own. */
 const inTransaction: Around = async (sql, unit, query, ended) => {
   const work = async (transaction: PostgresJs): Promise<Outcome> => {
-    send(transaction, settingsTextOf(unit, idOf(unit)))
+    send(transaction, settingsTextOf(unit, currentId(unit)))
     handTo(transaction, query)
     const outcome = await ended
     if (outcome.kind === 'rejected') throw outcome.error
@@ -145,7 +140,7 @@ const inTransaction: Around = async (sql, unit, query, ended) => {
 
 /** On a connection where nothing is open: all of it is sent at once. After an error, Postgres takes the commit for a rollback. */
 const inOwnTransaction: Around = async (sql, unit, query, ended) => {
-  const begun = send(sql, `begin; ${settingsTextOf(unit, idOf(unit))}`)
+  const begun = send(sql, `begin; ${settingsTextOf(unit, currentId(unit))}`)
   handTo(sql, query)
   const committed = send(sql, 'commit')
   try {

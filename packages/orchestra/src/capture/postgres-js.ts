@@ -5,7 +5,7 @@ import type { Transform } from './postgres-js-answer.ts'
 import { clientOver } from './postgres-js-client.ts'
 import { firstWordOf, handTo, isLazyQuery, keepContext, type PostgresJs, send } from './postgres-js-query.ts'
 import { poolRoute, type Route, sessionRoute, settingsTextOf } from './postgres-js-route.ts'
-import { type ContextUnit, contextUnit, type OpenClient, outsideUnits } from './unit.ts'
+import { type ContextUnit, contextUnit, currentId, type OpenClient, outsideUnits } from './unit.ts'
 
 type Method = (...args: unknown[]) => unknown
 
@@ -97,8 +97,9 @@ class TransactionScope {
   readonly #client: OpenClient
   /** The unit whose settings the transaction has. */
   bound: ContextUnit | undefined
-  /** The unit that wrote in it last. */
+  /** The unit that wrote in it last, and the id that it wrote under. */
   #owner: ContextUnit | undefined
+  #ownerId = ''
 
   constructor(transaction: PostgresJs, transform: Transform | undefined) {
     this.#transaction = transaction
@@ -107,12 +108,16 @@ class TransactionScope {
 
   bind(unit: ContextUnit): void {
     if (this.bound === unit) return
-    // What was begun while the unit went on belongs to it to the end.
-    const belongs = unit.state === 'going on' || this.#owner === unit
-    send(this.#transaction, settingsTextOf(unit, belongs ? unit.id : ''))
-    this.end()
     this.bound = unit
+    if (this.#owner !== unit) this.#own(unit)
+    send(this.#transaction, settingsTextOf(unit, this.#ownerId))
+  }
+
+  /** What was begun while the unit went on belongs to it to the end. */
+  #own(unit: ContextUnit): void {
+    this.end()
     this.#owner = unit
+    this.#ownerId = currentId(unit)
     unit.openClients.add(this.#client)
   }
 

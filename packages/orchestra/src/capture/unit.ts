@@ -47,6 +47,11 @@ export function contextUnit(): ContextUnit | undefined {
   return storage.getStore()
 }
 
+/** The id that a transaction which begins now gets; once the unit is over, none of it. */
+export function currentId(unit: ContextUnit): string {
+  return unit.state === 'going on' ? unit.id : ''
+}
+
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**

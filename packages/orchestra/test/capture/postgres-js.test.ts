@@ -7,6 +7,7 @@ import postgres from 'postgres'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { installCapture, unitOfWork, wrapPostgresJs } from '../../src/capture/index.ts'
 import type { Store } from '../../src/store/index.ts'
+import { startPgBouncer } from '../support/pgbouncer.ts'
 import { describeStores } from '../support/stores.ts'
 import { changes, site, siteTables } from './support.ts'
 
@@ -172,24 +173,25 @@ describeStores('a wrapped postgres.js', (open, kind) => {
     expect(Object.keys(await units())).toHaveLength(kind === 'postgres' ? 7 : 5)
   })
 
-  test.runIf(kind === 'postgres')('a reserved connection keeps its own transactions', async () => {
-    const id = await unitOfWork({}, async (unit) => {
-      const reserved = await sql.reserve()
-      await insert(reserved, 1)
-      await reserved`begin`
-      await insert(reserved, 2)
-      await reserved`rollback`
-      await reserved.unsafe(`begin; ${insertText(3)}; do $$ begin perform 1; end $$; ${insertText(4)}`)
-      await insert(reserved, 5)
-      await reserved`rollback`
-      await Promise.all([reserved`begin`, insert(reserved, 6), reserved`commit`, insert(reserved, 7)])
-      await expect(insert(reserved, 7)).rejects.toMatchObject({ code: '23505' })
-      await insert(reserved, 8)
-      reserved.release()
-      return unit.id
+  if (kind === 'postgres')
+    test('a reserved connection keeps its own transactions', async () => {
+      const id = await unitOfWork({}, async (unit) => {
+        const reserved = await sql.reserve()
+        await insert(reserved, 1)
+        await reserved`begin`
+        await insert(reserved, 2)
+        await reserved`rollback`
+        await reserved.unsafe(`begin; ${insertText(3)}; do $$ begin perform 1; end $$; ${insertText(4)}`)
+        await insert(reserved, 5)
+        await reserved`rollback`
+        await Promise.all([reserved`begin`, insert(reserved, 6), reserved`commit`, insert(reserved, 7)])
+        await expect(insert(reserved, 7)).rejects.toMatchObject({ code: '23505' })
+        await insert(reserved, 8)
+        reserved.release()
+        return unit.id
+      })
+      expect(await units()).toEqual({ 1: id, 6: id, 7: id, 8: id })
     })
-    expect(await units()).toEqual({ 1: id, 6: id, 7: id, 8: id })
-  })
 
   test('an instance with one connection keeps transactions that are begun by text', async () => {
     const one = connect({ max: 1 })
@@ -209,18 +211,41 @@ describeStores('a wrapped postgres.js', (open, kind) => {
     expect(await units()).toEqual({ 2: id, 3: id, 4: id })
   })
 
-  test.runIf(kind === 'postgres')('a procedure that commits works, and is no part of the unit', async () => {
-    await store.query(`create procedure two() language plpgsql as $$ begin
+  if (kind === 'postgres')
+    test('a procedure that commits works, and is no part of the unit', async () => {
+      await store.query(`create procedure two() language plpgsql as $$ begin
       insert into site (id, domain) values (1, 'a'); commit; insert into site (id, domain) values (2, 'a'); end $$`)
-    await unitOfWork({}, async () => {
-      await sql`call two()`
-      await sql`delete from site`
-      await sql`call two()`.simple()
-      await sql`vacuum site`
-      await sql.unsafe('vacuum site')
+      await unitOfWork({}, async () => {
+        await sql`call two()`
+        await sql`delete from site`
+        await sql`call two()`.simple()
+        await sql`vacuum site`
+        await sql.unsafe('vacuum site')
+      })
+      expect(await store.query('select id from site')).toHaveLength(2)
     })
-    expect(await store.query('select id from site')).toHaveLength(2)
-  })
+
+  if (kind === 'postgres')
+    test('works through PgBouncer, without prepared statements', async () => {
+      const bouncer = await startPgBouncer(store.databaseUrl, { poolSize: 2 })
+      const behind = postgres(bouncer.url, { max: 5, prepare: false })
+      const through = wrapPostgresJs(behind)
+      const ids = await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          unitOfWork({}, async (unit) => {
+            await insert(through, index)
+            await through.unsafe(insertText(100 + index))
+            await through.begin((transaction) => insert(transaction, 200 + index))
+            return unit.id
+          }),
+        ),
+      )
+      await behind.end()
+      await bouncer.stop()
+      const rows = await changes(store)
+      for (const row of rows) expect(row.unit_id).toBe(ids[Number(row.keys[0]?.[0]) % 100])
+      expect(rows).toHaveLength(60)
+    })
 
   test('is 60 units for 60 requests over three connections', async () => {
     const ids = await Promise.all(
