@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: [
+      'test/**/*.test.ts',
       'packages/*/test/**/*.test.ts',
       'examples/**/*.test.ts',
       'lab/test/**/*.test.ts',
@@ -10,6 +11,7 @@ export default defineConfig({
     ],
     // Below the lab's base lies a whole system, /proc included.
     exclude: ['**/node_modules/**', 'lab/.cache/**', '**/.orchestra/**'],
+    setupFiles: ['packages/orchestra/test/support/seeded.ts'],
     testTimeout: 60_000,
     hookTimeout: 180_000,
     // Two cores: more at once makes every daemon slow and nothing faster.

@@ -1,60 +1,101 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { installCapture } from '../packages/orchestra/src/capture/index.ts'
-import { migrate, openStore, type Store } from '../packages/orchestra/src/store/index.ts'
-import { atMost, type Findings, type Goal, inTurns, median, timed } from './measure.ts'
-import { createTable, page } from './project.ts'
+import type { Store } from '../packages/orchestra/src/store/index.ts'
+import { openApplication } from './application.ts'
+import { atMost, type Findings, inTurns, median, timed } from './measure.ts'
 import type { Machines } from './stage.ts'
 
-export const about = 'what capture adds to inserts of 1, 1,000 and 10,000 rows'
+export const about = 'what capture adds to inserts of 1, 1,000 and 10,000 rows, and to an update of 100,000'
 
-const turnsOf = { full: { 1: 300, 1000: 30, 10000: 15 }, quick: { 1: 20, 1000: 3, 10000: 2 } }
-const sizes = [1, 1000, 10000] as const
+type Size = 'full' | 'quick'
+type Table = 'plain' | 'page'
 
-export async function run(machines: Machines, size: 'full' | 'quick'): Promise<Findings> {
-  const directory = await mkdtemp(join(tmpdir(), 'orchestra-bench-'))
-  const store = await openStore({ databaseUrl: await machines.postgres.database(), directory })
+/** One statement, beside the same on the table without capture. */
+interface Case {
+  name: string
+  what: string
+  /** How many times as long it may take with capture. */
+  bound: number
+  turns: Readonly<Record<Size, number>>
+  prepare?(store: Store): Promise<unknown>
+  run(store: Store, table: Table): Promise<number>
+}
+
+const updatedOf = { full: 100_000, quick: 1_000 }
+
+export async function run(machines: Machines, size: Size): Promise<Findings> {
+  const { store, close } = await openApplication(machines.postgres)
+  const cases = [
+    insertion(1, { full: 300, quick: 20 }),
+    insertion(1_000, { full: 30, quick: 3 }),
+    insertion(10_000, { full: 15, quick: 2 }),
+    update(updatedOf[size], { full: 11, quick: 2 }),
+  ]
   try {
-    await migrate(store)
-    await store.query(createTable)
-    await store.query('create table plain (like page including all)')
-    await installCapture(store, [page])
-    return await compare(store, size)
+    const found: Findings[] = []
+    for (const one of cases) found.push(await compare(store, one, size))
+    return {
+      figures: Object.assign({}, ...found.map(({ figures }) => figures)),
+      ratios: Object.assign({}, ...found.map(({ ratios }) => ratios)),
+      goals: found.flatMap(({ goals }) => goals),
+      notes: ['durable commits; each statement is a transaction of its own'],
+    }
   } finally {
-    await store.close()
-    await rm(directory, { recursive: true, force: true })
+    await close()
   }
 }
 
-async function compare(store: Store, size: 'full' | 'quick'): Promise<Findings> {
-  const figures: Record<string, number> = {}
-  const ratios: Record<string, number> = {}
-  const goals: Goal[] = []
-  for (const rows of sizes) {
-    const times = await inTurns(turnsOf[size][rows], {
-      plain: () => insert(store, 'plain', rows),
-      captured: () => insert(store, 'page', rows),
-    })
-    const ratio = median(times.captured) / median(times.plain)
-    figures[`plain${rows}Milliseconds`] = median(times.plain)
-    figures[`captured${rows}Milliseconds`] = median(times.captured)
-    ratios[`capturedToPlain${rows}`] = ratio
-    goals.push(atMost(`an insert of ${rows} rows with capture, times one without`, ratio, 2))
+async function compare(store: Store, measured: Case, size: Size): Promise<Findings> {
+  const { name, what, bound, turns, run } = measured
+  await measured.prepare?.(store)
+  const times = await inTurns(turns[size], {
+    plain: () => run(store, 'plain'),
+    captured: () => run(store, 'page'),
+  })
+  const ratio = median(times.captured) / median(times.plain)
+  return {
+    figures: {
+      [`plain${name}Milliseconds`]: median(times.plain),
+      [`captured${name}Milliseconds`]: median(times.captured),
+    },
+    ratios: { [`capturedToPlain${name}`]: ratio },
+    goals: [atMost(`${what} with capture, times one without`, ratio, bound)],
+    notes: [],
   }
-  return { figures, ratios, goals, notes: ['durable commits; each insert is a transaction of its own'] }
 }
 
-let inserted = 0
+/** Nothing is deleted in between: new rows in tables that grow, as applications write them. */
+function insertion(rows: number, turns: Case['turns']): Case {
+  return {
+    name: String(rows),
+    what: `an insert of ${rows} rows`,
+    bound: 2,
+    turns,
+    run: (store, table) =>
+      timed(() =>
+        store.query(
+          `insert into ${table} (host, body) select 'bench1', 'page ' || n from generate_series(1, $1::int) n`,
+          [rows],
+        ),
+      ),
+  }
+}
 
-/** Milliseconds of one insert. Nothing is deleted in between: new rows in tables that grow, as applications write them. */
-async function insert(store: Store, table: string, rows: number): Promise<number> {
-  const first = inserted + 1
-  inserted += rows
-  return timed(() =>
-    store.query(
-      `insert into ${table} select id, 'bench1', 'page ' || id from generate_series($1::int, $2::int) id`,
-      [first, inserted],
-    ),
-  )
+/** Between two turns the server tidies up: what one left behind is no work of the other. */
+function update(rows: number, turns: Case['turns']): Case {
+  return {
+    name: `Update${rows}`,
+    what: `an update of ${rows} rows`,
+    bound: 1.5,
+    turns,
+    prepare: (store) =>
+      store.query(`truncate page, plain;
+        insert into page (host, body) select 'bench1', 'page ' || n from generate_series(1, ${rows}) n;
+        insert into plain select * from page`),
+    run: async (store, table) => {
+      const elapsed = await timed(() => store.query(`update ${table} set body = body || '.'`))
+      await store.query('truncate orchestra.change')
+      await store.query(`vacuum ${table}`)
+      await store.query('checkpoint')
+      return elapsed
+    },
+  }
 }

@@ -6,12 +6,14 @@ import * as bulk from './bulk.ts'
 import * as burst from './burst.ts'
 import * as capture from './capture.ts'
 import { type BenchHosts, startHosts } from './hosts.ts'
+import * as idle from './idle.ts'
 import { type Findings, rounded } from './measure.ts'
 import * as oneChange from './one-change.ts'
 import { printFindings } from './print.ts'
 import * as router from './router.ts'
 import type { Machines } from './stage.ts'
 import * as sync from './sync.ts'
+import * as writers from './writers.ts'
 
 const HOSTS = 3
 
@@ -25,7 +27,9 @@ interface Benchmark {
 const benchmarks: Readonly<Record<string, Benchmark>> = {
   router: { about: 'objects a second through 20 routes', run: runRouter },
   capture,
+  writers,
   'one-change': oneChange,
+  idle,
   burst,
   bulk,
   sync,

@@ -5,7 +5,8 @@ import { connectSsh2, type WarmConnection } from './connections.ts'
 import type { BenchHost } from './hosts.ts'
 import { atLeast, atMost, type Findings, inTurns, median, round, timed } from './measure.ts'
 import { contentOf } from './project.ts'
-import { type Machines, openStage, type Stage, WORKER_HEAP } from './stage.ts'
+import { type Machines, openStage, type Stage } from './stage.ts'
+import { WORKER_HEAP } from './worker-process.ts'
 
 export const about =
   'synchronizing one host: empty, unchanged, 1 percent changed, checked; beside scripts written by hand'

@@ -3,21 +3,14 @@
  * to vitest: `npm test -- packages/orchestra/test/script`.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { parseCLI, startVitest } from 'vitest/node'
+import { Counter, type Counts } from './count.ts'
 import { installPackages, missingPackages } from './packages.ts'
 
-interface Counts {
-  passed: number
-  failed: number
-  skipped: number
-}
-
-function main(): number {
+async function main(): Promise<number> {
   prepare()
   const checks = [check('types', 'tsc', '-p', '.'), check('style', 'biome', 'check', '.')]
-  const counts = test(process.argv.slice(2))
+  const counts = await test(process.argv.slice(2))
   for (const passed of checks) passed ? counts.passed++ : counts.failed++
   const mayNotSkip = process.env.CI === 'true' && counts.skipped > 0
   if (mayNotSkip) console.log('CI runs everything: what was skipped counts as failed')
@@ -45,36 +38,12 @@ function check(name: string, command: string, ...words: string[]): boolean {
   return passed
 }
 
-/** Vitest's own exit status counts as a failure too: an error outside every test is in no test's count. */
-function test(selection: readonly string[]): Counts {
-  const directory = mkdtempSync(join(tmpdir(), 'orchestra-tests-'))
-  const report = join(directory, 'report.json')
-  try {
-    const words = [
-      'run',
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
-      ...selection,
-    ]
-    const { status } = spawnSync('vitest', words, { stdio: 'inherit' })
-    const counts = readCounts(report)
-    if (status !== 0 && counts.failed === 0) counts.failed++
-    return counts
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
+async function test(selection: readonly string[]): Promise<Counts> {
+  const counter = new Counter()
+  const { filter, options } = parseCLI(['vitest', 'run', ...selection])
+  const vitest = await startVitest(filter, { ...options, reporters: ['default', counter] })
+  await vitest.close()
+  return counter.counts
 }
 
-function readCounts(report: string): Counts {
-  try {
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
-      readFileSync(report, 'utf8'),
-    )
-    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests }
-  } catch {
-    return { passed: 0, failed: 1, skipped: 0 }
-  }
-}
-
-process.exitCode = main()
+process.exitCode = await main()

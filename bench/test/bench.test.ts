@@ -1,36 +1,36 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { untilWithin } from '../../packages/orchestra/test/support/processes.ts'
 import { inTurns, median, percentile } from '../measure.ts'
+import { processorSeconds } from '../processes.ts'
 
 const numbers = z.record(z.string(), z.number())
+
+const goal = z.object({
+  what: z.string(),
+  measured: z.number(),
+  bound: z.number(),
+  side: z.enum(['at most', 'at least']),
+  met: z.boolean(),
+})
+
+const findings = z.object({
+  figures: numbers,
+  ratios: numbers,
+  goals: z.array(goal).length(4),
+  notes: z.array(z.string()),
+})
 
 const report = z.object({
   at: z.iso.datetime(),
   size: z.literal('quick'),
   machine: z.object({ node: z.string(), processors: z.int(), model: z.string() }),
-  benchmarks: z.object({
-    capture: z.object({
-      figures: numbers,
-      ratios: numbers,
-      goals: z
-        .array(
-          z.object({
-            what: z.string(),
-            measured: z.number(),
-            bound: z.number(),
-            side: z.enum(['at most', 'at least']),
-            met: z.boolean(),
-          }),
-        )
-        .length(3),
-      notes: z.array(z.string()),
-    }),
-  }),
+  benchmarks: z.object({ capture: findings, writers: findings }),
 })
 
 describe('npm run bench', () => {
@@ -43,10 +43,11 @@ describe('npm run bench', () => {
   it('writes what it measured as JSON and prints each goal with its judgement', async () => {
     const output = join(directory, 'found.json')
     const program = new URL('../main.ts', import.meta.url).pathname
-    const words = [program, '--quick', '--only', 'capture', '--output', output]
+    const words = [program, '--quick', '--only', 'capture', 'writers', '--output', output]
     const { stdout } = await promisify(execFile)(process.execPath, words)
     const { benchmarks } = report.parse(JSON.parse(await readFile(output, 'utf8')))
-    for (const goal of benchmarks.capture.goals) expect(stdout).toContain(goal.what)
+    for (const { goals } of Object.values(benchmarks))
+      for (const { what } of goals) expect(stdout).toContain(what)
   })
 })
 
@@ -63,5 +64,14 @@ describe('measuring', () => {
     expect(percentile(values, 0.99)).toBe(100)
     expect(percentile(values, 0)).toBe(1)
     expect(median([3, 1, 2])).toBe(2)
+  })
+
+  it('counts the processor time of a process and of all below it', async () => {
+    const child = spawn('bash', ['-c', '(while :; do :; done) & wait'], { detached: true })
+    try {
+      await untilWithin(20_000, 'a tenth of a second was used', () => processorSeconds(child.pid ?? 0) > 0.1)
+    } finally {
+      process.kill(-(child.pid ?? 0), 'SIGKILL')
+    }
   })
 })

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -15,13 +14,14 @@ import { requestSync, syncStatus } from '../../orchestra/src/sync/index.ts'
 import { oneOf, type Random, randomFrom } from '../../orchestra/test/convergence/random.ts'
 import { type PostgresServer, startPostgres } from '../../orchestra/test/support/postgres.ts'
 import { untilWithin } from '../../orchestra/test/support/processes.ts'
+import { seed as testSeed } from '../../orchestra/test/support/seed.ts'
 import { testKey } from '../../orchestra/test/support/stores.ts'
 import { buildWorld, type World } from '../../orchestra/test/support/world.ts'
 import { cronJob, nginxSite, unixUser } from '../src/index.ts'
 
 const by = 'test'
 const hosts = ['left', 'right'] as const
-const first = Number(process.env.CONVERGENCE_SEED ?? randomInt(2 ** 30))
+const first = Number(process.env.CONVERGENCE_SEED ?? testSeed)
 const SEEDS = 3
 const STEPS = 8
 const ACCOUNTS = 4

@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,6 +7,7 @@ import { migrate, openStore } from '../../src/store/index.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { untilWithin } from '../support/processes.ts'
+import { seed } from '../support/seed.ts'
 import { addSshServer } from '../support/ssh-servers.ts'
 import { describeSshd, type Sshd, startSshd } from '../support/sshd.ts'
 import { testKey } from '../support/stores.ts'
@@ -19,7 +19,7 @@ import { startWorker, type WorkerProcess } from './worker-process.ts'
 const STORM = 30_000
 const servers = ['one', 'two', 'three']
 
-/** Any run can be repeated: the seed decides who does what next, though not how long it takes. */
+/** Runs are alike: the seed decides who does what next, though not how long it takes. */
 function randomFrom(seed: number): (below: number) => number {
   let state = seed >>> 0
   return (below) => {
@@ -110,8 +110,6 @@ describeSshd('chaos', () => {
   }
 
   it('ends with hosts equal to the database, and with no two scripts at once on any of them', async () => {
-    const seed = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 31))
-    console.log(`CHAOS_SEED=${seed}`)
     const random = randomFrom(seed)
     const workers: WorkerProcess[] = [await startWorker(world), await startWorker(world)]
     const storm = new AbortController()

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { ServerTarget } from '../../src/methods/index.ts'
 import { commandLine, endGroupCommand, jobCommand } from '../../src/methods/remote-command.ts'
 import { endLine } from '../../src/script/bootstrap.ts'
@@ -20,11 +22,15 @@ const target: ServerTarget = {
   directory: null,
 }
 
+/** fish keeps its history there, and complains when it cannot. */
+const home = mkdtempSync(join(tmpdir(), 'orchestra-home-'))
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
 /** What sshd does with a command: the login's shell gets it after `-c`. */
 async function login(shell: string, command: string, input = '') {
   const child = spawn(shell, ['-c', command], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: '/nonexistent' },
+    env: { PATH: process.env.PATH, HOME: home },
   })
   const output: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => output.push(bytes))
@@ -63,7 +69,7 @@ describe.each(shells)('%s as login shell', (shell) => {
 
   maybe('passes on every word as it is', async () => {
     // A line break has no form that all of them understand; none of our words holds one.
-    const words = fc.sample(hostile, { numRuns: 600, seed: 11 }).map((word) => word.replace(/[\r\n]/g, ' '))
+    const words = fc.sample(hostile, 600).map((word) => word.replace(/[\r\n]/g, ' '))
     for (let at = 0; at < words.length; at += 100) {
       const some = words.slice(at, at + 100)
       const { output } = await login(shell, commandLine(['printf', '%s\\0', ...some]))

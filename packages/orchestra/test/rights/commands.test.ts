@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { installCapture } from '../../src/capture/index.ts'
 import type { Section } from '../../src/rights/index.ts'
@@ -143,6 +144,19 @@ describe('orchestra uninstall', () => {
     expect((await project.run('uninstall', '--yes')).stdout).toContain('Orchestra is not installed')
     expect((await project.run('up', '--migrate-only')).code).toBe(0)
     expect(await project.json('server', 'list')).toEqual([])
+  })
+
+  it('leaves out by their names what a dump of the application alone would bring', {
+    timeout: TIMEOUT,
+  }, async () => {
+    const worker = projectAs(null)
+    await worker.run('up', '--migrate-only')
+    const admin = new pg.Client(panel.adminUrl)
+    await admin.connect()
+    const { rows } = await admin.query('select tgname as name from pg_trigger where not tgisinternal')
+    await admin.end()
+    expect(rows).toHaveLength(12)
+    for (const { name } of rows) expect(name).toMatch(/^orchestra_capture_/)
   })
 
   it('refuses while workers run, unless it is forced', { timeout: TIMEOUT }, async () => {

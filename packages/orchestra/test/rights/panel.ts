@@ -40,7 +40,7 @@ export const files = defineBackend({
   prepare: (script) => script.directory('sites'),
   save: (script, site) => {
     script.file(`sites/${site.id}`, site.domain)
-    if (site.domain === 'fail.org') script.run(sh`echo no such domain >&2; exit 3`)
+    if (site.domain === 'fail.org') script.run(sh`echo no such domain; exit 3`)
   },
   delete: (script, site) => script.absent(`sites/${site.id}`),
   actions: { touch: (script, site) => script.file(`touched-${site.id}`, '') },
@@ -160,6 +160,8 @@ export class Panel {
       directory: this.directory,
     })
     const raw = new pg.Pool({ connectionString: databaseUrl, max: 3 })
+    // Ending a pool does not wait for its sockets: a server that stops meanwhile may still have a last word.
+    raw.on('connect', (client) => client.on('error', () => undefined))
     this.#closing.unshift(async () => {
       await raw.end()
       await orchestra.close()

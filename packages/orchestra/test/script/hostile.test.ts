@@ -6,8 +6,8 @@ import { type Script, secret, sh, text } from '../../src/script/index.ts'
 import { machine } from './harness.ts'
 import { hostile, hostileName } from './hostile.ts'
 
-const strings = fc.sample(hostile, { numRuns: 1000, seed: 7 })
-const names = [...new Set(fc.sample(hostileName, { numRuns: 1000, seed: 8 }))]
+const strings = fc.sample(hostile, 1000)
+const names = [...new Set(fc.sample(hostileName, 1000))]
 
 /** Runs one operation for each string and says which operations did not end well. */
 async function runForEach(

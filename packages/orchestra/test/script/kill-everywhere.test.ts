@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } fr
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Script, sh } from '../../src/script/index.ts'
+import { seed } from '../support/seed.ts'
 import { type Machine, machine, render, type TestScript } from './harness.ts'
 
 /** Every kind of step, and a service that runs with what stood there when it was reloaded. */
@@ -62,7 +63,7 @@ async function expectRepaired(server: Machine, text: string): Promise<void> {
   expect(readdirSync(join(server.state, 'owed/test'))).toEqual([])
 }
 
-/** Every command would take minutes; a run takes every sixth, and another run begins with another one. */
+/** Every command would take minutes; a run takes every sixth, and another seed begins with another one. */
 const stride = 6
 
 test('killed before any one of its commands and run again, a script leaves everything right', async () => {
@@ -71,7 +72,7 @@ test('killed before any one of its commands and run again, a script leaves every
   if (total === 'killed') throw new Error('nobody was to kill this one')
   expect(total).toBeGreaterThan(300)
   const server = machine()
-  for (let number = 1 + Math.floor(Math.random() * stride); number <= total; number += stride) {
+  for (let number = 1 + (seed % stride); number <= total; number += stride) {
     writeFileSync(join(server.directory, 'gone'), '')
     expect(await killedBefore(server, version(server, `v${number}`), number)).toBe('killed')
     await expectRepaired(server, `v${number}`)
