@@ -4,8 +4,8 @@ import { giveToRole, prepareRole } from './capture-role.ts'
 import { readCatalog } from './catalog.ts'
 import { noticeGaps } from './continuity.ts'
 import { type CaptureStatus, type Examined, examine, isUncapturable } from './examine.ts'
+import { installing } from './install-lock.ts'
 import { removeFunctions } from './remove.ts'
-import { withShortLocks } from './short-locks.ts'
 import { createFunction, createTrigger, qualifiedFunction } from './trigger-sql.ts'
 import { functionPrefix, type Watch, type WatchedModel, watchesOf } from './watch.ts'
 
@@ -131,9 +131,7 @@ async function installWatch(
   const tables = new Set(wrong.map(({ table }) => table))
   try {
     for (const table of tables)
-      installed.push(
-        ...(await withShortLocks(store, patience, (tx) => installTable(tx, watch, table, owner))),
-      )
+      installed.push(...(await installing(store, patience, (tx) => installTable(tx, watch, table, owner))))
     return undefined
   } catch (error) {
     return failureOf(watch.model, error)

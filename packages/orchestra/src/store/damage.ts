@@ -19,7 +19,7 @@ const precious = ['migration', 'setting', 'server', 'route', 'placement', 'prote
 /** Tables and sequences that a schema of a version has, read from the migrations that make them. */
 function relationsOf(version: number): string[] {
   const texts = migrations.slice(0, version)
-  const made = texts.flatMap((text) => [...text.matchAll(/^create (?:table|sequence) orchestra\.(\w+)/gm)])
+  const made = texts.flatMap(({ sql }) => [...sql.matchAll(/^create (?:table|sequence) orchestra\.(\w+)/gm)])
   return ['migration', ...made.flatMap(([, name]) => name ?? [])]
 }
 

@@ -1,9 +1,9 @@
 import { restoreGrants } from '../capture/capture-role.ts'
-import { hasCode } from '../capture/short-locks.ts'
 import { requestSync } from '../sync/request.ts'
 import { assertNothingLost, damageOf } from './damage.ts'
 import { storedVersion } from './migrate.ts'
 import { MIGRATION_LOCK, migrations } from './migrations/index.ts'
+import { hasCode } from './short-locks.ts'
 import type { Queryable, Store } from './store.ts'
 
 /** Where the migrations make everything once more, for what is gone to be taken from there. */
@@ -57,7 +57,8 @@ async function damageNow(db: Queryable) {
 async function remake(tx: Queryable, names: readonly string[]): Promise<void> {
   const version = await storedVersion(tx)
   await tx.query(`create schema ${SPARE}`)
-  for (const text of migrations.slice(0, version)) await tx.query(text.replaceAll('orchestra.', `${SPARE}.`))
+  for (const { change, sql } of migrations.slice(0, version))
+    await tx.query(`${change}; ${sql}`.replaceAll('orchestra.', `${SPARE}.`))
   const foreignKeys = await cutForeignKeys(tx)
   for (const name of names) await tx.query(`alter table ${SPARE}.${name} set schema orchestra`)
   await tx.query(`drop schema ${SPARE} cascade`)
