@@ -26,9 +26,7 @@ export async function storedVersion(store: Queryable): Promise<number> {
  * @throws OrchestraError ORC_STORE_OUTDATED, ORC_STORE_DAMAGED
  */
 export async function migrate(store: Store): Promise<number[]> {
-  const version = await storedVersion(store)
-  assertNotNewer(version)
-  await assertWhole(store, version)
+  const version = await wholeVersion(store)
   if (version === schemaVersion) return []
   const applied: number[] = []
   for (const [index, migration] of migrations.entries()) {
@@ -56,7 +54,9 @@ function exclusively<Result>(store: Store, work: (tx: Queryable) => Promise<Resu
 
 async function prepareSchema(tx: Queryable): Promise<void> {
   // Even where it exists, `if not exists` would ask for the right to make one.
-  const [found] = await tx.query<{ absent: boolean }>(`select to_regnamespace('orchestra') is null as absent`)
+  const [found] = await tx.query<{ absent: boolean }>(
+    `select not exists (select from pg_namespace where nspname = 'orchestra') as absent`,
+  )
   if (found?.absent) await tx.query('create schema orchestra')
   await tx.query(
     'create table if not exists orchestra.migration (version integer primary key, at timestamptz not null default now())',
@@ -65,9 +65,7 @@ async function prepareSchema(tx: Queryable): Promise<void> {
 
 /** Throws when the schema is not the one that this version of Orchestra works with, or not all of it is there. */
 export async function assertMigrated(store: Queryable): Promise<void> {
-  const version = await storedVersion(store)
-  assertNotNewer(version)
-  await assertWhole(store, version)
+  const version = await wholeVersion(store)
   if (version < schemaVersion) {
     throw new OrchestraError(
       'ORC_STORE_OUTDATED',
@@ -76,6 +74,19 @@ export async function assertMigrated(store: Queryable): Promise<void> {
         hint: 'Run `orchestra up` once, or `orchestra up --migrate-only`, with a role that may create the schema "orchestra"',
       },
     )
+  }
+}
+
+/** The version of a schema of which nothing is missing; asked again where another process migrates it meanwhile. */
+async function wholeVersion(store: Queryable): Promise<number> {
+  const version = await storedVersion(store)
+  assertNotNewer(version)
+  try {
+    await assertWhole(store, version)
+    return version
+  } catch (error) {
+    if ((await storedVersion(store)) === version) throw error
+    return wholeVersion(store)
   }
 }
 
