@@ -24,14 +24,17 @@ const initialisation = [
 ]
 
 /** A real Postgres of the npm package's own binaries, on a free loopback port, in a directory of its own; not `durable`, it is fast and loses data when the machine crashes. */
-export async function startPostgres(options: { durable?: boolean } = {}): Promise<PostgresServer> {
+export async function startPostgres(
+  options: { durable?: boolean; settings?: Readonly<Record<string, string | number>> } = {},
+): Promise<PostgresServer> {
   const program = postgresProgram()
   const directory = mkdtempSync(join(program.temporary, 'orchestra-postgres-'))
   const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
   try {
     const data = await initialise(program, directory)
     const port = await freePort()
-    const settings = { port, fsync: options.durable ? 'on' : 'off', max_connections: 200 }
+    const fsync = options.durable ? 'on' : 'off'
+    const settings = { port, fsync, max_connections: 200, ...options.settings }
     const stop = await start(program, data, settings, remove)
     return { database: createDatabases(port), stop }
   } catch (error) {
