@@ -88,6 +88,7 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
     modules: {
       orchestra: ['Orchestra', 'CollectOptions', 'SyncOptions'],
       'capture/unit': ['UnitOptions'],
+      'capture/actor': ['Actor'],
       'units/unit': ['Unit'],
       'plan/plan': ['Plan', 'PlannedOperation', 'PlannedScriptText', 'PlannedFailure'],
       'sync/request': ['SyncSelector'],

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest'
 const run = promisify(execFile)
 const root = resolve(import.meta.dirname, '../..')
 const paths = [
-  ...globSync('{*.md,docs/*.md,lab/*.md,packages/*/*.md,packages/services/src/*/*.md}', { cwd: root }),
+  ...globSync('{*.md,docs/**/*.md,lab/*.md,packages/*/*.md,packages/services/src/*/*.md}', { cwd: root }),
 ]
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8')

@@ -1,3 +1,4 @@
+export type { Actor } from './capture/index.ts'
 export {
   type Backend,
   type BackendOptions,

@@ -12,17 +12,24 @@ import {
   type FastifyUnitOptions,
   fastifyUnits,
   installCapture,
+  type PgDriver,
+  type PostgresJs,
   type UnitOptions,
   unitOfWork,
+  wrapDriver,
   wrapPool,
+  wrapPostgresJs,
 } from './capture/index.ts'
 import { sealObject } from './collector/index.ts'
 import type { Config } from './config/config.ts'
+import { keyPart } from './config/key.ts'
 import { OrchestraError } from './errors.ts'
 import { type CheckSelector, checkNow, type Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
 import { planAll, type WholePlan } from './plan/index.ts'
 import { CurrentRouter } from './router/index.ts'
+import { doerOf } from './server/index.ts'
+import { heal } from './store/heal.ts'
 import { migrate, openStore, type Queryable, type Store, type StoreOptions } from './store/index.ts'
 import { checkSelector, requestSync, type SyncSelector, type SyncStatus, syncEnded } from './sync/index.ts'
 import { Bell, queryableOf, Unit } from './units/index.ts'
@@ -39,7 +46,7 @@ export interface CollectOptions {
 export interface SyncOptions extends SyncSelector {
   /** How many objects of one backend on one server it may remove; default the usual bound. */
   allowDeletes?: number
-  /** Who asks for it. */
+  /** Who asks for it; default the system user that this process runs as. */
   actor?: string | null
   /** Ends the waiting; the synchronization goes on in the workers. */
   signal?: AbortSignal
@@ -69,11 +76,12 @@ export class Orchestra {
   }
 
   /**
-   * Brings the schema up to date and makes the database record changes of all models.
-   * @throws OrchestraError ORC_CAPTURE_TABLE, ORC_CAPTURE_COLUMN, ORC_CAPTURE_LOCKED, ORC_CAPTURE_DENIED for the first model that
-   * cannot be captured, after all others are
+   * Brings the schema up to date, makes again what a migration tool dropped of it, and makes the database record changes of all models.
+   * @throws OrchestraError ORC_STORE_OUTDATED, ORC_STORE_DAMAGED; ORC_CAPTURE_TABLE, ORC_CAPTURE_COLUMN, ORC_CAPTURE_LOCKED,
+   * ORC_CAPTURE_DENIED for the first model that cannot be captured, after all others are
    */
   async install(): Promise<CaptureReport> {
+    await heal(this.store)
     await migrate(this.store)
     const report = await installCapture(this.store, [...this.config.models.values()])
     const [failure] = report.failed
@@ -85,6 +93,7 @@ export class Orchestra {
   worker(options: Omit<ManagerOptions, 'store' | 'config'> = {}): Manager {
     return new Manager({
       checkCapture: async () => {
+        await heal(this.store)
         const { failed } = await installCapture(this.store, [...this.config.models.values()])
         for (const { error } of failed) options.onError?.(error)
       },
@@ -99,7 +108,26 @@ export class Orchestra {
     return wrapPool(pool)
   }
 
-  /** Makes everything that `work` changes through a wrapped pool one unit, across its transactions. */
+  /**
+   * The module `pg` for libraries that take the driver and make their own pools: those it makes are wrapped.
+   * @throws OrchestraError ORC_USAGE
+   */
+  driver<Driver extends PgDriver>(pg: Driver): Driver {
+    return wrapDriver(pg)
+  }
+
+  /**
+   * The application's instance of postgres.js, whose queries and transactions inside a unit of work carry the unit.
+   * @throws OrchestraError ORC_USAGE
+   */
+  sql<Sql extends PostgresJs>(sql: Sql): Sql {
+    return wrapPostgresJs(sql)
+  }
+
+  /**
+   * Makes everything that `work` changes through what is wrapped one unit, across its transactions, until what it answers has
+   * settled.
+   */
   unitOfWork<Result>(work: (unit: Unit) => Result, options: UnitOptions = {}): Result {
     return unitOfWork(options, (unit) => work(this.#unit(unit)))
   }
@@ -110,7 +138,10 @@ export class Orchestra {
     return unit === undefined ? undefined : this.#unit(unit)
   }
 
-  /** Middleware for Express: everything that one request changes is one unit, named in the header `Orchestra-Unit`. */
+  /**
+   * Middleware for Express: everything that one request changes until its response has been sent is one unit, named in the header
+   * `Orchestra-Unit`.
+   */
   express<Request extends ExpressRequest>(options: ExpressUnitOptions<Request> = {}) {
     return expressUnits(options)
   }
@@ -126,7 +157,7 @@ export class Orchestra {
   /**
    * Asks for an action that no change of a row stands for, or tells of an object that no table holds. It belongs to the
    * caller's unit of work. Answers the unit's id.
-   * @throws OrchestraError ORC_MODEL_UNKNOWN, ORC_USAGE
+   * @throws OrchestraError ORC_MODEL_UNKNOWN, ORC_USAGE also for a key that is a number beyond 2^53
    */
   async collect(
     modelName: string,
@@ -139,9 +170,9 @@ export class Orchestra {
         hint: `The configuration has ${[...this.config.models.keys()].join(', ')}`,
       })
     }
-    const db = client === undefined ? this.store : queryableOf(client)
+    const db = client === undefined ? this.store : queryableOf(client, this.store)
     const payload = object === undefined ? undefined : sealObject(model, object, this.store.keyring)
-    return collect(db, { model: modelName, keys: [[key].flat().map(String)], action, payload })
+    return collect(db, { model: modelName, keys: [[key].flat().map(keyPart)], action, payload })
   }
 
   /**
@@ -160,7 +191,7 @@ export class Orchestra {
    * Has workers make rows, placements and servers agree, and answers what that came to when nothing of it goes on by itself.
    * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_USAGE
    */
-  async sync({ signal, actor = null, ...request }: SyncOptions = {}): Promise<SyncStatus> {
+  async sync({ signal, actor = doerOf({}), ...request }: SyncOptions = {}): Promise<SyncStatus> {
     checkSelector(this.config, request)
     const { id } = await requestSync(this.store, { ...request, mode: 'sync', actor, source: 'function' })
     return syncEnded(this.store, this.#bell, id, signal)

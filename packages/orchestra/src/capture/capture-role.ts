@@ -32,6 +32,15 @@ export async function prepareRole(store: Store): Promise<string | undefined> {
   }
 }
 
+/** Where the role is in use, gives it its rights on what was made anew, before anybody can write into that. */
+export async function restoreGrants(tx: Queryable): Promise<void> {
+  const [role] = await tx.query(
+    `select from pg_roles where rolname = $1 and to_regclass('orchestra.asleep') is not null`,
+    [CAPTURE_ROLE],
+  )
+  if (role !== undefined) await grantToRole(tx)
+}
+
 /** Gives a function to the role; who is no superuser can do so only while the role may create in the schema. */
 export async function giveToRole(tx: Queryable, qualified: string): Promise<void> {
   await tx.query(`grant create on schema orchestra to ${CAPTURE_ROLE}`)
@@ -61,6 +70,10 @@ async function makeRole(tx: Queryable, { exists, isSuperuser, isMember, version 
     const options = version >= 160_000 ? ' with inherit true, set true' : ''
     await tx.query(`grant ${CAPTURE_ROLE} to current_user${options}`)
   }
+  await grantToRole(tx)
+}
+
+async function grantToRole(tx: Queryable): Promise<void> {
   await tx.query(`grant usage on schema orchestra to ${CAPTURE_ROLE}`)
   // Of the whole table: a right for each column is looked up for each at every statement.
   await tx.query(`grant insert on orchestra.change to ${CAPTURE_ROLE}`)

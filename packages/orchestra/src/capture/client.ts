@@ -1,145 +1,176 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type pg from 'pg'
-import { answer, type QueryCall, readCall } from './query-call.ts'
-import { kindOf, type StatementKind, settingsOf } from './statement.ts'
-import { currentUnit, outsideUnits, type TrackedUnit } from './unit.ts'
+import { OrchestraError } from '../errors.ts'
+import { type Company, type PgConnection, WatchedConnection } from './connection.ts'
+import { type QueryConstructor, queryClassOf, readCall, type Submittable } from './query-call.ts'
+import { type Settings, selectWithLiterals, selectWithParameters, setLocals, settingsOf } from './settings.ts'
+import { bindingOf, type Protocol } from './statement.ts'
+import { type ContextUnit, contextUnit, currentId, outsideUnits } from './unit.ts'
 
-type Query = (...args: unknown[]) => unknown
+type Method = (...args: unknown[]) => unknown
 
-/** Statements that bind a caller's statement to its unit. */
-interface Frame {
-  before?: string
-  after?: string
-}
-
-/** One connection: knows whether a transaction is open there, and binds it to the unit that uses it. */
+/** One client: sends what is queried inside a unit together with the settings that bind its transaction to the unit. */
 class ClientBinding {
   readonly #client: pg.ClientBase
-  readonly #query: Query
-  #open = false
-  /** The unit that the open transaction's settings name. */
-  #bound: TrackedUnit | undefined
-  /** Ends when what was sent with statements of ours around it has ended. */
-  #tail: Promise<unknown> | undefined
+  readonly #query: Method
+  readonly #Query: QueryConstructor
+  readonly #connection: WatchedConnection
+  readonly #repeatable: boolean
+  /** The unit whose settings the open transaction has. */
+  #bound: ContextUnit | undefined
+  /** The unit that wrote in the open transaction, also where going back to a savepoint undid its settings. */
+  #owner: ContextUnit | undefined
+  /** The id that it wrote under: what was begun while the unit went on belongs to it to the end. */
+  #ownerId = ''
 
-  constructor(client: pg.ClientBase) {
+  constructor(client: pg.ClientBase, query: Method) {
+    const { connection, pipeline } = client as Partial<pg.Client>
+    const Query = queryClassOf(client)
+    if (connection === undefined || Query === undefined) throw notSupported()
     this.#client = client
-    this.#query = (client.query as Query).bind(client)
+    this.#query = query
+    this.#Query = Query
+    // Behind a statement that has to be sent again, a pipeline would already have sent others.
+    this.#repeatable = pipeline !== true
+    const status = client.getTransactionStatus?.()
+    this.#connection = new WatchedConnection(connection as unknown as PgConnection, status, {
+      undone: () => {
+        this.#bound = undefined
+      },
+      ended: () => this.#ended(),
+    })
   }
 
-  query(...args: unknown[]): unknown {
-    const call = readCall(args)
-    const frame = this.#frame(kindOf(call.text), call.reportsItself)
-    if (frame === undefined && this.#tail === undefined) return this.#send(call)
-    if (call.reportsItself) {
-      this.#enqueue(async () => this.#send(call)).catch(() => undefined)
-      return args[0]
-    }
-    const result = this.#enqueue(() => this.#sendFramed(call, frame ?? {}))
-    return answer(call, result)
+  query(args: unknown[]): unknown {
+    const unit = contextUnit()
+    const call = unit === undefined ? undefined : readCall(this.#Query, args)
+    if (unit === undefined || call === undefined) return this.#query(...args)
+    this.#submitFor(unit, call.query)
+    const { query, answer } = call
+    const result = answer === undefined ? this.#query(...args) : this.#query(query)
+    return answer === undefined ? result : answer.promise
   }
 
   /** Back in the pool, it is no longer the unit's to read from. */
   released(): void {
-    this.#bound?.openClients.delete(this.#client)
+    this.#owner?.openClients.delete(this.#client)
   }
 
-  #send({ args, callback }: QueryCall): unknown {
-    return outsideUnits(() =>
-      callback === undefined ? this.#query(...args) : this.#query(...args, callback),
-    )
-  }
-
-  #frame(kind: StatementKind, reportsItself: boolean): Frame | undefined {
-    // Nobody could tell the caller of a query object that a statement of ours failed.
-    const unit = reportsItself ? undefined : currentUnit()
-    if (this.#open) return this.#frameInTransaction(kind, unit)
-    if (kind !== 'begin' && kind !== 'begin and more') {
-      return kind === 'write' && unit !== undefined
-        ? { before: `begin; ${settingsOf(unit)}`, after: 'commit' }
-        : undefined
-    }
-    const settings = unit === undefined ? undefined : this.#bind(unit)
-    this.#open = true
-    if (settings === undefined) return undefined
-    return kind === 'begin' ? { after: settings } : { before: `begin; ${settings}` }
-  }
-
-  #frameInTransaction(kind: StatementKind, unit: TrackedUnit | undefined): Frame | undefined {
-    if (kind === 'end' || kind === 'chain' || kind === 'rewind') {
-      this.#unbind()
-      this.#open = kind !== 'end'
-      return undefined
-    }
-    return unit === undefined || unit === this.#bound ? undefined : { before: this.#bind(unit) }
-  }
-
-  /** Answers the statements that tell the database. */
-  #bind(unit: TrackedUnit): string {
-    const settings = settingsOf(unit)
-    this.#unbind()
-    this.#bound = unit
-    unit.openClients.add(this.#client)
-    return settings
-  }
-
-  #unbind(): void {
-    this.#bound?.openClients.delete(this.#client)
-    this.#bound = undefined
-  }
-
-  /** One after the other: the driver no longer wants to queue. */
-  #enqueue(work: () => Promise<unknown>): Promise<unknown> {
-    const result = (this.#tail ?? Promise.resolve()).then(work)
-    const tail = result
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#tail === tail) this.#tail = undefined
+  /** Whether a transaction is open is known when the driver sends the query, after those that wait before it. */
+  #submitFor(unit: ContextUnit, query: Submittable): void {
+    const { submit } = query
+    const isOwn = Object.hasOwn(query, 'submit')
+    const deliver = AsyncLocalStorage.snapshot()
+    const repeatable = this.#repeatable && query instanceof this.#Query
+    query.submit = (connection) => {
+      if (isOwn) query.submit = submit
+      else Reflect.deleteProperty(query, 'submit')
+      return this.#connection.send({
+        company: (protocol, text, canRepeat) => this.#companyOf(unit, protocol, text, canRepeat),
+        submit: () => submit.call(query, connection),
+        deliver,
+        leftOpen: () => this.#leftOpen(unit),
+        repeatable,
       })
-    this.#tail = tail
-    return result
+    }
   }
 
-  async #sendFramed({ args }: QueryCall, { before, after }: Frame): Promise<unknown> {
-    const send = async (...query: unknown[]) => outsideUnits(() => this.#query(...query))
-    if (before !== undefined) await send(before)
-    try {
-      const result = await send(...args)
-      if (after !== undefined) await send(after)
-      return result
-    } catch (error) {
-      if (after === 'commit') await send('rollback').catch(() => undefined)
-      throw error
-    }
+  #companyOf(unit: ContextUnit, protocol: Protocol, text: string, repeatable: boolean): Company | undefined {
+    const { standing } = this.#connection
+    unit.statements++
+    const bound = this.#bound === unit
+    const binding = bindingOf({ text, protocol, standing, bound, repeatable })
+    if (binding === 'none') return undefined
+    this.#bind(unit)
+    const settings = settingsOf(this.#ownerId, unit)
+    return binding === 'set' ? { texts: setLocals(settings), values: [] } : selection(protocol, settings)
+  }
+
+  #bind(unit: ContextUnit): void {
+    this.#bound = unit
+    if (this.#owner === unit) return
+    this.released()
+    this.#owner = unit
+    this.#ownerId = currentId(unit)
+  }
+
+  /** In a pipeline, the end of an earlier transaction may have been told in between. */
+  #leftOpen(unit: ContextUnit): void {
+    this.#owner ??= unit
+    this.#owner.openClients.add(this.#client)
+  }
+
+  #ended(): void {
+    this.released()
+    this.#bound = undefined
+    this.#owner = undefined
   }
 }
 
+function selection(protocol: Protocol, settings: Settings): Company {
+  return protocol === 'simple'
+    ? { texts: [selectWithLiterals(settings)], values: [] }
+    : { texts: [selectWithParameters(settings)], values: settings.map(([, value]) => value) }
+}
+
+function notSupported(): OrchestraError {
+  return new OrchestraError('ORC_USAGE', 'This client is not one of the `pg` driver in JavaScript', {
+    hint: 'Give Orchestra clients of `pg` itself: those of `pg.native` do not show the protocol, so nothing can be bound there',
+  })
+}
+
+const bindings = new WeakMap<pg.ClientBase, ClientBinding>()
+
 /** By client and by proxy, so that what is wrapped already stays as it is. */
-const proxies = new WeakMap<pg.ClientBase, pg.ClientBase>()
+const wrapped = new WeakMap<pg.ClientBase, pg.ClientBase>()
+
+/** Queries through a client of a wrapped class; `query` is what the class inherits. */
+export function queryBound(client: pg.ClientBase, query: Method, args: unknown[]): unknown {
+  return bindingFor(client, query).query(args)
+}
+
+/** Binds a client whose class sends its queries to `queryBound`. */
+export function bindClient(client: pg.ClientBase, query: Method): void {
+  bindingFor(client, query)
+  wrapped.set(client, client)
+}
 
 /**
  * The same client, whose transactions inside a unit of work carry the unit. For libraries that make their own clients;
  * those of a wrapped pool are wrapped already.
  */
 export function wrapClient<Client extends pg.ClientBase>(client: Client): Client {
-  const known = proxies.get(client)
+  const known = wrapped.get(client)
   if (known !== undefined) return known as Client
-  const binding = new ClientBinding(client)
-  const query = binding.query.bind(binding)
+  const binding = bindingFor(client, (...args) => (client.query as Method)(...args))
+  let query: unknown = (...args: unknown[]) => binding.query(args)
   const proxy = new Proxy(client, {
-    get: (target, property) => {
-      if (property === 'query') return query
-      const value: unknown = Reflect.get(target, property, target)
-      return property === 'release' && typeof value === 'function' ? releasing(target, binding, value) : value
+    get: (target, property) => (property === 'query' ? query : Reflect.get(target, property, target)),
+    // Applications put a function of their own before it, which calls the one that was there.
+    set: (target, property, value) => {
+      if (property !== 'query') return Reflect.set(target, property, value, target)
+      query = value
+      return true
     },
   })
-  proxies.set(client, proxy)
-  proxies.set(proxy, proxy)
+  wrapped.set(client, proxy)
+  wrapped.set(proxy, proxy)
   return proxy
 }
 
-function releasing(client: pg.ClientBase, binding: ClientBinding, release: unknown): Query {
-  return (...args) => {
-    binding.released()
-    return (release as Query).apply(client, args)
+/** Makes giving a client back to its pool end what the unit has of it. The pool sets `release` anew each time. */
+export function releaseOutsideUnits(client: pg.PoolClient): void {
+  const { release } = client
+  client.release = (error) => {
+    bindings.get(client)?.released()
+    outsideUnits(() => release(error))
   }
+}
+
+function bindingFor(client: pg.ClientBase, query: Method): ClientBinding {
+  const known = bindings.get(client)
+  if (known !== undefined) return known
+  const binding = new ClientBinding(client, query)
+  bindings.set(client, binding)
+  return binding
 }

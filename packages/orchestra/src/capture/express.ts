@@ -1,4 +1,5 @@
-import { type RequestStream, requestUnit, unitHeader } from './http.ts'
+import type { Actor } from './actor.ts'
+import { type RequestStream, type ResponseStream, requestUnit, unitHeader } from './http.ts'
 
 /** What the middleware needs of Express' (or Connect's, or Node's) request. */
 export interface ExpressRequest extends RequestStream {
@@ -7,13 +8,13 @@ export interface ExpressRequest extends RequestStream {
   originalUrl?: string | undefined
 }
 
-export interface ExpressResponse {
+export interface ExpressResponse extends ResponseStream {
   setHeader(name: string, value: string): unknown
 }
 
 export interface ExpressUnitOptions<Request> {
   /** Who makes the request; asked when something is written, so authentication may come after this middleware. */
-  actor?: (request: Request) => string | undefined
+  actor?: (request: Request) => Actor
 }
 
 /** Middleware that makes everything one request changes one unit of work, and names it in the header `Orchestra-Unit`. */
@@ -23,7 +24,8 @@ export function expressUnits<Request extends ExpressRequest>(
   return (request, response, next) => {
     const { method, originalUrl, url } = request
     const actor = () => options.actor?.(request)
-    requestUnit({ method, url: originalUrl ?? url, stream: request, actor }, (unit) => {
+    const where = 'orchestra.express()'
+    requestUnit({ method, url: originalUrl ?? url, request, response, actor, where }, (unit) => {
       response.setHeader(unitHeader, unit.id)
       next()
     })

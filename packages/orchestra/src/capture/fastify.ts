@@ -1,4 +1,5 @@
-import { type RequestStream, requestUnit, unitHeader } from './http.ts'
+import type { Actor } from './actor.ts'
+import { type RequestStream, type ResponseStream, requestUnit, unitHeader } from './http.ts'
 
 /** What the hook needs of Fastify's request. */
 export interface FastifyRequest {
@@ -8,6 +9,7 @@ export interface FastifyRequest {
 }
 
 export interface FastifyReply {
+  raw: ResponseStream
   header(name: string, value: string): unknown
 }
 
@@ -18,7 +20,7 @@ export interface FastifyApp<Request> {
 
 export interface FastifyUnitOptions<Request> {
   /** Who makes the request; asked when something is written, so authentication may come later. */
-  actor?: (request: Request) => string | undefined
+  actor?: (request: Request) => Actor
 }
 
 /**
@@ -31,7 +33,9 @@ export function fastifyUnits<Request extends FastifyRequest>(
 ): void {
   app.addHook('onRequest', (request, reply, done) => {
     const { method, url, raw } = request
-    requestUnit({ method, url, stream: raw, actor: () => options.actor?.(request) }, (unit) => {
+    const actor = () => options.actor?.(request)
+    const where = 'orchestra.fastify()'
+    requestUnit({ method, url, request: raw, response: reply.raw, actor, where }, (unit) => {
       reply.header(unitHeader, unit.id)
       done()
     })

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type Unit, unitOfWork } from './unit.ts'
+import { type Actor, actorText } from './actor.ts'
+import { openUnit, type Unit } from './unit.ts'
 
 /** The response header that names the unit of work. */
 export const unitHeader = 'Orchestra-Unit'
@@ -9,18 +10,30 @@ export interface RequestStream {
   emit(event: string | symbol, ...args: unknown[]): boolean
 }
 
+/** What is needed of Node's response. */
+export interface ResponseStream {
+  once(event: 'finish' | 'close', listener: () => void): unknown
+}
+
 interface RequestUnit {
   method: string | undefined
   url: string | undefined
-  stream: RequestStream
-  actor: () => string | undefined
+  request: RequestStream
+  response: ResponseStream
+  actor: () => Actor
+  /** Where the actor is configured. */
+  where: string
 }
 
-/** Handles a request as one unit. */
-export function requestUnit(request: RequestUnit, handle: (unit: Unit) => void): void {
-  const source = sourceOf(request.method, request.url)
-  unitOfWork({ actor: request.actor, source }, (unit) => {
-    keepContext(request.stream)
+/** Handles a request as one unit, which is over when its response is. */
+export function requestUnit(options: RequestUnit, handle: (unit: Unit) => void): void {
+  const { request, response } = options
+  const source = sourceOf(options.method, options.url)
+  const actor = () => actorText(options.actor, options.where)
+  openUnit({ actor, source }, (unit, end) => {
+    keepContext(request)
+    response.once('finish', end)
+    response.once('close', end)
     handle(unit)
   })
 }

@@ -1,10 +1,15 @@
+export type { Actor } from './actor.ts'
+export { CAPTURE_ROLE } from './capture-role.ts'
 export { wrapClient } from './client.ts'
 export { type CollectRequest, collect } from './collect.ts'
+export { type PgDriver, wrapDriver } from './driver.ts'
 export type { CaptureState, CaptureStatus } from './examine.ts'
 export { type ExpressRequest, type ExpressUnitOptions, expressUnits } from './express.ts'
 export { type FastifyApp, type FastifyRequest, type FastifyUnitOptions, fastifyUnits } from './fastify.ts'
 export { unitHeader } from './http.ts'
 export { wrapPool } from './pool.ts'
+export { wrapPostgresJs } from './postgres-js.ts'
+export type { PostgresJs } from './postgres-js-query.ts'
 export {
   parseTableName,
   quoteIdentifier,
@@ -16,8 +21,10 @@ export {
 export {
   type CaptureFailure,
   type CaptureReport,
+  captureStanding,
   captureStatus,
   installCapture,
   removeCapture,
 } from './triggers.ts'
-export { currentUnit, type Unit, type UnitOptions, unitOfWork } from './unit.ts'
+export { currentUnit, type OpenClient, type Unit, type UnitOptions, unitOfWork } from './unit.ts'
+export { type Watch, watchesOf } from './watch.ts'

@@ -6,7 +6,11 @@ import { quoteIdentifier } from './table-name.ts'
  * asks; only superusers make the functions that write a value out. Types of `pg_catalog` have the casts that Postgres brings.
  * @param row the row's name in the statement
  */
-export function keyText(row: string, name: string, column: FoundColumn | undefined): string {
+export function keyText(
+  row: string,
+  name: string,
+  column: Pick<FoundColumn, 'isBuiltIn'> | undefined,
+): string {
   const value = `${row}.${quoteIdentifier(name)}`
   if (column?.isBuiltIn !== false) return `${value}::text`
   return `case when ${value} is not null then pg_catalog.concat(${value}) end`

@@ -1,9 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type pg from 'pg'
-import { wrapClient } from './client.ts'
-import { answer, type QueryCall, readCall } from './query-call.ts'
-import { kindOf } from './statement.ts'
-import { currentUnit, outsideUnits } from './unit.ts'
+import { releaseOutsideUnits, wrapClient } from './client.ts'
+import { outsideUnits } from './unit.ts'
 
 type Release = (error?: Error | boolean) => void
 type ConnectCallback = (error: Error | undefined, client: pg.PoolClient | undefined, release: Release) => void
@@ -13,52 +11,24 @@ type ConnectCallback = (error: Error | undefined, client: pg.PoolClient | undefi
  * transaction are used, so it works behind poolers too. Outside a unit everything passes through as it is.
  */
 export function wrapPool<Pool extends pg.Pool>(pool: Pool): Pool {
-  const query = (...args: unknown[]) => queryPool(pool, args)
-  const connect = (callback?: ConnectCallback) => connectPool(pool, callback)
-  return new Proxy(pool, {
+  const connect = (callback?: ConnectCallback) => connectWrapped(() => pool.connect(), callback)
+  // The pool's own, with the `connect` above.
+  const query = (...args: unknown[]) => Reflect.apply(pool.query, proxy, args)
+  const proxy: Pool = new Proxy(pool, {
     get: (target, property) => {
       if (property === 'query') return query
       return property === 'connect' ? connect : Reflect.get(target, property, target)
     },
   })
+  return proxy
 }
 
-function queryPool(pool: pg.Pool, args: readonly unknown[]): unknown {
-  const call = readCall(args)
-  const needsUnit = currentUnit() !== undefined && !call.reportsItself && kindOf(call.text) === 'write'
-  if (needsUnit) return answer(call, queryOnOwnClient(pool, call))
-  const send = pool.query as (...args: unknown[]) => unknown
-  const passed = call.callback === undefined ? call.args : [...padded(call.args), call.callback]
-  return outsideUnits(() => send.apply(pool, [...passed]))
-}
-
-/** The pool takes a callback in second or third place, but only in third beside a query object without values. */
-function padded(args: readonly unknown[]): readonly unknown[] {
-  return args.length < 2 ? [args[0], undefined] : args
-}
-
-async function queryOnOwnClient(pool: pg.Pool, call: QueryCall): Promise<unknown> {
-  const client = await connectWrapped(pool)
-  const send = client.query as (...args: unknown[]) => Promise<unknown>
-  try {
-    const result = await send(...call.args)
-    client.release()
-    return result
-  } catch (error) {
-    client.release(error instanceof Error ? error : true)
-    throw error
-  }
-}
-
-async function connectWrapped(pool: pg.Pool): Promise<pg.PoolClient> {
-  return wrapClient(await outsideUnits(() => pool.connect()))
-}
-
-function connectPool(
-  pool: pg.Pool,
+/** Connects outside of units, and answers by callback or promise as the pool does. */
+export function connectWrapped(
+  connect: () => Promise<pg.PoolClient>,
   callback: ConnectCallback | undefined,
 ): Promise<pg.PoolClient> | undefined {
-  const connected = connectWrapped(pool)
+  const connected = outsideUnits(connect).then(wrapPooled)
   if (callback === undefined) return connected
   const inContext = AsyncLocalStorage.bind(callback)
   connected.then(
@@ -66,4 +36,15 @@ function connectPool(
     (error: Error) => process.nextTick(inContext, error, undefined, () => undefined),
   )
   return undefined
+}
+
+function wrapPooled(client: pg.PoolClient): pg.PoolClient {
+  try {
+    const proxy = wrapClient(client)
+    releaseOutsideUnits(client)
+    return proxy
+  } catch (error) {
+    client.release()
+    throw error
+  }
 }

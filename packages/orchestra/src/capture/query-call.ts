@@ -1,52 +1,55 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type pg from 'pg'
 
-export type Callback = (error: Error | null | undefined, result?: unknown) => void
+/** What `pg` sends: its own query, a cursor, a COPY stream. */
+export interface Submittable {
+  submit: (connection: unknown) => unknown
+}
 
-/** One call of `query`, whichever of its forms the caller used. */
+/** What `pg` makes of the arguments of `query`. */
+interface Query extends Submittable {
+  callback: ((error: Error | null, result?: unknown) => void) | undefined
+  query_timeout?: unknown
+}
+
+export type QueryConstructor = new (...args: readonly unknown[]) => Query
+
+/** One call of `query`: what to submit, and what the caller gets. */
 export interface QueryCall {
-  text: string
-  /** The arguments without the callback. */
-  args: readonly unknown[]
-  /** Runs in the context of this call, where the driver would use that of whoever made the connection. */
-  callback: Callback | undefined
-  /** The argument is a query object that reports by itself, such as a cursor or a COPY stream. */
-  reportsItself: boolean
+  query: Submittable
+  /** Undefined where `pg` itself answers, with the query. */
+  answer: { promise: Promise<unknown> | undefined } | undefined
 }
 
-export function readCall(args: readonly unknown[]): QueryCall {
-  const [query, ...rest] = args
-  if (typeof query === 'string')
-    return { text: query, ...splitCallback([query, ...rest]), reportsItself: false }
-  const config = isRecord(query) ? query : {}
-  const text = typeof config.text === 'string' ? config.text : ''
-  if (typeof config.submit === 'function') return { text, args, callback: undefined, reportsItself: true }
-  if (typeof config.callback !== 'function') return { text, ...splitCallback(args), reportsItself: false }
-  const { callback, ...plain } = config
-  return {
-    text,
-    args: [plain, ...rest],
-    callback: AsyncLocalStorage.bind(callback as Callback),
-    reportsItself: false,
-  }
+/** The class of the queries that a client makes of texts; undefined for one that is not the driver in JavaScript. */
+export function queryClassOf(client: pg.ClientBase): QueryConstructor | undefined {
+  return (client.constructor as { Query?: QueryConstructor }).Query
 }
 
-function splitCallback(args: readonly unknown[]): Pick<QueryCall, 'args' | 'callback'> {
-  const index = args.findIndex((arg) => typeof arg === 'function')
-  if (index === -1) return { args, callback: undefined }
-  return { args: args.slice(0, index), callback: AsyncLocalStorage.bind(args[index] as Callback) }
+/** Reads a call of `query` in any of its forms; undefined where the driver refuses the arguments. */
+export function readCall(Query: QueryConstructor, args: readonly unknown[]): QueryCall | undefined {
+  const [config] = args
+  if (config === null || config === undefined) return undefined
+  if (isSubmittable(config)) return { query: config, answer: undefined }
+  const query = new Query(...args)
+  // The driver looks for it in the arguments.
+  if (typeof config === 'object' && 'query_timeout' in config) query.query_timeout = config.query_timeout
+  if (!query.callback) return { query, answer: { promise: promiseOf(query) } }
+  if (typeof query.callback !== 'function') return undefined
+  query.callback = AsyncLocalStorage.bind(query.callback)
+  return { query, answer: { promise: undefined } }
 }
 
-/** Answers a promise the way the caller asked for: by callback, or as it is. */
-export function answer(call: QueryCall, result: Promise<unknown>): Promise<unknown> | undefined {
-  const { callback } = call
-  if (callback === undefined) return result
-  result.then(
-    (value) => process.nextTick(callback, null, value),
-    (error: unknown) => process.nextTick(callback, error),
-  )
-  return undefined
+function isSubmittable(config: unknown): config is Submittable {
+  return (config as Partial<Submittable>).submit instanceof Function
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
+function promiseOf(query: Query): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+  query.callback = (error, result) => (error ? reject(error) : resolve(result))
+  return promise.catch((error: unknown) => {
+    // As the driver does: the stack then leads to the caller and not to its socket.
+    if (error instanceof Error) Error.captureStackTrace(error)
+    throw error
+  })
 }

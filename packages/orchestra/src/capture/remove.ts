@@ -1,7 +1,7 @@
-import { OrchestraError } from '../errors.ts'
+import { isOrchestraError, OrchestraError } from '../errors.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { type FoundTrigger, readCatalog } from './catalog.ts'
-import { hasCode, withShortLocks } from './short-locks.ts'
+import { installing, isDenied } from './install-lock.ts'
 import { quoteIdentifier } from './table-name.ts'
 import { qualifiedFunction } from './trigger-sql.ts'
 
@@ -16,7 +16,7 @@ export async function removeFunctions(
   for (const name of [...functions.keys()].filter(isStale)) {
     const its = triggers.filter((trigger) => trigger.function === name)
     await removeTriggers(store, its, patience)
-    await withShortLocks(store, patience, (tx) => dropFunction(tx, name, its))
+    await installing(store, patience, (tx) => dropFunction(tx, name, its))
     removed.push(...its.map((trigger) => `${trigger.name} on ${trigger.tableName}`))
   }
   return removed
@@ -30,12 +30,12 @@ async function removeTriggers(
 ): Promise<void> {
   for (const [table, own] of Map.groupBy(triggers, (trigger) => trigger.tableName)) {
     try {
-      await withShortLocks(store, patience, async (tx) => {
+      await installing(store, patience, async (tx) => {
         for (const { name } of own)
           await tx.query(`drop trigger if exists ${quoteIdentifier(name)} on ${table}`)
       })
     } catch (error) {
-      if (!hasCode(error, ['ORC_CAPTURE_DENIED'])) throw error
+      if (!isOrchestraError(error, 'ORC_CAPTURE_DENIED')) throw error
     }
   }
 }
@@ -45,7 +45,7 @@ async function dropFunction(tx: Queryable, name: string, triggers: readonly Foun
   try {
     await tx.query(`drop function if exists ${qualifiedFunction(name)}() cascade`)
   } catch (cause) {
-    if (!hasCode(cause, ['42501', 'ORC_STORE_DENIED'])) throw cause
+    if (!isDenied(cause)) throw cause
     const drops = triggers.map((trigger) => `drop trigger ${trigger.name} on ${trigger.tableName};`)
     throw new OrchestraError('ORC_CAPTURE_DENIED', `The triggers of ${name} cannot be removed by this role`, {
       hint: `Let the owner of the tables run: ${[...drops, `drop function ${qualifiedFunction(name)}();`].join(' ')}`,

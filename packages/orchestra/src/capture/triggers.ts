@@ -4,8 +4,8 @@ import { giveToRole, prepareRole } from './capture-role.ts'
 import { readCatalog } from './catalog.ts'
 import { noticeGaps } from './continuity.ts'
 import { type CaptureStatus, type Examined, examine, isUncapturable } from './examine.ts'
+import { installing } from './install-lock.ts'
 import { removeFunctions } from './remove.ts'
-import { withShortLocks } from './short-locks.ts'
 import { createFunction, createTrigger, qualifiedFunction } from './trigger-sql.ts'
 import { functionPrefix, type Watch, type WatchedModel, watchesOf } from './watch.ts'
 
@@ -71,6 +71,12 @@ export async function captureStatus(
   return examined.flatMap(({ statuses }) => statuses)
 }
 
+/** The triggers that there are, as `trigger on table`. Reads only. */
+export async function captureStanding(db: Queryable): Promise<string[]> {
+  const { triggers } = await readCatalog(db, [])
+  return triggers.map(({ name, tableName }) => `${name} on ${tableName}`)
+}
+
 /** Removes every trigger and function of capture; answers the triggers, as `trigger on table`. */
 export function removeCapture(store: Store): Promise<string[]> {
   return removeFunctions(store, () => true, PATIENCE)
@@ -125,9 +131,7 @@ async function installWatch(
   const tables = new Set(wrong.map(({ table }) => table))
   try {
     for (const table of tables)
-      installed.push(
-        ...(await withShortLocks(store, patience, (tx) => installTable(tx, watch, table, owner))),
-      )
+      installed.push(...(await installing(store, patience, (tx) => installTable(tx, watch, table, owner))))
     return undefined
   } catch (error) {
     return failureOf(watch.model, error)

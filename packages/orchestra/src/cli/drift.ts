@@ -1,7 +1,10 @@
 import type { Command } from 'commander'
+import type { Config } from '../config/config.ts'
 import { type Finding, isDrift, listFindings, MOST_LISTED } from '../inspect/index.ts'
 import { getServer } from '../server/index.ts'
-import { checkSelector } from '../sync/index.ts'
+import { sourceOf } from '../source/index.ts'
+import type { Store } from '../store/index.ts'
+import { checkSelector, leftOutText, selectionOf, withoutUnreadable } from '../sync/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
@@ -28,11 +31,24 @@ async function driftCommand(
   const { config } = await session.config()
   const store = await session.store()
   checkSelector(config, options)
-  if (options.server !== undefined) await getServer(store, options.server)
   const findings = await listFindings(store, { ...options, limit: MOST_LISTED })
+  const uncompared = await uncomparedTexts(store, config, options)
   const { terminal } = session
   terminal.tell(findings, ...driftLines(findings, terminal))
-  return findings.some(isDrift) ? 'unfinished' : 'done'
+  for (const text of uncompared) terminal.note(text)
+  return findings.some(isDrift) || uncompared.length > 0 ? 'unfinished' : 'done'
+}
+
+/** Models of which nobody can tell what should be there. */
+async function uncomparedTexts(
+  store: Store,
+  config: Config,
+  { server, backend }: { server?: string; backend?: string },
+): Promise<string[]> {
+  const serverId = server === undefined ? null : (await getServer(store, server)).id
+  const asked = selectionOf(config, { serverId, backend: backend ?? null, model: null, objectKey: null })
+  const { leftOut } = await withoutUnreadable(asked, { source: sourceOf(store), db: store })
+  return leftOut.map(leftOutText)
 }
 
 /** What people read of findings: a heading, then what differs. */

@@ -4,6 +4,7 @@ import { OrchestraError } from '../errors.ts'
 import { type ObjectPlace, type ObjectStatus, objectStatus } from '../placements/index.ts'
 import type { ProtectionView } from '../removal/index.ts'
 import { createRouter, type Explanation, listRoutes } from '../router/index.ts'
+import { toExactJson } from '../source/index.ts'
 import type { TransferView } from '../transfer/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
@@ -95,8 +96,7 @@ function readLines({ reads }: Explanation): string[] {
 }
 
 function shown(value: unknown): string {
-  if (typeof value === 'bigint') return String(value)
-  return oneLine(JSON.stringify(value) ?? 'not there')
+  return oneLine(toExactJson(value) ?? 'not there')
 }
 
 function placeLines(status: ObjectStatus, terminal: Terminal): string[] {

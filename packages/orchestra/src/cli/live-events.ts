@@ -9,6 +9,8 @@ export type WorkEvent =
       unit: string
       actor: string | null
       source: string | null
+      /** Database users who were logged in where it was written. */
+      logins: string[]
       at: string
       operations: number
       servers: string[]
@@ -110,7 +112,7 @@ type ScriptRow = ScriptFacts & { failures: Failure[]; changed: number }
 
 const NEW_UNITS = `
 select max(operation.id) as "lastId", operation.unit_id as unit, unit.actor, unit.source,
-  ${isoTime('coalesce(unit.created_at, min(operation.created_at))')} as at, count(*) as operations,
+  coalesce(unit.logins, '{}') as logins, ${isoTime('coalesce(unit.created_at, min(operation.created_at))')} as at, count(*) as operations,
   coalesce(array_agg(distinct server.name) filter (where server.name is not null), '{}') as servers,
   min(operation.model || ':' || operation.object_key) as object,
   count(distinct (operation.model, operation.object_key)) as objects,
@@ -121,7 +123,7 @@ from orchestra.operation
 left join orchestra.unit on unit.id = operation.unit_id
 left join orchestra.server on server.id = operation.server_id
 where operation.id > $1
-group by operation.unit_id, unit.actor, unit.source, unit.created_at
+group by operation.unit_id, unit.actor, unit.source, unit.logins, unit.created_at
 order by max(operation.id)`
 
 const SCRIPTS = `

@@ -1,3 +1,4 @@
+import { actorText } from './actor-text.ts'
 import { clock, took } from './ages.ts'
 import type { Failure, ScriptFacts, WorkEvent } from './live-events.ts'
 import type { Terminal } from './terminal.ts'
@@ -20,7 +21,7 @@ export function eventLines(event: WorkEvent, paint: Paint, now = new Date()): st
 
 function unitText(event: Extract<WorkEvent, { event: 'unit' }>): string {
   const who = [
-    event.actor === null ? '' : ` by ${event.actor}`,
+    event.actor === null ? '' : ` by ${actorText(event)}`,
     event.source === null ? '' : ` (${event.source})`,
   ]
   const what = event.objects === 1 ? event.object : count(event.objects, 'object')

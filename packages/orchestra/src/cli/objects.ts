@@ -1,11 +1,11 @@
-import { quoteIdentifier, quoteTable } from '../capture/index.ts'
 import { fromSnapshot, type Loaded, loadObjects } from '../collector/index.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject, parseObject } from '../config/key.ts'
 import type { Key, Model } from '../config/model.ts'
 import { OrchestraError } from '../errors.ts'
 import type { NamedObject } from '../router/index.ts'
-import type { Queryable, Store } from '../store/index.ts'
+import { rowKeys, sourceOf, unreadableModels } from '../source/index.ts'
+import type { Store } from '../store/index.ts'
 
 /** An object that a person names, `site:12`, with its model. */
 export function namedObject(config: Config, text: string): { model: Model; key: Key } {
@@ -23,35 +23,23 @@ export function namedObject(config: Config, text: string): { model: Model; key: 
 }
 
 /** The present state of one object, as its loader reads it. */
-export async function loadObject(db: Queryable, model: Model, key: Key): Promise<Loaded> {
+export async function loadObject(store: Store, model: Model, key: Key): Promise<Loaded> {
   if (model.table === null) return { kind: 'gone' }
-  const loaded = await loadObjects(model, [key], (text, values) => db.query(text, values))
+  const loaded = await loadObjects(model, [key], sourceOf(store))
   return loaded.get(formatKey(key)) ?? { kind: 'gone' }
 }
 
 /** Some real objects of a model: rows of its table, or what was placed of a model that no table holds. */
 export async function someObjects(store: Store, model: Model, limit: number): Promise<NamedObject[]> {
   if (model.table === null) return placedObjects(store, model, limit)
-  const keys = await someKeys(store, model, model.table, limit)
-  if (keys.length === 0) return []
-  const loaded = await loadObjects(model, keys, (text, values) => store.query(text, values))
+  const source = sourceOf(store)
+  // A route may be there before its table, as `up` is.
+  if ((await unreadableModels(source, [model])).get(model) === 'missing') return []
+  const keys = await rowKeys(source, model, null, limit)
+  const loaded = await loadObjects(model, keys, source)
   return [...loaded].flatMap(([key, state]) =>
     state.kind === 'present' ? [{ name: `${model.name}:${key}`, object: state.object }] : [],
   )
-}
-
-async function someKeys(db: Queryable, model: Model, table: string, limit: number): Promise<Key[]> {
-  // A route may be there before its table, as `up` is.
-  const [found] = await db.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
-    quoteTable(table),
-  ])
-  if (found?.exists !== true) return []
-  const columns = model.key.map((column) => `${quoteIdentifier(column)}::text`).join(', ')
-  const rows = await db.query<{ key: string[] }>(
-    `select array[${columns}] as key from ${quoteTable(table)} limit $1`,
-    [limit],
-  )
-  return rows.map((row) => row.key)
 }
 
 async function placedObjects(store: Store, model: Model, limit: number): Promise<NamedObject[]> {

@@ -7,6 +7,7 @@ import { addDoctorCommand } from './doctor.ts'
 import { addDriftCommand } from './drift.ts'
 import { addExplainCommand } from './explain.ts'
 import { addForgetCommand } from './forget.ts'
+import { addGrantsCommand } from './grants.ts'
 import { addInitCommand } from './init.ts'
 import { addLogCommands } from './log.ts'
 import { addPauseCommands } from './pause.ts'
@@ -18,6 +19,7 @@ import { addStatusCommand } from './status.ts'
 import { addSyncCommand } from './sync.ts'
 import type { Streams } from './terminal.ts'
 import { addTrashCommands } from './trash.ts'
+import { addUninstallCommand } from './uninstall.ts'
 import { addUnitCommands } from './unit.ts'
 import { addUpCommand } from './up.ts'
 import { ownVersion } from './version.ts'
@@ -65,6 +67,8 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addForgetCommand(program, act)
   addTrashCommands(program, act)
   addDoctorCommand(program, act)
+  addGrantsCommand(program, act)
+  addUninstallCommand(program, act)
   addCompletionCommand(program, act)
   return program
 }

@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os'
 import { type LoadedConfig, loadConfig, storeOptions } from '../config/load.ts'
+import { doerOf } from '../server/index.ts'
 import { assertMigrated, migrate, openStore, type Store, storedVersion } from '../store/index.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -37,7 +37,7 @@ export class Session {
 
   /** Who does it, for the audit. */
   get by(): string {
-    return this.options.by ?? systemUser()
+    return doerOf(this.options)
   }
 
   config(): Promise<LoadedConfig> {
@@ -67,14 +67,5 @@ export class Session {
       await store.close()
       throw error
     }
-  }
-}
-
-function systemUser(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // A user id that has no name, as in many containers.
-    return `uid:${process.getuid?.() ?? '?'}`
   }
 }

@@ -3,6 +3,7 @@ import { OrchestraError } from '../errors.ts'
 import { type UnitOperation, type UnitStatus, unitStatus } from '../placements/index.ts'
 import { listUnits, type UnitSummary } from '../placements/unit-list.ts'
 import { Bell } from '../units/index.ts'
+import { actorText } from './actor-text.ts'
 import { age } from './ages.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { operationLines } from './operation-lines.ts'
@@ -53,7 +54,7 @@ const columns: Column<UnitSummary>[] = [
   { title: 'OPERATIONS', value: (unit) => unit.operations, align: 'right' },
   { title: 'OPEN', value: (unit) => unit.open, align: 'right' },
   { title: 'FAILED', value: (unit) => unit.failed, align: 'right' },
-  { title: 'ACTOR', value: (unit) => unit.actor },
+  { title: 'ACTOR', value: actorText },
   { title: 'SOURCE', value: (unit) => unit.source },
 ]
 
@@ -98,13 +99,17 @@ function isGood({ outcome }: UnitOperation): boolean {
 }
 
 function unknownUnit(id: string): OrchestraError {
-  return new OrchestraError('ORC_UNIT_UNKNOWN', `There is no unit of work ${JSON.stringify(id)}`, {
-    hint: '`orchestra unit list` shows the latest; a unit is known from its commit on',
-  })
+  return new OrchestraError(
+    'ORC_UNIT_UNKNOWN',
+    `No change was recorded under the unit of work ${JSON.stringify(id)}`,
+    {
+      hint: 'A unit is known from its commit on, where it changed a row that is watched, through a wrapped pool; `orchestra unit list` shows the latest',
+    },
+  )
 }
 
 function unitLines(unit: UnitStatus, terminal: Terminal): string[] {
-  const who = unit.actor === null ? '' : ` by ${oneLine(unit.actor)}`
+  const who = unit.actor === null ? '' : ` by ${oneLine(actorText(unit) ?? '')}`
   const source = unit.source === null ? '' : ` (${oneLine(unit.source)})`
   return [
     `unit ${unit.id}${who}${source}, ${age(unit.createdAt)} ago: ${unit.state}`,

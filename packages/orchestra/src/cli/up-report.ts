@@ -29,6 +29,13 @@ export class UpReport {
       this.#say({ event: 'migrated', versions }, `the store is migrated to version ${versions.at(-1)}`)
   }
 
+  /** Tables of Orchestra itself that were dropped, most often by a migration tool. */
+  healed(tables: readonly string[]): void {
+    if (tables.length === 0) return
+    const text = `gone from schema orchestra, and made again: ${tables.join(', ')}. Everything is compared`
+    this.#warn({ event: 'healed', tables }, text)
+  }
+
   captured({ installed, removed, awaited, failed }: Captured): void {
     const models = [...new Set(installed.map((status) => status.model))]
     if (models.length > 0) this.#tellCaptured(models)
@@ -46,7 +53,7 @@ export class UpReport {
     for (const model of new Set(installed.map((status) => status.model))) {
       if (this.#awaited.delete(model)) this.#tellCaptured([model])
       else {
-        const text = `triggers of model ${model} were missing and are installed again: what changed meanwhile went unnoticed`
+        const text = `triggers of model ${model} were missing and are installed again: what changed meanwhile went unnoticed, so all its objects are compared`
         this.#warn({ event: 'captured-again', model }, text)
       }
     }

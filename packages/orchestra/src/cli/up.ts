@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { storeOptions } from '../config/load.ts'
 import { sealCanary } from '../doctor/canary.ts'
 import { Manager } from '../manager/index.ts'
-import { migrate, openStore, type Store, type StoreOptions } from '../store/index.ts'
+import { heal } from '../store/heal.ts'
+import { assertMigrated, migrate, openStore, type Store, type StoreOptions } from '../store/index.ts'
 import { captureTables } from './capture-tables.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { LiveView } from './live.ts'
@@ -67,6 +68,7 @@ async function openOwnStore(place: StoreOptions, directory: string | undefined):
 async function runUp(session: Session, store: Store, options: UpOptions): Promise<void> {
   const { config, path } = await session.config()
   const report = new UpReport(session.terminal, { quiet: options.quiet === true })
+  report.healed(await heal(store))
   report.migrated(await migrate(store))
   await sealCanary(store)
   const first = await captureTables(store, config)
@@ -74,6 +76,8 @@ async function runUp(session: Session, store: Store, options: UpOptions): Promis
   if (options.migrateOnly === true) return
   let awaits = first.awaited.length > 0
   const capture = async () => {
+    report.healed(await heal(store))
+    await assertMigrated(store)
     const captured = await captureTables(store, config)
     awaits = captured.awaited.length > 0
     report.capturedAgain(captured)

@@ -13,6 +13,8 @@ export interface StoredChange extends Change {
   id: number
   actor: string | null
   source: string | null
+  /** Who was logged in; null for what Orchestra itself wrote. */
+  login: string | null
   at: Date
 }
 
@@ -21,6 +23,7 @@ interface ChangeRow {
   unit_id: string
   actor: string | null
   source: string | null
+  login: string | null
   model: string
   action: string
   keys: Key[]
@@ -30,7 +33,8 @@ interface ChangeRow {
   server_id: number | null
 }
 
-const CHANGE_COLUMNS = 'id, unit_id, actor, source, model, action, keys, payload, at, backend, server_id'
+const CHANGE_COLUMNS =
+  'id, unit_id, actor, source, login, model, action, keys, payload, at, backend, server_id'
 
 /**
  * Committed changes that nobody has turned into operations, oldest first. Without those that only say that their model has to be

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import { formatKey } from '../config/key.ts'
 import { messageOf } from '../errors.ts'
 import { isTransient } from '../logs/index.ts'
+import { sourceOf } from '../source/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { beginSync, comparingSync, failSync, stepSync } from '../sync/step.ts'
 import type { SyncRow } from '../sync/sync.ts'
@@ -130,7 +131,7 @@ export class Collector {
         config,
         keyring: store.keyring,
         route: await this.#options.router(),
-        query: (text, values) => store.query(text, values),
+        source: sourceOf(store),
         placements: (objects) => placementsOf(db, objects),
       })
       const serverIds = await write((tx) =>
@@ -183,8 +184,10 @@ function asChange({ unitId, model, action, key, payload }: RetriedObject, config
 
 function unitsOf(changes: readonly StoredChange[]): UnitRow[] {
   const units = new Map<string, UnitRow>()
-  for (const { unitId: id, actor, source, at } of changes) {
-    if (!units.has(id)) units.set(id, { id, actor, source, createdAt: at })
+  for (const { unitId: id, actor, source, login, at } of changes) {
+    const unit = units.get(id) ?? { id, actor, source, createdAt: at, logins: [] }
+    const isNew = login !== null && !unit.logins.includes(login)
+    units.set(id, isNew ? { ...unit, logins: [...unit.logins, login].sort() } : unit)
   }
   return [...units.values()]
 }

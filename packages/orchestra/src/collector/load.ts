@@ -1,8 +1,9 @@
-import { formatKey, formatObject } from '../config/key.ts'
-import type { Key, LoaderContext, Model } from '../config/model.ts'
-import { messageOf, OrchestraError } from '../errors.ts'
+import { formatKey, formatObject, keyPart } from '../config/key.ts'
+import type { Key, Model } from '../config/model.ts'
+import { OrchestraError, withHint } from '../errors.ts'
+import { existingRows, readRows, type Source } from '../source/index.ts'
+import { fitSafely } from './fit.ts'
 import { sealSecrets } from './snapshot.ts'
-import { tableReader } from './table.ts'
 import { findUnstorable } from './unstorable.ts'
 
 /** The present state of one object. */
@@ -10,13 +11,11 @@ export type Loaded =
   | { kind: 'present'; object: Record<string, unknown> }
   | { kind: 'gone' }
   | { kind: 'invalid'; reason: string }
-  /** The loader broke: nothing is known of the object. */
+  /** The loader broke, or the object was not seen where that does not mean that it is gone: nothing is known of it. */
   | { kind: 'failed'; reason: string }
 
 /** Milliseconds that a loader may take for one batch. */
 export const LOADER_TIMEOUT = 10_000
-
-type Query = LoaderContext['query']
 
 /**
  * Loads objects by the model's loader, checks them by its schema, and answers a state for every key asked for.
@@ -25,25 +24,29 @@ type Query = LoaderContext['query']
 export async function loadObjects(
   model: Model,
   keys: readonly Key[],
-  query: Query,
+  source: Source,
   timeout = LOADER_TIMEOUT,
 ): Promise<Map<string, Loaded>> {
   if (keys.length === 0) return new Map()
   try {
-    const raws = await withTimeout(timeout, (signal) => readRaw(model, keys, { query, signal }))
-    const loaded = new Map<string, Loaded>()
-    for (const [name, raw] of raws) loaded.set(name, validate(model, name, raw))
-    await explainMissing(model, keys, loaded, query)
-    return loaded
+    return await withTimeout(timeout, (signal) =>
+      model.load === undefined
+        ? loadRows(model, keys, source)
+        : loadByLoader(model, model.load, keys, source, signal),
+    )
   } catch (error) {
-    const reason = messageOf(error)
-    return new Map(keys.map((key) => [formatKey(key), { kind: 'failed', reason }]))
+    return statesOf(keys, { kind: 'failed', reason: withHint(error) })
   }
 }
 
-/** Checks one object by its model's schema. */
-export function validate(model: Model, name: string, raw: unknown): Loaded {
-  const result = parse(model, raw)
+const none: ReadonlySet<string> = new Set()
+
+/**
+ * Checks one object by its model's schema.
+ * @param numbers fields that are columns of numbers
+ */
+export function validate(model: Model, name: string, value: unknown, numbers = none): Loaded {
+  const result = fitSafely(model.schema, { value, numbers })
   if (!result.success) {
     return { kind: 'invalid', reason: `${model.name}:${name} does not fit its schema: ${result.reason}` }
   }
@@ -56,43 +59,47 @@ export function validate(model: Model, name: string, raw: unknown): Loaded {
   return { kind: 'present', object }
 }
 
-/** A schema's own code may throw, on one object of many. */
-function parse(
-  model: Model,
-  raw: unknown,
-): { success: true; data: unknown } | { success: false; reason: string } {
-  try {
-    const result = model.schema.safeParse(raw)
-    if (result.success) return result
-    const issues = result.error.issues.map(
-      (issue) => `${issue.path.join('.') || '(object)'}: ${issue.message}`,
-    )
-    return { success: false, reason: issues.join('; ') }
-  } catch (error) {
-    return { success: false, reason: messageOf(error) }
-  }
+function statesOf(keys: readonly Key[], state: Loaded): Map<string, Loaded> {
+  return new Map(keys.map((key) => [formatKey(key), state]))
 }
 
-async function readRaw(
+async function loadRows(model: Model, keys: readonly Key[], source: Source): Promise<Map<string, Loaded>> {
+  const { rows, numbers, absence } = await readRows(source, model, keys)
+  const missing: Loaded = absence.kind === 'gone' ? absence : { kind: 'failed', reason: absence.reason }
+  const loaded = statesOf(keys, missing)
+  for (const [name, value] of rows) loaded.set(name, validate(model, name, value, numbers))
+  return loaded
+}
+
+async function loadByLoader(
   model: Model,
+  load: NonNullable<Model['load']>,
   keys: readonly Key[],
-  context: LoaderContext,
-): Promise<Map<string, unknown>> {
-  if (model.load === undefined) return tableReader(model, context.query).rows(keys)
+  source: Source,
+  signal: AbortSignal,
+): Promise<Map<string, Loaded>> {
+  const answers = await load(keys, { query: source.query, signal })
+  const byName = Map.groupBy(answers, (raw) => nameOf(model, raw))
+  const missing = keys.filter((key) => !byName.has(formatKey(key)))
   const asked = new Set(keys.map(formatKey))
-  const raws = new Map<string, unknown>()
-  for (const raw of await model.load(keys, context)) {
-    const name = nameOf(model, raw)
-    if (asked.has(name)) raws.set(name, raw)
-  }
-  return raws
+  const unasked = [...byName.keys()].filter((name) => !asked.has(name))
+  const loaded = await explainMissing(model, missing, unasked, source)
+  for (const [name, own] of byName) if (asked.has(name)) loaded.set(name, answered(model, name, own))
+  return loaded
+}
+
+/** Of two answers nobody knows which is right. */
+function answered(model: Model, name: string, answers: readonly unknown[]): Loaded {
+  if (answers.length === 1) return validate(model, name, answers[0])
+  const reason = `The loader of model "${model.name}" answered ${model.name}:${name} ${answers.length} times`
+  return { kind: 'failed', reason }
 }
 
 function nameOf(model: Model, raw: unknown): string {
   const object = Object(raw) as Record<string, unknown>
   const parts = model.key.map((column) => {
     const value = object[column]
-    if (value !== null && value !== undefined) return String(value)
+    if (value !== null && value !== undefined) return keyPart(value)
     throw new OrchestraError(
       'ORC_LOADER_FAILED',
       `The loader of model "${model.name}" returned an object without its key column "${column}"`,
@@ -102,23 +109,28 @@ function nameOf(model: Model, raw: unknown): string {
   return formatKey(parts)
 }
 
-/** A key without an object: its row is gone, or the loader left it out although the row is there. */
+/** Keys that a loader left out: their rows are gone, or are there all the same, or may be where nobody looked. */
 async function explainMissing(
   model: Model,
-  keys: readonly Key[],
-  loaded: Map<string, Loaded>,
-  query: Query,
-): Promise<void> {
-  const missing = keys.filter((key) => !loaded.has(formatKey(key)))
-  if (missing.length === 0) return
-  const existing =
-    model.load !== undefined && model.table !== null
-      ? await tableReader(model, query).existing(missing)
-      : new Set()
-  for (const key of missing) {
-    const reason = `The loader of model "${model.name}" left out ${formatObject(model.name, key)}, whose row exists`
-    loaded.set(formatKey(key), existing.has(formatKey(key)) ? { kind: 'failed', reason } : { kind: 'gone' })
-  }
+  missing: readonly Key[],
+  unasked: readonly string[],
+  source: Source,
+): Promise<Map<string, Loaded>> {
+  if (missing.length === 0) return new Map()
+  if (model.table === null) return statesOf(missing, { kind: 'gone' })
+  const { existing, absence } = await existingRows(source, model, missing)
+  return new Map(
+    missing.map((key): [string, Loaded] => {
+      const name = formatKey(key)
+      if (existing.has(name)) return [name, { kind: 'failed', reason: leftOut(model, key, unasked) }]
+      return [name, absence.kind === 'gone' ? absence : { kind: 'failed', reason: absence.reason }]
+    }),
+  )
+}
+
+function leftOut(model: Model, key: Key, unasked: readonly string[]): string {
+  const other = unasked.length === 0 ? '' : `; it answered ${unasked[0]}, which nobody asked for`
+  return `The loader of model "${model.name}" left out ${formatObject(model.name, key)}, whose row exists${other}`
 }
 
 async function withTimeout<Result>(

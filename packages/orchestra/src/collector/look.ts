@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
-import type { Key, LoaderContext, Model } from '../config/model.ts'
+import type { Key, Model } from '../config/model.ts'
 import { messageOf } from '../errors.ts'
+import type { Source } from '../source/index.ts'
 import type { Keyring } from '../store/keyring.ts'
 import { type Change, coalesce, type Wanted } from './coalesce.ts'
 import { type Decision, decide, type World } from './decide.ts'
@@ -14,8 +15,8 @@ export interface LookContext {
   config: Config
   route: World['route']
   keyring: Keyring
-  /** Reads the application's tables. */
-  query: LoaderContext['query']
+  /** The application's tables. */
+  source: Source
   placements(objects: readonly { model: string; key: Key }[]): Promise<Map<string, Placed[]>>
   loaderTimeout?: number
 }
@@ -96,7 +97,7 @@ async function loadModel(
   const loaded: Map<string, State> =
     model.table === null
       ? new Map(keys.map((key) => [formatKey(key), { kind: 'untabled' }]))
-      : await loadObjects(model, keys, context.query, context.loaderTimeout)
+      : await loadObjects(model, keys, context.source, context.loaderTimeout)
   for (const one of given) loaded.set(formatKey(one.key), givenState(model, one, context.keyring))
   return loaded
 }

@@ -12,6 +12,8 @@ export interface UnitRow {
   actor: string | null
   source: string | null
   createdAt: Date
+  /** Everybody who was logged in where one of its changes was made. */
+  logins: readonly string[]
 }
 
 /** What one look of the collector leaves in the store. */
@@ -68,12 +70,7 @@ interface OperationInput {
  */
 export async function record(tx: Queryable, collected: Collected, context: RecordContext): Promise<number[]> {
   const operations = toInputs(collected, context)
-  const units = collected.units.map(({ id, actor, source, createdAt }) => ({
-    id,
-    actor,
-    source,
-    created_at: createdAt,
-  }))
+  const units = collected.units.map(({ createdAt, ...unit }) => ({ ...unit, created_at: createdAt }))
   const rows = await tx.query<{ server_id: number }>(recordSql, [
     JSON.stringify(operations),
     JSON.stringify(units),
@@ -243,8 +240,8 @@ with input as materialized (
     snapshot = case when ${isUntouched} then excluded.snapshot else p.snapshot end
   returning p.*
 ), made_meanwhile as (
-  insert into orchestra.change (unit_id, model, action, keys)
-  select (select i.unit_id from input i where i.state = 'waiting' and ${isPlaceOf('placed', 'i')} limit 1),
+  insert into orchestra.change (unit_id, login, model, action, keys)
+  select (select i.unit_id from input i where i.state = 'waiting' and ${isPlaceOf('placed', 'i')} limit 1), null,
     model, 'save', jsonb_build_array(keys)
   from placed where unmade and (applied_at is not null or log_id is not null)
 ), kept as (
@@ -264,10 +261,11 @@ with input as materialized (
   where i.action = 'delete' and i.outcome = 'nothing' and not i.kept and p.key_hash = md5(i.object_key)::uuid and p.model = i.model
     and p.backend = i.backend and p.server_id = i.server_id
 ), units as (
-  insert into orchestra.unit (id, actor, source, created_at)
-  select id, actor, source, created_at
-  from jsonb_to_recordset($2::jsonb) as row(id uuid, actor text, source text, created_at timestamptz)
-  on conflict (id) do nothing
+  insert into orchestra.unit (id, actor, source, created_at, logins)
+  select id, actor, source, created_at, logins
+  from jsonb_to_recordset($2::jsonb) as row(id uuid, actor text, source text, created_at timestamptz, logins text[])
+  on conflict (id) do update set logins = array(select distinct unnest(unit.logins || excluded.logins) order by 1)
+  where not unit.logins @> excluded.logins
 ), collected as (
   delete from orchestra.change where id = any($3::bigint[])
 )

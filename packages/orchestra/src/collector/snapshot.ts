@@ -1,5 +1,6 @@
 import type { Model } from '../config/model.ts'
 import { Secret, secret } from '../script/secret.ts'
+import { toExactJson } from '../source/json.ts'
 import type { Keyring } from '../store/keyring.ts'
 
 /**
@@ -59,7 +60,7 @@ export function sealSecrets(model: Model, object: Record<string, unknown>): Reco
 }
 
 function asSecret(value: unknown, name: string): Secret {
-  return secret(typeof value === 'string' ? value : JSON.stringify(value), name)
+  return secret(typeof value === 'string' ? value : (toExactJson(value) ?? ''), name)
 }
 
 function mapFields(object: object, change: (value: unknown) => unknown): Record<string, unknown> {

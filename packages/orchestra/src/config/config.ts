@@ -4,7 +4,7 @@ import type { Backend, Timeouts } from './backend.ts'
 import { contradictionOf } from './convergence.ts'
 import type { Model } from './model.ts'
 import { findCircle, topologicalOrder } from './order.ts'
-import { fieldsOf } from './shape.ts'
+import { fieldNames, fieldsOf, shapeOf } from './shape.ts'
 
 export interface WorkerOptions {
   /** Servers worked on at once by one process; default 32. */
@@ -121,7 +121,20 @@ function checkModel(model: Model): void {
   if (model.key.length === 0) throw invalid(`${where} has no key column`, 'Leave `key` out to use `id`')
   if (model.schema?._zod === undefined)
     throw invalid(`${where} has no zod schema`, 'Orchestra reads schemas of zod 4')
+  checkFields(model, where)
   checkSecrets(model, where)
+}
+
+/** Every object of JavaScript has these already, so nothing could tell such a field from them. */
+const builtinFields = ['__proto__', 'constructor']
+
+function checkFields(model: Model, where: string): void {
+  const builtin = [...fieldNames(shapeOf(model.schema))].find((name) => builtinFields.includes(name))
+  if (builtin === undefined) return
+  throw invalid(
+    `${where} has a field \`${builtin}\`, as every object of JavaScript has`,
+    'Give it another name in the schema; a loader renames columns: `select "constructor" as constructor_id`',
+  )
 }
 
 function checkSecrets(model: Model, where: string): void {

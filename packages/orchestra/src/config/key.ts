@@ -1,4 +1,16 @@
+import { OrchestraError } from '../errors.ts'
 import type { Key } from './model.ts'
+
+/**
+ * The text of one part of a key. A number beyond 2^53 may be another one by now than it was written as.
+ * @throws OrchestraError ORC_USAGE
+ */
+export function keyPart(part: unknown): string {
+  if (typeof part !== 'number' || Math.abs(part) <= Number.MAX_SAFE_INTEGER) return String(part)
+  throw new OrchestraError('ORC_USAGE', `The key ${part} is a number that may have lost digits`, {
+    hint: 'Give keys beyond 2^53 as text or as a bigint',
+  })
+}
 
 /** One text for a key, its parts joined by commas: `12`, `3,7`; commas and backslashes inside a part are escaped. */
 export function formatKey(key: Key): string {

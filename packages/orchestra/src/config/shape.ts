@@ -21,6 +21,16 @@ export function fieldsOf(schema: z.core.$ZodType): ReadonlyMap<string, Shape> | 
   return shape.kind === 'object' ? shape.fields : undefined
 }
 
+/** The names of all fields, however deep. */
+export function* fieldNames(shape: Shape): Generator<string> {
+  if (shape.kind === 'list' || shape.kind === 'map') yield* fieldNames(shape.of)
+  if (shape.kind !== 'object') return
+  for (const [name, inner] of shape.fields) {
+    yield name
+    yield* fieldNames(inner)
+  }
+}
+
 function read(schema: z.core.$ZodTypes, path: readonly z.core.$ZodTypes[]): Shape {
   if (path.includes(schema)) return unknown
   const inner = (type: z.core.$ZodType) => read(type as z.core.$ZodTypes, [...path, schema])

@@ -3,6 +3,8 @@ import { type LoadedConfig, loadConfig, storeOptions } from '../config/load.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type Check, type Finding, ok } from './check.ts'
 import { checkKeyFile, checkNode } from './environment.ts'
+import { checkRights } from './rights.ts'
+import { checkRows } from './rows.ts'
 import { checkPause, checkRoutes, checkServers } from './servers.ts'
 import { checkCapture, checkKey, checkMigrations, fromError } from './store.ts'
 import { checkWork, checkWorker } from './work.ts'
@@ -12,7 +14,9 @@ export type { Finding } from './check.ts'
 
 const checks: readonly Check[] = [
   checkKey,
+  checkRights,
   checkCapture,
+  checkRows,
   checkServers,
   checkRoutes,
   checkPause,
@@ -59,6 +63,7 @@ async function examineOpen(patient: Parameters<Check>[0]): Promise<Finding[]> {
   const migrations = await checkMigrations(patient.store)
   if (migrations.state === 'problem') return [migrations]
   const findings = [migrations]
-  for (const check of checks) findings.push(...(await check(patient)))
+  for (const check of checks)
+    findings.push(...(await check(patient).catch((error: unknown) => [fromError('store', error)])))
   return findings
 }

@@ -27,17 +27,13 @@ export const checkKey: Check = async ({ store }) => {
   }
 }
 
+const INSTALLED =
+  '`orchestra up` installs it, and then compares all objects of the model with what stands: nothing has to be changed again'
+
 export const checkCapture: Check = async ({ store, loaded }) => {
   const statuses = await captureStatus(store, [...loaded.config.models.values()])
   const wrong = statuses.filter(({ state }) => state !== 'ok')
   const tables = new Set(statuses.map((status) => status.table))
   if (wrong.length === 0) return [ok('capture', `changes are captured of ${tables.size} tables`)]
-  return wrong.map(({ detail, state }) => problem('capture', detail, captureHint(state)))
-}
-
-function captureHint(state: string): string {
-  if (state === 'table missing') return 'Create the table, or correct `table` of the model'
-  if (state === 'column missing' || state === 'table unsupported')
-    return 'Correct the model, or migrate the table'
-  return '`orchestra up` installs it; objects that changed meanwhile need another change'
+  return wrong.map(({ detail, hint }) => problem('capture', detail, hint ?? INSTALLED))
 }

@@ -111,7 +111,8 @@ export async function endInspection(
 export async function endInspectedSync(tx: Queryable, syncId: number): Promise<void> {
   await tx.query(
     `update orchestra.sync y set ended_at = now(),
-       state = case when failed.error is null then 'done' else 'failed' end, error = coalesce(y.error, failed.error)
+       state = case when y.error is null and failed.error is null then 'done' else 'failed' end,
+       error = nullif(concat_ws('; ', y.error, failed.error), '')
      from (
        select string_agg(s.name || ', ' || i.backend || ': ' || coalesce(i.error, 'failed'), '; ' order by i.id) as error
        from orchestra.inspection i join orchestra.server s on s.id = i.server_id where i.sync_id = $1 and i.state = 'failed'

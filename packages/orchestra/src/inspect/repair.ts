@@ -25,8 +25,8 @@ export async function repairObjects(
   for (const [model, own] of Map.groupBy(wrong, (one) => one.model)) {
     await tx.query(
       `with written as (
-         insert into orchestra.change (unit_id, actor, source, model, action, keys, backend, server_id)
-         values ($1, $2, $3, $4, 'save', $5, $6, $7)
+         insert into orchestra.change (unit_id, actor, source, login, model, action, keys, backend, server_id)
+         values ($1, $2, $3, null, $4, 'save', $5, $6, $7)
        ) select pg_notify('orchestra_change', '')`,
       [unitId, actor, source, model, JSON.stringify(own.map(({ keys }) => keys)), backend, serverId],
     )

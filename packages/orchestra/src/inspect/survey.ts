@@ -8,8 +8,8 @@ import type { Methods } from '../methods/index.ts'
 import { createRouter, listRoutes, type Router } from '../router/index.ts'
 import { type Recording, recordOperation } from '../script/index.ts'
 import { type ServerRow, toTarget } from '../server/index.ts'
+import { rowKeys, sourceOf } from '../source/index.ts'
 import { type Store, storable } from '../store/index.ts'
-import { rowKeys } from '../sync/pages.ts'
 import { ask, type Inspected } from './ask.ts'
 import { examine, type Unanswered } from './examine.ts'
 import { expectationOf } from './expect.ts'
@@ -72,12 +72,7 @@ export async function survey(context: SurveyContext): Promise<Survey> {
   const router = createRouter(config.backends.values(), await listRoutes(store))
   const result: Survey = { right: [], different: [], absent: [], unmatched: [] }
   for (let after: Key | null = null; ; ) {
-    const keys: Key[] = await rowKeys(
-      backend.model,
-      after,
-      (text, values) => store.query(text, values),
-      ROWS_A_LOOK,
-    )
+    const keys: Key[] = await rowKeys(sourceOf(store), backend.model, after, ROWS_A_LOOK)
     const rows = await rowsOf(context, router, keys)
     const there = rows.filter(({ identity }) => found.has(identity))
     for (const { object, identity, differences, waits } of rows)
@@ -147,7 +142,7 @@ async function rowsOf(
   keys: readonly Key[],
 ): Promise<LoadedRow[]> {
   const { model } = backend
-  const loaded = await loadObjects(model, keys, (text, values) => store.query(text, values))
+  const loaded = await loadObjects(model, keys, sourceOf(store))
   const placed = await placementsOf(
     store,
     keys.map((key) => ({ model: model.name, key })),

@@ -108,7 +108,7 @@ export class ChangeWatch {
       if (this.#isAsked || movement !== 'quiet') await this.#look(reading, movement)
       else if (!this.#sleeps) return this.#again(DEAF_INTERVAL)
       else if (reading.isAnnounced) return
-      else await this.#announce(true)
+      else if (!(await this.#announce(true))) return this.#again(DEAF_INTERVAL)
       if (movement === 'open') return this.#again(this.#interval)
     }
   }
@@ -144,17 +144,20 @@ export class ChangeWatch {
     }
   }
 
-  async #announce(sleeps: boolean): Promise<void> {
-    await this.#options.store.query(
-      `select setval('orchestra.asleep', case when $1 then ceil(extract(epoch from clock_timestamp()))::bigint + ${SLEEP} else 1 end)`,
+  /** Answers whether writers can know now: a migration tool may have dropped the sequence. */
+  async #announce(sleeps: boolean): Promise<boolean> {
+    const [row] = await this.#options.store.query<{ until: number | null }>(
+      `select setval(to_regclass('orchestra.asleep'),
+         case when $1 then ceil(extract(epoch from clock_timestamp()))::bigint + ${SLEEP} else 1 end) as until`,
       [sleeps],
     )
+    return row?.until !== null
   }
 }
 
 const NUMBERED = `
-select pg_sequence_last_value('orchestra.change_id_seq') as last,
-  to_timestamp(pg_sequence_last_value('orchestra.asleep')) > clock_timestamp() as "isAnnounced"`
+select pg_sequence_last_value(to_regclass('orchestra.change_id_seq')) as last,
+  to_timestamp(pg_sequence_last_value(to_regclass('orchestra.asleep'))) > clock_timestamp() as "isAnnounced"`
 
 const OPEN = `
 select pg_snapshot_xmin(pg_current_snapshot())::text as oldest, pg_snapshot_xmax(pg_current_snapshot())::text as next`

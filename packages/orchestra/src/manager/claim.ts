@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import type { Previous } from '../collector/index.ts'
 import type { Backoff } from '../config/config.ts'
 import type { Key } from '../config/model.ts'
@@ -177,7 +178,7 @@ export async function renewLeases(
 ): Promise<Renewal> {
   const rows = await db.query<Renewal>(
     `with seen as (
-       update orchestra.worker set seen_at = now() where id = $1
+       insert into orchestra.worker (id, host, pid) values ($1, $3, $4) on conflict (id) do update set seen_at = now()
      ), renewed as (
        update orchestra.lane set expires_at = now() + interval '${LEASE_SECONDS} seconds'
        where owner = $1 and server_id = any($2::int[]) and expires_at > '-infinity' returning server_id
@@ -189,7 +190,7 @@ export async function renewLeases(
          where p.log_id = g.id and o.state = 'running' and o.outcome = 'aborted')))
          from orchestra.log g join renewed using (server_id)
          where g.ended_at is null and g.cancel_by is not null), '[]') as cancelled`,
-    [owner, serverIds],
+    [owner, serverIds, hostname(), process.pid],
   )
   return rows[0] ?? { kept: [], cancelled: [] }
 }

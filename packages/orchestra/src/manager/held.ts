@@ -9,8 +9,8 @@ export async function lookAgainAtHeld(db: Queryable, config: Config): Promise<vo
   const models = [...config.models.values()].filter((model) => model.table === null)
   await db.query(
     `with again as (
-       insert into orchestra.change (unit_id, actor, source, model, action, keys, payload)
-       select o.unit_id, u.actor, u.source, o.model, o.action, jsonb_agg(distinct o.keys), given.payload
+       insert into orchestra.change (unit_id, actor, source, login, model, action, keys, payload)
+       select o.unit_id, u.actor, u.source, null, o.model, o.action, jsonb_agg(distinct o.keys), given.payload
        from orchestra.operation o
        cross join lateral (select case when o.model = any($1) then o.snapshot end as payload) given
        left join orchestra.unit u on u.id = o.unit_id

@@ -63,8 +63,8 @@ async function lookAgain(tx: Queryable, condition: string, values: readonly unkn
        where ${condition} and o.state = 'done' and not exists (
          select from orchestra.operation w where w.key_hash = o.key_hash and w.model = o.model and w.state = 'waiting')
      )
-     insert into orchestra.change (unit_id, actor, source, model, action, keys)
-     select gen_random_uuid(), null, 'retry', model, action, jsonb_agg(keys) from ended group by model, action
+     insert into orchestra.change (unit_id, actor, source, login, model, action, keys)
+     select gen_random_uuid(), null, 'retry', null, model, action, jsonb_agg(keys) from ended group by model, action
      returning jsonb_array_length(keys) as keys`,
     values,
   )

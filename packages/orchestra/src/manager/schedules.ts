@@ -18,10 +18,11 @@ export interface ScheduleContext {
 
 /** Everything that is due by the clock: Orchestra's own housekeeping, and what the configuration asks for. Times are UTC. */
 export function schedulesOf(context: ScheduleContext): Schedules {
-  const { store, config, checkCapture } = context
+  const { store, config, checkCapture, onError } = context
   return {
     'orchestra-clean': { cron: '17 3 * * *', run: () => clean(store, config.retention.days) },
-    'orchestra-capture': { cron: '* * * * *', run: async () => checkCapture?.() },
+    // What a job throws is known to pg-boss alone.
+    'orchestra-capture': { cron: '* * * * *', run: async () => checkCapture?.().catch(onError) },
     // Costs no server anything, and finds whatever capture could not see.
     'orchestra-compare': { cron: '47 3 * * *', run: () => compareAll(store) },
     'orchestra-trash': { cron: '17 4 * * *', run: () => emptyOldTrash(context) },

@@ -172,8 +172,8 @@ with owned as (
   where heir.hollow and heir.applied_at is not null and heir.key_hash = late.key_hash and heir.model = late.model
     and heir.backend = late.backend and heir.server_id <> late.server_id and not ${isAwaiting('heir')}
 ), decided_anew as (
-  insert into orchestra.change (unit_id, model, action, keys)
-  select o.unit_id, made.model, 'save', jsonb_build_array(made.keys)
+  insert into orchestra.change (unit_id, login, model, action, keys)
+  select o.unit_id, null, made.model, 'save', jsonb_build_array(made.keys)
   from (
     select model, keys, "operationId" as id from failed where unexpected
     union all

@@ -1,9 +1,9 @@
 import type { QueryResult } from 'pg'
 import { PgBoss } from 'pg-boss'
-import type { Store } from '../store/store.ts'
+import { explain, type Store } from '../store/index.ts'
+import { BOSS_SCHEMA, dropBroken, isAbsent } from './wakeups-schema.ts'
 
 const LANES = 'orchestra-lane'
-const BOSS_SCHEMA = 'orchestra_boss'
 const POLL_INTERVAL = 1_000
 const WAKE_EXPIRES = 60
 
@@ -30,26 +30,50 @@ export interface WakeupOptions {
  * enough (`stately`), it is sent only after its operations are committed, and one that gets lost is made up for by the sweep.
  */
 export async function startWakeups(options: WakeupOptions): Promise<Wakeups> {
+  const loop = new FetchLoop(options)
+  await loop.start()
+  return loop
+}
+
+/** A migration tool may have dropped tables of pg-boss; then it begins anew. */
+async function startBoss(options: WakeupOptions, onAbsent: () => void): Promise<PgBoss> {
+  try {
+    return await tryStart(options, onAbsent)
+  } catch (error) {
+    if (!isAbsent(error)) throw error
+    await dropBroken(options.store)
+    return tryStart(options, onAbsent)
+  }
+}
+
+async function tryStart(options: WakeupOptions, onAbsent: () => void): Promise<PgBoss> {
   const { store } = options
+  const [found] = await store.query<{ absent: boolean }>(`select to_regnamespace($1) is null as absent`, [
+    BOSS_SCHEMA,
+  ])
   const boss = new PgBoss({
     schema: BOSS_SCHEMA,
     db: { executeSql: (text, values = []) => execute(store, text, values) },
     backend: store.kind,
+    // Where it exists, `create schema if not exists` would still ask for the right to make one.
+    createSchema: found?.absent,
     monitorVacuum: false,
   })
   // It spreads some errors into plain objects.
-  boss.on('error', (error) =>
-    options.onError(error instanceof Error ? error : Object.assign(new Error(), error)),
-  )
+  boss.on('error', (error) => {
+    const thrown = error instanceof Error ? error : Object.assign(new Error(), error)
+    if (isAbsent(thrown)) onAbsent()
+    options.onError(thrown)
+  })
   try {
     await boss.start()
     await ensureQueue(boss)
     await schedule(boss, options.schedules)
+    return boss
   } catch (error) {
     await boss.stop({ graceful: false, close: false }).catch(options.onError)
     throw error
   }
-  return new FetchLoop(boss, options)
 }
 
 /** What this configuration asks for runs by the clock, and what an earlier one asked for does not. */
@@ -78,7 +102,7 @@ async function execute(store: Store, text: string, values: unknown[]): Promise<{
     await client.query('rollback').catch((cause: Error) => {
       broken = cause
     })
-    throw error
+    throw await explain(error, { statement: text }, (...asked) => store.query(...asked))
   } finally {
     client.release(broken)
   }
@@ -99,24 +123,27 @@ async function ensureQueue(boss: PgBoss): Promise<void> {
  * at once.
  */
 class FetchLoop implements Wakeups {
-  readonly #boss: PgBoss
   readonly #options: WakeupOptions
-  readonly #timer: NodeJS.Timeout
+  #boss: PgBoss | undefined
+  #timer: NodeJS.Timeout | undefined
   #fetching: Promise<void> | undefined
+  #restarting: Promise<void> | undefined
   #again = false
+  #stopped = false
 
-  constructor(boss: PgBoss, options: WakeupOptions) {
-    this.#boss = boss
+  constructor(options: WakeupOptions) {
     this.#options = options
+  }
+
+  async start(): Promise<void> {
+    this.#boss = await startBoss(this.#options, () => this.#restart())
     this.#timer = setInterval(() => this.poke(), POLL_INTERVAL)
   }
 
   async send(serverIds: readonly number[]): Promise<void> {
     if (serverIds.length === 0) return
-    await this.#boss.insert(
-      LANES,
-      serverIds.map((serverId) => ({ data: { serverId }, singletonKey: String(serverId) })),
-    )
+    const jobs = serverIds.map((serverId) => ({ data: { serverId }, singletonKey: String(serverId) }))
+    await this.#boss?.insert(LANES, jobs)
     await this.#options.store.query(`select pg_notify('orchestra_wake', '')`)
   }
 
@@ -126,7 +153,10 @@ class FetchLoop implements Wakeups {
       return
     }
     this.#fetching = this.#fetch()
-      .catch(this.#options.onError)
+      .catch((error) => {
+        if (isAbsent(error)) this.#restart()
+        this.#options.onError(error)
+      })
       .finally(() => {
         this.#fetching = undefined
         if (this.#again) {
@@ -137,20 +167,43 @@ class FetchLoop implements Wakeups {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true
     clearInterval(this.#timer)
     await this.#fetching
-    await this.#boss.stop({ graceful: true, close: false, timeout: 5_000 })
+    await this.#restarting
+    await this.#boss?.stop({ graceful: true, close: false, timeout: 5_000 })
+  }
+
+  /** Its tables are gone: the same again on new ones. While they are not there, the sweep finds what there is to do. */
+  #restart(): void {
+    if (this.#stopped) return
+    this.#restarting ??= this.#beginAnew()
+      .catch(this.#options.onError)
+      .finally(() => {
+        this.#restarting = undefined
+      })
+  }
+
+  async #beginAnew(): Promise<void> {
+    const { store, onError } = this.#options
+    const broken = this.#boss
+    this.#boss = undefined
+    await broken?.stop({ graceful: false, close: false }).catch(onError)
+    await dropBroken(store)
+    this.#boss = await startBoss(this.#options, () => this.#restart())
   }
 
   async #fetch(): Promise<void> {
     const batchSize = this.#options.free()
+    const boss = this.#boss
+    if (boss === undefined) return this.#restart()
     if (batchSize <= 0) return
-    const jobs = await this.#boss.fetch<{ serverId: number }>(LANES, { batchSize })
+    const jobs = await boss.fetch<{ serverId: number }>(LANES, { batchSize })
     if (jobs.length === 0) return
     for (const job of jobs) this.#options.onLane(job.data.serverId)
     // A full batch may have left others behind, and lanes that were busy already took no room.
     if (jobs.length === batchSize) this.#again = true
-    await this.#boss.complete(
+    await boss.complete(
       LANES,
       jobs.map((job) => job.id),
     )

@@ -6,6 +6,8 @@ export interface UnitSummary {
   id: string
   actor: string | null
   source: string | null
+  /** Database users who were logged in where it was written, whatever actor was named. */
+  logins: string[]
   createdAt: string
   operations: number
   /** Operations that have not ended. */
@@ -34,7 +36,7 @@ export function listUnits(store: Queryable, search: UnitSearch = {}): Promise<Un
 }
 
 const LIST = `
-select unit.id, unit.actor, unit.source, ${isoTime('unit.created_at')} as "createdAt",
+select unit.id, unit.actor, unit.source, unit.logins, ${isoTime('unit.created_at')} as "createdAt",
   coalesce(work.operations, 0) as operations, coalesce(work.open, 0) as open, coalesce(work.failed, 0) as failed
 from (
   select * from orchestra.unit

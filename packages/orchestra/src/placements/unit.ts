@@ -5,9 +5,10 @@ import { readTails } from './tail.ts'
 
 /**
  * `collecting`: changes are committed and not operations yet. `pending`: something waits or runs. `failing`: all that is left
- * has failed and waits to be tried again, or for a person. `settled`: every operation has ended.
+ * has failed and waits to be tried again, or for a person. `settled`: every operation has ended. `untouched`: no change was
+ * recorded under this unit.
  */
-export type UnitState = 'collecting' | 'pending' | 'failing' | 'settled'
+export type UnitState = 'collecting' | 'pending' | 'failing' | 'settled' | 'untouched'
 
 /** What became of one operation of a unit; a superseded one ends with the one that took its place, possibly of another unit. */
 export interface UnitOperation extends OperationView {
@@ -21,9 +22,11 @@ export interface UnitStatus {
   id: string
   actor: string | null
   source: string | null
+  /** Database users who were logged in where it was written, whatever actor was named. */
+  logins: string[]
   createdAt: string
   state: UnitState
-  /** Why the collector could not look at its changes yet. */
+  /** Why the collector could not look at its changes yet, or why there are none. */
   error: string | null
   operations: UnitOperation[]
 }
@@ -87,7 +90,7 @@ function hasFailed({ outcome }: OperationView): boolean {
   return outcome !== null && outcome !== 'success' && outcome !== 'nothing'
 }
 
-type KnownUnit = Pick<UnitStatus, 'id' | 'actor' | 'source' | 'createdAt' | 'error'> & {
+type KnownUnit = Pick<UnitStatus, 'id' | 'actor' | 'source' | 'logins' | 'createdAt' | 'error'> & {
   isCollecting: boolean
 }
 
@@ -100,10 +103,11 @@ async function readUnit(store: Queryable, unitId: string): Promise<KnownUnit | u
 const UNIT = `
 with changes as (
   select min(actor) as actor, min(source) as source, min(at) as created_at, max(error) as error,
-    count(*) > 0 as any
+    coalesce(array_agg(distinct login) filter (where login is not null), '{}') as logins, count(*) > 0 as any
   from orchestra.change where unit_id = $1::uuid
 )
 select $1::uuid as id, coalesce(unit.actor, changes.actor) as actor, coalesce(unit.source, changes.source) as source,
+  array(select distinct unnest(unit.logins || changes.logins) order by 1) as logins,
   ${isoTime('coalesce(unit.created_at, changes.created_at)')} as "createdAt", changes.error, changes.any as "isCollecting"
 from changes left join orchestra.unit on unit.id = $1::uuid
 where changes.any or unit.id is not null`

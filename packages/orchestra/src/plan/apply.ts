@@ -121,7 +121,7 @@ async function recordUnit(
     {
       decisions: due.map((decision) => ({ ...decision, unitIds: [unitId] })),
       changeIds: [],
-      units: [{ id: unitId, actor: by, source: 'plan', createdAt: new Date() }],
+      units: [{ id: unitId, actor: by, source: 'plan', createdAt: new Date(), logins: [] }],
       attempts: new Map(),
       seen: [],
     },

@@ -6,7 +6,8 @@ import { formatKey, formatObject, parseObject } from '../config/key.ts'
 import { withHint } from '../errors.ts'
 import { type Description, describeSteps } from '../script/index.ts'
 import { getServer } from '../server/index.ts'
-import { type Queryable, refreshStatistics, type Store } from '../store/index.ts'
+import { type Source, sourceOf, sourceWithin } from '../source/index.ts'
+import { type Connection, type Queryable, refreshStatistics, type Store } from '../store/index.ts'
 import {
   asNamed,
   checkSelector,
@@ -16,6 +17,8 @@ import {
   firstCursor,
   guardError,
   isRemoval,
+  type LeftOut,
+  leftOutText,
   NAMED,
   type Removals,
   readPage,
@@ -23,7 +26,7 @@ import {
   type Selection,
   type SyncSelector,
   selectionOf,
-  withTables,
+  withoutUnreadable,
 } from '../sync/index.ts'
 import { diffRendered } from './difference.ts'
 import { type Plan, type Plannable, renderPlan, type Want } from './plan.ts'
@@ -57,25 +60,27 @@ export interface PlanContext {
   config: Config
   route: World['route']
   /** Where placements and operations are read; default the store. */
-  db?: Queryable
+  db?: Connection
 }
 
-/** The whole comparison, page by page. `onPage` gets the differences of each page while all is known of them. */
+/**
+ * The whole comparison, page by page. `onPage` gets the differences of each page while all is known of them.
+ * @returns the models that could not be compared
+ */
 export async function compareAll(
   { store, config, route, db = store }: PlanContext,
   selector: SyncSelector,
   onPage: (differences: readonly Difference[]) => Promise<void>,
-): Promise<void> {
-  // A transaction of the embedded database has it to itself.
-  const reader = store.kind === 'pglite' ? db : store
-  const query: Queryable['query'] = (text, values) => reader.query(text, values)
-  await refreshStatistics(reader)
-  const selection = await withTables(await selectionFor(db, config, selector), query)
+): Promise<LeftOut[]> {
+  const source = sourceBeside(store, db)
+  await refreshStatistics(store.kind === 'pglite' ? db : store)
+  const asked = await selectionFor(db, config, selector)
+  const { selection, leftOut } = await withoutUnreadable(asked, { source, db })
   const context = {
     config,
     route,
     keyring: store.keyring,
-    query,
+    source,
     placements: (objects: Parameters<typeof placementsOf>[1]) => placementsOf(db, objects),
     db,
     selection,
@@ -83,10 +88,16 @@ export async function compareAll(
   }
   let cursor: ReturnType<typeof firstCursor> | null = firstCursor(selection)
   while (cursor !== null && cursor.pass !== 'removals') {
-    const page = await readPage(cursor, { db, query, selection })
+    const page = await readPage(cursor, { db, source, selection })
     await onPage((await compare(page.objects, context)).differences)
     cursor = page.next
   }
+  return leftOut
+}
+
+/** A transaction of the embedded database has it to itself. */
+function sourceBeside(store: Store, db: Connection): Source {
+  return store.kind === 'pglite' && db !== store ? sourceWithin(db) : sourceOf(store)
 }
 
 async function selectionFor(db: Queryable, config: Config, selector: SyncSelector): Promise<Selection> {
@@ -108,7 +119,8 @@ export async function planAll(
   const { selector } = request
   const servers = await serverNames(db)
   const found = new Found(servers, request)
-  await compareAll(context, selector, (differences) => found.take(db, differences))
+  const leftOut = await compareAll(context, selector, (differences) => found.take(db, differences))
+  found.takeFailures(leftOut.map((one) => ({ object: one.model.name, reason: leftOutText(one) })))
   const { operations, failures } = await alreadyAsked(context)
   const known = { config, servers }
   const nameOf = ({ model, keys }: Plannable) => formatObject(model, keys)
@@ -128,6 +140,7 @@ export async function planAll(
 async function alreadyAsked({ store, config, route, db = store }: PlanContext) {
   const fresh = await decideChanges(await withTruncated(db, await waitingChanges(db)), {
     db,
+    source: sourceBeside(store, db),
     config,
     route,
     keyring: store.keyring,

@@ -2,10 +2,11 @@ import type { Change } from '../collector/index.ts'
 import { changesOfUnit, type Previous, placementsOf, type World } from '../collector/index.ts'
 import type { Config } from '../config/config.ts'
 import { formatObject } from '../config/key.ts'
-import type { Key, LoaderContext } from '../config/model.ts'
+import type { Key } from '../config/model.ts'
 import { previousNames } from '../manager/previous.ts'
 import { listServers } from '../server/index.ts'
-import type { Queryable, Store } from '../store/index.ts'
+import { type Source, sourceWithin } from '../source/index.ts'
+import type { Connection, Queryable, Store } from '../store/index.ts'
 import type { SyncSelector } from '../sync/index.ts'
 import {
   type FailedObject,
@@ -22,13 +23,20 @@ import {
  */
 export async function planUnit(
   store: Store,
-  db: Queryable,
+  db: Connection,
   config: Config,
   route: World['route'],
   unitId: string,
 ): Promise<Plan> {
   const changes = await changesOfUnit(db, unitId)
-  const { operations, failures } = await decideChanges(changes, { db, config, route, keyring: store.keyring })
+  const source = sourceWithin(db)
+  const { operations, failures } = await decideChanges(changes, {
+    db,
+    source,
+    config,
+    route,
+    keyring: store.keyring,
+  })
   // By the transaction's own connection: the embedded database has no second one while it is open.
   const servers = await serverNames(db)
   return refuseFailures(
@@ -37,19 +45,17 @@ export async function planUnit(
 }
 
 interface DecideContext {
+  /** Where placements are. */
   db: Queryable
+  source: Source
   config: Config
   route: World['route']
   keyring: Store['keyring']
 }
 
-export function decideChanges(changes: readonly Change[], { db, config, route, keyring }: DecideContext) {
-  const query: LoaderContext['query'] = (text, values) => db.query(text, values)
-  return planChanges(
-    changes,
-    { config, route, query, keyring, placements: (objects) => placementsOf(db, objects) },
-    keyring,
-  )
+export function decideChanges(changes: readonly Change[], { db, ...context }: DecideContext) {
+  const placements = (objects: Parameters<typeof placementsOf>[1]) => placementsOf(db, objects)
+  return planChanges(changes, { ...context, placements }, context.keyring)
 }
 
 export async function serverNames(db: Queryable): Promise<Map<number, string>> {

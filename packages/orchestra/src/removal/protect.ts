@@ -1,7 +1,7 @@
 import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 import { isoTime } from '../logs/index.ts'
-import { audit } from '../server/index.ts'
+import { audit, type Doer, doerOf } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 
 /** An object (for one backend or all), or all objects of a backend. */
@@ -27,8 +27,9 @@ export interface ProtectionView {
 export async function protect(
   store: Store,
   subject: Protectable,
-  { by, reason }: { by: string; reason?: string },
+  { reason, ...doer }: Doer & { reason?: string } = {},
 ): Promise<ProtectionView> {
+  const by = doerOf(doer)
   return store.transaction(async (tx) => {
     await tx.query(PROTECT, [...valuesOf(subject), by, reason ?? null])
     await tx.query(LOCK_LANES, valuesOf(subject))
@@ -118,8 +119,8 @@ with stopped as (
   from stopped where p.key_hash = stopped.key_hash and p.model = stopped.model and p.backend = stopped.backend
     and p.server_id = stopped.server_id and p.state = 'deleting'
 )
-insert into orchestra.change (unit_id, actor, source, model, action, keys)
-select stopped.unit_id, unit.actor, unit.source, stopped.model, stopped.action, jsonb_agg(distinct stopped.keys)
+insert into orchestra.change (unit_id, actor, source, login, model, action, keys)
+select stopped.unit_id, unit.actor, unit.source, null, stopped.model, stopped.action, jsonb_agg(distinct stopped.keys)
 from stopped left join orchestra.unit on unit.id = stopped.unit_id
 group by stopped.unit_id, unit.actor, unit.source, stopped.model, stopped.action`
 

@@ -19,10 +19,10 @@ export interface Language {
   readonly contextOf: (object: unknown) => Readonly<Record<string, unknown>>
 }
 
-/** Words that CEL keeps for itself, and its types, which are words of the language too. */
+/** Words that CEL keeps for itself, and its types and namespaces, which are words of the language too. */
 const reserved = new Set(
-  `as break const continue else false for function if import in let loop namespace null package return true var void while
-   bool bytes cel double duration dyn int list map null_type optional string timestamp type uint`.split(
+  `as break const continue else false for function if import in let loop namespace null package prototype return true var void
+   while bool bytes cel double duration dyn google int list map null_type optional string timestamp type uint`.split(
     /\s+/,
   ),
 )
@@ -76,7 +76,7 @@ function declare(variable: string, shape: Shape, purpose: 'checking' | 'running'
   }
   const declareObject = (of: Shape & { kind: 'object' }, name: string): string => {
     const fields = [...of.fields].map(([field, inner], index) => {
-      const part = /^\w+$/.test(field) ? field : `field_${index}`
+      const part = isPlain(field) ? field : `field_${index}`
       return [field, typeOf(inner, `${name}.${part}`)]
     })
     const ctor = class {}
@@ -85,13 +85,21 @@ function declare(variable: string, shape: Shape, purpose: 'checking' | 'running'
     classes.set(of.fields, ctor)
     return name
   }
-  environment.registerVariable(
-    variable,
-    typeOf(shape, `${variable.charAt(0).toUpperCase()}${variable.slice(1)}`),
-  )
+  environment.registerVariable(variable, typeOf(shape, typeNameOf(variable)))
   registerOperators(environment, objectTypes)
   if (purpose === 'checking') registerMembership(environment)
   return { environment, classes }
+}
+
+/** The library takes a single letter for a type's parameter. */
+function typeNameOf(variable: string): string {
+  const name = `${variable.charAt(0).toUpperCase()}${variable.slice(1)}`
+  return name.length === 1 ? `${name}_` : name
+}
+
+/** Whether a field's name can be part of a type's, and is not like those that stand in for names that cannot. */
+function isPlain(field: string): boolean {
+  return /^\w+$/.test(field) && !/^field_\d+$/.test(field)
 }
 
 const typeNames = {

@@ -60,8 +60,17 @@ function parse(environment: Language['running'], { language, text }: Subject): P
     return environment.parse(text)
   } catch (error) {
     if (!(error instanceof ParseError)) throw error
-    throw invalidMatch(text, rangeOf(error, text), error.summary, fieldsHint(language))
+    const range = rangeOf(error, text)
+    const hint = reservedField(text, range) ?? fieldsHint(language)
+    throw invalidMatch(text, range, error.summary, hint)
   }
+}
+
+/** A field may be called like a word of the language, and is then written otherwise. */
+function reservedField(text: string, { start }: Range): string | undefined {
+  const word = /^(in|true|false|null)\b/.exec(text.slice(start))?.[0]
+  if (word === undefined || !text.slice(0, start).trimEnd().endsWith('.')) return undefined
+  return `\`${word}\` is a word of the language: write ["${word}"] instead of .${word}`
 }
 
 function checkTypes(parsed: ParseResult, { language, text }: Subject): void {

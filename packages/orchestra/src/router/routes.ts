@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { OrchestraError } from '../errors.ts'
 import { audit } from '../server/control.ts'
+import { type Doer, doerOf } from '../server/doer.ts'
 import { lockServer } from '../server/registry.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { requestSync } from '../sync/request.ts'
@@ -18,12 +19,11 @@ export interface Route {
   enabled: boolean
 }
 
-export interface NewRoute {
+export interface NewRoute extends Doer {
   backend: string
   server: string
   /** Default `true`: every object. */
   match?: string
-  by: string
 }
 
 const columns = `route.id, route.backend, route.server_id as "serverId", server.name as server, route.match, route.enabled`
@@ -42,7 +42,7 @@ export async function addRoute(store: Store, config: Config, options: NewRoute):
       [options.backend, server.id, match],
     )
     const route = await getRoute(tx, row?.id ?? 0)
-    await finishChange(tx, route, { by: options.by, action: 'route.add' })
+    await finishChange(tx, route, { by: doerOf(options), action: 'route.add' })
     return route
   })
 }
@@ -78,13 +78,13 @@ export async function getRoute(store: Queryable, id: number): Promise<Route> {
 }
 
 /** Work that waited for the route is due again. */
-export async function enableRoute(store: Store, id: number, options: { by: string }): Promise<Route> {
-  return setEnabled(store, id, true, options.by)
+export async function enableRoute(store: Store, id: number, options: Doer = {}): Promise<Route> {
+  return setEnabled(store, id, true, doerOf(options))
 }
 
 /** Lets the work of the route wait; nothing is dropped. */
-export async function disableRoute(store: Store, id: number, options: { by: string }): Promise<Route> {
-  return setEnabled(store, id, false, options.by)
+export async function disableRoute(store: Store, id: number, options: Doer = {}): Promise<Route> {
+  return setEnabled(store, id, false, doerOf(options))
 }
 
 async function setEnabled(store: Store, id: number, enabled: boolean, by: string): Promise<Route> {
@@ -97,11 +97,11 @@ async function setEnabled(store: Store, id: number, enabled: boolean, by: string
 }
 
 /** Removes a route. What it placed belongs there no more: its backend's `onMove` says what becomes of it. */
-export async function removeRoute(store: Store, id: number, options: { by: string }): Promise<Route> {
+export async function removeRoute(store: Store, id: number, options: Doer = {}): Promise<Route> {
   return store.transaction(async (tx) => {
     const route = await getRoute(tx, id)
     await tx.query('delete from orchestra.route where id = $1', [id])
-    await finishChange(tx, route, { by: options.by, action: 'route.remove' })
+    await finishChange(tx, route, { by: doerOf(options), action: 'route.remove' })
     return route
   })
 }

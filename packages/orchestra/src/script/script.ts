@@ -19,7 +19,7 @@ export interface RunOptions {
   /** Directory to run in; default where the script starts. */
   cwd?: string
   /** Variables exported to the command and to nothing else. */
-  env?: Readonly<Record<string, string | number | boolean | Secret>>
+  env?: Readonly<Record<string, string | number | bigint | boolean | Secret>>
 }
 
 export interface FileOptions {

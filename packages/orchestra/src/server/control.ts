@@ -1,8 +1,8 @@
 import type { Queryable } from '../store/index.ts'
+import { type Doer, doerOf } from './doer.ts'
 
 /** What somebody did to Orchestra itself, for `orchestra.audit`. */
-export interface AuditEntry {
-  by: string
+export interface AuditEntry extends Doer {
   action: string
   target: string
   detail?: Readonly<Record<string, unknown>>
@@ -11,7 +11,7 @@ export interface AuditEntry {
 /** Records who did what, in the transaction that does it. */
 export async function audit(tx: Queryable, entry: AuditEntry): Promise<void> {
   await tx.query('insert into orchestra.audit (actor, action, target, detail) values ($1, $2, $3, $4)', [
-    entry.by,
+    doerOf(entry),
     entry.action,
     entry.target,
     entry.detail === undefined ? null : JSON.stringify(entry.detail),

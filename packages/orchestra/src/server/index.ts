@@ -1,4 +1,5 @@
 export { type AuditEntry, announce, audit } from './control.ts'
+export { type Doer, doerOf } from './doer.ts'
 export { isPaused, type Pause, pause, resume } from './pause.ts'
 export {
   addServer,

@@ -1,5 +1,6 @@
 import type { Queryable, Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
+import { type Doer, doerOf } from './doer.ts'
 
 /** Why nothing runs anywhere. */
 export interface Pause {
@@ -10,12 +11,12 @@ export interface Pause {
 }
 
 /** Lets all work wait, everywhere, until `resume`. Scripts that run already end by themselves. */
-export async function pause(store: Store, options: { by: string; reason: string }): Promise<Pause> {
-  const value: Pause = { by: options.by, at: new Date().toISOString(), reason: options.reason }
+export async function pause(store: Store, options: Doer & { reason: string }): Promise<Pause> {
+  const value: Pause = { by: doerOf(options), at: new Date().toISOString(), reason: options.reason }
   await store.transaction(async (tx) => {
     await setPause(tx, value)
     await audit(tx, {
-      by: options.by,
+      by: value.by,
       action: 'pause',
       target: 'orchestra',
       detail: { reason: options.reason },
@@ -26,7 +27,7 @@ export async function pause(store: Store, options: { by: string; reason: string 
 }
 
 /** Answers whether there was a pause to end. */
-export async function resume(store: Store, options: { by: string }): Promise<boolean> {
+export async function resume(store: Store, options: Doer = {}): Promise<boolean> {
   return store.transaction(async (tx) => {
     const removed = await tx.query(`delete from orchestra.setting where name = 'paused' returning name`)
     if (removed.length === 0) return false

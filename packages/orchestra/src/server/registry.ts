@@ -2,13 +2,14 @@ import { OrchestraError } from '../errors.ts'
 import { fingerprint, sameHostKey } from '../methods/host-key.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
+import { type Doer, doerOf } from './doer.ts'
 import { checkServer, type NewServer, type ServerOptions, type ServerRow } from './server.ts'
 
 /**
  * Registers a server and makes its lane.
  * @throws OrchestraError ORC_SERVER_INVALID, ORC_SERVER_EXISTS
  */
-export async function addServer(store: Store, options: ServerOptions & { by: string }): Promise<ServerRow> {
+export async function addServer(store: Store, options: ServerOptions & Doer): Promise<ServerRow> {
   const server = checkServer(options)
   return store.transaction(async (tx) => {
     const row = await insertServer(tx, server)
@@ -66,20 +67,22 @@ function oneServer(rows: readonly ServerRow[], name: string): ServerRow {
 export async function holdServer(
   store: Store,
   name: string,
-  options: { by: string; reason: string },
+  options: Doer & { reason?: string | undefined } = {},
 ): Promise<ServerRow> {
+  const by = doerOf(options)
+  const reason = options.reason ?? null
   return store.transaction(async (tx) => {
     const rows = await tx.query<ServerRow>(
       `update orchestra.server set held_at = now(), held_by = $2, held_reason = $3
        where name = $1 and removed_at is null returning *`,
-      [name, options.by, options.reason],
+      [name, by, reason],
     )
     const row = oneServer(rows, name)
     await audit(tx, {
-      by: options.by,
+      by,
       action: 'server.hold',
       target: name,
-      detail: { reason: options.reason },
+      detail: { reason },
     })
     await announce(tx, `server:${row.id}`)
     return row
@@ -87,7 +90,7 @@ export async function holdServer(
 }
 
 /** Ends a hold; what waited is due at once. */
-export async function releaseServer(store: Store, name: string, options: { by: string }): Promise<ServerRow> {
+export async function releaseServer(store: Store, name: string, options: Doer = {}): Promise<ServerRow> {
   return store.transaction(async (tx) => {
     const rows = await tx.query<ServerRow>(
       `update orchestra.server set held_at = null, held_by = null, held_reason = null
@@ -125,7 +128,7 @@ export async function approveKey(
   store: Store,
   name: string,
   approved: string,
-  options: { by: string },
+  options: Doer = {},
 ): Promise<ServerRow> {
   return store.transaction(async (tx) => {
     const server = await getServer(tx, name)

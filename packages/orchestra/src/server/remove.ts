@@ -3,6 +3,7 @@ import { type GivenUp, giveUp, placedIn } from '../removal/give-up.ts'
 import { touchRoutes } from '../router/revision.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
+import type { Doer } from './doer.ts'
 import { lockServer } from './registry.ts'
 
 /** What a server still had when it was removed. */
@@ -20,7 +21,7 @@ const MOST_NAMES = 10
 export async function removeServer(
   store: Store,
   name: string,
-  options: { by: string; force?: boolean },
+  options: Doer & { force?: boolean } = {},
 ): Promise<Removal> {
   return store.transaction(async (tx) => {
     const { id } = await lockServer(tx, name, 'update')
@@ -71,8 +72,8 @@ async function dissolve(tx: Queryable, id: number): Promise<Removal> {
 async function lookAgainAtGated(tx: Queryable, id: number): Promise<void> {
   await tx.query(
     `with again as (
-       insert into orchestra.change (unit_id, actor, source, model, action, keys)
-       select o.unit_id, u.actor, u.source, o.model, 'save', jsonb_agg(distinct o.keys)
+       insert into orchestra.change (unit_id, actor, source, login, model, action, keys)
+       select o.unit_id, u.actor, u.source, null, o.model, 'save', jsonb_agg(distinct o.keys)
        from orchestra.operation o left join orchestra.unit u on u.id = o.unit_id
        where o.state = 'waiting' and $1 = any(o.gate)
        group by o.unit_id, u.actor, u.source, o.model

@@ -1,14 +1,11 @@
 import { OrchestraError } from '../errors.ts'
-import { sql as first } from './migrations/0001-first.ts'
-import { sql as convergence } from './migrations/0002-convergence.ts'
-import { sql as boundaries } from './migrations/0003-boundaries.ts'
+import { assertWhole } from './damage.ts'
+import { MIGRATION_LOCK, type Migration, migrations } from './migrations/index.ts'
+import { withShortLocks } from './short-locks.ts'
 import type { Queryable, Store } from './store.ts'
 
-/** Forward only; a number, once released, never changes its text. */
-const migrations: readonly string[] = [first, convergence, boundaries]
-
-/** Any constant: it only has to be the same in every process. */
-const MIGRATION_LOCK = 7_355_608
+/** Milliseconds to go on trying while the application's transactions have the table of changes open. */
+const PATIENCE = 60_000
 
 export const schemaVersion = migrations.length
 
@@ -24,25 +21,53 @@ export async function storedVersion(store: Queryable): Promise<number> {
   return row?.version ?? 0
 }
 
-/** Brings the schema up to date; processes that start together wait for the first. Answers the versions applied. */
+/**
+ * Brings the schema up to date; processes that start together wait for the first. Answers the versions applied.
+ * @throws OrchestraError ORC_STORE_OUTDATED, ORC_STORE_DAMAGED
+ */
 export async function migrate(store: Store): Promise<number[]> {
   const version = await storedVersion(store)
   assertNotNewer(version)
+  await assertWhole(store, version)
   if (version === schemaVersion) return []
-  return store.transaction(async (tx) => {
-    await tx.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
-    await tx.query('create schema if not exists orchestra')
-    await tx.query(
-      'create table if not exists orchestra.migration (version integer primary key, at timestamptz not null default now())',
-    )
-    return applyPending(tx)
+  const applied: number[] = []
+  for (const [index, migration] of migrations.entries()) {
+    if (index >= version && (await apply(store, index + 1, migration))) applied.push(index + 1)
+  }
+  return applied
+}
+
+/** Answers whether it was this process that did it. */
+async function apply(store: Store, number: number, { change, sql }: Migration): Promise<boolean> {
+  const isDone = async (tx: Queryable) => (await storedVersion(tx)) >= number
+  if (change !== '') await exclusively(store, async (tx) => (await isDone(tx)) || tx.query(change))
+  return exclusively(store, async (tx) => {
+    await prepareSchema(tx)
+    if (await isDone(tx)) return false
+    await tx.query(sql)
+    await tx.query('insert into orchestra.migration (version) values ($1)', [number])
+    return true
   })
 }
 
-/** Throws when the schema is not the one that this version of Orchestra works with. */
+function exclusively<Result>(store: Store, work: (tx: Queryable) => Promise<Result>): Promise<Result> {
+  return withShortLocks(store, { exclusion: MIGRATION_LOCK, patience: PATIENCE }, work)
+}
+
+async function prepareSchema(tx: Queryable): Promise<void> {
+  // Even where it exists, `if not exists` would ask for the right to make one.
+  const [found] = await tx.query<{ absent: boolean }>(`select to_regnamespace('orchestra') is null as absent`)
+  if (found?.absent) await tx.query('create schema orchestra')
+  await tx.query(
+    'create table if not exists orchestra.migration (version integer primary key, at timestamptz not null default now())',
+  )
+}
+
+/** Throws when the schema is not the one that this version of Orchestra works with, or not all of it is there. */
 export async function assertMigrated(store: Queryable): Promise<void> {
   const version = await storedVersion(store)
   assertNotNewer(version)
+  await assertWhole(store, version)
   if (version < schemaVersion) {
     throw new OrchestraError(
       'ORC_STORE_OUTDATED',
@@ -52,19 +77,6 @@ export async function assertMigrated(store: Queryable): Promise<void> {
       },
     )
   }
-}
-
-async function applyPending(tx: Queryable): Promise<number[]> {
-  const version = await storedVersion(tx)
-  assertNotNewer(version)
-  const applied: number[] = []
-  for (const [index, text] of migrations.entries()) {
-    if (index < version) continue
-    await tx.query(text)
-    await tx.query('insert into orchestra.migration (version) values ($1)', [index + 1])
-    applied.push(index + 1)
-  }
-  return applied
 }
 
 function assertNotNewer(version: number): void {

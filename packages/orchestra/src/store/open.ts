@@ -5,6 +5,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { messageOf, OrchestraError } from '../errors.ts'
+import { checkUrl } from './connection-failure.ts'
 import { openKeyring } from './keyring.ts'
 import { type ProcessLock, tryLock } from './lock.ts'
 import { PGliteServer } from './pglite-server.ts'
@@ -34,7 +35,7 @@ const RETRY_DELAY = 50
 /**
  * Opens the store. One process alone can have an embedded database open: the first offers it on a socket, every other
  * connects there.
- * @throws OrchestraError ORC_STORE_LOCKED, ORC_STORE_UNREACHABLE, ORC_KEY_UNREADABLE
+ * @throws OrchestraError ORC_STORE_LOCKED, ORC_STORE_UNREACHABLE, ORC_STORE_URL, ORC_KEY_UNREADABLE
  */
 export async function openStore(options: StoreOptions = {}): Promise<Store> {
   const directory = resolve(options.directory ?? '.orchestra')
@@ -42,6 +43,7 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
   const max = options.connections ?? 10
   if (options.databaseUrl !== undefined && options.databaseUrl !== '') {
     const { databaseUrl } = options
+    checkUrl(databaseUrl)
     const config = { connectionString: databaseUrl, max, connectionTimeoutMillis: 10_000 }
     return connectStore({ kind: 'postgres', keyring, databaseUrl, config })
   }

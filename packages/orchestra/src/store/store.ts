@@ -1,21 +1,36 @@
 import pg from 'pg'
-import { messageOf, OrchestraError } from '../errors.ts'
+import { isOrchestraError } from '../errors.ts'
+import { connectionFailure, placeOf, unreachable } from './connection-failure.ts'
+import { explain } from './explain.ts'
 import type { Keyring } from './keyring.ts'
+import { isConnectionError } from './sqlstate.ts'
 
 export interface Queryable {
   /** Runs one statement (or several without values) and answers the rows of the last. */
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
+/** Rows as Postgres writes them, before a driver makes values of them. */
+export interface Texts {
+  columns: readonly { name: string; type: number }[]
+  rows: readonly (readonly (string | null)[])[]
+}
+
+/** What can also answer every value as the text that Postgres wrote, to its last digit. */
+export interface Connection extends Queryable {
+  texts(text: string, values?: readonly unknown[]): Promise<Texts>
+}
+
 /** The database that holds the application's tables and Orchestra's own schema. */
-export interface Store extends Queryable {
+export interface Store extends Connection {
   readonly kind: 'postgres' | 'pglite'
   readonly keyring: Keyring
   /** For libraries that bring their own queries. */
   readonly pool: pg.Pool
   /** Where other clients reach the same database. */
   readonly databaseUrl: string
-  transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>
+  /** @param opening what begins it, with settings that end with it */
+  transaction<Result>(work: (tx: Connection) => Promise<Result>, opening?: string): Promise<Result>
   /** Calls back on every NOTIFY, and once after each (re)connection because notifications may have been missed. */
   listen(channels: readonly string[], onNotify: (channel: string, payload: string) => void): Listener
   close(): Promise<void>
@@ -55,8 +70,9 @@ export function connectStore(options: ConnectionOptions): Store {
     keyring: options.keyring,
     pool,
     databaseUrl: options.databaseUrl,
-    query: (text, values) => runQuery(pool, text, values),
-    transaction: (work) => runTransaction(pool, work),
+    query: (text, values) => onClient(pool, (db) => db.query(text, values)),
+    texts: (text, values) => onClient(pool, (db) => db.texts(text, values)),
+    transaction: (work, opening = 'begin') => onClient(pool, (db) => inTransaction(db, work, opening)),
     listen: (channels, onNotify) => listen(config, channels, onNotify),
     close: async () => {
       await pool.end()
@@ -67,43 +83,79 @@ export function connectStore(options: ConnectionOptions): Store {
 
 type Client = Pick<pg.ClientBase, 'query'>
 
-async function runQuery<Row>(
-  client: Client | pg.Pool,
+const asTexts: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => value }
+
+/** One statement (or several without values) through any client of `pg`; the rows of the last as texts. */
+export async function readTexts(
+  client: Client,
   text: string,
   values: readonly unknown[] = [],
-): Promise<Row[]> {
-  try {
-    const result = values.length === 0 ? await client.query(text) : await client.query(text, [...values])
-    const last = Array.isArray(result) ? result.at(-1) : result
-    return last.rows
-  } catch (error) {
-    throw isConnectionError(error) ? unreachable(error) : error
-  }
+): Promise<Texts> {
+  const found = await client.query<(string | null)[]>({
+    text,
+    values: [...values],
+    types: asTexts,
+    rowMode: 'array',
+  })
+  const last = Array.isArray(found) ? (found.at(-1) as typeof found) : found
+  return { columns: last.fields.map(({ name, dataTypeID: type }) => ({ name, type })), rows: last.rows }
 }
 
-async function runTransaction<Result>(
-  pool: pg.Pool,
-  work: (tx: Queryable) => Promise<Result>,
-): Promise<Result> {
+async function runQuery<Row>(client: Client, text: string, values: readonly unknown[] = []): Promise<Row[]> {
+  const result = values.length === 0 ? await client.query(text) : await client.query(text, [...values])
+  const last = Array.isArray(result) ? result.at(-1) : result
+  return last.rows
+}
+
+/** Lends a connection; what fails on it is explained when its transaction is over, because only then it can be asked. */
+async function onClient<Result>(pool: pg.Pool, work: (db: Connection) => Promise<Result>): Promise<Result> {
   const client = await connect(pool)
   let broken: Error | undefined
+  const statements = new Map<unknown, string>()
   // A connection may break between two queries of the transaction; without a listener that would end the process.
   const keep = (error: Error) => {
     broken = error
   }
   client.on('error', keep)
-  const tx: Queryable = { query: (text, values) => runQuery(client, text, values) }
+  const told = async <Answer>(text: string, asked: Promise<Answer>): Promise<Answer> => {
+    try {
+      return await asked
+    } catch (cause) {
+      const error = isConnectionError(cause) ? unreachable(cause) : cause
+      statements.set(error, text)
+      if (text === 'rollback' || isOrchestraError(error, 'ORC_STORE_UNREACHABLE')) broken ??= error as Error
+      throw error
+    }
+  }
+  const db: Connection = {
+    query: (text, values) => told(text, runQuery(client, text, values)),
+    texts: (text, values) => told(text, readTexts(client, text, values)),
+  }
   try {
-    await tx.query('begin')
-    const result = await work(tx)
-    await tx.query('commit')
-    return result
+    return await work(db)
   } catch (error) {
-    await client.query('rollback').catch(keep)
-    throw error
+    if (broken !== undefined) throw error
+    const failed = { statement: statements.get(error) ?? '' }
+    throw await explain(error, failed, (text, values) => runQuery(client, text, values))
   } finally {
     client.off('error', keep)
     client.release(broken)
+  }
+}
+
+async function inTransaction<Result>(
+  db: Connection,
+  work: (tx: Connection) => Promise<Result>,
+  opening: string,
+): Promise<Result> {
+  try {
+    await db.query(opening)
+    const result = await work(db)
+    await db.query('commit')
+    return result
+  } catch (error) {
+    await db.query('rollback').catch(() => undefined)
+    throw error
   }
 }
 
@@ -111,7 +163,7 @@ async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   try {
     return await pool.connect()
   } catch (error) {
-    throw isConnectionError(error) ? unreachable(error) : error
+    throw connectionFailure(error, placeOf(pool.options))
   }
 }
 
@@ -158,24 +210,4 @@ function listen(
       await last?.end().catch(() => undefined)
     },
   }
-}
-
-/** SQLSTATE classes 08 (connection) and 57P0x (shutdown), and what the network itself says. */
-export function isConnectionError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false
-  if (error instanceof AggregateError) return error.errors.some(isConnectionError)
-  const code = 'code' in error ? String(error.code) : ''
-  if (code === '')
-    return /^(Connection terminated|Client has encountered|timeout exceeded when)/.test(error.message)
-  return /^(08...|57P0[1-3]|ECONN.*|ENOTFOUND|EAI_AGAIN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOENT)$/.test(
-    code,
-  )
-}
-
-function unreachable(cause: unknown): OrchestraError {
-  const why = cause instanceof AggregateError ? cause.errors.map(messageOf).join(', ') : messageOf(cause)
-  return new OrchestraError('ORC_STORE_UNREACHABLE', `The database does not answer: ${why}`, {
-    hint: 'Check DATABASE_URL and that the database runs; what is committed is safe and is picked up when it answers',
-    cause,
-  })
 }

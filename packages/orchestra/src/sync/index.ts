@@ -2,6 +2,7 @@ export { type CompareContext, type Compared, compare, type Difference } from './
 export { type Cursor, firstCursor } from './cursor.ts'
 export { syncEnded } from './ended.ts'
 export { deleteBound, exceedsBound, guardError, NAMED, type Removals } from './guard.ts'
+export { type LeftOut, leftOutText, withoutUnreadable } from './left-out.ts'
 export { listSyncs, type SyncView } from './list.ts'
 export { PAGE_SIZE, readPage } from './pages.ts'
 export { isRemoval } from './removals.ts'
@@ -15,7 +16,7 @@ export {
   type SyncRequest,
   type SyncSelector,
 } from './request.ts'
-export { type Selection, selectionOf, withTables } from './selection.ts'
+export { type Selection, selectionOf } from './selection.ts'
 export { markStale, type Staleness } from './stale.ts'
 export {
   type InspectionStatus,

@@ -1,7 +1,6 @@
-import { quoteIdentifier, quoteLiteral, quoteTable } from '../capture/index.ts'
-import { keyTypesOf, tableReader } from '../collector/table.ts'
 import { formatKey } from '../config/key.ts'
-import type { Key, LoaderContext, Model } from '../config/model.ts'
+import type { Key } from '../config/model.ts'
+import { countRows, existingRows, rowKeys, type Source } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
 import { afterRows, type Cursor, type PlacedPosition } from './cursor.ts'
 import type { Selection } from './selection.ts'
@@ -25,8 +24,8 @@ export interface Page {
 export interface PageContext {
   /** Where the placements are. */
   db: Queryable
-  /** Reads the application's tables. */
-  query: LoaderContext['query']
+  /** The application's tables. */
+  source: Source
   selection: Selection
 }
 
@@ -48,9 +47,9 @@ export async function readPage(
 }
 
 async function rowsPage(name: string, after: Key | null, context: PageContext): Promise<Page> {
-  const { selection, query } = context
+  const { selection, source } = context
   const model = selection.models.find((one) => one.name === name)
-  const keys = model === undefined ? [] : await rowKeys(model, after, query, PAGE_SIZE)
+  const keys = model === undefined ? [] : await rowKeys(source, model, after, PAGE_SIZE)
   const last = keys.at(-1)
   const isLast = last === undefined || keys.length < PAGE_SIZE
   return {
@@ -60,45 +59,25 @@ async function rowsPage(name: string, after: Key | null, context: PageContext): 
   }
 }
 
-/** The next keys of a model's table, in the order of its key's own types, which its index has. */
-export async function rowKeys(
-  model: Model,
-  after: Key | null,
-  query: LoaderContext['query'],
-  size: number,
-): Promise<Key[]> {
-  const types = await keyTypesOf(model, query)
-  const columns = model.key.map((column) => `row.${quoteIdentifier(column)}`)
-  const start = types.map((type, index) => `$${index + 1}::text::${type}`)
-  const rows = await query<{ key: string[] }>(
-    `select array[${columns.map((column) => `${column}::text`).join(', ')}] as key
-     from ${quoteTable(model.table ?? '')} as row
-     where ${columns.map((column) => `${column} is not null`).join(' and ')}
-       ${after === null ? '' : `and (${columns.join(', ')}) > (${start.join(', ')})`}
-     order by ${columns.join(', ')} limit ${size}`,
-    after ?? [],
-  )
-  return rows.map((row) => row.key)
-}
-
 interface PlacedKey extends PlacedPosition {
   keys: Key
 }
 
 async function placedPage(after: PlacedPosition | null, context: PageContext): Promise<Page> {
-  const { selection, query } = context
+  const { selection, db } = context
   if (selection.models.length === 0) return { objects: [], seen: 0, next: null }
-  const placed = await query<PlacedKey>(placedSql(selection.models), [
+  const placed = await db.query<PlacedKey>(PLACED, [
     after?.hash ?? '00000000-0000-0000-0000-000000000000',
     after?.model ?? '',
     selection.serverId,
     selection.backend,
-    PAGE_SIZE,
+    selection.models.map((model) => model.name),
   ])
   const last = placed.at(-1)
+  const objects = await withoutRows(placed, context)
   return {
-    objects: await withoutRows(placed, selection.models, query),
-    seen: placed.length,
+    objects,
+    seen: objects.length,
     next:
       last === undefined || placed.length < PAGE_SIZE
         ? null
@@ -106,43 +85,30 @@ async function placedPage(after: PlacedPosition | null, context: PageContext): P
   }
 }
 
-/** Placements of several models, without those whose row is found by the text of its key: most of them, in one pass of the table. */
-function placedSql(models: readonly Model[]): string {
-  const ofModels = models.map(
-    (model) => `select key_hash, model, keys from orchestra.placement p
-      where model = ${quoteLiteral(model.name)} and (key_hash, model) > ($1::uuid, $2::text)
-        and ($3::int is null or server_id = $3) and ($4::text is null or backend = $4)
-        and ${withoutRow(model)}`,
-  )
-  return `select distinct on (key_hash, model) key_hash as hash, model, keys from (${ofModels.join(' union all ')}) p
-    order by key_hash, model limit $5`
-}
-
-function withoutRow({ table, key }: Model): string {
-  if (table === null) return 'true'
-  const parts = key.map((column) => `row.${quoteIdentifier(column)}::text`)
-  return `not exists (select from ${quoteTable(table)} as row where jsonb_build_array(${parts.join(', ')}) = p.keys)`
-}
+const PLACED = `
+select distinct on (key_hash, model) key_hash as hash, model, keys from orchestra.placement
+where (key_hash, model) > ($1::uuid, $2::text) and ($3::int is null or server_id = $3)
+  and ($4::text is null or backend = $4) and model = any($5::text[])
+order by key_hash, model limit ${PAGE_SIZE}`
 
 /** Rows that exist were looked at when their table was, however the text of their keys is written today. */
 async function withoutRows(
   placed: readonly PlacedKey[],
-  models: readonly Model[],
-  query: LoaderContext['query'],
+  { selection, source }: PageContext,
 ): Promise<NamedKey[]> {
   const objects: NamedKey[] = []
   for (const [name, own] of Map.groupBy(placed, (one) => one.model)) {
-    const model = models.find((one) => one.name === name)
+    const model = selection.models.find((one) => one.name === name)
     if (model === undefined) continue
     const keys = own.map((one) => one.keys)
-    const existing = model.table === null ? new Set<string>() : await tableReader(model, query).existing(keys)
+    const existing = model.table === null ? new Set() : (await existingRows(source, model, keys)).existing
     objects.push(...keys.filter((key) => !existing.has(formatKey(key))).map((key) => ({ model: name, key })))
   }
   return objects
 }
 
 /** About how many keys the pages will take, for those who watch. */
-export async function countKeys({ db, query, selection }: PageContext): Promise<number> {
+export async function countKeys({ db, source, selection }: PageContext): Promise<number> {
   if (selection.object !== null) return 1
   const untabled = selection.models.filter((model) => model.table === null)
   const [placed] = await db.query<{ count: number }>(
@@ -151,10 +117,6 @@ export async function countKeys({ db, query, selection }: PageContext): Promise<
     [untabled.map((model) => model.name), selection.serverId, selection.backend],
   )
   let total = placed?.count ?? 0
-  for (const { table } of selection.models) {
-    if (table === null) continue
-    const [rows] = await query<{ count: number }>(`select count(*) as count from ${quoteTable(table)}`)
-    total += Number(rows?.count ?? 0)
-  }
+  for (const model of selection.models) if (model.table !== null) total += await countRows(source, model)
   return total
 }

@@ -1,7 +1,6 @@
-import { quoteTable } from '../capture/index.ts'
 import type { Config } from '../config/config.ts'
 import { parseKey } from '../config/key.ts'
-import type { Key, LoaderContext, Model } from '../config/model.ts'
+import type { Key, Model } from '../config/model.ts'
 
 /** The models, places and objects that a comparison is about. */
 export interface Selection {
@@ -32,20 +31,6 @@ export function selectionOf(config: Config, names: SelectedNames): Selection {
   )
   const object = model === null || objectKey === null ? null : { model, key: parseKey(objectKey) }
   return { models, serverId, backend, object }
-}
-
-/**
- * Without the models whose table does not exist: an application often creates its tables later, and a table that is gone says
- * nothing about what its rows asked for.
- */
-export async function withTables(selection: Selection, query: LoaderContext['query']): Promise<Selection> {
-  const tables = selection.models.map(({ table }) => (table === null ? null : quoteTable(table)))
-  const rows = await query<{ exists: boolean }>(
-    `select name is null or to_regclass(name) is not null as exists
-     from unnest($1::text[]) with ordinality as wanted(name, position) order by position`,
-    [tables],
-  )
-  return { ...selection, models: selection.models.filter((_, index) => rows[index]?.exists === true) }
 }
 
 /** Whether a decision's place is selected; what has no place, because it could not be told, always is. */

@@ -5,12 +5,14 @@ import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 import { withHint } from '../errors.ts'
+import { sourceOf } from '../source/index.ts'
 import { type Queryable, refreshStatistics, type Store, storable } from '../store/index.ts'
 import { type CompareContext, type Compared, compare, type Difference } from './compare.ts'
 import { type Cursor, firstCursor } from './cursor.ts'
 import { guardError } from './guard.ts'
 import { openInspections } from './inspections.ts'
 import { countOf } from './judge.ts'
+import { type LeftOut, leftOutText, withoutUnreadable } from './left-out.ts'
 import { countKeys, type NamedKey, PAGE_SIZE, type PageContext, readPage } from './pages.ts'
 import {
   exceedingRemovals,
@@ -21,7 +23,7 @@ import {
   noteRemovals,
 } from './removals.ts'
 import { acceptReplaced } from './replaced.ts'
-import { type Selection, selectionOf, withTables } from './selection.ts'
+import { type Selection, selectionOf } from './selection.ts'
 import { addCounts, type Counts, noCounts, SYNC_COLUMNS, type SyncRow, toSyncRow } from './sync.ts'
 
 export interface StepContext {
@@ -65,9 +67,13 @@ const nothing: Compared = { differences: [], settled: [], counts: noCounts }
  * One page of a synchronization's comparison: reads it, and records its operations together with the cursor, so that a restart
  * loses nothing and repeats nothing. Answers the servers that have work now.
  */
-export async function stepSync(sync: SyncRow, context: StepContext): Promise<number[]> {
-  const { store, config } = context
-  const selection = await withTables(selectionOf(config, sync), (text, values) => store.query(text, values))
+export async function stepSync(row: SyncRow, context: StepContext): Promise<number[]> {
+  const { store, config, db } = context
+  const { selection, leftOut } = await withoutUnreadable(selectionOf(config, row), {
+    source: sourceOf(store),
+    db,
+  })
+  const sync = withError(row, leftOut)
   const cursor = sync.cursor ?? firstCursor(selection)
   // A check asks the servers only.
   if (sync.mode === 'check') return finishStep(sync, { compared: nothing, removals: [], next: null }, context)
@@ -76,6 +82,12 @@ export async function stepSync(sync: SyncRow, context: StepContext): Promise<num
       ? await removePage(sync, cursor.after, selection, context)
       : await comparePage(sync, cursor, selection, context)
   return finishStep(sync, step, context)
+}
+
+/** It goes on with all other models and says at its end what it left out, even if that can be read by then. */
+function withError(sync: SyncRow, leftOut: readonly LeftOut[]): SyncRow {
+  if (leftOut.length === 0 || sync.error !== null) return sync
+  return { ...sync, error: storable(leftOut.map(leftOutText).join(' ')) }
 }
 
 async function comparePage(
@@ -175,7 +187,7 @@ function withoutObjectsOf(objects: readonly NamedKey[], undone: readonly Differe
 }
 
 function pagesOf(selection: Selection, { store, db }: StepContext): PageContext {
-  return { db, query: (text, values) => store.query(text, values), selection }
+  return { db, source: sourceOf(store), selection }
 }
 
 function contextOf(
@@ -187,7 +199,7 @@ function contextOf(
     config,
     route,
     keyring: store.keyring,
-    query: (text, values) => store.query(text, values),
+    source: sourceOf(store),
     placements: (objects) => placementsOf(db, objects),
     db,
     selection,
@@ -223,7 +235,7 @@ async function recordDifferences(
     units:
       differences.length === 0
         ? []
-        : [{ id: sync.unitId, actor: sync.actor, source: sync.source, createdAt: new Date() }],
+        : [{ id: sync.unitId, actor: sync.actor, source: sync.source, createdAt: new Date(), logins: [] }],
     attempts: new Map(),
     seen: isWhole(sync)
       ? settled.map(({ model, key }) => ({ model, object_key: formatKey(key), action: 'save' }))
@@ -251,28 +263,29 @@ async function proceed(
       await endSync(tx, sync, 'stopped', guardError(exceeding))
       return []
     }
-    const isKnown = sync.counts.invalid === 0 && sync.objectKey === null
+    const isKnown = sync.error === null && sync.counts.invalid === 0 && sync.objectKey === null
     if (isWhole(sync) && isKnown) await acceptReplaced(tx, selectionOf(config, sync).models)
   }
   if (next !== null) {
     await tx.query(
-      `update orchestra.sync set cursor = $2, counts = $3, started_at = coalesce(started_at, now()) where id = $1`,
-      [sync.id, JSON.stringify(next), JSON.stringify(sync.counts)],
+      `update orchestra.sync set cursor = $2, counts = $3, error = $4, started_at = coalesce(started_at, now())
+       where id = $1`,
+      [sync.id, JSON.stringify(next), JSON.stringify(sync.counts), sync.error],
     )
     return []
   }
   await forgetRemovals(tx, sync.id)
   const inspected = sync.inspects ? await openInspections(tx, sync, config) : []
-  if (inspected.length === 0) await endSync(tx, sync, 'done', null)
+  if (inspected.length === 0) await endSync(tx, sync, sync.error === null ? 'done' : 'failed', sync.error)
   else await beginInspecting(tx, sync)
   return inspected
 }
 
-async function beginInspecting(tx: Queryable, { id, counts }: SyncRow): Promise<void> {
+async function beginInspecting(tx: Queryable, { id, counts, error }: SyncRow): Promise<void> {
   await tx.query(
-    `update orchestra.sync set state = 'inspecting', cursor = null, counts = $2, started_at = coalesce(started_at, now())
-     where id = $1`,
-    [id, JSON.stringify(counts)],
+    `update orchestra.sync set state = 'inspecting', cursor = null, counts = $2, error = $3,
+       started_at = coalesce(started_at, now()) where id = $1`,
+    [id, JSON.stringify(counts), error],
   )
 }
 

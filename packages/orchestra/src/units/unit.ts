@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { OrchestraError } from '../errors.ts'
 import type { UnitStatus } from '../placements/index.ts'
 import { type Plan, planUnit } from '../plan/index.ts'
-import type { Queryable, Store } from '../store/index.ts'
+import { type Connection, explain, type Queryable, readTexts, type Store } from '../store/index.ts'
 import type { Bell } from './bell.ts'
 import { settled } from './settled.ts'
 
@@ -37,13 +37,16 @@ export class Unit {
    */
   async plan(options: { client?: Pick<pg.ClientBase, 'query'> } = {}): Promise<Plan> {
     const { store, config } = this.#context
-    const db = queryableOf(options.client ?? this.#openClient())
+    const db = queryableOf(options.client ?? this.#openClient(), store)
     return planUnit(store, db, config, await this.#context.router(db), this.id)
   }
 
-  /** After the commit: waits until every operation has an outcome, or until `timeout` milliseconds have passed (default 30 s). */
+  /**
+   * After the commit: waits until every operation has an outcome, or until `timeout` milliseconds have passed (default 30 s).
+   * `untouched`, with the reason in `error`, says at once that no change was recorded under this unit.
+   */
   settled(options: { timeout?: number } = {}): Promise<UnitStatus> {
-    return settled(this.#context.store, this.#context.bell, this.id, options.timeout ?? DEFAULT_TIMEOUT)
+    return settled(this.#context.store, this.#context.bell, this.#unit, options.timeout ?? DEFAULT_TIMEOUT)
   }
 
   #openClient(): Pick<pg.ClientBase, 'query'> {
@@ -51,15 +54,27 @@ export class Unit {
     if (client !== undefined && second === undefined) return client
     const found = client === undefined ? 'no open transaction' : 'several open transactions'
     throw new OrchestraError('ORC_USAGE', `unit.plan(): this unit has ${found}`, {
-      hint: 'Call it between the writes and the commit, on a pool wrapped with orchestra.pool(), or give the `client` to read through',
+      hint: 'Call it between the writes and the commit, on what orchestra.pool(), driver() or sql() answers, or give the `client` to read through',
     })
   }
 }
 
-/** Queries through a connection of the application's. */
-export function queryableOf(client: Pick<pg.ClientBase, 'query'>): Queryable {
+/**
+ * Queries through a connection of the application's. When one is refused, its transaction can be asked nothing any more, so the
+ * store is asked what the role lacks.
+ */
+export function queryableOf(client: Pick<pg.ClientBase, 'query'>, store: Store): Connection {
+  const role = 'user' in client && typeof client.user === 'string' ? client.user : undefined
+  const told = async <Answer>(statement: string, ask: () => Promise<Answer>): Promise<Answer> => {
+    try {
+      return await ask()
+    } catch (error) {
+      throw await explain(error, { statement, role }, (...question) => store.query(...question))
+    }
+  }
   return {
     query: async <Row>(text: string, values: readonly unknown[] = []) =>
-      (await client.query(text, [...values])).rows as Row[],
+      (await told(text, () => client.query(text, [...values]))).rows as Row[],
+    texts: (text, values) => told(text, () => readTexts(client, text, values)),
   }
 }

@@ -33,6 +33,8 @@ async function startExpress(pool: pg.Pool): Promise<App> {
   const app = express()
   const users = new WeakMap<express.Request, string>()
   app.use(expressUnits<express.Request>({ actor: (request) => users.get(request) }))
+  // A router may bring it once more.
+  app.use(expressUnits())
   app.use((request, _response, next) => {
     users.set(request, request.get('x-user') ?? 'nobody')
     next()
@@ -61,6 +63,7 @@ async function startFastify(pool: pg.Pool): Promise<App> {
   const app = Fastify()
   const users = new WeakMap<object, string>()
   fastifyUnits(app, { actor: (request) => users.get(request) })
+  fastifyUnits(app)
   app.addHook('preHandler', async (request) => {
     users.set(request, String(request.headers['x-user'] ?? 'nobody'))
   })

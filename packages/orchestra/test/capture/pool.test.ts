@@ -232,66 +232,6 @@ describeStores('a wrapped pool', (open) => {
     expect((await unitOf(1))?.unit_id).toBe(id)
   })
 
-  const insertText = 'insert into site (id, domain) values ($1, $2)'
-
-  /** A transaction as each library sends it to the driver. */
-  const styles: Record<string, (client: pg.PoolClient) => Promise<void>> = {
-    Kysely: async (client) => {
-      await client.query('start transaction isolation level repeatable read, read write', [])
-      await client.query(insertText, [1, 'a'])
-      await client.query('commit', [])
-    },
-    Drizzle: async (client) => {
-      const types = { getTypeParser: pg.types.getTypeParser }
-      await client.query({ text: 'begin isolation level serializable', types }, [])
-      await client.query({ text: insertText, types, rowMode: 'array' }, [1, 'a'])
-      await client.query({ text: 'commit', types }, [])
-    },
-    Prisma: async (client) => {
-      await client.query({ text: 'BEGIN', values: [], rowMode: 'array' })
-      await client.query({
-        text: 'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE',
-        values: [],
-        rowMode: 'array',
-      })
-      await client.query({ text: insertText, values: [1, 'a'], rowMode: 'array' })
-      await client.query({ text: 'COMMIT', values: [], rowMode: 'array' })
-    },
-    TypeORM: async (client) => {
-      await client.query('START TRANSACTION')
-      await client.query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED')
-      await client.query('SAVEPOINT typeorm_1')
-      await client.query(insertText, [1, 'a'])
-      await client.query('RELEASE SAVEPOINT typeorm_1')
-      await client.query('COMMIT')
-    },
-    Knex: async (client) => {
-      const send = (query: pg.QueryConfig) =>
-        new Promise((resolve, reject) => {
-          client.query(query, (error, result) => (error ? reject(error) : resolve(result)))
-        })
-      await send({ text: 'BEGIN;' })
-      await send({ text: insertText, values: [1, 'a'] })
-      await send({ text: 'COMMIT;' })
-    },
-    Sequelize: async (client) => {
-      await client.query('START TRANSACTION;')
-      await client.query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;')
-      await client.query({ text: insertText, values: [1, 'a'], name: 'prepared' })
-      await client.query('COMMIT;')
-    },
-  }
-
-  test.each(Object.entries(styles))('binds a transaction in the style of %s', async (_name, run) => {
-    const id = await unitOfWork({}, async (unit) => {
-      const client = await pool.connect()
-      await run(client)
-      client.release()
-      return unit.id
-    })
-    expect((await unitOf(1))?.unit_id).toBe(id)
-  })
-
   test('an inner unit joins the outer', async () => {
     await unitOfWork({ actor: 'outer' }, async (outer) => {
       await unitOfWork({ actor: 'inner' }, async (inner) => expect(inner).toBe(outer))
@@ -312,6 +252,13 @@ describeStores('a wrapped pool', (open) => {
       await client.query('rollback')
       expect(unit.openClients.size).toBe(0)
       client.release()
+      const piped = wrapClient(new pg.Client({ connectionString: store.databaseUrl, pipeline: true }))
+      await piped.connect()
+      await Promise.all([piped.query(insert(2)), piped.query('begin'), piped.query(insert(3))])
+      expect(unit.openClients.size).toBe(1)
+      await piped.query('commit')
+      expect(unit.openClients.size).toBe(0)
+      await piped.end()
     })
   })
 

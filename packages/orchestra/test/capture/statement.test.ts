@@ -1,49 +1,66 @@
-import { expect, test } from 'vitest'
-import { kindOf, settingsOf } from '../../src/capture/statement.ts'
+import { describe, expect, test } from 'vitest'
+import { setLocals, settingsOf } from '../../src/capture/settings.ts'
+import { bindingOf, endsTransaction, firstWord, type Situation } from '../../src/capture/statement.ts'
 
 test.each([
-  ['BEGIN', 'begin'],
-  ['begin;', 'begin'],
-  ['  /* trace=1 */ -- hello\n BEGIN ISOLATION LEVEL SERIALIZABLE', 'begin'],
-  ['START TRANSACTION READ WRITE ; ', 'begin'],
-  ['BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'begin and more'],
-  ['BEGIN; INSERT INTO a VALUES (1); COMMIT', 'write'],
-  ['commit', 'end'],
-  ['END TRANSACTION', 'end'],
-  ['Rollback', 'end'],
-  ['abort', 'end'],
-  ['insert into a values (1); commit;', 'end'],
-  [`prepare transaction 'x'`, 'end'],
-  [`commit prepared 'x'`, 'other'],
-  ['commit and chain', 'chain'],
-  ['rollback and no chain', 'end'],
-  ['rollback to savepoint a', 'rewind'],
-  ['ROLLBACK TRANSACTION TO a', 'rewind'],
-  ['savepoint a', 'other'],
-  ['insert into a values (1)', 'write'],
-  ['\n UPDATE a SET b = 1', 'write'],
-  ['delete from a', 'write'],
-  ['merge into a using b on true when matched then delete', 'write'],
-  ['truncate a', 'write'],
-  ['with gone as (delete from a returning *) select * from gone', 'write'],
-  ['with one as (select 1) select * from one', 'other'],
-  ['select 1; update a set b = 2', 'write'],
-  ['select 1', 'other'],
-  ['vacuum a', 'other'],
-  ['call procedure_that_commits()', 'other'],
-  ['', 'other'],
-])('%j is %s', (text, kind) => {
-  expect(kindOf(text)).toBe(kind)
+  ['INSERT into site values (1)', 'insert'],
+  ['  ;; ((select 1))', 'select'],
+  ['-- begin\n/* a /* b */ commit */ with x as (select 1) delete from site', 'with'],
+  ['--\r\nvalues (1)', 'values'],
+  ['/**/call x()', 'call'],
+  ['/* never closed insert', ''],
+  ['/* a */ -- b', ''],
+  [`'insert'`, ''],
+  ['', ''],
+])('%j begins with %j', (text, word) => {
+  expect(firstWord(text)).toBe(word)
 })
 
-test('settings escape whatever an actor or a path holds', () => {
-  const unit = {
-    id: '0b3a4cbe-5a4b-4c5d-8e6f-7a8b9c0d1e2f',
-    actor: `o'b\\r\0`,
-    source: undefined,
-    openClients: new Set<never>(),
+test.each([
+  ['commit', true],
+  ['/* x */ ROLLBACK to savepoint one', true],
+  ['prepare /* x */ transaction $$a$$', true],
+  ['prepare add as insert into site values (1)', false],
+  ['committed', false],
+  ['do $$ begin commit; end $$', false],
+])('%j ends a transaction or goes back in it: %s', (text, ends) => {
+  expect(endsTransaction(text)).toBe(ends)
+})
+
+describe('the settings', () => {
+  const situation: Situation = {
+    text: 'insert into site values (1)',
+    protocol: 'simple',
+    standing: 'idle',
+    bound: false,
+    repeatable: true,
   }
-  expect(settingsOf(unit)).toBe(
-    `set local orchestra.unit_of_work = '${unit.id}'; set local orchestra.actor = E'o''b\\\\r'; set local orchestra.source = ''`,
-  )
+  const cases: [string, Partial<Situation>, string][] = [
+    ['go before a write', {}, 'select'],
+    ['are there already', { standing: 'open', bound: true }, 'none'],
+    ['are set anew where another transaction had them', { standing: 'idle', bound: true }, 'select'],
+    ['are sent again where nobody knows', { standing: 'unsure', bound: true }, 'select'],
+    ['would fail in a failed transaction', { standing: 'failed' }, 'none'],
+    ['would be lost before an end', { text: 'commit', standing: 'unsure' }, 'none'],
+    ['take no snapshot before a lock', { text: 'lock table site', standing: 'open' }, 'set'],
+    ['are there from the beginning', { text: 'begin isolation level serializable' }, 'set'],
+    ['wait until a transaction has begun', { text: 'begin', protocol: 'extended' }, 'none'],
+    ['go before a procedure', { text: 'call x()', protocol: 'extended' }, 'select'],
+    ['do not go before what could not be sent again', { text: 'vacuum', repeatable: false }, 'none'],
+    ['may go before it in a transaction', { text: 'call x()', standing: 'open', repeatable: false }, 'set'],
+  ]
+  test.each(cases)('%s', (_name, given, binding) => {
+    expect(bindingOf({ ...situation, ...given })).toBe(binding)
+  })
+
+  test('are quoted, and hold what Postgres can store', () => {
+    const unit = { actor: `o'hara\\`, source: `${'x'.repeat(2_000)}\0` }
+    const [, actor, source] = setLocals(settingsOf('id', unit))
+    expect(actor).toBe(`set local orchestra.actor = E'o''hara\\\\'`)
+    expect(source).toBe(`set local orchestra.source = '${'x'.repeat(1_000)}'`)
+    expect(settingsOf('id', { actor: `a\0\ud800`, source: undefined })).toContainEqual([
+      'orchestra.actor',
+      'a\ufffd',
+    ])
+  })
 })

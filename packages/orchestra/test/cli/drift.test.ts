@@ -10,6 +10,7 @@ import { PATIENCE, Project, query } from './project.ts'
 const TIMEOUT = 180_000
 
 let project: Project
+let databaseUrl: string
 const path = (name: string) => join(project.directory, 'here', 'sites', name)
 const imprint = () => {
   const { ino, mtimeNs, ctimeNs } = statSync(path('a.example'), { bigint: true })
@@ -18,7 +19,7 @@ const imprint = () => {
 
 beforeAll(async () => {
   project = new Project()
-  const { databaseUrl } = await startListed(project)
+  ;({ databaseUrl } = await startListed(project))
   await project.run('route', 'add', 'page', 'here', 'true')
   await query(
     databaseUrl,
@@ -105,4 +106,24 @@ test('a synchronization mends it, and leaves what nobody knows', { timeout: TIME
   const drift = await project.run('drift')
   expect(drift.code).toBe(0)
   expect(drift.stdout).toMatch(/^unowned evil/)
+})
+
+test('a table that was renamed away is told by every command that would need it', {
+  timeout: TIMEOUT,
+}, async () => {
+  await query(databaseUrl, 'alter table site rename to site_old')
+  const what = 'there is no table site'
+  const check = await project.run('sync', '--check')
+  expect(check).toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining(`Model "site": ${what}, so 2 of its objects could not be compared`),
+  })
+  expect(await project.run('drift')).toMatchObject({ code: 2, stderr: expect.stringContaining(what) })
+  expect(await project.run('plan')).toMatchObject({ code: 2, stdout: expect.stringContaining(what) })
+  expect(await project.run('explain', 'site:1')).toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining(what),
+  })
+  await query(databaseUrl, 'alter table site_old rename to site')
+  expect(await project.run('sync')).toMatchObject({ code: 0 })
 })

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { actorText } from '../../src/cli/actor-text.ts'
 import { age, duration, took, until } from '../../src/cli/ages.ts'
 import { eventLines } from '../../src/cli/live-lines.ts'
 import { table } from '../../src/cli/table.ts'
@@ -143,6 +144,7 @@ describe('the live view', () => {
       unit: '0f9e',
       actor: 'alice',
       source: 'POST /sites',
+      logins: ['alice'],
       at: script.startedAt,
       operations: 2,
       servers: ['web1', 'web2'],
@@ -153,5 +155,15 @@ describe('the live view', () => {
     expect(plain(eventLines(unit, (_, text) => text))).toEqual([
       'unit 0f9e by alice (POST /sites): site:1, 2 operations for web1, web2',
     ])
+  })
+
+  test('names who was logged in where that is somebody else than the actor', () => {
+    expect(actorText({ actor: 'alice', logins: ['app'] })).toBe('alice (database user app)')
+    expect(actorText({ actor: 'alice', logins: ['alice', 'app', 'batch'] })).toBe(
+      'alice (database users app, batch)',
+    )
+    expect(actorText({ actor: 'app', logins: ['app'] })).toBe('app')
+    expect(actorText({ actor: 'alice', logins: [] })).toBe('alice')
+    expect(actorText({ actor: null, logins: [] })).toBeNull()
   })
 })

@@ -6,6 +6,7 @@ import { defineBackend, defineModel, type Model } from '../../src/index.ts'
 import { lookAgainAtHeld } from '../../src/manager/held.ts'
 import { retry } from '../../src/manager/index.ts'
 import { disableRoute, enableRoute } from '../../src/router/index.ts'
+import { sourceOf } from '../../src/source/index.ts'
 import { until } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
 import { Site, siteFilesWith, useWorlds, type World } from '../support/world.ts'
@@ -172,7 +173,7 @@ describeStores('collector', (open) => {
         config: { ...world.config, models: new Map([['site', model]]) },
         route: noResult,
         keyring: world.store.keyring,
-        query: world.store.query,
+        source: sourceOf(world.store),
         placements: async () => new Map(),
         loaderTimeout: 20,
       },
@@ -306,11 +307,12 @@ describeStores('objects that no table holds', (open) => {
 
 describe('a look', () => {
   it('asks nothing of the database for a model without objects', async () => {
+    const asked = () => Promise.reject(new Error('asked'))
     const decisions = await look([], {
       config: { models: new Map(), backends: new Map() } as never,
       route: noResult,
       keyring: undefined as never,
-      query: () => Promise.reject(new Error('asked')),
+      source: { read: asked, query: asked },
       placements: async () => new Map(),
     })
     expect(decisions).toEqual([])

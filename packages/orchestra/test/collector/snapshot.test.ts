@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { fromSnapshot, sealObject, toSnapshot } from '../../src/collector/index.ts'
-import { openObject } from '../../src/collector/snapshot.ts'
+import { openObject, sealSecrets } from '../../src/collector/snapshot.ts'
 import { findUnstorable } from '../../src/collector/unstorable.ts'
-import { defineModel, secret } from '../../src/index.ts'
+import { defineModel, type Model, type Secret, secret } from '../../src/index.ts'
 import { openKeyring } from '../../src/store/keyring.ts'
 import { testKey } from '../support/stores.ts'
 
@@ -72,6 +72,22 @@ describe('a snapshot', () => {
         expect([password.reveal(), password.name]).toEqual([text, 'user.password'])
       }),
     )
+  })
+
+  it('holds a secret that is a number, or has numbers in it, to the last digit', () => {
+    const model = defineModel({
+      name: 'user',
+      schema: z.object({ pin: z.bigint(), seeds: z.unknown() }),
+      secrets: ['pin', 'seeds'],
+    })
+    const { pin, seeds } = sealSecrets(model as Model, {
+      pin: 1234567890123456789n,
+      seeds: [9007199254740993n, 1.5],
+    })
+    expect([pin, seeds].map((one) => (one as Secret).reveal())).toEqual([
+      '1234567890123456789',
+      '[9007199254740993,1.5]',
+    ])
   })
 
   it('never reads data as a secret', () => {

@@ -113,6 +113,18 @@ describe('defineConfig', () => {
     expect(refusal({ models: [{ ...site, name }], backends: [] })).toContain('is not a name')
   })
 
+  it.each(['constructor', '__proto__'])(
+    'refuses a field %s, however deep, which no object can have',
+    (name) => {
+      const odd = z.object({ id: z.int(), [name]: z.string() })
+      const hidden = z.object({ id: z.int(), list: z.array(z.object({ inner: odd.nullable() })) })
+      for (const bad of [odd, hidden]) {
+        const text = refusal({ models: [defineModel({ name: 'site', schema: bad })], backends: [] })
+        expect(text).toContain(`model \`site\` has a field \`${name}\``)
+      }
+    },
+  )
+
   it('refuses secrets that the schema does not have, and names what it has', () => {
     const text = refusal({ models: [{ ...site, secrets: ['pasword'] }], backends: [] })
     expect(text).toContain('`secrets` names `pasword`, which the schema does not have')

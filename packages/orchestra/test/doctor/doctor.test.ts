@@ -10,6 +10,7 @@ import { defineModel } from '../../src/config/model.ts'
 import type { Finding, Patient } from '../../src/doctor/check.ts'
 import { checkKeyFile, checkNode } from '../../src/doctor/environment.ts'
 import { examine, sealCanary } from '../../src/doctor/index.ts'
+import { checkRights } from '../../src/doctor/rights.ts'
 import { checkPause, checkRoutes, checkServers } from '../../src/doctor/servers.ts'
 import { checkCapture, checkKey, checkMigrations } from '../../src/doctor/store.ts'
 import { checkWork, checkWorker } from '../../src/doctor/work.ts'
@@ -47,7 +48,16 @@ describeStores('doctor', (open) => {
     await addServer(store, { name: 'here', method: 'local', by: 'me' })
     await addRoute(store, config, { backend: 'page', server: 'here', by: 'me' })
     await store.query(`insert into orchestra.worker (id, host, pid) values (gen_random_uuid(), 'a', 1)`)
-    const checks = [checkKey, checkCapture, checkServers, checkRoutes, checkPause, checkWorker, checkWork]
+    const checks = [
+      checkKey,
+      checkRights,
+      checkCapture,
+      checkServers,
+      checkRoutes,
+      checkPause,
+      checkWorker,
+      checkWork,
+    ]
     for (const check of checks) expect(problems(await check(patient))).toEqual([])
     expect((await checkMigrations(store)).state).toBe('ok')
   })
@@ -61,7 +71,19 @@ describeStores('doctor', (open) => {
     await store.query(`drop trigger "${trigger?.name}" on site`)
     const [missing] = await checkCapture(patient)
     expect(missing?.message).toContain('has no trigger')
-    expect(missing?.hint).toContain('orchestra up')
+    expect(missing?.hint).toMatch(/`orchestra up` installs it, and then compares all objects/)
+    expect(missing?.hint).not.toContain('another change')
+  })
+
+  test('finds trigger functions that a superuser owns', async () => {
+    const [found] = await store.query<{ name: string }>(
+      `select p.oid::regprocedure::text as name from pg_proc p where p.proname like 'capture\\_%'`,
+    )
+    expect(problems(await checkRights(patient))).toEqual([])
+    await store.query(`alter function ${found?.name} owner to postgres`)
+    const [finding] = await checkRights(patient)
+    expect(finding?.message).toBe('trigger functions belong to postgres, a superuser')
+    expect(finding?.hint).toContain('orchestra grants')
   })
 
   test('finds a missing column and a missing table', async () => {

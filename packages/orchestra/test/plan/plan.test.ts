@@ -1,3 +1,4 @@
+import postgres from 'postgres'
 import { expect, it } from 'vitest'
 import { readScript } from '../../src/logs/index.ts'
 import { disableRoute } from '../../src/router/index.ts'
@@ -13,8 +14,27 @@ function withoutRun(script: string): string {
     .join('\n')
 }
 
-describeStores('unit.plan()', (open) => {
+describeStores('unit.plan()', (open, kind) => {
   const build = useWorlds(open)
+
+  // It reads no URL of a unix socket.
+  if (kind === 'postgres')
+    it('reads through a transaction of postgres.js', async () => {
+      const world = await build()
+      const { orchestra } = await application(world)
+      const sql = orchestra.sql(postgres(world.store.databaseUrl))
+      await orchestra.unitOfWork((unit) =>
+        sql.begin(async (transaction) => {
+          await transaction`insert into site (id, domain) values (1, 'a.org')`
+          expect((await unit.plan()).operations).toMatchObject([{ kind: 'create', object: 'site:1' }])
+          await transaction`delete from site where id = 1`
+          expect((await unit.plan()).operations).toEqual([])
+          await transaction`insert into site (id, domain) values (2, '')`
+          await expect(unit.plan()).rejects.toMatchObject({ code: 'ORC_OBJECT_INVALID' })
+        }),
+      )
+      await sql.end()
+    })
 
   it('shows before the commit what will run, and writes nothing', async () => {
     const world = await build()

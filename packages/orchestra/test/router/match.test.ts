@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { defineModel } from '../../src/config/model.ts'
+import { defineModel, type Model } from '../../src/config/model.ts'
 import { isOrchestraError } from '../../src/errors.ts'
 import { createLanguage, variableOf } from '../../src/router/language.ts'
 import { compileIn, compileMatch, prepare, type Verdict } from '../../src/router/match.ts'
@@ -14,7 +14,7 @@ function test(text: string, object: object = aSite): Verdict {
   return compileIn(language, text).test(prepare(language, object))
 }
 
-function refusal(text: string, model = site): { message: string; hint: string | undefined } {
+function refusal(text: string, model: Model = site as Model): { message: string; hint: string | undefined } {
   try {
     compileMatch(model, text)
   } catch (error) {
@@ -241,12 +241,68 @@ describe('secrets', () => {
   })
 })
 
+describe('fields that are called like words of the language', () => {
+  const odd = [
+    'in',
+    'true',
+    'false',
+    'null',
+    'size',
+    'int',
+    'list',
+    'has',
+    'a',
+    '_',
+    'a b',
+    'a.b',
+    'größe',
+    'X',
+    'toString',
+  ]
+  const Odd = defineModel({
+    name: 'odd',
+    schema: z.object(Object.fromEntries(odd.map((name) => [name, z.int()]))),
+  })
+  const object = Object.fromEntries(odd.map((name) => [name, 4]))
+
+  it.each(odd)('are read in brackets: %s', (name) => {
+    const language = createLanguage(Odd)
+    const match = compileIn(language, `odd[${JSON.stringify(name)}] == 4`)
+    expect(match.test(prepare(language, object))).toBe('matched')
+  })
+
+  it.each(['in', 'true', 'false', 'null'])('and say so behind a dot: %s', (name) => {
+    expect(refusal(`odd.${name} == 4`, Odd as Model).hint).toContain(`write ["${name}"]`)
+  })
+
+  it('may look like the names of others that cannot be named', () => {
+    const inner = z.object({ id: z.int() })
+    const model = defineModel({
+      name: 'site',
+      schema: z.object({ 'a-b': inner, field_0: inner, field_1: inner }),
+    })
+    const language = createLanguage(model)
+    const match = compileIn(language, 'site["a-b"].id + site.field_0.id + site.field_1.id == 6')
+    const some = { 'a-b': { id: 1 }, field_0: { id: 2 }, field_1: { id: 3 } }
+    expect(match.test(prepare(language, some))).toBe('matched')
+  })
+})
+
 describe('variableOf', () => {
   it.each([
     ['site', 'site'],
+    ['s', 's'],
+    ['a1', 'a1'],
+    ['a-', 'a_'],
     ['mail-box', 'mail_box'],
     ['package', 'package_'],
+    ['prototype', 'prototype_'],
+    ['google', 'google_'],
     ['list', 'list_'],
+    ['in', 'in_'],
+    ['true', 'true_'],
+    ['int', 'int_'],
+    ['size', 'size'],
   ])('names the object of model %s %s, which works', (name, variable) => {
     const model = defineModel({
       name,

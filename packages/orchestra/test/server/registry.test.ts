@@ -1,6 +1,7 @@
+import { userInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { fingerprint } from '../../src/methods/host-key.ts'
-import { addRoute, listRoutes } from '../../src/router/index.ts'
+import { addRoute, disableRoute, enableRoute, listRoutes, removeRoute } from '../../src/router/index.ts'
 import {
   addServer,
   approveKey,
@@ -34,6 +35,22 @@ async function laneDue(store: Store): Promise<boolean[]> {
 }
 
 describeStores('the server registry', (open) => {
+  it('records the system user where nobody says who does it', async () => {
+    const store = await open()
+    await addServer(store, { name: 'web1', method: 'local' })
+    const route = await addRoute(store, config, { backend: 'www', server: 'web1' })
+    expect((await holdServer(store, 'web1')).held_by).toBe(userInfo().username)
+    await releaseServer(store, 'web1')
+    await disableRoute(store, route.id)
+    await enableRoute(store, route.id)
+    await removeRoute(store, route.id)
+    await removeServer(store, 'web1')
+    expect((await pause(store, { reason: 'storage' })).by).toBe(userInfo().username)
+    await resume(store)
+    const actors = await store.query('select distinct actor from orchestra.audit')
+    expect(actors).toEqual([{ actor: userInfo().username }])
+  })
+
   describe('servers', () => {
     it('are added with defaults and a lane of their own', async () => {
       const store = await open()

@@ -45,7 +45,7 @@ describeStores('migrations', (open, kind) => {
 
   it('that fail leave nothing behind', async () => {
     const store = await open()
-    await store.query('drop schema orchestra cascade; create schema orchestra; create table orchestra.log ()')
+    await store.query('drop schema orchestra cascade; create schema orchestra; create sequence orchestra.log')
     await expect(migrate(store)).rejects.toThrow('already exists')
     expect(await storedVersion(store)).toBe(0)
     const [row] = await store.query(`select to_regclass('orchestra.server') as found`)

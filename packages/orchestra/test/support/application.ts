@@ -13,6 +13,8 @@ export async function application(world: World): Promise<{ orchestra: Orchestra;
     databaseUrl,
   })
   const raw = new pg.Pool({ connectionString: databaseUrl })
+  // Ending a pool does not wait for its sockets: a server that stops meanwhile may still have a last word.
+  raw.on('connect', (client) => client.on('error', () => undefined))
   onTestFinished(async () => {
     await raw.end()
     await orchestra.close()

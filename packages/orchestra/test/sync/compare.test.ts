@@ -321,13 +321,13 @@ describeStores('comparing the database with what was placed', (open, kind) => {
     expect(await gated('2')).toMatchObject({ waiting: 1, stuck: 1 })
   })
 
-  it('says nothing of a model whose table is not there', async () => {
+  it('removes nothing of a model whose table is not there, and fails', async () => {
     const world = await placed(1)
     await world.store.query('drop table site')
     const { id } = await requestSync(world.store, compareOnly)
     await world.collect()
     expect(await syncStatus(world.store, id)).toMatchObject({
-      state: 'done',
+      state: 'failed',
       counts: { created: 0, deleted: 0, unchanged: 0, invalid: 0 },
     })
     expect(await world.store.query('select state from orchestra.placement')).toEqual([{ state: 'applied' }])

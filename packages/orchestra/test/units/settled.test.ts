@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import fastify from 'fastify'
+import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { sh } from '../../src/script/index.ts'
 import { holdServer } from '../../src/server/index.ts'
@@ -28,7 +29,7 @@ function put(port: number, path: string): Promise<Answer> {
   })
 }
 
-describeStores('unit.settled()', (open) => {
+describeStores('unit.settled()', (open, kind) => {
   const build = useWorlds(open)
 
   it('answers when everything has succeeded', async () => {
@@ -46,11 +47,62 @@ describeStores('unit.settled()', (open) => {
     ])
   })
 
-  it('answers at once when nothing was changed', async () => {
+  it('says at once that nothing was changed, and why', async () => {
     const world = await build()
-    const { orchestra } = await application(world)
-    const status = await orchestra.unitOfWork((unit) => unit.settled({ timeout: 20_000 }))
-    expect(status).toMatchObject({ state: 'settled', operations: [] })
+    const { orchestra, pool } = await application(world)
+    await world.store.query('create table unwatched (id int)')
+    const other = new pg.Pool({ connectionString: world.store.databaseUrl })
+    other.on('error', () => undefined)
+    const cases: [work: () => Promise<unknown>, why: RegExp][] = [
+      [async () => undefined, /sent nothing to the database/],
+      [() => other.query('insert into site (id) values (1)'), /another pool was used/],
+      [() => pool.query('insert into unwatched values (1)'), /one statement ran.*of no model/],
+      [() => pool.query(`update site set plan = plan`), /one statement ran.*stayed as they were/],
+      [() => pool.query('begin; insert into site (id) values (2); rollback'), /rolled back/],
+    ]
+    for (const [work, why] of cases) {
+      const status = await orchestra.unitOfWork(
+        async (unit) => {
+          await work()
+          return unit.settled({ timeout: 20_000 })
+        },
+        { actor: 'eva', source: 'job' },
+      )
+      expect(status).toMatchObject({ state: 'untouched', actor: 'eva', source: 'job', operations: [] })
+      expect(status.error).toMatch(why)
+    }
+    await other.end()
+  })
+
+  // PGlite's one session belongs to the open transaction.
+  if (kind === 'postgres')
+    it('says that a transaction is still open', async () => {
+      const world = await build()
+      const { orchestra, pool } = await application(world)
+      const client = await pool.connect()
+      const status = await orchestra.unitOfWork(async (unit) => {
+        await client.query('begin; insert into site (id) values (1)')
+        return unit.settled({ timeout: 20_000 })
+      })
+      await client.query('rollback')
+      client.release()
+      expect(status).toMatchObject({ state: 'untouched', operations: [] })
+      expect(status.error).toMatch(/still open: ask after its commit/)
+    })
+
+  it('answers for a unit that is over', async () => {
+    const world = await build()
+    await world.work()
+    const { orchestra, pool } = await application(world)
+    const over = await orchestra.unitOfWork(async (unit) => {
+      await pool.query('insert into site (id) values (1)')
+      return unit
+    })
+    expect(await over.settled({ timeout: 20_000 })).toMatchObject({
+      state: 'settled',
+      operations: [{ object: 'site:1', outcome: 'success' }],
+    })
+    expect(orchestra.currentUnit()).toBeUndefined()
   })
 
   it('tells object by object what failed, with the end of its output', async () => {

@@ -3,7 +3,7 @@ import type { Backend } from '../../config/backend.ts'
 import { isOrchestraError, messageOf, type OrchestraError, withHint } from '../../errors.ts'
 import { createLog, createLogWriter, finishLog, type LogWriter } from '../../logs/index.ts'
 import { type OperationResult, recordSync, type Step } from '../../script/index.ts'
-import type { Queryable } from '../../store/index.ts'
+import { isStoreFailure, type Queryable } from '../../store/index.ts'
 import type { Claim } from '../claim.ts'
 import { persist } from '../persist.ts'
 import { notePresentedKey } from '../presented-key.ts'
@@ -152,7 +152,7 @@ class Attempt {
         seen: (secrets) => this.#secrets.add(secrets),
       })
     } catch (error) {
-      if (isOrchestraError(error) && error.code !== 'ORC_STORE_UNREACHABLE') return unwritten(error)
+      if (isOrchestraError(error) && !isStoreFailure(error)) return unwritten(error)
       throw error
     }
   }

@@ -1,3 +1,5 @@
+export const change = ''
+
 /** The first schema. Keys of objects can be any size, so indexes hold their hash, never the key itself. */
 export const sql = `
 create table orchestra.setting (

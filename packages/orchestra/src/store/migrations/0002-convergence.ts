@@ -1,10 +1,11 @@
+/** A change may concern one place of its object only: what a check found to be wrong there is looked at there. */
+export const change = `
+alter table orchestra.change
+  add column if not exists backend text,
+  add column if not exists server_id integer`
+
 /** Synchronization, moves, renames and what stands on servers without belonging there. */
 export const sql = `
--- A change may concern one place of its object only: what a check found to be wrong there is looked at there.
-alter table orchestra.change
-  add column backend text,
-  add column server_id integer;
-
 alter table orchestra.operation
   -- What the object is called on its server once this operation has succeeded; null for actions that place nothing.
   add column identity text,

@@ -1,9 +1,10 @@
+/** Who was logged in, whatever actor the transaction named. Null on what was recorded before this was kept. */
+export const change = `
+alter table orchestra.change add column if not exists login text;
+alter table orchestra.change alter column login set default session_user`
+
 /** What the database itself knows of a change, beside what was said of it; and how writers know that they have to wake somebody. */
 export const sql = `
--- Who was logged in, whatever actor the transaction named. Null on what was recorded before this was kept.
-alter table orchestra.change add column login text;
-alter table orchestra.change alter column login set default session_user;
-
 -- Everybody who was logged in where one of its changes was made.
 alter table orchestra.unit add column logins text[] not null default '{}';
 

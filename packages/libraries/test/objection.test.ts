@@ -1,0 +1,4 @@
+import { openSites } from '../src/objection.ts'
+import { testLibrary } from './harness/library.ts'
+
+testLibrary('Objection', { serve: 'express', open: openSites })

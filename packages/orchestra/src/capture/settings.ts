@@ -1,0 +1,42 @@
+import { quoteLiteral } from './table-name.ts'
+import type { ContextUnit } from './unit.ts'
+
+/** What triggers read: whose change it is, and where it comes from. */
+export type Settings = readonly [name: string, value: string][]
+
+/** Longer sources help nobody and would be stored with every change. */
+const LONGEST = 1000
+
+/** An empty id is none: each transaction is then a unit of its own. */
+export function settingsOf(id: string, { actor, source }: Pick<ContextUnit, 'actor' | 'source'>): Settings {
+  return [
+    ['orchestra.unit_of_work', id],
+    ['orchestra.actor', storable(actor ?? '')],
+    ['orchestra.source', storable(source ?? '')],
+  ]
+}
+
+/** What Postgres takes as text. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '').slice(0, LONGEST).toWellFormed()
+}
+
+/** One statement whose values are parameters, so that statistics of statements know one text. */
+export function selectWithParameters(settings: Settings): string {
+  return selectOf(settings, (_value, index) => `$${index + 1}`)
+}
+
+export function selectWithLiterals(settings: Settings): string {
+  return selectOf(settings, quoteLiteral)
+}
+
+function selectOf(settings: Settings, write: (value: string, index: number) => string): string {
+  const calls = settings.map(
+    ([name, value], index) => `pg_catalog.set_config('${name}', ${write(value, index)}, true)`,
+  )
+  return `select ${calls.join(', ')}`
+}
+
+export function setLocals(settings: Settings): string[] {
+  return settings.map(([name, value]) => `set local ${name} = ${quoteLiteral(value)}`)
+}

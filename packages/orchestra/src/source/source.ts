@@ -1,0 +1,68 @@
+import type { LoaderContext } from '../config/model.ts'
+import type { Connection, Store } from '../store/index.ts'
+import { ValueTypes } from './types.ts'
+import { readValues, type Values } from './values.ts'
+
+/** Statements on one connection, in one transaction. */
+export interface Reader {
+  query: LoaderContext['query']
+  /** The same, and which columns hold numbers. */
+  values(text: string, values?: readonly unknown[]): Promise<Values>
+}
+
+/** What a read is for: rows as the application has them, or keys in the one way that they are written everywhere. */
+export type Purpose = 'rows' | 'keys'
+
+/** The application's database: all that reads its tables does it through this. */
+export interface Source {
+  /** Several statements that see the same tables: none can be renamed or replaced between them once it was read. */
+  read<Result>(work: (reader: Reader) => Promise<Result>, purpose?: Purpose): Promise<Result>
+  /** One statement of the application's own, as loaders send it. */
+  query: LoaderContext['query']
+}
+
+/**
+ * Row policies do not filter but refuse, and code of the application's that a read runs cannot write as the worker. Numbers are
+ * written to their last digit, whatever the database's setting.
+ */
+const OPENING = 'begin read only; set local row_security = off; set local extra_float_digits = 1'
+
+/** As the trigger functions write keys, whatever the settings of a session. */
+const KEY_SETTINGS = `; set local datestyle = 'ISO, MDY'; set local timezone = 'UTC'; set local intervalstyle = 'postgres';
+  set local bytea_output = 'hex'; set local lc_monetary = 'C'`
+
+const sources = new WeakMap<Store, Source>()
+
+/** Reads by transactions of its own. Nothing may be asked of an embedded store while one is open: it has one session. */
+export function sourceOf(store: Store): Source {
+  const known = sources.get(store)
+  if (known !== undefined) return known
+  const types = new ValueTypes()
+  const read: Source['read'] = (work, purpose = 'rows') =>
+    store.transaction(
+      (tx) => work(readerOf(tx, types)),
+      purpose === 'keys' ? OPENING + KEY_SETTINGS : OPENING,
+    )
+  const source = { read, query: queryOf(read) }
+  sources.set(store, source)
+  return source
+}
+
+/** Reads through an open transaction of somebody else's, whose settings stay as they are. */
+export function sourceWithin(connection: Connection): Source {
+  const reader = readerOf(connection, new ValueTypes())
+  return { read: (work) => work(reader), query: reader.query }
+}
+
+function queryOf(read: Source['read']): Source['query'] {
+  return (text, values) => read((reader) => reader.query(text, values))
+}
+
+function readerOf(connection: Connection, types: ValueTypes): Reader {
+  const values: Reader['values'] = async (text, given) =>
+    readValues(await connection.texts(text, given), types, connection)
+  return {
+    values,
+    query: async <Row>(text: string, given?: readonly unknown[]) => (await values(text, given)).rows as Row[],
+  }
+}

@@ -1,0 +1,107 @@
+import { restoreGrants } from '../capture/capture-role.ts'
+import { requestSync } from '../sync/request.ts'
+import { assertNothingLost, damageOf } from './damage.ts'
+import { storedVersion } from './migrate.ts'
+import { MIGRATION_LOCK, migrations } from './migrations/index.ts'
+import { hasCode } from './short-locks.ts'
+import type { Queryable, Store } from './store.ts'
+
+/** Where the migrations make everything once more, for what is gone to be taken from there. */
+const SPARE = 'orchestra_spare'
+
+/** Workers go on meanwhile, and may lock the same tables in another order. */
+const DEADLOCK = '40P01'
+const ATTEMPTS = 5
+
+interface ForeignKey {
+  table: string
+  name: string
+  definition: string
+  /** The rows that go with the ones they refer to. */
+  orphans: string | null
+}
+
+/**
+ * Makes again what a migration tool has dropped from Orchestra's schema, and has everything compared, because nobody knows what
+ * was in it.
+ * @returns the tables that were made again
+ * @throws OrchestraError ORC_STORE_DAMAGED when servers, routes or something else is gone that only a backup has; then nothing is made
+ */
+export async function heal(store: Store): Promise<string[]> {
+  const { lost, remakable } = await damageNow(store)
+  if (lost.length + remakable.length === 0) return []
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await store.transaction(healOnce)
+    } catch (error) {
+      if (!hasCode(error, [DEADLOCK]) || attempt === ATTEMPTS) throw error
+    }
+  }
+}
+
+async function healOnce(tx: Queryable): Promise<string[]> {
+  await tx.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+  const damage = await damageNow(tx)
+  assertNothingLost(damage)
+  if (damage.remakable.length === 0) return []
+  await remake(tx, damage.remakable)
+  await restoreGrants(tx)
+  await requestSync(tx, { mode: 'sync', actor: null, source: 'heal' })
+  return damage.remakable
+}
+
+async function damageNow(db: Queryable) {
+  return damageOf(db, await storedVersion(db))
+}
+
+async function remake(tx: Queryable, names: readonly string[]): Promise<void> {
+  const version = await storedVersion(tx)
+  await tx.query(`create schema ${SPARE}`)
+  for (const { change, sql } of migrations.slice(0, version))
+    await tx.query(`${change}; ${sql}`.replaceAll('orchestra.', `${SPARE}.`))
+  const foreignKeys = await cutForeignKeys(tx)
+  for (const name of names) await tx.query(`alter table ${SPARE}.${name} set schema orchestra`)
+  await tx.query(`drop schema ${SPARE} cascade`)
+  for (const foreignKey of foreignKeys) await restoreForeignKey(tx, foreignKey)
+  for (const name of names) await tx.query(filled[name] ?? '')
+}
+
+/** Takes the references between the spare tables away, which would bind what is taken from them to what is not. */
+async function cutForeignKeys(tx: Queryable): Promise<ForeignKey[]> {
+  const found = await tx.query<ForeignKey>(
+    `select c.conrelid::regclass::text as table, c.conname as name, pg_get_constraintdef(c.oid) as definition,
+       case when c.confdeltype = 'c' then format(
+         'delete from %s child where not exists (select from %s parent where parent.id = child.%I)',
+         c.conrelid::regclass, c.confrelid::regclass, a.attname) end as orphans
+     from pg_constraint c join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+     where c.contype = 'f' and c.connamespace = to_regnamespace($1)`,
+    [SPARE],
+  )
+  for (const { table, name } of found) await tx.query(`alter table ${table} drop constraint ${name}`)
+  return found
+}
+
+/** A table that was dropped took along what referred to it. */
+async function restoreForeignKey(tx: Queryable, foreignKey: ForeignKey): Promise<void> {
+  const own = (text: string) => text.replaceAll(`${SPARE}.`, 'orchestra.')
+  const table = own(foreignKey.table)
+  const [row] = await tx.query<{ missing: boolean }>(
+    `select to_regclass($1) is not null and not exists (
+       select from pg_constraint where conrelid = to_regclass($1) and conname = $2) as missing`,
+    [table, foreignKey.name],
+  )
+  if (row?.missing !== true) return
+  if (foreignKey.orphans !== null) await tx.query(own(foreignKey.orphans))
+  await tx.query(`alter table ${table} add constraint ${foreignKey.name} ${own(foreignKey.definition)}`)
+}
+
+/** Rows that a table is never without, and numbers that others remember and must not be given out again. */
+const filled: Readonly<Record<string, string>> = {
+  lane: 'insert into orchestra.lane (server_id) select id from orchestra.server',
+  log: `select setval(pg_get_serial_sequence('orchestra.log', 'id'), greatest(1,
+      (select max(log_id) from orchestra.placement), (select max(log_id) from orchestra.operation)))`,
+  operation: `select setval(pg_get_serial_sequence('orchestra.operation', 'id'), greatest(1,
+      (select max(operation_id) from orchestra.log_operation)))`,
+  inspection: `select setval(pg_get_serial_sequence('orchestra.inspection', 'id'), greatest(1,
+      (select max(inspection_id) from orchestra.finding)))`,
+}

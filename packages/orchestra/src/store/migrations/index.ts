@@ -1,0 +1,18 @@
+import * as first from './0001-first.ts'
+import * as convergence from './0002-convergence.ts'
+import * as boundaries from './0003-boundaries.ts'
+
+export interface Migration {
+  /**
+   * What it changes about the table that the application's transactions write into: done first, in a transaction of its own that
+   * ends at once, and again when what follows was cut off.
+   */
+  change: string
+  sql: string
+}
+
+/** Forward only; a number, once released, never changes its text. */
+export const migrations: readonly Migration[] = [first, convergence, boundaries]
+
+/** Any constant: it only has to be the same in every process. */
+export const MIGRATION_LOCK = 7_355_608

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { dropInUse } from '../support/drop.ts'
+import { until } from '../support/processes.ts'
+import { describeStores } from '../support/stores.ts'
+import { useWorlds } from '../support/world.ts'
+
+describeStores('wake-ups whose tables are dropped while a worker runs', (open) => {
+  const world = useWorlds(open)
+
+  test.each([
+    ['with their schema', 'drop schema orchestra_boss cascade'],
+    ['and their schema is left', 'drop table orchestra_boss.job cascade'],
+    [
+      'all but the one of versions',
+      'drop table orchestra_boss.job, orchestra_boss.queue, orchestra_boss.schedule cascade',
+    ],
+  ])('%s are made again, with the schedules', async (_, statement) => {
+    const here = await world()
+    await here.work()
+    await dropInUse(here.store.query, statement)
+    await here.store.query('insert into site values (1)')
+    const whole = () =>
+      here.store
+        .query(`select name from orchestra_boss.schedule where to_regclass('orchestra_boss.job') is not null`)
+        .then(
+          (rows) => rows.some(({ name }) => name === 'orchestra-capture'),
+          () => false,
+        )
+    await until('the schedules are there again', whole)
+    await here.calm()
+    expect(await here.files()).toEqual(await here.wanted())
+  })
+
+  test('are made again by a worker that starts', async () => {
+    const here = await world()
+    await here.work()
+    await here.stopWorkers()
+    await here.store.query('drop table orchestra_boss.queue cascade')
+    await here.work()
+    await here.store.query('insert into site values (1)')
+    await here.calm()
+    expect(await here.files()).toEqual(await here.wanted())
+  })
+})
