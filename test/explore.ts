@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createVitest } from 'vitest/node'
-import { type Failure, FailureCollector, repeating } from './failures.ts'
+import { type Failure, FailureTeller, repeating } from './failures.ts'
 
 export interface Exploration {
   root: string
@@ -39,13 +39,17 @@ function dependsOnSeed(file: string): boolean {
 export async function explore(exploration: Exploration): Promise<Found> {
   const { signal, nextSeed, say } = exploration
   const failures: Failure[] = []
+  // What fails after that fails because its run is ended.
+  const found = (failure: Failure) => {
+    if (signal.aborted) return
+    failures.push(failure)
+    say(told(failure))
+  }
   let rounds = 0
   while (!signal.aborted) {
     const seed = nextSeed()
     say(`round ${++rounds}: TEST_SEED=${seed}`)
-    const collector = new FailureCollector(seed, (failure) => say(told(failure)))
-    await runOnce(exploration, seed, collector)
-    failures.push(...collector.failures)
+    await runOnce(exploration, seed, new FailureTeller(seed, found))
   }
   return { rounds, failures }
 }
@@ -53,7 +57,7 @@ export async function explore(exploration: Exploration): Promise<Found> {
 async function runOnce(
   { root, files, signal }: Exploration,
   seed: number,
-  reporter: FailureCollector,
+  reporter: FailureTeller,
 ): Promise<void> {
   const env = { TEST_SEED: String(seed) }
   const vitest = await createVitest({ root, env, watch: false, reporters: [reporter] })

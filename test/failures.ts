@@ -9,9 +9,8 @@ export interface Failure {
   message: string
 }
 
-/** Collects what fails in one run of vitest as it happens, so that a run that is ended early has told it. */
-export class FailureCollector implements Reporter {
-  readonly failures: Failure[] = []
+/** Tells what fails in one run of vitest as it happens, so that a run that is ended early has told it. */
+export class FailureTeller implements Reporter {
   readonly #seed: number
   readonly #onFailure: (failure: Failure) => void
 
@@ -35,9 +34,7 @@ export class FailureCollector implements Reporter {
 
   #add(module: TestModule, test: string | undefined, errors: readonly { message: string }[]): void {
     const message = errors.map((error) => error.message).join('\n')
-    const failure = { seed: this.#seed, file: module.relativeModuleId, test, message }
-    this.failures.push(failure)
-    this.#onFailure(failure)
+    this.#onFailure({ seed: this.#seed, file: module.relativeModuleId, test, message })
   }
 }
 
