@@ -39,12 +39,15 @@ export async function damageOf(db: Queryable, version: number): Promise<Damage> 
   }
 }
 
-/** What a tool leaves that drops tables: trigger functions, the wake-ups' schema, tables that it could not drop. */
+/**
+ * What a tool leaves that drops tables: trigger functions, the wake-ups' tables, tables that it could not drop. Empty schemas are what
+ * an owner prepares before the first start.
+ */
 async function wasThere(db: Queryable): Promise<boolean> {
   const [row] = await db.query<{ found: boolean }>(
-    `select to_regnamespace('orchestra_boss') is not null
-       or exists (select from pg_proc where pronamespace = to_regnamespace('orchestra') and proname like 'capture\\_%')
-       or exists (select from pg_class where relnamespace = to_regnamespace('orchestra') and relkind = 'r') as found`,
+    `select exists (select from pg_proc where pronamespace = to_regnamespace('orchestra') and proname like 'capture\\_%')
+       or exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where n.nspname in ('orchestra', 'orchestra_boss') and c.relkind in ('r', 'p')) as found`,
   )
   return row?.found === true
 }
