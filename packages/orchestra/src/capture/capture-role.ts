@@ -1,4 +1,6 @@
-import type { Queryable, Store } from '../store/index.ts'
+import { isOrchestraError } from '../errors.ts'
+import { hasCode, type Queryable, type Store } from '../store/index.ts'
+import { installing } from './install-lock.ts'
 
 /**
  * Owns the trigger functions, and can do nothing but what they do: write down changes, and see whether a worker sleeps. Who owns a
@@ -19,17 +21,28 @@ interface Found {
  * Makes the role where the connection may make roles. Answers the owner that trigger functions are to have; undefined where they
  * stay with whoever installs them, who is then all the more careful about what runs in them.
  */
-export async function prepareRole(store: Store): Promise<string | undefined> {
+export async function prepareRole(store: Store, patience: number): Promise<string | undefined> {
   const found = await readRole(store)
+  if (isReady(found)) return CAPTURE_ROLE
   if (!found.exists && !found.isSuperuser && !found.mayCreate) return undefined
-  if (found.isGranted && (found.isSuperuser || found.isMember)) return CAPTURE_ROLE
   try {
-    await store.transaction((tx) => makeRole(tx, found))
+    await installing(store, patience, async (tx) => {
+      const now = await readRole(tx)
+      if (!isReady(now)) await makeRole(tx, now)
+    })
     return CAPTURE_ROLE
   } catch (error) {
-    if (isRefusal(error)) return undefined
+    // Beside another database of the same server: roles are of both.
+    if (hasCode(error, ['42710', '23505'])) return prepareRole(store, patience)
+    if (isOrchestraError(error, 'ORC_CAPTURE_DENIED') || hasCode(error, [NO_ADMIN_OPTION])) return undefined
     throw error
   }
+}
+
+const NO_ADMIN_OPTION = '0LP01'
+
+function isReady({ isGranted, isSuperuser, isMember }: Found): boolean {
+  return isGranted && (isSuperuser || isMember)
 }
 
 /** Where the role is in use, gives it its rights on what was made anew, before anybody can write into that. */
@@ -78,10 +91,4 @@ async function grantToRole(tx: Queryable): Promise<void> {
   // Of the whole table: a right for each column is looked up for each at every statement.
   await tx.query(`grant insert on orchestra.change to ${CAPTURE_ROLE}`)
   await tx.query(`grant select on sequence orchestra.asleep to ${CAPTURE_ROLE}`)
-}
-
-/** Not allowed, or somebody else made the role at the same moment: then the next look finds it. */
-function isRefusal(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return ['42501', '42710', '23505', '0LP01', 'ORC_STORE_DENIED'].includes(code)
 }

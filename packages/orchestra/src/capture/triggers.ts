@@ -19,6 +19,8 @@ export interface CaptureReport {
   compared: string[]
   /** What could not be captured, and why. All else is. */
   failed: CaptureFailure[]
+  /** Models whose table took the name of another that has their triggers too. */
+  replaced: CaptureStatus[]
 }
 
 export interface CaptureFailure {
@@ -46,9 +48,11 @@ export async function installCapture(
   { patience = PATIENCE }: InstallOptions = {},
 ): Promise<CaptureReport> {
   const { watches, failed } = readWatches(models)
-  const owner = await prepareRole(store)
+  const owner = await prepareRole(store, patience)
   const installed: CaptureStatus[] = []
-  for (const examined of await examineAll(store, watches, owner)) {
+  const all = await examineAll(store, watches, owner)
+  const replaced = all.flatMap(({ statuses }) => statuses.filter(({ state }) => state === 'table replaced'))
+  for (const examined of all) {
     const failure =
       problemOf(examined) ?? (await installWatch(store, examined, { patience, owner, installed }))
     if (failure !== undefined) failed.push(failure)
@@ -59,7 +63,7 @@ export async function installCapture(
     return []
   })
   const standing = watches.filter(({ model }) => !failing.has(model))
-  return { installed, removed, compared: await noticeGaps(store, watches, standing), failed }
+  return { installed, removed, compared: await noticeGaps(store, watches, standing), failed, replaced }
 }
 
 /** For every watched table and kind of change whether it is captured. Reads only. */

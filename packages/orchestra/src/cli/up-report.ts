@@ -36,7 +36,7 @@ export class UpReport {
     this.#warn({ event: 'healed', tables }, text)
   }
 
-  captured({ installed, removed, awaited, failed }: Captured): void {
+  captured({ installed, removed, awaited, failed, replaced }: Captured): void {
     const models = [...new Set(installed.map((status) => status.model))]
     if (models.length > 0) this.#tellCaptured(models)
     if (removed.length > 0)
@@ -45,11 +45,11 @@ export class UpReport {
       this.#awaited.add(model)
       this.#warn({ event: 'table-awaited', model, table }, `model ${model} waits for its table: ${detail}`)
     }
-    for (const { error } of failed) this.problem(error)
+    this.#tellProblems(failed, replaced)
   }
 
   /** Triggers that are installed again had been lost, unless their table is new. */
-  capturedAgain({ installed, failed }: Captured): void {
+  capturedAgain({ installed, failed, replaced }: Captured): void {
     for (const model of new Set(installed.map((status) => status.model))) {
       if (this.#awaited.delete(model)) this.#tellCaptured([model])
       else {
@@ -57,7 +57,13 @@ export class UpReport {
         this.#warn({ event: 'captured-again', model }, text)
       }
     }
+    this.#tellProblems(failed, replaced)
+  }
+
+  #tellProblems(failed: Captured['failed'], replaced: Captured['replaced']): void {
     for (const { error } of failed) this.problem(error)
+    for (const { model, table, detail, hint } of replaced)
+      this.#warn({ event: 'table-replaced', model, table, detail, hint }, `${detail} (${hint})`)
   }
 
   #tellCaptured(models: readonly string[]): void {

@@ -6,7 +6,7 @@ import { openStore, type Store } from '../../src/store/index.ts'
 import { describeStores, testKey } from '../support/stores.ts'
 import { changes, model, site, siteTables, takeChanges } from './support.ts'
 
-const nothing = { installed: [], removed: [], compared: [], failed: [] }
+const nothing = { installed: [], removed: [], compared: [], failed: [], replaced: [] }
 
 describeStores('installing capture', (open, kind) => {
   async function openSites(): Promise<Store> {
@@ -178,6 +178,24 @@ describeStores('installing capture', (open, kind) => {
       expect((await installCapture(store, [site])).installed.map(({ table }) => table)).toEqual(
         Array(4).fill('public.site'),
       )
+    })
+
+    test('writers go on while it waits for a table that a long transaction holds', async () => {
+      const store = await openSites()
+      await store.transaction(async (tx) => {
+        await tx.query(`insert into site (id, domain) values (1, 'a')`)
+        const installing = installCapture(store, [site], { patience: 3_000 })
+        let ended = false
+        const over = installing.finally(() => {
+          ended = true
+        })
+        // Postgres itself judges how long a writer waits: far less than the two seconds that it once was.
+        for (let id = 2; !ended; id++)
+          await store.query(
+            `begin; set local lock_timeout = 600; insert into site (id, domain) values (${id}, 'b'); commit`,
+          )
+        expect((await over).failed).toMatchObject([{ model: 'site', error: { code: 'ORC_CAPTURE_LOCKED' } }])
+      })
     })
 
     test('two transactions that write the same model wait for each other in nothing', async () => {

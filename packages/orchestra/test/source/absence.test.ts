@@ -178,4 +178,36 @@ describeStores('a row that is not seen', (open) => {
     const waiting = (await world.operations()).filter((one) => one.state === 'waiting')
     expect(waiting.map((one) => `${one.action} ${one.object_key}`)).toEqual(['save 1'])
   })
+
+  it('is not removed by a comparison of a table that replaced another, however few they are, until that is allowed', async () => {
+    const world = await standing(3)
+    const models = [...world.config.models.values()]
+    await world.store.query('create table fresh (like site including all)')
+    await world.store.query('drop table site; alter table fresh rename to site')
+    await world.store.query(`insert into site (id, domain) values (1, '1.org')`)
+    expect(await installCapture(world.store, models)).toMatchObject({ compared: ['site'], failed: [] })
+    await world.collect()
+    const asked = await synchronize(world)
+    expect(asked).toMatchObject({ state: 'stopped' })
+    expect(asked.error).toContain('because another table has the name of theirs')
+    expect(asked.error).toContain('--allow-deletes 2')
+    expect(await removals(world)).toEqual([])
+    const request = { mode: 'sync', inspects: false, actor: null, source: 'test', allowDeletes: 2 } as const
+    await requestSync(world.store, request)
+    await world.collect()
+    expect((await removals(world)).sort()).toEqual(['2', '3'])
+  })
+
+  it('is removed within the bound again once the table that replaced another was compared and held everything', async () => {
+    const world = await standing(3)
+    const models = [...world.config.models.values()]
+    await world.store.query('create table fresh as table site; alter table fresh add primary key (id)')
+    await world.store.query('drop table site; alter table fresh rename to site')
+    await installCapture(world.store, models)
+    await world.collect()
+    await world.store.query('alter table site disable trigger user; delete from site where id = 1')
+    await world.store.query('alter table site enable trigger user')
+    expect(await synchronize(world)).toMatchObject({ state: 'done' })
+    expect(await removals(world)).toEqual(['1'])
+  })
 })
