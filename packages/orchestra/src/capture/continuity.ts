@@ -66,7 +66,7 @@ async function forgetTold(tx: Queryable, models: readonly string[]): Promise<voi
        returning unit_id, actor, source, at, login
      )
      insert into orchestra.unit (id, actor, source, created_at, logins)
-     select unit_id, min(actor), min(source), min(at), array_remove(array_agg(distinct login), null)
+     select unit_id, left(min(actor), 1000), nullif(left(min(source), 1000), ''), min(at), array_remove(array_agg(distinct login), null)
      from told group by unit_id
      on conflict (id) do nothing`,
     [models],

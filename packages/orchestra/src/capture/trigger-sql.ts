@@ -37,25 +37,20 @@ const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
 /**
  * The unit of a change: what the wrapped pool has set, else the transaction itself. The latter is computed instead of kept
  * in a setting, so no savepoint can roll it back; the time makes it differ from that of the same number in another cluster.
- * What is set and no uuid is nobody's unit: it must not fail the statement of whoever set it.
+ * What is set and no uuid is nobody's unit: it must not fail the statement of whoever set it. Every function that is called
+ * here is looked up and its right checked at each statement, for half a microsecond each.
  */
 export const unitSql = `coalesce(
       case when current_setting('orchestra.unit_of_work', true) ~* '${UUID}'
         then current_setting('orchestra.unit_of_work', true)::uuid end,
       overlay(overlay(
-        md5(pg_current_xact_id()::text || ' ' || extract(epoch from now())::text)
-        placing '8' from 13) placing 'a' from 17)::uuid)`
-
-/** Longer names and sources help nobody, and would be stored with every change. */
-const LONGEST_SETTING = 1000
+        md5(timestamptz_send(now()) || xid8send(pg_current_xact_id())) placing '8' from 13) placing 'a' from 17)::uuid)`
 
 /** Triggers run as their owner, so it is the session that tells who writes. */
-export const actorSql = `coalesce(
-      nullif(left(current_setting('orchestra.actor', true), ${LONGEST_SETTING}), ''), session_user)`
+export const actorSql = `coalesce(nullif(current_setting('orchestra.actor', true), ''), session_user)`
 
 export const sourceSql = `coalesce(
-      nullif(left(current_setting('orchestra.source', true), ${LONGEST_SETTING}), ''),
-      nullif(current_setting('application_name'), ''))`
+      nullif(current_setting('orchestra.source', true), ''), current_setting('application_name'))`
 
 /**
  * Whether a worker has to be told, because it sleeps. A notification in every writer's transaction made commits wait for each other:

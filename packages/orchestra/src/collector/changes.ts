@@ -33,8 +33,9 @@ interface ChangeRow {
   server_id: number | null
 }
 
-const CHANGE_COLUMNS =
-  'id, unit_id, actor, source, login, model, action, keys, payload, at, backend, server_id'
+/** Longer names and sources help nobody; writers of changes leave them as they are, because they are in a hurry. */
+const CHANGE_COLUMNS = `id, unit_id, left(actor, 1000) as actor, nullif(left(source, 1000), '') as source, login, model, action, keys,
+  payload, at, backend, server_id`
 
 /**
  * Committed changes that nobody has turned into operations, oldest first. Without those that only say that their model has to be

@@ -102,7 +102,7 @@ async function readUnit(store: Queryable, unitId: string): Promise<KnownUnit | u
 /** Before it is collected a unit is known by its changes only. */
 const UNIT = `
 with changes as (
-  select min(actor) as actor, min(source) as source, min(at) as created_at, max(error) as error,
+  select min(actor) as actor, nullif(min(source), '') as source, min(at) as created_at, max(error) as error,
     coalesce(array_agg(distinct login) filter (where login is not null), '{}') as logins, count(*) > 0 as any
   from orchestra.change where unit_id = $1::uuid
 )
