@@ -11,6 +11,7 @@ import {
   type FastifyRequest,
   type FastifyUnitOptions,
   fastifyUnits,
+  heal,
   installCapture,
   type PgDriver,
   type PostgresJs,
@@ -29,7 +30,6 @@ import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
 import { planAll, type WholePlan } from './plan/index.ts'
 import { CurrentRouter } from './router/index.ts'
 import { doerOf } from './server/index.ts'
-import { heal } from './store/heal.ts'
 import { migrate, openStore, type Queryable, type Store, type StoreOptions } from './store/index.ts'
 import { checkSelector, requestSync, type SyncSelector, type SyncStatus, syncEnded } from './sync/index.ts'
 import { Bell, queryableOf, Unit } from './units/index.ts'

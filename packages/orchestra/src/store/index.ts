@@ -1,6 +1,8 @@
+export { assertNothingLost, damageOf } from './damage.ts'
 export { explain } from './explain.ts'
 export { isStoreFailure } from './failure.ts'
 export { assertMigrated, migrate, schemaVersion, storedVersion } from './migrate.ts'
+export { MIGRATION_LOCK, migrations } from './migrations/index.ts'
 export { openStore, type StoreOptions } from './open.ts'
 export { hasCode, isPassing, withShortLocks } from './short-locks.ts'
 export { isConnectionError } from './sqlstate.ts'

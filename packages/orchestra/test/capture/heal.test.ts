@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { heal } from '../../src/store/heal.ts'
+import { heal } from '../../src/capture/index.ts'
 import { assertMigrated, migrate } from '../../src/store/index.ts'
 import { dropInUse } from '../support/drop.ts'
 import { until } from '../support/processes.ts'

@@ -1,10 +1,15 @@
-import { restoreGrants } from '../capture/capture-role.ts'
+import {
+  assertNothingLost,
+  damageOf,
+  hasCode,
+  MIGRATION_LOCK,
+  migrations,
+  type Queryable,
+  type Store,
+  storedVersion,
+} from '../store/index.ts'
 import { requestSync } from '../sync/request.ts'
-import { assertNothingLost, damageOf } from './damage.ts'
-import { storedVersion } from './migrate.ts'
-import { MIGRATION_LOCK, migrations } from './migrations/index.ts'
-import { hasCode } from './short-locks.ts'
-import type { Queryable, Store } from './store.ts'
+import { restoreGrants } from './capture-role.ts'
 
 /** Where the migrations make everything once more, for what is gone to be taken from there. */
 const SPARE = 'orchestra_spare'
