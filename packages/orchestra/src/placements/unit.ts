@@ -99,10 +99,14 @@ async function readUnit(store: Queryable, unitId: string): Promise<KnownUnit | u
   return unit
 }
 
+/** Of a change that no trigger could name: it waits until its model is captured as it is defined. */
+const TO_BE_COMPARED = `max(case when action = 'compare'
+  then 'what changed of model ' || model || ' could not be told: its objects are compared as soon as its definition fits its table' end)`
+
 /** Before it is collected a unit is known by its changes only. */
 const UNIT = `
 with changes as (
-  select min(actor) as actor, nullif(min(source), '') as source, min(at) as created_at, max(error) as error,
+  select min(actor) as actor, nullif(min(source), '') as source, min(at) as created_at, coalesce(max(error), ${TO_BE_COMPARED}) as error,
     coalesce(array_agg(distinct login) filter (where login is not null), '{}') as logins, count(*) > 0 as any
   from orchestra.change where unit_id = $1::uuid
 )

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { captureStatus, installCapture } from '../../src/capture/index.ts'
+import { unitStatus } from '../../src/placements/index.ts'
 import type { Store } from '../../src/store/index.ts'
 import { describeStores } from '../support/stores.ts'
-import { model, site, siteTables, takeChanges } from './support.ts'
+import { changes, model, site, siteTables, takeChanges } from './support.ts'
 
 describeStores('writes of an application whose tables change', (open) => {
   async function installed(): Promise<Store> {
@@ -48,6 +49,11 @@ describeStores('writes of an application whose tables change', (open) => {
     const store = await installed()
     await store.query('alter table site rename id to number')
     await store.query(`insert into site (domain) values ('c')`)
+    const [change] = await changes(store)
+    expect(await unitStatus(store, change?.unit_id ?? '')).toMatchObject({
+      state: 'collecting',
+      error: expect.stringContaining('what changed of model site could not be told'),
+    })
     expect(await takeChanges(store)).toEqual(['compare site'])
     await store.query(`update site set domain = 'd' where domain = 'c'`)
     const { failed, compared } = await installCapture(store, [site])
