@@ -1,3 +1,4 @@
+import { REFUSES_COMPANY } from './settings.ts'
 import type { Protocol, Standing } from './statement.ts'
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean
@@ -55,9 +56,6 @@ interface Exchange {
   /** Sent alone, or in company and nothing of its answers was passed on, or something was; or refused for its company. */
   state: 'alone' | 'accompanied' | 'answered' | 'refused'
 }
-
-/** CREATE INDEX CONCURRENTLY in a transaction block, and a COMMIT within a procedure in one. */
-const REFUSES_COMPANY = new Set(['25001', '2D000'])
 
 /** What a statement of ours can be answered with. */
 const OF_OURS: ReadonlySet<string | symbol> = new Set([
@@ -240,7 +238,7 @@ export class WatchedConnection {
    * and statements that want no transaction around them.
    */
   #failed(exchange: Exchange, message: Message): boolean {
-    if (exchange.state === 'accompanied' && REFUSES_COMPANY.has(message.code ?? '')) {
+    if (exchange.state === 'accompanied' && REFUSES_COMPANY.includes(message.code ?? '')) {
       exchange.state = 'refused'
       return true
     }

@@ -1,3 +1,4 @@
+import { codeOf, hasCode } from '../store/index.ts'
 import {
   controlsTransaction,
   firstWordOf,
@@ -8,14 +9,11 @@ import {
   type PostgresJs,
   send,
 } from './postgres-js-query.ts'
-import { setLocals, settingsOf } from './settings.ts'
+import { REFUSES_COMPANY, setLocals, settingsOf } from './settings.ts'
 import { type ContextUnit, currentId, outsideUnits } from './unit.ts'
 
 /** Sends a query in a unit, over one instance, transaction or reserved connection. */
 export type Route = (unit: ContextUnit, query: LazyQuery) => void
-
-/** What is refused only for the transaction around it, as in `connection.ts`. */
-const REFUSES_COMPANY = new Set(['25001', '2D000'])
 
 export function settingsTextOf(unit: ContextUnit, id: string): string {
   return setLocals(settingsOf(id, unit)).join('; ')
@@ -76,7 +74,7 @@ function sendInOneText(sql: PostgresJs, unit: ContextUnit, query: LazyQuery): vo
 function sendAlone(sql: PostgresJs, refused: HeldOutcome, why: Outcome): void {
   const query = refused.release()
   const held = new HeldOutcome(query)
-  void held.ended.then((outcome) => held.tell(codeOf(outcome) === '25P02' ? why : outcome))
+  void held.ended.then((outcome) => held.tell(isTooLate(outcome) ? why : outcome))
   handTo(sql, query)
 }
 
@@ -98,13 +96,12 @@ function placedBack(outcome: Outcome & { kind: 'rejected' }, before: string): Ou
 }
 
 function isRefused(error: unknown): boolean {
-  return REFUSES_COMPANY.has(codeOf({ kind: 'rejected', error }) ?? '')
+  return hasCode(error, REFUSES_COMPANY)
 }
 
-function codeOf(outcome: Outcome): string | undefined {
-  if (outcome.kind === 'resolved') return undefined
-  const { error } = outcome
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined
+/** Whether it came too late: a statement before it had failed in the same transaction. */
+function isTooLate(outcome: Outcome): boolean {
+  return outcome.kind === 'rejected' && codeOf(outcome.error) === '25P02'
 }
 
 type Around = (

@@ -7,6 +7,9 @@ export type Settings = readonly [name: string, value: string][]
 /** Longer sources help nobody and would be stored with every change. */
 const LONGEST = 1000
 
+/** What is refused only because settings go before it: CREATE INDEX CONCURRENTLY, and a COMMIT within a procedure. */
+export const REFUSES_COMPANY: readonly string[] = ['25001', '2D000']
+
 /** An empty id is none: each transaction is then a unit of its own. */
 export function settingsOf(id: string, { actor, source }: Pick<ContextUnit, 'actor' | 'source'>): Settings {
   return [

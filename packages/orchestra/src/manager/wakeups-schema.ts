@@ -1,5 +1,5 @@
 import { getConstructionPlans } from 'pg-boss'
-import type { Store } from '../store/store.ts'
+import { hasCode, type Store } from '../store/index.ts'
 
 export const BOSS_SCHEMA = 'orchestra_boss'
 
@@ -14,7 +14,7 @@ const tables = [
 const ABSENT = ['42P01', '3F000', '42883']
 
 export function isAbsent(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && ABSENT.includes(String(error.code))
+  return hasCode(error, ABSENT)
 }
 
 /**

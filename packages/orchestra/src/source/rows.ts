@@ -2,6 +2,7 @@ import { keyText } from '../capture/key-text.ts'
 import { quoteIdentifier } from '../capture/table-name.ts'
 import { formatKey } from '../config/key.ts'
 import type { Key, Model } from '../config/model.ts'
+import { codeOf } from '../store/index.ts'
 import { type Absence, absenceIn } from './absence.ts'
 import type { Reader, Source } from './source.ts'
 import { type FoundTable, findTable, type KeyColumn } from './table.ts'
@@ -104,5 +105,5 @@ function partOf(column: KeyColumn, position: number, comparison: Comparison) {
 
 /** SQLSTATE class 22: a text is no value of a type. */
 export function isNoSuchValue(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('22')
+  return codeOf(error).startsWith('22')
 }

@@ -1,4 +1,5 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { hasCode } from './sqlstate.ts'
 
 /** Who holds a lock file: a process id alone may have been given to another process since. */
 interface Holder {
@@ -51,7 +52,7 @@ function create(path: string): boolean {
     linkSync(mine, path)
     return true
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false
+    if (hasCode(error, ['EEXIST'])) return false
     throw error
   } finally {
     rmSync(mine, { force: true })
@@ -74,7 +75,7 @@ function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
+    if (hasCode(error, ['ENOENT'])) return undefined
     throw error
   }
 }
@@ -85,7 +86,7 @@ function isAlive(text: string): boolean {
   try {
     process.kill(holder.pid, 0)
   } catch (error) {
-    if (!hasCode(error, 'EPERM')) return false
+    if (!hasCode(error, ['EPERM'])) return false
   }
   return holder.started === '' || holder.started === startOf(holder.pid)
 }
@@ -115,8 +116,4 @@ function startOf(pid: number): string {
   } catch {
     return ''
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { hasCode } from './sqlstate.ts'
 import type { Queryable, Store } from './store.ts'
 
 /** Milliseconds. Every later writer waits behind a statement that waits for a table's lock, so it gives way at once ... */
@@ -43,8 +44,4 @@ export async function withShortLocks<Result>(
 /** Whether an error is one that another try may not meet. */
 export function isPassing(error: unknown): boolean {
   return hasCode(error, PASSING)
-}
-
-export function hasCode(error: unknown, codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code))
 }

@@ -3,6 +3,10 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
+export function hasCode(error: unknown, codes: readonly string[]): boolean {
+  return codes.includes(codeOf(error))
+}
+
 /** SQLSTATE classes 08 (connection) and 57P0x (shutdown), and what the network itself says. */
 export function isConnectionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false
