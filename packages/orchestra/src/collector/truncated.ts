@@ -1,12 +1,12 @@
 import type { Key } from '../config/model.ts'
 import type { Queryable } from '../store/index.ts'
-import type { StoredChange } from './changes.ts'
+import type { Change } from './coalesce.ts'
 
 /** Keys in one change, as capture writes them. */
 const KEYS_PER_CHANGE = 1_000
 
 /** Every row of a model's table, or of a table that belongs to it, is gone: a trigger names none of them, since it reads none. */
-export function isTruncation({ action }: Pick<StoredChange, 'action'>): boolean {
+export function isTruncation({ action }: Pick<Change, 'action'>): boolean {
   return action === 'truncate'
 }
 
@@ -34,10 +34,10 @@ export async function spreadTruncations(tx: Queryable): Promise<void> {
 }
 
 /** The same without writing anything. */
-export async function withTruncated<Change extends StoredChange>(
+export async function withTruncated<Some extends Change>(
   db: Queryable,
-  changes: readonly Change[],
-): Promise<Change[]> {
+  changes: readonly Some[],
+): Promise<Some[]> {
   const models = [...new Set(changes.filter(isTruncation).map(({ model }) => model))]
   if (models.length === 0) return [...changes]
   const known = await db.query<{ model: string; keys: Key }>(
