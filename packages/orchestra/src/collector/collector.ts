@@ -4,7 +4,8 @@ import { messageOf } from '../errors.ts'
 import { isTransient } from '../logs/index.ts'
 import { sourceOf } from '../source/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
-import { beginSync, comparingSync, failSync, stepSync } from '../sync/step.ts'
+import { failSync } from '../sync/proceed.ts'
+import { beginSync, comparingSync, stepSync } from '../sync/step.ts'
 import type { SyncRow } from '../sync/sync.ts'
 import {
   dueFailures,

@@ -6,7 +6,9 @@ import { OrchestraError } from '../errors.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable } from '../store/index.ts'
 import { guardError, isRemoval } from '../sync/index.ts'
-import { compareAll, exceedingOf, type PlanContext, wantOf } from './everything.ts'
+import { compareAll, type PlanContext } from './everything.ts'
+import { wantOf } from './found.ts'
+import { exceedingOf } from './guard.ts'
 import {
   placeOf,
   type SavedOperation,

@@ -1,6 +1,7 @@
 export { type Applied, applyPlan } from './apply.ts'
 export type { PlannedDifference } from './difference.ts'
-export { type PlanRequest, planAll, type WholePlan } from './everything.ts'
+export { planAll, type WholePlan } from './everything.ts'
+export type { PlanRequest } from './found.ts'
 export type { Plan, PlannedFailure, PlannedOperation, PlannedScriptText } from './plan.ts'
 export { readPlan, type SavedPlan, savedPlan, writePlan } from './saved.ts'
 export { planUnit } from './waiting.ts'

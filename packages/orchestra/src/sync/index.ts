@@ -5,6 +5,7 @@ export { deleteBound, exceedsBound, guardError, NAMED, type Removals } from './g
 export { type LeftOut, leftOutText, withoutUnreadable } from './left-out.ts'
 export { listSyncs, type SyncView } from './list.ts'
 export { PAGE_SIZE, readPage } from './pages.ts'
+export { failSync } from './proceed.ts'
 export { isRemoval } from './removals.ts'
 export { asStored, renderObject } from './rendered.ts'
 export { replacedModels } from './replaced.ts'
@@ -28,5 +29,5 @@ export {
   syncStatus,
   workOf,
 } from './status.ts'
-export { comparingSync, failSync, stepSync } from './step.ts'
+export { comparingSync, stepSync } from './step.ts'
 export type { Counts, SyncMode, SyncRow, SyncState } from './sync.ts'

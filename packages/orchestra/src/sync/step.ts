@@ -4,27 +4,17 @@ import { type Collected, record } from '../collector/record.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
-import { withHint } from '../errors.ts'
 import { sourceOf } from '../source/index.ts'
 import { type Queryable, refreshStatistics, type Store, storable } from '../store/index.ts'
 import { type CompareContext, type Compared, compare, type Difference } from './compare.ts'
 import { type Cursor, firstCursor } from './cursor.ts'
-import { guardError } from './guard.ts'
-import { openInspections } from './inspections.ts'
 import { countOf } from './judge.ts'
 import { type LeftOut, leftOutText, withoutUnreadable } from './left-out.ts'
 import { countKeys, type NamedKey, PAGE_SIZE, type PageContext, readPage } from './pages.ts'
-import {
-  exceedingRemovals,
-  forgetRemovals,
-  isNoted,
-  isRemoval,
-  notedRemovals,
-  noteRemovals,
-} from './removals.ts'
-import { acceptReplaced } from './replaced.ts'
+import { proceed } from './proceed.ts'
+import { isNoted, isRemoval, notedRemovals, noteRemovals } from './removals.ts'
 import { type Selection, selectionOf } from './selection.ts'
-import { addCounts, type Counts, noCounts, SYNC_COLUMNS, type SyncRow, toSyncRow } from './sync.ts'
+import { addCounts, type Counts, isWhole, noCounts, SYNC_COLUMNS, type SyncRow, toSyncRow } from './sync.ts'
 
 export interface StepContext {
   store: Store
@@ -218,7 +208,7 @@ async function finishStep(sync: SyncRow, step: Step, context: StepContext): Prom
     const serverIds = await recordDifferences(tx, sync, step.compared, context)
     await noteRemovals(tx, sync.id, step.removals)
     const counts = addCounts(sync.counts, step.compared.counts)
-    return [...serverIds, ...(await proceed(tx, { ...sync, counts }, step.next, context))]
+    return [...serverIds, ...(await proceed(tx, { ...sync, counts }, step.next, context.config))]
   })
 }
 
@@ -242,69 +232,4 @@ async function recordDifferences(
       : [],
   }
   return record(tx, collected, { keyring: store.keyring, backoff: config.worker.backoff.operation })
-}
-
-/** Of an object that was looked at in some of its places only, what failed elsewhere is not over. */
-function isWhole({ serverId, backend }: SyncRow): boolean {
-  return serverId === null && backend === null
-}
-
-/** Moves on to the next page, or ends the comparison. */
-async function proceed(
-  tx: Queryable,
-  sync: SyncRow,
-  next: Cursor | null,
-  { config }: StepContext,
-): Promise<number[]> {
-  if (next?.pass === 'removals' && next.after === 0) {
-    const exceeding = await exceedingRemovals(tx, sync)
-    if (exceeding.length > 0) {
-      await forgetRemovals(tx, sync.id)
-      await endSync(tx, sync, 'stopped', guardError(exceeding))
-      return []
-    }
-    const isKnown = sync.error === null && sync.counts.invalid === 0 && sync.objectKey === null
-    if (isWhole(sync) && isKnown) await acceptReplaced(tx, selectionOf(config, sync).models)
-  }
-  if (next !== null) {
-    await tx.query(
-      `update orchestra.sync set cursor = $2, counts = $3, error = $4, started_at = coalesce(started_at, now())
-       where id = $1`,
-      [sync.id, JSON.stringify(next), JSON.stringify(sync.counts), sync.error],
-    )
-    return []
-  }
-  await forgetRemovals(tx, sync.id)
-  const inspected = sync.inspects ? await openInspections(tx, sync, config) : []
-  if (inspected.length === 0) await endSync(tx, sync, sync.error === null ? 'done' : 'failed', sync.error)
-  else await beginInspecting(tx, sync)
-  return inspected
-}
-
-async function beginInspecting(tx: Queryable, { id, counts, error }: SyncRow): Promise<void> {
-  await tx.query(
-    `update orchestra.sync set state = 'inspecting', cursor = null, counts = $2, error = $3,
-       started_at = coalesce(started_at, now()) where id = $1`,
-    [id, JSON.stringify(counts), error],
-  )
-}
-
-async function endSync(
-  tx: Queryable,
-  { id, counts }: Pick<SyncRow, 'id' | 'counts'>,
-  state: 'done' | 'stopped' | 'failed',
-  error: unknown,
-): Promise<void> {
-  await tx.query(
-    `update orchestra.sync set state = $2, cursor = null, counts = $3, error = $4, started_at = coalesce(started_at, now()),
-       ended_at = now() where id = $1 and ended_at is null`,
-    [id, state, JSON.stringify(counts), error === null ? null : storable(withHint(error))],
-  )
-  await tx.query(`select pg_notify('orchestra_settled', '')`)
-}
-
-/** Ends a synchronization whose page cannot be read or recorded: the next one begins anew. */
-export async function failSync(db: Queryable, sync: SyncRow, error: unknown): Promise<void> {
-  await forgetRemovals(db, sync.id)
-  await endSync(db, sync, 'failed', error)
 }

@@ -70,3 +70,8 @@ export const SYNC_COLUMNS = `id, mode, server_id as "serverId", backend, model, 
 export function toSyncRow(row: SyncRow): SyncRow {
   return { ...row, counts: addCounts(noCounts, row.counts) }
 }
+
+/** Of an object that was looked at in some of its places only, what failed elsewhere is not over. */
+export function isWhole({ serverId, backend }: SyncRow): boolean {
+  return serverId === null && backend === null
+}

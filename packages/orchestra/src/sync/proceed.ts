@@ -1,0 +1,70 @@
+import type { Config } from '../config/config.ts'
+import { withHint } from '../errors.ts'
+import { type Queryable, storable } from '../store/index.ts'
+import type { Cursor } from './cursor.ts'
+import { guardError } from './guard.ts'
+import { openInspections } from './inspections.ts'
+import { exceedingRemovals, forgetRemovals } from './removals.ts'
+import { acceptReplaced } from './replaced.ts'
+import { selectionOf } from './selection.ts'
+import { isWhole, type SyncRow } from './sync.ts'
+
+/** Moves on to the next page, or ends the comparison. */
+export async function proceed(
+  tx: Queryable,
+  sync: SyncRow,
+  next: Cursor | null,
+  config: Config,
+): Promise<number[]> {
+  if (next?.pass === 'removals' && next.after === 0) {
+    const exceeding = await exceedingRemovals(tx, sync)
+    if (exceeding.length > 0) {
+      await forgetRemovals(tx, sync.id)
+      await endSync(tx, sync, 'stopped', guardError(exceeding))
+      return []
+    }
+    const isKnown = sync.error === null && sync.counts.invalid === 0 && sync.objectKey === null
+    if (isWhole(sync) && isKnown) await acceptReplaced(tx, selectionOf(config, sync).models)
+  }
+  if (next !== null) {
+    await tx.query(
+      `update orchestra.sync set cursor = $2, counts = $3, error = $4, started_at = coalesce(started_at, now())
+       where id = $1`,
+      [sync.id, JSON.stringify(next), JSON.stringify(sync.counts), sync.error],
+    )
+    return []
+  }
+  await forgetRemovals(tx, sync.id)
+  const inspected = sync.inspects ? await openInspections(tx, sync, config) : []
+  if (inspected.length === 0) await endSync(tx, sync, sync.error === null ? 'done' : 'failed', sync.error)
+  else await beginInspecting(tx, sync)
+  return inspected
+}
+
+async function beginInspecting(tx: Queryable, { id, counts, error }: SyncRow): Promise<void> {
+  await tx.query(
+    `update orchestra.sync set state = 'inspecting', cursor = null, counts = $2, error = $3,
+       started_at = coalesce(started_at, now()) where id = $1`,
+    [id, JSON.stringify(counts), error],
+  )
+}
+
+async function endSync(
+  tx: Queryable,
+  { id, counts }: Pick<SyncRow, 'id' | 'counts'>,
+  state: 'done' | 'stopped' | 'failed',
+  error: unknown,
+): Promise<void> {
+  await tx.query(
+    `update orchestra.sync set state = $2, cursor = null, counts = $3, error = $4, started_at = coalesce(started_at, now()),
+       ended_at = now() where id = $1 and ended_at is null`,
+    [id, state, JSON.stringify(counts), error === null ? null : storable(withHint(error))],
+  )
+  await tx.query(`select pg_notify('orchestra_settled', '')`)
+}
+
+/** Ends a synchronization whose page cannot be read or recorded: the next one begins anew. */
+export async function failSync(db: Queryable, sync: SyncRow, error: unknown): Promise<void> {
+  await forgetRemovals(db, sync.id)
+  await endSync(db, sync, 'failed', error)
+}
