@@ -3,8 +3,8 @@ import { hasCode, type Store } from '../store/index.ts'
 
 export const BOSS_SCHEMA = 'orchestra_boss'
 
-/** Any constant: it only has to be the same in every process. */
-const DROP_LOCK = 7_355_610
+/** Any constant that stands for nothing else: it only has to be the same in every process. */
+const DROP_LOCK = 7_355_611
 
 const tables = [
   ...getConstructionPlans(BOSS_SCHEMA).matchAll(/create table orchestra_boss\.(\w+) /gi),
