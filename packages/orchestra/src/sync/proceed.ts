@@ -16,16 +16,8 @@ export async function proceed(
   next: Cursor | null,
   config: Config,
 ): Promise<number[]> {
-  if (next?.pass === 'removals' && next.after === 0) {
-    const exceeding = await exceedingRemovals(tx, sync)
-    if (exceeding.length > 0) {
-      await forgetRemovals(tx, sync.id)
-      await endSync(tx, sync, 'stopped', guardError(exceeding))
-      return []
-    }
-    const isKnown = sync.error === null && sync.counts.invalid === 0 && sync.objectKey === null
-    if (isWhole(sync) && isKnown) await acceptReplaced(tx, selectionOf(config, sync).models)
-  }
+  const allNoted = next?.pass === 'removals' && next.after === 0
+  if (allNoted && !(await admitRemovals(tx, sync, config))) return []
   if (next !== null) {
     await tx.query(
       `update orchestra.sync set cursor = $2, counts = $3, error = $4, started_at = coalesce(started_at, now())
@@ -39,6 +31,19 @@ export async function proceed(
   if (inspected.length === 0) await endSync(tx, sync, sync.error === null ? 'done' : 'failed', sync.error)
   else await beginInspecting(tx, sync)
   return inspected
+}
+
+/** Ends the synchronization where more would be removed than may be; answers whether it goes on. */
+async function admitRemovals(tx: Queryable, sync: SyncRow, config: Config): Promise<boolean> {
+  const exceeding = await exceedingRemovals(tx, sync)
+  if (exceeding.length > 0) {
+    await forgetRemovals(tx, sync.id)
+    await endSync(tx, sync, 'stopped', guardError(exceeding))
+    return false
+  }
+  const isKnown = sync.error === null && sync.counts.invalid === 0 && sync.objectKey === null
+  if (isWhole(sync) && isKnown) await acceptReplaced(tx, selectionOf(config, sync).models)
+  return true
 }
 
 async function beginInspecting(tx: Queryable, { id, counts, error }: SyncRow): Promise<void> {
