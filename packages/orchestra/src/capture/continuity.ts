@@ -1,4 +1,4 @@
-import type { Queryable, Store } from '../store/index.ts'
+import { type Queryable, readSetting, type Store, writeSetting } from '../store/index.ts'
 import { noteReplaced } from '../sync/replaced.ts'
 import { requestSync } from '../sync/request.ts'
 import { quoteTableName } from './table-name.ts'
@@ -25,7 +25,7 @@ export async function noticeGaps(
   standing: readonly Watch[],
 ): Promise<string[]> {
   const told = await toldToCompare(store, modelsOf(standing))
-  const before = await knownMarks(store)
+  const before = await readSetting<Marks>(store, SETTING)
   const { marks, roots } = await readMarks(store, watches, before)
   if (told.length === 0 && before !== undefined && isSame(before, marks)) return []
   const known = before ?? {}
@@ -39,11 +39,7 @@ export async function noticeGaps(
     await noteReplaced(tx, modelsOf(replaced))
     for (const model of models)
       await requestSync(tx, { mode: 'sync', model, inspects: false, actor: null, source: 'capture' })
-    await tx.query(
-      `insert into orchestra.setting (name, value) values ($1, $2)
-       on conflict (name) do update set value = excluded.value`,
-      [SETTING, JSON.stringify(marks)],
-    )
+    await writeSetting(tx, SETTING, marks)
   })
   return models
 }
@@ -71,13 +67,6 @@ async function forgetTold(tx: Queryable, models: readonly string[]): Promise<voi
      on conflict (id) do nothing`,
     [models],
   )
-}
-
-async function knownMarks(db: Queryable): Promise<Marks | undefined> {
-  const [known] = await db.query<{ value: Marks }>('select value from orchestra.setting where name = $1', [
-    SETTING,
-  ])
-  return known?.value
 }
 
 /** Of what is watched for the first time, what was there before. */

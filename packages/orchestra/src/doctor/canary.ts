@@ -1,4 +1,4 @@
-import type { Queryable, Store } from '../store/index.ts'
+import { type Queryable, readSetting, type Store } from '../store/index.ts'
 
 const NAME = 'key-canary'
 const TEXT = 'orchestra'
@@ -20,10 +20,8 @@ export async function sealCanary(store: Store): Promise<void> {
  * @throws OrchestraError ORC_KEY_WRONG
  */
 export async function checkCanary(store: Queryable & Pick<Store, 'keyring'>): Promise<boolean> {
-  const [row] = await store.query<{ value: string }>('select value from orchestra.setting where name = $1', [
-    NAME,
-  ])
-  if (row === undefined) return false
-  store.keyring.decrypt(row.value)
+  const sealed = await readSetting<string>(store, NAME)
+  if (sealed === undefined) return false
+  store.keyring.decrypt(sealed)
   return true
 }

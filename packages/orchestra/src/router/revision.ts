@@ -1,5 +1,5 @@
 import { announce } from '../server/control.ts'
-import type { Queryable } from '../store/index.ts'
+import { type Queryable, readSetting } from '../store/index.ts'
 
 /** Marks the set of routes as changed, in the transaction that changes it. Concurrent changes wait for each other here. */
 export async function touchRoutes(tx: Queryable): Promise<void> {
@@ -12,8 +12,5 @@ export async function touchRoutes(tx: Queryable): Promise<void> {
 
 /** A number that grows with every change of the routes; 0 before the first. */
 export async function routesRevision(store: Queryable): Promise<number> {
-  const [row] = await store.query<{ value: number }>(
-    `select value from orchestra.setting where name = 'routes'`,
-  )
-  return row?.value ?? 0
+  return (await readSetting<number>(store, 'routes')) ?? 0
 }

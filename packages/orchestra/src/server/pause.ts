@@ -1,4 +1,4 @@
-import type { Queryable, Store } from '../store/index.ts'
+import { type Queryable, readSetting, type Store, writeSetting } from '../store/index.ts'
 import { announce, audit } from './control.ts'
 import { type Doer, doerOf } from './doer.ts'
 
@@ -14,7 +14,7 @@ export interface Pause {
 export async function pause(store: Store, options: Doer & { reason: string }): Promise<Pause> {
   const value: Pause = { by: doerOf(options), at: new Date().toISOString(), reason: options.reason }
   await store.transaction(async (tx) => {
-    await setPause(tx, value)
+    await writeSetting(tx, 'paused', value)
     await audit(tx, {
       by: value.by,
       action: 'pause',
@@ -39,16 +39,5 @@ export async function resume(store: Store, options: Doer = {}): Promise<boolean>
 
 /** The pause in force, if there is one. */
 export async function isPaused(store: Queryable): Promise<Pause | undefined> {
-  const [row] = await store.query<{ value: Pause }>(
-    `select value from orchestra.setting where name = 'paused'`,
-  )
-  return row?.value
-}
-
-async function setPause(tx: Queryable, value: Pause): Promise<void> {
-  await tx.query(
-    `insert into orchestra.setting (name, value) values ('paused', $1)
-     on conflict (name) do update set value = excluded.value`,
-    [JSON.stringify(value)],
-  )
+  return readSetting<Pause>(store, 'paused')
 }

@@ -1,13 +1,10 @@
-import type { Queryable } from '../store/index.ts'
+import { type Queryable, readSetting, writeSetting } from '../store/index.ts'
 
 const SETTING = 'replaced'
 
 /** Models whose table is another than it was. That it holds none of what stands may be an accident, however little it is. */
 export async function replacedModels(db: Queryable): Promise<ReadonlySet<string>> {
-  const [row] = await db.query<{ value: string[] }>('select value from orchestra.setting where name = $1', [
-    SETTING,
-  ])
-  return new Set(row?.value ?? [])
+  return new Set(await readSetting<string[]>(db, SETTING))
 }
 
 /** From now on no comparison removes anything of these models, until somebody allows it or there is nothing to remove. */
@@ -26,9 +23,5 @@ export async function acceptReplaced(
 }
 
 async function write(tx: Queryable, models: readonly string[]): Promise<void> {
-  await tx.query(
-    `insert into orchestra.setting (name, value) values ($1, $2)
-     on conflict (name) do update set value = excluded.value`,
-    [SETTING, JSON.stringify([...new Set(models)].sort())],
-  )
+  await writeSetting(tx, SETTING, [...new Set(models)].sort())
 }
