@@ -79,11 +79,14 @@ async function readRole(db: Queryable): Promise<Found> {
 async function makeRole(tx: Queryable, { exists, isSuperuser, isMember, version }: Found): Promise<void> {
   if (!exists) await tx.query(`create role ${CAPTURE_ROLE} nologin`)
   if (!isSuperuser && !(exists && isMember)) {
-    // Since Postgres 16 who makes a role may grant it, and is not its member.
-    const options = version >= 160_000 ? ' with inherit true, set true' : ''
-    await tx.query(`grant ${CAPTURE_ROLE} to current_user${options}`)
+    await tx.query(grantMembership('current_user', version))
   }
   await grantToRole(tx)
+}
+
+/** @param member a role, quoted; since Postgres 16 who makes a role may grant it, and is not its member */
+export function grantMembership(member: string, version: number): string {
+  return `grant ${CAPTURE_ROLE} to ${member}${version >= 160_000 ? ' with inherit true, set true' : ''}`
 }
 
 async function grantToRole(tx: Queryable): Promise<void> {

@@ -7,7 +7,7 @@ import { type Settings, selectWithLiterals, selectWithParameters, setLocals, set
 import { bindingOf, type Protocol } from './statement.ts'
 import { type ContextUnit, contextUnit, currentId, outsideUnits } from './unit.ts'
 
-type Method = (...args: unknown[]) => unknown
+export type Method = (...args: unknown[]) => unknown
 
 /** One client: sends what is queried inside a unit together with the settings that bind its transaction to the unit. */
 class ClientBinding {

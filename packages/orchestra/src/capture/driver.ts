@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { OrchestraError } from '../errors.ts'
-import { bindClient, queryBound } from './client.ts'
+import { bindClient, type Method, queryBound } from './client.ts'
 import { connectWrapped } from './pool.ts'
 
 /** What a module of the driver has that makes connections. */
@@ -8,8 +8,6 @@ export interface PgDriver {
   Client: typeof pg.Client
   Pool: typeof pg.Pool
 }
-
-type Method = (...args: unknown[]) => unknown
 
 /**
  * The same module of `pg`, whose clients and pools carry the unit of work they are used in. For libraries that take the driver

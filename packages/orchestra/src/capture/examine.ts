@@ -77,41 +77,45 @@ export function examine(
   return { watch, tables, body, fixedText, statuses }
 }
 
+type Problem = Pick<CaptureStatus, 'state' | 'detail' | 'hint'>
+
 function problemOf(watch: Watch, tables: readonly FoundTable[], catalog: Catalog): CaptureStatus | undefined {
   const [root] = tables
   const table = root?.name ?? quoteTableName(watch.table)
-  const problem = (state: CaptureState, detail: string, hint: string): CaptureStatus => ({
-    model: watch.model,
-    table,
-    event: undefined,
-    state,
-    detail,
-    hint,
-  })
-  if (root === undefined) {
-    const [carrier] = tablesWith(watch, catalog)
-    return problem(
-      'table missing',
-      `Table ${table} does not exist${carrier === undefined ? '' : `; ${carrier} has its triggers, so it was renamed`}`,
-      'Create the table, or correct `table` of the model (upper and lower case count)',
-    )
+  const problem =
+    root === undefined ? missing(watch, table, catalog) : (unsupported(tables) ?? incomplete(watch, root))
+  return problem && { model: watch.model, table, event: undefined, ...problem }
+}
+
+function missing(watch: Watch, table: string, catalog: Catalog): Problem {
+  const [carrier] = tablesWith(watch, catalog)
+  const renamed = carrier === undefined ? '' : `; ${carrier} has its triggers, so it was renamed`
+  return {
+    state: 'table missing',
+    detail: `Table ${table} does not exist${renamed}`,
+    hint: 'Create the table, or correct `table` of the model (upper and lower case count)',
   }
+}
+
+function unsupported(tables: readonly FoundTable[]): Problem | undefined {
   const odd = tables.find((one) => !SUPPORTED_KINDS.includes(one.kind))
-  if (odd !== undefined) {
-    const kind = KIND_NAMES[odd.kind] ?? 'relation'
-    return problem(
-      'table unsupported',
-      `${odd.name} is a ${kind}, whose changes triggers cannot capture`,
-      'Name an ordinary or partitioned table',
-    )
+  if (odd === undefined) return undefined
+  const kind = KIND_NAMES[odd.kind] ?? 'relation'
+  return {
+    state: 'table unsupported',
+    detail: `${odd.name} is a ${kind}, whose changes triggers cannot capture`,
+    hint: 'Name an ordinary or partitioned table',
   }
+}
+
+function incomplete(watch: Watch, root: FoundTable): Problem | undefined {
   const absent = [...watch.columns, ...watch.ignore].filter((column) => !Object.hasOwn(root.columns, column))
   if (absent.length === 0) return undefined
-  return problem(
-    'column missing',
-    `Table ${root.name} has no column ${absent.map((name) => JSON.stringify(name)).join(', ')}`,
-    'Correct the names in key, ignore or references (upper and lower case count), or migrate the table first',
-  )
+  return {
+    state: 'column missing',
+    detail: `Table ${root.name} has no column ${absent.map((name) => JSON.stringify(name)).join(', ')}`,
+    hint: 'Correct the names in key, ignore or references (upper and lower case count), or migrate the table first',
+  }
 }
 
 function triggerStatuses(

@@ -1,5 +1,5 @@
 export type { Actor } from './actor.ts'
-export { CAPTURE_ROLE } from './capture-role.ts'
+export { CAPTURE_ROLE, grantMembership } from './capture-role.ts'
 export { wrapClient } from './client.ts'
 export { type CollectRequest, collect } from './collect.ts'
 export { type PgDriver, wrapDriver } from './driver.ts'
@@ -14,7 +14,6 @@ export type { PostgresJs } from './postgres-js-query.ts'
 export {
   parseTableName,
   quoteIdentifier,
-  quoteLiteral,
   quoteTable,
   quoteTableName,
   type TableName,

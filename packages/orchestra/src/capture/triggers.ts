@@ -131,8 +131,7 @@ async function installWatch(
   { watch, statuses }: Examined,
   { patience, owner, installed }: Installation,
 ): Promise<CaptureFailure | undefined> {
-  const wrong = statuses.filter(({ event, state }) => event !== undefined && state !== 'ok')
-  const tables = new Set(wrong.map(({ table }) => table))
+  const tables = new Set(wrongOf(statuses).map(({ table }) => table))
   try {
     for (const table of tables)
       installed.push(...(await installing(store, patience, (tx) => installTable(tx, watch, table, owner))))
@@ -140,6 +139,11 @@ async function installWatch(
   } catch (error) {
     return failureOf(watch.model, error)
   }
+}
+
+/** Triggers that are not as they have to be. */
+function wrongOf(statuses: readonly CaptureStatus[]): CaptureStatus[] {
+  return statuses.filter(({ event, state }) => event !== undefined && state !== 'ok')
 }
 
 /** Examines again under the lock, because another process may have installed it meanwhile. */
@@ -151,7 +155,7 @@ async function installTable(
 ): Promise<CaptureStatus[]> {
   const [examined] = await examineAll(tx, [watch], owner)
   if (examined === undefined || problemOf(examined) !== undefined) return []
-  const wrong = examined.statuses.filter(({ event, state }) => event !== undefined && state !== 'ok')
+  const wrong = wrongOf(examined.statuses)
   if (wrong.length === 0) return []
   await tx.query(createFunction(watch, examined.body, examined.fixedText))
   if (owner !== undefined) await giveToRole(tx, qualifiedFunction(watch.name))

@@ -1,4 +1,4 @@
-import { CAPTURE_ROLE, quoteIdentifier } from '../capture/index.ts'
+import { CAPTURE_ROLE, grantMembership, quoteIdentifier } from '../capture/index.ts'
 import type { Facts, WatchedTable } from './facts.ts'
 import { applicationNeeds, applicationRights, workerRights } from './needs.ts'
 
@@ -36,41 +36,43 @@ type Statements = Section['statements']
 
 function superuserStatements(facts: Facts, roles: Roles): Statements {
   const worker = quoteIdentifier(roles.worker)
-  const missing = [...new Set([roles.owner, roles.application, roles.worker])].filter(
-    (role) => !facts.roles.includes(role),
-  )
-  const connecting = facts.isOpen ? [] : [...new Set([roles.application, roles.worker])]
+  const seesAll = {
+    sql: `alter role ${worker} bypassrls`,
+    why: 'rows that a policy hides would be taken for deleted',
+  }
   return [
-    ...missing.map((role) => ({
-      sql: `create role ${quoteIdentifier(role)} login`,
-      why: 'does not exist yet; give it a password, or a way in by pg_hba.conf',
-    })),
-    ...(facts.roles.includes(CAPTURE_ROLE)
-      ? []
-      : [
-          {
-            sql: `create role ${CAPTURE_ROLE} nologin`,
-            why: 'owns the trigger functions, and can do nothing else',
-          },
-        ]),
+    ...missingRoles(facts, roles),
     {
-      sql: `grant ${CAPTURE_ROLE} to ${worker}${facts.version >= 160_000 ? ' with inherit true, set true' : ''}`,
+      sql: grantMembership(worker, facts.version),
       why: 'the worker makes trigger functions and gives them to it',
     },
-    ...connecting.map((role) => ({
-      sql: `grant connect on database ${quoteIdentifier(facts.database)} to ${quoteIdentifier(role)}`,
-      why: 'not everybody may connect',
-    })),
+    ...connectStatements(facts, roles),
     ...facts.schemas.flatMap((schema) => schemaStatements(schema, roles.worker)),
-    ...(facts.tables.some(({ isSecured }) => isSecured)
-      ? [
-          {
-            sql: `alter role ${worker} bypassrls`,
-            why: 'rows that a policy hides would be taken for deleted',
-          },
-        ]
-      : []),
+    ...(facts.tables.some(({ isSecured }) => isSecured) ? [seesAll] : []),
   ]
+}
+
+function missingRoles({ roles: existing }: Facts, { owner, application, worker }: Roles): Statements {
+  const people = [...new Set([owner, application, worker])].map((role) => ({
+    role,
+    sql: `create role ${quoteIdentifier(role)} login`,
+    why: 'does not exist yet; give it a password, or a way in by pg_hba.conf',
+  }))
+  const capture = {
+    role: CAPTURE_ROLE,
+    sql: `create role ${CAPTURE_ROLE} nologin`,
+    why: 'owns the trigger functions, and can do nothing else',
+  }
+  const missing = [...people, capture].filter(({ role }) => !existing.includes(role))
+  return missing.map(({ sql, why }) => ({ sql, why }))
+}
+
+function connectStatements({ isOpen, database }: Facts, { application, worker }: Roles): Statements {
+  if (isOpen) return []
+  return [...new Set([application, worker])].map((role) => ({
+    sql: `grant connect on database ${quoteIdentifier(database)} to ${quoteIdentifier(role)}`,
+    why: 'not everybody may connect',
+  }))
 }
 
 function schemaStatements({ name, owner, contents }: Facts['schemas'][number], role: string): Statements {

@@ -9,7 +9,7 @@ import type { FoundTable } from './table.ts'
 export type Absence = { kind: 'gone' } | { kind: 'unknown'; reason: string }
 
 /** What speaks for and against a row being gone that a table does not have. */
-export interface Evidence {
+interface Evidence {
   /** What the model calls the table, and what that led to. */
   wanted: string
   table: string
@@ -23,7 +23,7 @@ export interface Evidence {
 }
 
 /** A row is gone only if the table that was read is the one that the model's changes come from, and the only one. */
-export function judgeAbsence(evidence: Evidence): Absence {
+function judgeAbsence(evidence: Evidence): Absence {
   const { wanted, table, isSame, isFiltered, isWatched, others } = evidence
   if (isFiltered) return unknown(`row level security may hide rows of ${table}. ${hiddenHint}`)
   if (!isSame) return unknown(`the name ${wanted} did not lead to ${table} any more when it had been read`)

@@ -1,6 +1,6 @@
 export { hiddenHint } from './hidden.ts'
 export { toExactJson } from './json.ts'
 export { countRows, rowKeys } from './keys.ts'
-export { existingRows, type FoundRows, readRows } from './rows.ts'
+export { existingRows, readRows } from './rows.ts'
 export { type Source, sourceOf, sourceWithin } from './source.ts'
 export { type Unreadable, unreadableModels, unreadableText } from './unreadable.ts'
