@@ -109,37 +109,57 @@ async function runQuery<Row>(client: Client, text: string, values: readonly unkn
 
 /** Lends a connection; what fails on it is explained when its transaction is over, because only then it can be asked. */
 async function onClient<Result>(pool: pg.Pool, work: (db: Connection) => Promise<Result>): Promise<Result> {
-  const client = await connect(pool)
-  let broken: Error | undefined
-  const statements = new Map<unknown, string>()
-  // A connection may break between two queries of the transaction; without a listener that would end the process.
-  const keep = (error: Error) => {
-    broken = error
+  const client = new LentClient(await connect(pool))
+  try {
+    return await work(client.connection)
+  } catch (error) {
+    throw await client.explain(error)
+  } finally {
+    client.release()
   }
-  client.on('error', keep)
-  const told = async <Answer>(text: string, asked: Promise<Answer>): Promise<Answer> => {
+}
+
+class LentClient {
+  readonly connection: Connection = {
+    query: (text, values) => this.#told(text, runQuery(this.#client, text, values)),
+    texts: (text, values) => this.#told(text, readTexts(this.#client, text, values)),
+  }
+  readonly #client: pg.PoolClient
+  /** Which statement threw which error. */
+  readonly #statements = new Map<unknown, string>()
+  #broken: Error | undefined
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client
+    client.on('error', this.#keep)
+  }
+
+  async explain(error: unknown): Promise<unknown> {
+    if (this.#broken !== undefined) return error
+    const failed = { statement: this.#statements.get(error) ?? '' }
+    return explain(error, failed, (text, values) => runQuery(this.#client, text, values))
+  }
+
+  release(): void {
+    this.#client.off('error', this.#keep)
+    this.#client.release(this.#broken)
+  }
+
+  /** A connection may break between two queries of the transaction; without a listener that would end the process. */
+  readonly #keep = (error: Error) => {
+    this.#broken = error
+  }
+
+  async #told<Answer>(text: string, asked: Promise<Answer>): Promise<Answer> {
     try {
       return await asked
     } catch (cause) {
       const error = isConnectionError(cause) ? unreachable(cause) : cause
-      statements.set(error, text)
-      if (text === 'rollback' || isOrchestraError(error, 'ORC_STORE_UNREACHABLE')) broken ??= error as Error
+      this.#statements.set(error, text)
+      if (text === 'rollback' || isOrchestraError(error, 'ORC_STORE_UNREACHABLE'))
+        this.#broken ??= error as Error
       throw error
     }
-  }
-  const db: Connection = {
-    query: (text, values) => told(text, runQuery(client, text, values)),
-    texts: (text, values) => told(text, readTexts(client, text, values)),
-  }
-  try {
-    return await work(db)
-  } catch (error) {
-    if (broken !== undefined) throw error
-    const failed = { statement: statements.get(error) ?? '' }
-    throw await explain(error, failed, (text, values) => runQuery(client, text, values))
-  } finally {
-    client.off('error', keep)
-    client.release(broken)
   }
 }
 
