@@ -1,3 +1,5 @@
+import { hasCode } from '../../src/store/index.ts'
+
 /** Runs a DROP beside whoever uses what it drops: Postgres may end either of the two for a deadlock, and then this tries again. */
 export async function dropInUse(query: (text: string) => Promise<unknown>, text: string): Promise<void> {
   for (;;) {
@@ -5,7 +7,7 @@ export async function dropInUse(query: (text: string) => Promise<unknown>, text:
       await query(text)
       return
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === DEADLOCK)) throw error
+      if (!hasCode(error, [DEADLOCK])) throw error
     }
   }
 }

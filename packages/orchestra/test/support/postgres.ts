@@ -23,7 +23,10 @@ const initialisation = [
   '--builtin-locale=C.UTF-8',
 ]
 
-/** A real Postgres of the npm package's own binaries, on a free loopback port, in a directory of its own; not `durable`, it is fast and loses data when the machine crashes. */
+/**
+ * A real Postgres of the npm package's own binaries, on a free loopback port, in a directory of its own; not `durable`, it is fast
+ * and loses data when the machine crashes.
+ */
 export async function startPostgres(
   options: { durable?: boolean; settings?: Readonly<Record<string, string | number>> } = {},
 ): Promise<PostgresServer> {
