@@ -19,6 +19,8 @@ beforeEach(async () => {
   await store.query('create table first (id int); create table second (id int)')
   other = new pg.Client(databaseUrl)
   await other.connect()
+  // Whoever looks for a deadlock first is the one that Postgres ends: here that is never the application.
+  await other.query(`set deadlock_timeout = '1h'`)
   await other.query('begin; lock table first')
   return async () => {
     await other.end()
