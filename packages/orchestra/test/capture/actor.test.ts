@@ -1,11 +1,11 @@
 import { once } from 'node:events'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { actorText } from '../../src/capture/actor.ts'
 import { installCapture, unitOfWork, wrapPool } from '../../src/capture/index.ts'
 import type { Store } from '../../src/store/index.ts'
 import { describeStores } from '../support/stores.ts'
-import { changes, site, siteTables } from './support.ts'
+import { changes, openPool, site, siteTables } from './support.ts'
 
 describe('an actor', () => {
   test.each([
@@ -62,8 +62,7 @@ describeStores('a write', (open) => {
     store = await open()
     await store.query(siteTables)
     await installCapture(store, [site])
-    pool = wrapPool(new pg.Pool({ connectionString: store.databaseUrl, max: 1 }))
-    pool.on('error', () => undefined)
+    pool = wrapPool(openPool(store.databaseUrl, 1))
   })
 
   afterEach(() => pool.end())

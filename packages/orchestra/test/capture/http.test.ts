@@ -1,13 +1,13 @@
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import Fastify from 'fastify'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sourceOf } from '../../src/capture/http.ts'
 import { currentUnit, expressUnits, fastifyUnits, installCapture, wrapPool } from '../../src/capture/index.ts'
 import type { Store } from '../../src/store/index.ts'
 import { describeStores } from '../support/stores.ts'
-import { changes, site, siteTables } from './support.ts'
+import { changes, openPool, site, siteTables } from './support.ts'
 
 interface App {
   url: string
@@ -95,8 +95,7 @@ describe.each(frameworks)('%s', (_name, start) => {
       store = await open()
       await store.query(siteTables)
       await installCapture(store, [site])
-      pool = new pg.Pool({ connectionString: store.databaseUrl, max: 2 })
-      pool.on('error', () => undefined)
+      pool = openPool(store.databaseUrl, 2)
       app = await start(wrapPool(pool))
     })
 

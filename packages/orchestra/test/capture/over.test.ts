@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import Fastify from 'fastify'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import {
   collect,
@@ -15,7 +15,7 @@ import {
 } from '../../src/capture/index.ts'
 import type { Store } from '../../src/store/index.ts'
 import { describeStores } from '../support/stores.ts'
-import { type ChangeRow, changes, site, siteTables } from './support.ts'
+import { type ChangeRow, changes, openPool, site, siteTables } from './support.ts'
 
 describeStores('a unit that is over', (open) => {
   let store: Store
@@ -26,8 +26,7 @@ describeStores('a unit that is over', (open) => {
     store = await open()
     await store.query(siteTables)
     await installCapture(store, [site])
-    plain = new pg.Pool({ connectionString: store.databaseUrl, max: 3 })
-    plain.on('error', () => undefined)
+    plain = openPool(store.databaseUrl)
     pool = wrapPool(plain)
   })
 

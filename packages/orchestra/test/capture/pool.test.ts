@@ -10,7 +10,7 @@ import {
 } from '../../src/capture/index.ts'
 import type { Store } from '../../src/store/index.ts'
 import { describeStores } from '../support/stores.ts'
-import { type ChangeRow, changes, site, siteTables } from './support.ts'
+import { type ChangeRow, changes, openPool, site, siteTables } from './support.ts'
 
 describeStores('a wrapped pool', (open) => {
   let store: Store
@@ -21,9 +21,7 @@ describeStores('a wrapped pool', (open) => {
     store = await open()
     await store.query(siteTables)
     await installCapture(store, [site])
-    plain = new pg.Pool({ connectionString: store.databaseUrl, max: 3 })
-    // Ending a pool does not wait until the server has seen it.
-    plain.on('error', () => undefined)
+    plain = openPool(store.databaseUrl)
     pool = wrapPool(plain)
   })
 

@@ -1,7 +1,15 @@
+import pg from 'pg'
 import { z } from 'zod'
 import type { WatchedModel } from '../../src/capture/watch.ts'
 import { defineModel } from '../../src/config/model.ts'
 import type { Queryable } from '../../src/store/index.ts'
+
+/** A pool as an application has it. Ending one does not wait until the server has seen it, which may have a last word. */
+export function openPool(connectionString: string, max = 3): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max })
+  pool.on('error', () => undefined)
+  return pool
+}
 
 export interface ChangeRow {
   id: number

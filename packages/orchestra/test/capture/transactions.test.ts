@@ -6,7 +6,7 @@ import { installCapture, unitOfWork, wrapClient, wrapPool } from '../../src/capt
 import type { Store } from '../../src/store/index.ts'
 import { type PgBouncer, startPgBouncer } from '../support/pgbouncer.ts'
 import { describeStores, type OpenStore } from '../support/stores.ts'
-import { changes, site, siteTables } from './support.ts'
+import { changes, openPool, site, siteTables } from './support.ts'
 
 describeStores('the transaction of an application', (open, kind) => {
   describe('directly', () => transactions(open, kind, 'directly'))
@@ -24,8 +24,7 @@ function transactions(open: OpenStore, kind: Store['kind'], way: 'directly' | 't
     await store.query(siteTables)
     await installCapture(store, [site])
     bouncer = way === 'directly' ? undefined : await startPgBouncer(store.databaseUrl)
-    plain = new pg.Pool({ connectionString: bouncer?.url ?? store.databaseUrl, max: 3 })
-    plain.on('error', () => undefined)
+    plain = openPool(bouncer?.url ?? store.databaseUrl)
     pool = wrapPool(plain)
   })
 
