@@ -20,7 +20,7 @@ export async function installing<Result>(
   try {
     return await withShortLocks(store, { exclusion: INSTALL_LOCK, patience }, work)
   } catch (error) {
-    throw explain(error)
+    throw refusalOf(error)
   }
 }
 
@@ -28,7 +28,7 @@ export function isDenied(error: unknown): boolean {
   return hasCode(error, DENIED)
 }
 
-function explain(error: unknown): unknown {
+function refusalOf(error: unknown): unknown {
   if (isPassing(error)) {
     return new OrchestraError('ORC_CAPTURE_LOCKED', `Triggers cannot be installed: ${messageOf(error)}`, {
       hint: 'A long transaction has the table open (see pg_stat_activity); end it and try again',

@@ -14,13 +14,13 @@ export const REFUSES_COMPANY: readonly string[] = ['25001', '2D000']
 export function settingsOf(id: string, { actor, source }: Pick<ContextUnit, 'actor' | 'source'>): Settings {
   return [
     ['orchestra.unit_of_work', id],
-    ['orchestra.actor', storable(actor ?? '')],
-    ['orchestra.source', storable(source ?? '')],
+    ['orchestra.actor', settable(actor ?? '')],
+    ['orchestra.source', settable(source ?? '')],
   ]
 }
 
-/** What Postgres takes as text. */
-function storable(text: string): string {
+/** What Postgres takes as text, and not too much of it. */
+function settable(text: string): string {
   return text.replaceAll('\0', '').slice(0, LONGEST).toWellFormed()
 }
 
