@@ -36,48 +36,53 @@ function notAUrl(why: string): OrchestraError {
 }
 
 /** Why no connection stands, and what to do; that its own pool was closed is the program's affair. */
-export function connectionFailure(error: unknown, { user, database, host, port }: Place): unknown {
+export function connectionFailure(error: unknown, place: Place): unknown {
   const said = messageOf(error)
   if (said.startsWith('Cannot use a pool after')) return error
-  const where = `${host}:${port}`
+  const role = `role ${quote(place.user)} on ${addressOf(place)}`
   switch (codeOf(error)) {
     case '3D000':
-      return new OrchestraError('ORC_STORE_UNKNOWN', `There is no database ${quote(database)} on ${where}`, {
-        hint: "Correct the name in DATABASE_URL, or make it: create database ... owner ...; Orchestra lives in the database that holds the application's tables",
-        cause: error,
-      })
+      return absent(error, place)
     case '28P01':
-      return refused(
-        error,
-        `the password of role ${quote(user)} on ${where} is wrong, or there is no such role`,
-      )
+      return refused(error, `the password of ${role} is wrong, or there is no such role`)
     case '28000':
-      return refused(error, `role ${quote(user)} on ${where}, database ${quote(database)}: ${said}`)
+      return refused(error, `${role}, database ${quote(place.database)}: ${said}`)
     case '42501':
-      return new OrchestraError(
-        'ORC_STORE_DENIED',
-        `Role ${quote(user)} may not connect to database ${quote(database)}: ${said}`,
-        {
-          hint: `Its owner runs: grant connect on database ${sqlName(database)} to ${sqlName(user)}`,
-          cause: error,
-        },
-      )
+      return denied(error, place)
     case '53300':
-      return new OrchestraError(
-        'ORC_STORE_BUSY',
-        `The database on ${where} takes no more connections: ${said}`,
-        {
-          hint: `Raise max_connections, or the limit of role ${quote(user)} or database ${quote(database)}, or let fewer processes connect; \`store.connections\` says how many one process of Orchestra takes (default 10)`,
-          cause: error,
-        },
-      )
+      return busy(error, place)
   }
   if (/^SASL|password must be a string/.test(said))
-    return refused(
-      error,
-      `role ${quote(user)} on ${where} needs a password, and DATABASE_URL has none that it takes`,
-    )
+    return refused(error, `${role} needs a password, and DATABASE_URL has none that it takes`)
   return unreachable(error)
+}
+
+function addressOf({ host, port }: Place): string {
+  return `${host}:${port}`
+}
+
+function absent(cause: unknown, place: Place): OrchestraError {
+  const message = `There is no database ${quote(place.database)} on ${addressOf(place)}`
+  return new OrchestraError('ORC_STORE_UNKNOWN', message, {
+    hint: "Correct the name in DATABASE_URL, or make it: create database ... owner ...; Orchestra lives in the database that holds the application's tables",
+    cause,
+  })
+}
+
+function denied(cause: unknown, { user, database }: Place): OrchestraError {
+  const message = `Role ${quote(user)} may not connect to database ${quote(database)}: ${messageOf(cause)}`
+  return new OrchestraError('ORC_STORE_DENIED', message, {
+    hint: `Its owner runs: grant connect on database ${sqlName(database)} to ${sqlName(user)}`,
+    cause,
+  })
+}
+
+function busy(cause: unknown, place: Place): OrchestraError {
+  const message = `The database on ${addressOf(place)} takes no more connections: ${messageOf(cause)}`
+  return new OrchestraError('ORC_STORE_BUSY', message, {
+    hint: `Raise max_connections, or the limit of role ${quote(place.user)} or database ${quote(place.database)}, or let fewer processes connect; \`store.connections\` says how many one process of Orchestra takes (default 10)`,
+    cause,
+  })
 }
 
 function refused(cause: unknown, why: string): OrchestraError {
