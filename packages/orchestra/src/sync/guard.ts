@@ -8,9 +8,12 @@ const SHARE = 10
 /** Objects of a backend on a server that an error names at most. */
 export const NAMED = 5
 
-/** How many objects of one backend may be removed from one server without somebody having said so. */
-export function deleteBound(placements: number): number {
-  return Math.max(FEW, Math.floor(placements / SHARE))
+/**
+ * How many objects of one backend may be removed from one server without somebody having said so. A table that took the place of
+ * another proves by the share that it holds that it is the same: a few that it does not hold may be all.
+ */
+export function deleteBound(placements: number, isReplaced = false): number {
+  return Math.max(isReplaced ? 0 : FEW, Math.floor(placements / SHARE))
 }
 
 /** Removals that one synchronization, plan or inspection wants of one backend on one server. */
@@ -22,7 +25,7 @@ export interface Removals {
   placements: number
   /** Some of what would go, by name. */
   objects: readonly string[]
-  /** The model's table is another than it was: nothing goes without a word. */
+  /** The model's table is another than it was. */
   isReplaced: boolean
 }
 
@@ -31,7 +34,7 @@ export function exceedsBound(
   { deletes, placements, isReplaced }: Pick<Removals, 'deletes' | 'placements' | 'isReplaced'>,
   allowed: number | null,
 ): boolean {
-  return deletes > (allowed ?? (isReplaced ? 0 : deleteBound(placements)))
+  return deletes > (allowed ?? deleteBound(placements, isReplaced))
 }
 
 /** Why nothing was removed, and how to allow it. */

@@ -7,12 +7,12 @@ export async function replacedModels(db: Queryable): Promise<ReadonlySet<string>
   return new Set(await readSetting<string[]>(db, SETTING))
 }
 
-/** From now on no comparison removes anything of these models, until somebody allows it or there is nothing to remove. */
+/** From now on no comparison removes more than a share of these models' objects, until one has compared them all. */
 export async function noteReplaced(tx: Queryable, models: readonly string[]): Promise<void> {
   if (models.length > 0) await write(tx, [...(await replacedModels(tx)), ...models])
 }
 
-/** A comparison of all their objects found nothing to remove, or was allowed to. */
+/** A comparison of all their objects found no more to remove than it may. */
 export async function acceptReplaced(
   tx: Queryable,
   models: readonly { readonly name: string }[],

@@ -52,7 +52,6 @@ describeStores('a wrapped postgres.js', (open, kind) => {
       expect((await sql`insert into site ${added}`).count).toBe(1)
       expect((await sql.unsafe(insertText(3))).count).toBe(1)
       expect((await sql.unsafe(`${insertText(4)} returning id`, [], { prepare: true })).length).toBe(1)
-      expect(await sql`select ${5}::int as five`.simple().catch(() => 'no parameters')).toBe('no parameters')
       await sql`do $$ begin insert into site (id, domain) values (5, 'a'); end $$`.simple()
       await sql.file(file)
       const seen: unknown[] = []

@@ -27,7 +27,8 @@ export class Disk {
   async wipe(): Promise<void> {
     const old = `${this.path}.wiped-${++this.#wiped}`
     await rename(this.path, old)
-    await mkdir(this.path)
+    // A script that runs meanwhile may have made it again.
+    await mkdir(this.path, { recursive: true })
     this.strangers.clear()
     await removeBusy(old)
   }

@@ -46,11 +46,6 @@ describeStores('without a human', (open) => {
       'create table copy (like site including all); insert into copy table site; drop table site; alter table copy rename to site',
       '',
     ],
-    [
-      'lost when an older dump was restored',
-      `drop table site; ${createSites}; insert into site (id, body) select n, 'of the dump' from generate_series(3, 8) n`,
-      '',
-    ],
   ])('it heals what changed while capture was %s', async (_, before, after) => {
     const world = await standing(12)
     await world.store.query(before)
@@ -62,6 +57,20 @@ describeStores('without a human', (open) => {
     await calm(world)
     await equals(world)
     await world.store.query(`update site set body = 'seen' where id = 100`)
+    await calm(world)
+    await equals(world)
+  })
+
+  it('it asks before it removes what an older dump of the table alone does not hold', async () => {
+    const world = await standing(12)
+    await world.store.query(
+      `drop table site; ${createSites}; insert into site (id, body) select n, 'of the dump' from generate_series(3, 8) n`,
+    )
+    await lookAtCapture(world)
+    await calm(world)
+    expect(await world.files()).toMatchObject(await world.wanted())
+    expect(Object.keys(await world.files())).toHaveLength(12)
+    await requestSync(world.store, { mode: 'sync', allowDeletes: 6, actor: 'test', source: 'test' })
     await calm(world)
     await equals(world)
   })

@@ -179,7 +179,7 @@ describeStores('a row that is not seen', (open) => {
     expect(waiting.map((one) => `${one.action} ${one.object_key}`)).toEqual(['save 1'])
   })
 
-  it('is not removed by a comparison of a table that replaced another, however few they are, until that is allowed', async () => {
+  it('is not removed by a comparison of a table that replaced another and holds few of them, until that is allowed', async () => {
     const world = await standing(3)
     const models = [...world.config.models.values()]
     await world.store.query('create table fresh (like site including all)')
