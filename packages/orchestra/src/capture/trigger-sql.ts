@@ -134,11 +134,11 @@ begin
   if tg_op = 'TRUNCATE' then
     ${recordModel(model, 'truncate')};
   elsif tg_op = 'INSERT' or all_changed then
-    ${record(captured, writtenRows(captured))};
+    ${recordKeys(captured, 'save', writtenRows(captured))};
   elsif tg_op = 'UPDATE' then
-    ${record(captured, updatedRows(captured))};
+    ${recordActions(captured, updatedRows(captured))};
   else
-    ${record(captured, removedRows(captured))};
+    ${recordKeys(captured, goneAction(captured), removedRows(captured))};
   end if;
   if ${isAsleepSql} then
     ${WAKE};
@@ -178,15 +178,28 @@ const transitionTables: Record<CaptureEvent, string> = {
   truncate: '',
 }
 
+/** Writes keys to orchestra.change, all with one action. */
+function recordKeys({ watch }: Captured, action: string, rows: string): string {
+  return `${insertInto(watch)} '${action}', to_jsonb(array_agg(key))
+    from (select key, ${PAGE} from (${rows}) found) numbered
+    group by page`
+}
+
 /** Writes rows of (key, action) to orchestra.change. */
-function record({ watch }: Captured, rows: string): string {
+function recordActions({ watch }: Captured, rows: string): string {
+  return `${insertInto(watch)} action, to_jsonb(array_agg(key))
+    from (select key, action, ${PAGE} from (${rows}) found) numbered
+    group by action, page`
+}
+
+const PAGE = `(row_number() over () - 1) / ${KEYS_PER_ROW} as page`
+
+function insertInto({ model }: Watch): string {
   return `insert into orchestra.change (unit_id, actor, source, model, action, keys)
     select ${unitSql},
       ${actorSql},
       ${sourceSql},
-      ${quoteLiteral(watch.model)}, action, to_jsonb(array_agg(key))
-    from (select key, action, (row_number() over () - 1) / ${KEYS_PER_ROW} as page from (${rows}) found) numbered
-    group by action, page`
+      ${quoteLiteral(model)},`
 }
 
 function recordKey(model: string, action: string, key: string): string {
@@ -213,12 +226,12 @@ function goneAction({ watch }: Captured): 'delete' | 'save' {
 
 function writtenRows(captured: Captured): string {
   const distinct = captured.watch.role === 'related' ? 'distinct ' : ''
-  return `select ${distinct}${keyOf(captured)} as key, 'save' as action from new_rows this_row where ${hasKey(captured)}`
+  return `select ${distinct}${keyOf(captured)} as key from new_rows this_row where ${hasKey(captured)}`
 }
 
 function removedRows(captured: Captured): string {
   const distinct = captured.watch.role === 'related' ? 'distinct ' : ''
-  return `select ${distinct}${keyOf(captured)} as key, '${goneAction(captured)}' as action from old_rows this_row where ${hasKey(captured)}`
+  return `select ${distinct}${keyOf(captured)} as key from old_rows this_row where ${hasKey(captured)}`
 }
 
 /** Keys before and after of every row whose image is another than it was. */

@@ -14,9 +14,9 @@ import { type Step, servers, stepsOf } from './steps.ts'
 import { type Crew, Town } from './town.ts'
 import { verifyHosts, verifyPlacements, verifyRest } from './verify.ts'
 
-/** `CONVERGENCE_SEED` repeats one, `CONVERGENCE_SEEDS` says how many; else they are as many on every machine, about two minutes. */
+/** `CONVERGENCE_SEED` repeats one, `CONVERGENCE_SEEDS` says how many; else they are as many on every machine, about a minute. */
 const first = Number(process.env.CONVERGENCE_SEED ?? testSeed)
-const count = Number(process.env.CONVERGENCE_SEEDS ?? (process.env.CONVERGENCE_SEED ? 1 : 60))
+const count = Number(process.env.CONVERGENCE_SEEDS ?? (process.env.CONVERGENCE_SEED ? 1 : 30))
 
 /** One in so many seeds is looked at and done again: that costs as much as the seed. */
 const REST_EVERY = 3
