@@ -20,6 +20,8 @@ export interface FoundColumn {
   isBuiltIn: boolean
   /** Its text is the same in every session. */
   isSteady: boolean
+  /** Computed when it is read: the rows that triggers are given do not have it. */
+  isVirtual: boolean
 }
 
 export interface FoundTrigger {
@@ -88,7 +90,8 @@ async function readTables(db: Queryable, watches: readonly Watch[]): Promise<Fou
        (select coalesce(json_object_agg(a.attname, json_build_object(
           'type', y.typname,
           'isBuiltIn', y.typnamespace = 'pg_catalog'::regnamespace,
-          'isSteady', y.typname = any($2::text[]) or y.typtype = 'e'
+          'isSteady', y.typname = any($2::text[]) or y.typtype = 'e',
+          'isVirtual', a.attgenerated = 'v'
         ) order by a.attnum), '{}')
         from pg_attribute a cross join lateral (${BASE_TYPE}) base join pg_type y on y.oid = base.oid
         where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped) as columns

@@ -106,11 +106,18 @@ function problemOf(watch: Watch, tables: readonly FoundTable[], catalog: Catalog
     )
   }
   const absent = [...watch.columns, ...watch.ignore].filter((column) => !Object.hasOwn(root.columns, column))
-  if (absent.length === 0) return undefined
+  if (absent.length > 0)
+    return problem(
+      'column missing',
+      `Table ${root.name} has no column ${absent.map((name) => JSON.stringify(name)).join(', ')}`,
+      'Correct the names in key, ignore or references (upper and lower case count), or migrate the table first',
+    )
+  const virtual = watch.columns.find((column) => root.columns[column]?.isVirtual === true)
+  if (virtual === undefined) return undefined
   return problem(
     'column missing',
-    `Table ${root.name} has no column ${absent.map((name) => JSON.stringify(name)).join(', ')}`,
-    'Correct the names in key, ignore or references (upper and lower case count), or migrate the table first',
+    `Column ${JSON.stringify(virtual)} of ${root.name} is a virtual generated column, which triggers are not given`,
+    'Make it a stored one, or name the columns that it is computed from',
   )
 }
 

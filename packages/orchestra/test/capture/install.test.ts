@@ -141,6 +141,17 @@ describeStores('installing capture', (open, kind) => {
     ])
   })
 
+  test('a key that is computed when it is read is refused, because triggers are not given it', async () => {
+    const store = await open()
+    await store.query(
+      `create table page (number int primary key, id text generated always as ('p' || number::text) virtual)`,
+    )
+    const { failed } = await installCapture(store, [model({ name: 'page' })])
+    expect(failed.map(({ error }) => error.message)).toEqual([
+      'Model page cannot be captured: Column "id" of public.page is a virtual generated column, which triggers are not given',
+    ])
+  })
+
   test('a model that no table holds needs nothing', async () => {
     const store = await openSites()
     expect(await installCapture(store, [{ ...model({ name: 'virtual' }), table: null }])).toEqual(nothing)
