@@ -1,5 +1,4 @@
 import type { Queryable } from '../store/index.ts'
-import { quoteTableName } from './table-name.ts'
 import type { Watch } from './watch.ts'
 
 /** A table as the database has it. */
@@ -9,6 +8,8 @@ export interface FoundTable {
   name: string
   /** relkind: r table, p partitioned, v view, f foreign, m materialized view. */
   kind: string
+  /** The table that it is a partition or an heir of; null when it is none. */
+  parent: string | null
   /** By name, in their order in the table. */
   columns: Record<string, FoundColumn>
 }
@@ -20,6 +21,8 @@ export interface FoundColumn {
   isBuiltIn: boolean
   /** Its text is the same in every session. */
   isSteady: boolean
+  /** Computed when it is read: the rows that triggers are given do not have it. */
+  isVirtual: boolean
 }
 
 export interface FoundTrigger {
@@ -74,21 +77,31 @@ const BASE_TYPE = `
   )
   select oid from below where typbasetype = 0`
 
+/** What a name leads to, also in a schema that this role may not use, where `to_regclass` throws. */
+export function tableOid(wanted: string): string {
+  return `case when ${wanted}.schema is null then to_regclass(quote_ident(${wanted}.name))::oid else (
+    select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = ${wanted}.schema and c.relname = ${wanted}.name) end`
+}
+
 async function readTables(db: Queryable, watches: readonly Watch[]): Promise<FoundTable[][]> {
   const rows = await db.query<FoundTable & { watch: number }>(
     `with recursive root as (
-       select ordinality - 1 as watch, to_regclass(name)::oid as oid, 0 as depth
-       from unnest($1::text[]) with ordinality as wanted(name, ordinality)
+       select ordinality - 1 as watch, ${tableOid('wanted')} as oid, 0 as depth
+       from unnest($1::text[], $3::text[]) with ordinality as wanted(schema, name, ordinality)
      ), tree as (
        select watch, oid, depth from root where oid is not null
        union all
        select tree.watch, child.inhrelid, depth + 1 from tree join pg_inherits child on child.inhparent = tree.oid
      )
      select watch::int, t.oid, format('%I.%I', n.nspname, t.relname) as name, t.relkind as kind,
+       (select format('%I.%I', pn.nspname, p.relname) from pg_inherits i join pg_class p on p.oid = i.inhparent
+        join pg_namespace pn on pn.oid = p.relnamespace where i.inhrelid = t.oid order by i.inhseqno limit 1) as parent,
        (select coalesce(json_object_agg(a.attname, json_build_object(
           'type', y.typname,
           'isBuiltIn', y.typnamespace = 'pg_catalog'::regnamespace,
-          'isSteady', y.typname = any($2::text[]) or y.typtype = 'e'
+          'isSteady', y.typname = any($2::text[]) or y.typtype = 'e',
+          'isVirtual', a.attgenerated = 'v'
         ) order by a.attnum), '{}')
         from pg_attribute a cross join lateral (${BASE_TYPE}) base join pg_type y on y.oid = base.oid
         where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped) as columns
@@ -96,7 +109,7 @@ async function readTables(db: Queryable, watches: readonly Watch[]): Promise<Fou
      join pg_class t on t.oid = member.oid
      join pg_namespace n on n.oid = t.relnamespace
      order by watch, depth, name`,
-    [watches.map((watch) => quoteTableName(watch.table)), PLAIN_TYPES],
+    [watches.map(({ table }) => table.schema ?? null), PLAIN_TYPES, watches.map(({ table }) => table.name)],
   )
   return watches.map((_, index) => rows.filter((row) => row.watch === index))
 }

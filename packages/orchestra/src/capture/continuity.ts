@@ -1,7 +1,7 @@
 import { type Queryable, readSetting, type Store, writeSetting } from '../store/index.ts'
 import { noteReplaced } from '../sync/replaced.ts'
 import { requestSync } from '../sync/request.ts'
-import { quoteTableName } from './table-name.ts'
+import { tableOid } from './catalog.ts'
 import type { Watch } from './watch.ts'
 
 const SETTING = 'capture'
@@ -74,10 +74,10 @@ async function withRows(db: Queryable, watches: readonly Watch[]): Promise<Watch
   const found: Watch[] = []
   for (const watch of watches) {
     const [row] = await db.query<{ some: boolean }>(
-      `select to_regclass($2) is not null and (pg_relation_size(to_regclass($2)) > 0
-           or exists (select from pg_inherits where inhparent = to_regclass($2)))
-         or exists (select from orchestra.placement where model = $1) as some`,
-      [watch.model, quoteTableName(watch.table)],
+      `select coalesce(pg_relation_size(place.oid), 0) > 0 or exists (select from pg_inherits where inhparent = place.oid)
+         or exists (select from orchestra.placement where model = $1) as some
+       from (select $2::text as schema, $3::text as name) wanted cross join lateral (select ${tableOid('wanted')} as oid) place`,
+      [watch.model, watch.table.schema ?? null, watch.table.name],
     )
     if (row?.some === true) found.push(watch)
   }
@@ -96,13 +96,17 @@ async function readMarks(
   before: Marks | undefined,
 ): Promise<{ marks: Marks; roots: Map<string, number | null> }> {
   const rows = await db.query<FoundMark>(
-    `select wanted.name, to_regclass(wanted.table)::oid as root, (
+    `select wanted.watch as name, ${tableOid('wanted')} as root, (
        select string_agg(concat_ws(':', t.tgrelid, t.oid, t.xmin), ' ' order by t.oid)
        from pg_trigger t join pg_proc p on p.oid = t.tgfoid
-       where p.pronamespace = to_regnamespace('orchestra') and p.proname = wanted.name and not t.tgisinternal
+       where p.pronamespace = to_regnamespace('orchestra') and p.proname = wanted.watch and not t.tgisinternal
      ) as mark
-     from unnest($1::text[], $2::text[]) as wanted(name, "table")`,
-    [watches.map(({ name }) => name), watches.map(({ table }) => quoteTableName(table))],
+     from unnest($1::text[], $2::text[], $3::text[]) as wanted(watch, schema, name)`,
+    [
+      watches.map(({ name }) => name),
+      watches.map(({ table }) => table.schema ?? null),
+      watches.map(({ table }) => table.name),
+    ],
   )
   const [own] = await db.query<{ id: string }>(`select 'orchestra.setting'::regclass::oid::text as id`)
   const marks = rows.map(({ name, mark }) => [name, mark ?? lost(before?.[name])])

@@ -98,6 +98,13 @@ function missing(watch: Watch, table: string, catalog: Catalog): Problem {
 }
 
 function unsupported(tables: readonly FoundTable[]): Problem | undefined {
+  const [root] = tables
+  if (root !== undefined && root.parent !== null)
+    return {
+      state: 'table unsupported',
+      detail: `${root.name} is a part of ${root.parent}: what is written through that goes by its triggers`,
+      hint: `Name ${root.parent}`,
+    }
   const odd = tables.find((one) => !SUPPORTED_KINDS.includes(one.kind))
   if (odd === undefined) return undefined
   const kind = KIND_NAMES[odd.kind] ?? 'relation'
@@ -110,11 +117,18 @@ function unsupported(tables: readonly FoundTable[]): Problem | undefined {
 
 function incomplete(watch: Watch, root: FoundTable): Problem | undefined {
   const absent = [...watch.columns, ...watch.ignore].filter((column) => !Object.hasOwn(root.columns, column))
-  if (absent.length === 0) return undefined
+  if (absent.length > 0)
+    return {
+      state: 'column missing',
+      detail: `Table ${root.name} has no column ${absent.map((name) => JSON.stringify(name)).join(', ')}`,
+      hint: 'Correct the names in key, ignore or references (upper and lower case count), or migrate the table first',
+    }
+  const virtual = watch.columns.find((column) => root.columns[column]?.isVirtual === true)
+  if (virtual === undefined) return undefined
   return {
     state: 'column missing',
-    detail: `Table ${root.name} has no column ${absent.map((name) => JSON.stringify(name)).join(', ')}`,
-    hint: 'Correct the names in key, ignore or references (upper and lower case count), or migrate the table first',
+    detail: `Column ${JSON.stringify(virtual)} of ${root.name} is a virtual generated column, which triggers are not given`,
+    hint: 'Make it a stored one, or name the columns that it is computed from',
   }
 }
 

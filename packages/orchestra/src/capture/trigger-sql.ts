@@ -22,6 +22,9 @@ const KEYS_PER_ROW = 1000
  */
 const SAMPLE = 1000
 
+/** A row's name in queries: a column of the same name would stand for the row, so it is one that nobody gives a column. */
+const ROW = '"orchestra row"'
+
 /** Setting up a fixed way to write values costs a little at each statement, so only keys that need it pay. */
 const FIXED_TEXT_SETTINGS = {
   datestyle: 'ISO, MDY',
@@ -60,8 +63,8 @@ export const isAsleepSql = `to_timestamp(pg_sequence_last_value(to_regclass('orc
 
 const WAKE = `perform pg_notify('orchestra_change', '')`
 
-/** A migration tool may have dropped it, with everything else of the schema. */
-const IS_THERE = `to_regclass('orchestra.change') is not null`
+/** A migration tool may have dropped it, with everything else of the schema, and a restored dump the right to write there. */
+const IS_THERE = `coalesce(has_table_privilege(to_regclass('orchestra.change'), 'insert'), false)`
 
 /**
  * The body of a watch's trigger function. Nothing of it fails the statement that it runs in: Orchestra's own table may be gone, and
@@ -86,22 +89,33 @@ declare
 begin
   begin${otherColumns(captured)}
     if tg_op = 'INSERT' then
-      select ${keyOf(captured)}, ${IS_THERE} into strict new_key, is_there from new_rows this_row;
+      select ${keyOf(captured)}, ${IS_THERE} into strict new_key, is_there from new_rows ${ROW};
     elsif tg_op = 'UPDATE' then
       select n.key, o.key, ${differs(captured)}, ${IS_THERE} into strict new_key, old_key, is_changed, is_there
       from ${imagesOf(captured, 'new_rows')} n cross join ${imagesOf(captured, 'old_rows')} o;
     elsif tg_op = 'DELETE' then
-      select ${keyOf(captured)}, ${IS_THERE} into strict old_key, is_there from old_rows this_row;
+      select ${keyOf(captured)}, ${IS_THERE} into strict old_key, is_there from old_rows ${ROW};
+    else
+      is_there := ${IS_THERE};
     end if;
   exception
     when no_data_found then
-      return null;
+      is_one := false;
+      if tg_op <> 'UPDATE' then
+        return null;
+      elsif not exists (select from old_rows) then
+        return null;
+      end if;
     when too_many_rows then
       is_one := false;
     when others then
-      if ${IS_THERE} then
-        ${recordModel(model, 'compare')};
-      end if;
+      begin
+        if ${IS_THERE} then
+          ${recordModel(model, 'compare')};
+        end if;
+      exception when others then
+        null; -- The schema itself is out of reach.
+      end;
       return null;
   end;
   if not (is_changed and is_there) then
@@ -226,22 +240,23 @@ function goneAction({ watch }: Captured): 'delete' | 'save' {
 
 function writtenRows(captured: Captured): string {
   const distinct = captured.watch.role === 'related' ? 'distinct ' : ''
-  return `select ${distinct}${keyOf(captured)} as key from new_rows this_row where ${hasKey(captured)}`
+  return `select ${distinct}${keyOf(captured)} as key from new_rows ${ROW} where ${hasKey(captured)}`
 }
 
 function removedRows(captured: Captured): string {
   const distinct = captured.watch.role === 'related' ? 'distinct ' : ''
-  return `select ${distinct}${keyOf(captured)} as key from old_rows this_row where ${hasKey(captured)}`
+  return `select ${distinct}${keyOf(captured)} as key from old_rows ${ROW} where ${hasKey(captured)}`
 }
 
 /** Keys before and after of every row whose image is another than it was. */
 function updatedRows(captured: Captured): string {
   return `with pair as materialized (
-        select n.key as key_after, o.key as key_before from ${pairs(captured)} where ${differs(captured)}
+        select n.key as key_after, o.key as key_before from ${pairs(captured)}
+        where n.position is null or o.position is null or ${differs(captured)}
       )
       select key, case when bool_or(written) then 'save' else '${goneAction(captured)}' end as action
       from (select key_after as key, true as written from pair union all select key_before, false from pair) changed
-      where array_position(key, null) is null
+      where key is not null and array_position(key, null) is null
       group by key`
 }
 
@@ -251,38 +266,38 @@ function updatedRows(captured: Captured): string {
  */
 function allChanged(captured: Captured): string {
   const { watch, columns } = captured
-  const sum = (rows: string) =>
-    `(select sum(${keyHash('this_row', watch.columns, columns)}) from ${rows} this_row)`
+  const sum = (rows: string) => `(select sum(${keyHash(ROW, watch.columns, columns)}) from ${rows} ${ROW})`
   return `not exists (select from ${pairs(captured, `limit ${SAMPLE}`)} where not (${differs(captured)}))
           and ${sum('new_rows')} is not distinct from ${sum('old_rows')}`
 }
 
 /**
  * Every row beside what it was: Postgres notes both at once, so they have the same position. Pairs need no unique key, and compare
- * images because a column's type may have no equality.
+ * images because a column's type may have no equality. A row that moved to another partition, where a trigger of the application
+ * refused it, is among the old ones alone; those behind it are paired with each other's and count as changed.
  */
 function pairs(captured: Captured, limit = ''): string {
   const side = (rows: string) => imagesOf(captured, rows, 'row_number() over () as position, ', limit)
-  return `${side('new_rows')} n join ${side('old_rows')} o using (position)`
+  return `${side('new_rows')} n full join ${side('old_rows')} o using (position)`
 }
 
 function keyOf({ watch, columns }: Captured): string {
-  return `array[${watch.columns.map((name) => keyText('this_row', name, columns[name])).join(', ')}]`
+  return `array[${watch.columns.map((name) => keyText(ROW, name, columns[name])).join(', ')}]`
 }
 
 /** A row that references nothing belongs to no object. */
 function hasKey({ watch }: Captured): string {
-  return watch.columns.map((name) => `this_row.${quoteIdentifier(name)} is not null`).join(' and ')
+  return watch.columns.map((name) => `${ROW}.${quoteIdentifier(name)} is not null`).join(' and ')
 }
 
 function imagesOf(captured: Captured, rows: string, position = '', limit = ''): string {
-  return `(select ${position}${keyOf(captured)} as key, ${imageOf(captured)} as image, this_row from ${rows} this_row ${limit})`
+  return `(select ${position}${keyOf(captured)} as key, ${imageOf(captured)} as image, ${ROW} from ${rows} ${ROW} ${limit})`
 }
 
 function differs({ watch }: Captured): string {
   const images = 'n.image operator(pg_catalog.*<>) o.image'
   if (watch.ignore.length === 0) return images
-  return `${images} or (other_columns and n.this_row operator(pg_catalog.*<>) o.this_row)`
+  return `${images} or (other_columns and n.${ROW} operator(pg_catalog.*<>) o.${ROW})`
 }
 
 /** Where columns are ignored the others are named, and a migration may have added some since: then no column is. */
@@ -297,7 +312,7 @@ function otherColumns({ watch, columns }: Captured): string {
 
 /** Without ignored columns it is the row; a conversion to JSON could run a cast of the application's. */
 function imageOf({ watch, columns }: Captured): string {
-  if (watch.ignore.length === 0) return 'this_row'
+  if (watch.ignore.length === 0) return ROW
   const kept = Object.keys(columns).filter((name) => !watch.ignore.includes(name))
-  return `row(${kept.map((name) => `this_row.${quoteIdentifier(name)}`).join(', ')})`
+  return `row(${kept.map((name) => `${ROW}.${quoteIdentifier(name)}`).join(', ')})`
 }

@@ -5,6 +5,7 @@ import { isTransient } from '../logs/index.ts'
 import { sourceOf } from '../source/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { failSync } from '../sync/proceed.ts'
+import { replacedModels } from '../sync/replaced.ts'
 import { beginSync, comparingSync, stepSync } from '../sync/step.ts'
 import type { SyncRow } from '../sync/sync.ts'
 import {
@@ -134,6 +135,7 @@ export class Collector {
         route: await this.#options.router(),
         source: sourceOf(store),
         placements: (objects) => placementsOf(db, objects),
+        replaced: () => replacedModels(db),
       })
       const serverIds = await write((tx) =>
         record(

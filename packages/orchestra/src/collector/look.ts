@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { formatKey, formatObject } from '../config/key.ts'
+import { formatKey, formatObject, parseObject } from '../config/key.ts'
 import type { Key, Model } from '../config/model.ts'
 import { messageOf } from '../errors.ts'
 import type { Source } from '../source/index.ts'
@@ -19,12 +19,15 @@ export interface LookContext {
   source: Source
   placements(objects: readonly { model: string; key: Key }[]): Promise<Map<string, Placed[]>>
   loaderTimeout?: number
+  /** Models whose table is another than it was. Asked where a comparison's bound does not stand guard over removals. */
+  replaced?(): Promise<ReadonlySet<string>>
 }
 
 /** Looks at the objects that changes name and decides what is to be done: the collector's work without its writes. */
 export async function look(changes: readonly Change[], context: LookContext): Promise<Decision[]> {
   const wanted = coalesce(changes).map((one) => withTable(one, context.config))
-  const [loaded, placed] = await Promise.all([loadAll(wanted, context), context.placements(wanted)])
+  const [all, placed] = await Promise.all([loadAll(wanted, context), context.placements(wanted)])
+  const loaded = await withoutUnproven(all, changes, context)
   const stateOf = (one: Wanted) => (one.action === 'delete' ? gone : (loaded.get(nameOf(one)) ?? gone))
   const world: World = {
     backendsOf: (model) =>
@@ -42,6 +45,29 @@ export async function look(changes: readonly Change[], context: LookContext): Pr
 }
 
 type State = Loaded | { kind: 'untabled' }
+
+/** That a table which took another's name does not hold an object says nothing, unless its trigger saw the row go. */
+async function withoutUnproven(
+  loaded: ReadonlyMap<string, State>,
+  changes: readonly Change[],
+  { replaced }: LookContext,
+): Promise<ReadonlyMap<string, State>> {
+  const isAnyGone = [...loaded.values()].some((state) => state.kind === 'gone')
+  const models = isAnyGone ? await replaced?.() : undefined
+  if (models === undefined || models.size === 0) return loaded
+  const deletes = changes.filter(({ action }) => action === 'delete')
+  const seen = new Set(deletes.flatMap(({ model, keys }) => keys.map((key) => formatObject(model, key))))
+  const isProven = (name: string) => seen.has(name) || !models.has(parseObject(name)?.model ?? '')
+  return new Map(
+    [...loaded].map(([name, state]) => [name, state.kind !== 'gone' || isProven(name) ? state : unproven]),
+  )
+}
+
+const unproven: State = {
+  kind: 'failed',
+  reason:
+    'It was not found, which does not mean that it is gone: its table took the name of another. `orchestra sync` compares all of its objects',
+}
 
 const gone: State = { kind: 'gone' }
 

@@ -2,7 +2,7 @@
 export interface ChangeReading {
   /** The number that the newest change got, committed or not; null when there never was one. */
   last: number | null
-  /** The oldest transaction that writes, and the number that the next one gets. */
+  /** The oldest transaction that writes, and, where changes have got numbers, one above those of all who have taken them. */
   oldest: bigint
   next: bigint
   /** Whether writers know that they have to wake somebody. */
@@ -32,7 +32,7 @@ export function movementOf(watched: Watched | undefined, reading: ChangeReading)
 
 /** What is known when a look has begun after this reading and ended well. */
 export function afterLook(watched: Watched | undefined, reading: ChangeReading, movement: Movement): Watched {
-  // Who got a number has begun to write before, so it is below the number that the next transaction gets.
+  // Who got a number has begun to write before, so its own is below.
   if (movement === 'moved' || watched === undefined) {
     return { last: reading.last, horizon: reading.next, isClosed: reading.oldest >= reading.next }
   }

@@ -78,7 +78,10 @@ export class ChangeWatch {
     this.#isClosed = true
     clearTimeout(this.#timer)
     await this.#running
-    if (this.#sleeps) await this.#announce(false)
+    if (!this.#sleeps) return
+    await this.#announce(false)
+    // Another worker may sleep, and has to say so itself from now on.
+    await this.#options.store.query(`select pg_notify('orchestra_change', '')`)
   }
 
   get #sleeps(): boolean {
@@ -135,9 +138,10 @@ export class ChangeWatch {
   async #read(): Promise<ChangeReading> {
     const { store } = this.#options
     const [numbered] = await store.query<{ last: number | null; isAnnounced: boolean | null }>(NUMBERED)
-    const [open] = await store.query<{ oldest: string; next: string }>(OPEN)
+    const last = numbered?.last ?? null
+    const [open] = await store.query<{ oldest: string; next: string }>(OPEN, [this.#watched?.last !== last])
     return {
-      last: numbered?.last ?? null,
+      last,
       isAnnounced: numbered?.isAnnounced === true,
       oldest: BigInt(open?.oldest ?? 0),
       next: BigInt(open?.next ?? 0),
@@ -159,5 +163,10 @@ const NUMBERED = `
 select pg_sequence_last_value(to_regclass('orchestra.change_id_seq')) as last,
   to_timestamp(pg_sequence_last_value(to_regclass('orchestra.asleep'))) > clock_timestamp() as "isAnnounced"`
 
+/**
+ * A snapshot ends with the youngest transaction that has ended: those that are younger and open are not below its end. So where
+ * changes have got numbers since, this takes a number of its own, which is above those of all who wrote them.
+ */
 const OPEN = `
-select pg_snapshot_xmin(pg_current_snapshot())::text as oldest, pg_snapshot_xmax(pg_current_snapshot())::text as next`
+select pg_snapshot_xmin(pg_current_snapshot())::text as oldest,
+  case when $1::boolean then pg_current_xact_id() else pg_snapshot_xmax(pg_current_snapshot()) end::text as next`

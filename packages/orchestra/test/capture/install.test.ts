@@ -141,6 +141,25 @@ describeStores('installing capture', (open, kind) => {
     ])
   })
 
+  test('a key that is computed when it is read is refused, because triggers are not given it', async () => {
+    const store = await open()
+    await store.query(
+      `create table page (number int primary key, id text generated always as ('p' || number::text) virtual)`,
+    )
+    const { failed } = await installCapture(store, [model({ name: 'page' })])
+    expect(failed.map(({ error }) => error.message)).toEqual([
+      'Model page cannot be captured: Column "id" of public.page is a virtual generated column, which triggers are not given',
+    ])
+  })
+
+  test('a partition is refused, because what is written through its table goes unnoticed', async () => {
+    const store = await open()
+    await store.query(`create table visit (id int, year int) partition by list (year);
+      create table visit_1 partition of visit for values in (1)`)
+    const { failed } = await installCapture(store, [model({ name: 'visit', table: 'visit_1' })])
+    expect(failed).toMatchObject([{ error: { code: 'ORC_CAPTURE_TABLE', hint: 'Name public.visit' } }])
+  })
+
   test('a model that no table holds needs nothing', async () => {
     const store = await openSites()
     expect(await installCapture(store, [{ ...model({ name: 'virtual' }), table: null }])).toEqual(nothing)
@@ -217,6 +236,27 @@ describeStores('installing capture', (open, kind) => {
       await copyIn(client, 'copy site (id, domain) from stdin', '1\ta\n2\tb\n')
       await client.end()
       expect(await takeChanges(store)).toEqual(['save site:1', 'save site:2'])
+    })
+
+    test('a schema that the role may not use keeps no other model from being captured', async () => {
+      const store = await openSites()
+      await store.query(`create schema closed; create table closed.page (id int primary key)`)
+      await store.query(
+        `create role narrow login password 'narrow'; grant usage, create on schema orchestra to narrow`,
+      )
+      await store.query(
+        'grant all on all tables in schema orchestra to narrow; alter table site owner to narrow',
+      )
+      await store.query('alter table site_alias owner to narrow; grant create on schema public to narrow')
+      const databaseUrl = store.databaseUrl.replace('postgres:postgres@', 'narrow:narrow@')
+      const narrow = await openStore({ databaseUrl, key: testKey })
+      const { failed, installed } = await installCapture(narrow, [
+        model({ name: 'page', table: 'closed.page' }),
+        site,
+      ])
+      expect(failed).toMatchObject([{ model: 'page', error: { code: 'ORC_CAPTURE_DENIED' } }])
+      expect(installed).toHaveLength(8)
+      await narrow.close()
     })
 
     test('a role that may not install is told what it lacks', async () => {

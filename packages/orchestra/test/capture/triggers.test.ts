@@ -278,6 +278,36 @@ describeStores('capture triggers', (open) => {
     expect((await changes(store))[0]?.keys).toEqual([key])
   })
 
+  test('a column may have any name', async () => {
+    const store = await open()
+    await store.query(`create table page (id int primary key, this_row text, key text, image text, position int,
+      n int, o int, new_key text, is_one boolean, action text, page int)`)
+    await installCapture(store, [model({ name: 'page' })])
+    await store.query('insert into page (id) values (1), (2)')
+    expect(await takeChanges(store)).toEqual(['save page:1', 'save page:2'])
+    await store.query('update page set n = 1 where id = 1')
+    expect(await takeChanges(store)).toEqual(['save page:1'])
+    await store.query(`update page set n = 1, this_row = 'x'`)
+    expect(await takeChanges(store)).toEqual(['save page:1', 'save page:2'])
+  })
+
+  test('a row that another partition refuses when it moves there is deleted', async () => {
+    const store = await open()
+    await store.query(`
+      create table visit (id int, year int, name text) partition by list (year);
+      create table visit_1 partition of visit for values in (1);
+      create table visit_2 partition of visit for values in (2);
+      create function refuse() returns trigger language plpgsql as 'begin return null; end';
+      create trigger refuse before insert on visit_2 for each row execute function refuse()`)
+    await installCapture(store, [model({ name: 'visit' })])
+    await store.query(`insert into visit values (1, 1, 'a'), (2, 1, 'a'), (3, 1, 'a'), (4, 1, 'a')`)
+    await takeChanges(store)
+    await store.query('update visit set year = 2 where id = 1')
+    expect(await takeChanges(store)).toEqual(['delete visit:1'])
+    await store.query('update visit set name = id::text, year = case when id = 3 then 1 else 2 end')
+    expect(await takeChanges(store)).toEqual(['delete visit:2', 'delete visit:4', 'save visit:3'])
+  })
+
   test('a partitioned table is captured however it is written to', async () => {
     const store = await open()
     await store.query(`

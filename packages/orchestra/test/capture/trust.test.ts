@@ -78,4 +78,21 @@ describeStores('trigger functions', (open) => {
       { actor: 'somebody else', login: 'postgres' },
     ])
   })
+
+  test.each([
+    'insert on orchestra.change',
+    'usage on schema orchestra',
+    'select on sequence orchestra.asleep',
+  ])('fail no statement when a dump without privileges has lost "%s"', async (right) => {
+    const store = await open()
+    await store.query('create table page (id int primary key)')
+    await installCapture(store, [model({ name: 'page' })])
+    await store.query(`revoke ${right} from ${CAPTURE_ROLE}`)
+    await store.query('insert into page values (1); insert into page values (2), (3)')
+    await store.query('update page set id = id + 10; delete from page where id = 11; truncate page')
+    await installCapture(store, [model({ name: 'page' })])
+    await store.query('delete from orchestra.change')
+    await store.query('insert into page values (4)')
+    expect(await takeChanges(store)).toEqual(['save page:4'])
+  })
 })

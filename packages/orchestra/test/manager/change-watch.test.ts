@@ -138,6 +138,32 @@ describe('watching for changes', () => {
     await until('it sees this one too', () => seen.has('1'))
   })
 
+  it('sees what the youngest transaction of all commits, when it wrote before the worker slept', async () => {
+    const url = await plain.database()
+    const store = await pages(url)
+    const { watch, seen } = watching(store)
+    await until('the worker sleeps', () => isAsleep(store))
+    await store.query(`select setval('orchestra.asleep', 1)`)
+    await store.transaction(async (tx) => {
+      await tx.query('insert into page values (1)')
+      watch.ask()
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    })
+    await until('it sees the change', () => seen.has('1'))
+  })
+
+  it('is woken when another worker that ends lets nobody call any more', async () => {
+    const url = await plain.database()
+    const store = await pages(url)
+    const { seen } = watching(store)
+    const { watch: other } = watching(store)
+    await until('a worker sleeps', () => isAsleep(store))
+    await other.close()
+    await until('the worker sleeps', () => isAsleep(store))
+    await store.query('insert into page values (1)')
+    await until('it sees the change', () => seen.has('1'))
+  })
+
   it('is told by writers only while it sleeps', async () => {
     const url = await plain.database()
     const store = await pages(url)

@@ -3,6 +3,7 @@ import { collect, installCapture } from '../../src/capture/index.ts'
 import { defineModel, type Model } from '../../src/index.ts'
 import { requestSync, syncStatus } from '../../src/sync/index.ts'
 import { application } from '../support/application.ts'
+import { until } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
 import { Site, siteFilesWith, useWorlds, type World, type WorldOptions } from '../support/world.ts'
 
@@ -24,7 +25,7 @@ async function synchronize(world: World) {
   return syncStatus(world.store, id)
 }
 
-describeStores('a row that is not seen', (open) => {
+describeStores('a row that is not seen', (open, kind) => {
   const build = useWorlds(open)
 
   /** A world in which so many sites stand on the server, and whose worker has ended. */
@@ -90,6 +91,44 @@ describeStores('a row that is not seen', (open) => {
       expect.stringContaining('changes of public.site are not captured, so its rows may be in another table'),
     )
   })
+
+  it('is not gone when a table was restored with its triggers and nobody has looked at those', async () => {
+    const world = await standing(2)
+    const triggers = await world.store.query<{ sql: string }>(
+      `select pg_get_triggerdef(oid) as sql from pg_trigger where tgrelid = 'site'::regclass and not tgisinternal`,
+    )
+    await world.store.query(
+      'create table fresh (like site including all); drop table site; alter table fresh rename to site',
+    )
+    for (const { sql } of triggers) await world.store.query(sql)
+    expect((await synchronize(world)).counts).toMatchObject({ deleted: 0, invalid: 2 })
+    expect(await removals(world)).toEqual([])
+    expect(await failures(world)).toContainEqual(
+      expect.stringContaining('public.site is another table than when its triggers were looked at last'),
+    )
+  })
+
+  // It waits for every transaction that has read the table. PGlite has one session.
+  if (kind === 'postgres')
+    it('is not gone when its partition is about to be detached', async () => {
+      const world = await standing(2, {
+        tables: `create table site (id integer primary key, domain text not null, body text not null default '',
+          plan text not null default 'basic') partition by range (id);
+        create table site_few partition of site for values from (0) to (1000)`,
+      })
+      const [reader, owner] = [await world.store.pool.connect(), await world.store.pool.connect()]
+      await reader.query('begin; select from site')
+      const detached = owner.query('alter table site detach partition site_few concurrently')
+      const pending = `select from pg_inherits where inhdetachpending`
+      await until('it is to be detached', async () => (await world.store.query(pending)).length > 0)
+      await world.store.query(`update site_few set body = 'x' where id = 1`)
+      await world.collect()
+      expect(await removals(world)).toEqual([])
+      expect(await failures(world)).toEqual([expect.stringContaining('captured of public.site_few too')])
+      await reader.query('commit')
+      await detached
+      for (const client of [reader, owner]) client.release()
+    })
 
   it('is not gone when its table was renamed away: a synchronization, a check and a plan say so', async () => {
     const world = await standing(3)
@@ -208,6 +247,22 @@ describeStores('a row that is not seen', (open) => {
     await world.store.query('alter table site disable trigger user; delete from site where id = 1')
     await world.store.query('alter table site enable trigger user')
     expect(await synchronize(world)).toMatchObject({ state: 'done' })
+    expect(await removals(world)).toEqual(['1'])
+  })
+
+  it('is not removed by a change of a table that belongs to its own, while its own has replaced another', async () => {
+    const world = await standing(3)
+    const models = [...world.config.models.values()]
+    await world.store.query('create table fresh (like site including all)')
+    await world.store.query('drop table site; alter table fresh rename to site')
+    await world.store.query(`insert into site (id, domain) values (1, '1.org')`)
+    await installCapture(world.store, models)
+    await collect(world.store, { model: 'site', keys: [['2']] })
+    await world.collect()
+    expect(await removals(world)).toEqual([])
+    expect(await failures(world)).toMatchObject([expect.stringContaining('took the name of another')])
+    await world.store.query('delete from site where id = 1')
+    await world.collect()
     expect(await removals(world)).toEqual(['1'])
   })
 })
