@@ -128,8 +128,11 @@ export class World {
     const directory = join(this.directory, server, 'sites')
     const names = await readdir(directory).catch(() => [])
     const files: Record<string, string> = {}
-    for (const name of names.filter((one) => !one.startsWith('.')))
-      files[name] = await readFile(join(directory, name), 'utf8')
+    for (const name of names.filter((one) => !one.startsWith('.'))) {
+      // A worker may remove it between the list and the look.
+      const content = await readFile(join(directory, name), 'utf8').catch(() => undefined)
+      if (content !== undefined) files[name] = content
+    }
     return files
   }
 
