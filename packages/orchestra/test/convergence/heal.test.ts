@@ -99,6 +99,11 @@ describeStores('without a human', (open) => {
       const left = await world.store.query('select from orchestra.change')
       return left.length === 0
     })
+    // A try that began before all of them were collected would do the first of them by itself.
+    await untilWithin(60_000, 'no try of theirs is under way', async () => {
+      const running = await world.store.query(`select from orchestra.operation where state = 'running'`)
+      return running.length === 0
+    })
     const before = await world.store.query(`select from orchestra.log where state = 'SUCCESS'`)
     await rename(away, here)
     await calm(world)
