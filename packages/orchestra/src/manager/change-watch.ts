@@ -139,10 +139,14 @@ export class ChangeWatch {
     const { store } = this.#options
     const [numbered] = await store.query<{ last: number | null; isAnnounced: boolean | null }>(NUMBERED)
     const last = numbered?.last ?? null
-    const [open] = await store.query<{ oldest: string; next: string }>(OPEN, [this.#watched?.last !== last])
+    const isAnnounced = numbered?.isAnnounced === true
+    const isMoved = this.#watched?.last !== last
+    // Where nothing moved and nobody writes any more, whoever else writes matters to nobody.
+    if (!isMoved && this.#watched?.isClosed === true) return { last, isAnnounced, oldest: 0n, next: 0n }
+    const [open] = await store.query<{ oldest: string; next: string }>(OPEN, [isMoved])
     return {
       last,
-      isAnnounced: numbered?.isAnnounced === true,
+      isAnnounced,
       oldest: BigInt(open?.oldest ?? 0),
       next: BigInt(open?.next ?? 0),
     }
