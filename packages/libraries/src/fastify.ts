@@ -1,12 +1,12 @@
 import fastify, { type FastifyRequest } from 'fastify'
 import type { Orchestra } from 'orchestrajs'
 import type { Served } from './express.ts'
-import { type RouteRequest, routesOf } from './routes.ts'
+import { type RequestBody, routesOf } from './routes.ts'
 import type { Sites } from './sites.ts'
 
 interface Parts {
   Params: { id: string }
-  Body: RouteRequest['body']
+  Body: RequestBody
 }
 
 export async function serveByFastify(orchestra: Orchestra, sites: Sites): Promise<Served> {

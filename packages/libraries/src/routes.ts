@@ -1,5 +1,5 @@
 import { isOrchestraError, type Orchestra } from 'orchestrajs'
-import type { Sites } from './sites.ts'
+import type { NewSite, Sites } from './sites.ts'
 
 export interface Route {
   method: 'post' | 'put' | 'patch' | 'delete'
@@ -7,18 +7,24 @@ export interface Route {
   handle(request: RouteRequest): Promise<RouteAnswer>
 }
 
+/** What requests bring, each as much of it as its handler reads. */
+export interface RequestBody extends NewSite {
+  site: NewSite
+  sites: NewSite[]
+  labels: string[]
+  ids: number[]
+  labelIds: number[]
+}
+
 export interface RouteRequest {
   id: number
-  // biome-ignore lint/suspicious/noExplicitAny: only the tests send it
-  body: any
+  body: RequestBody
 }
 
 export interface RouteAnswer {
   status: number
   body: { ids: number[]; [more: string]: unknown }
 }
-
-type Body = RouteRequest['body']
 
 /** The requests of the application, the same for every library and framework. */
 export function routesOf(orchestra: Orchestra, sites: Sites): Route[] {
@@ -62,7 +68,7 @@ export async function upgrade(sites: Sites, id: number): Promise<RouteAnswer> {
   }
 }
 
-export async function createPlanned(sites: Sites, body: Body): Promise<RouteAnswer> {
+export async function createPlanned(sites: Sites, body: NewSite): Promise<RouteAnswer> {
   try {
     const { id, plan } = await sites.createPlanned(body)
     const planned = plan?.operations.map(({ server, action, object }) => `${server}: ${action} ${object}`)
@@ -73,7 +79,7 @@ export async function createPlanned(sites: Sites, body: Body): Promise<RouteAnsw
   }
 }
 
-export async function createSettled(orchestra: Orchestra, sites: Sites, body: Body): Promise<RouteAnswer> {
+export async function createSettled(orchestra: Orchestra, sites: Sites, body: NewSite): Promise<RouteAnswer> {
   const id = await sites.create(body)
   const status = await orchestra.currentUnit()?.settled()
   const outcomes = status?.operations.map(({ server, object, outcome }) => `${server}: ${object} ${outcome}`)
