@@ -1,6 +1,7 @@
 import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import { endWithUs, launch, runToEnd } from './daemon.ts'
 import { type PostgresProgram, postgresProgram } from './postgres-program.ts'
@@ -39,7 +40,13 @@ export async function startPostgres(
     const fsync = options.durable ? 'on' : 'off'
     const settings = { port, fsync, max_connections: 200, ...options.settings }
     const stop = await start(program, data, settings, remove)
-    return { database: createDatabases(port), stop }
+    return {
+      database: createDatabases(port),
+      stop: async () => {
+        await goodbyes(port)
+        await stop()
+      },
+    }
   } catch (error) {
     remove()
     throw error
@@ -71,16 +78,39 @@ async function start(
   return endWithUs(server, { calmly: 'SIGINT', atOnce: 'SIGQUIT', afterwards: remove })
 }
 
+const urlOf = (port: number, name: string) => `postgresql://postgres:${password}@127.0.0.1:${port}/${name}`
+
+/** How long connections that were ended may take to be gone, in milliseconds. Who uses one still is told that it breaks. */
+const GOODBYE = 3_000
+
+/**
+ * Waits for connections that were ended: a pool's end does not wait for its sockets, and what a server that stops says to one of
+ * them has no listener any more, which ends the process.
+ */
+async function goodbyes(port: number): Promise<void> {
+  const client = new pg.Client({ connectionString: urlOf(port, 'postgres') })
+  client.on('error', () => undefined)
+  const others = `select from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`
+  const until = Date.now() + GOODBYE
+  try {
+    await client.connect()
+    while ((await client.query(others)).rowCount !== 0 && Date.now() < until) await setTimeout(20)
+  } catch {
+    // It was stopped or killed already, which is what a test may be about.
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
 function createDatabases(port: number): () => Promise<string> {
-  const url = (name: string) => `postgresql://postgres:${password}@127.0.0.1:${port}/${name}`
   let count = 0
   return async () => {
     const name = `test_${++count}`
-    const client = new pg.Client({ connectionString: url('postgres') })
+    const client = new pg.Client({ connectionString: urlOf(port, 'postgres') })
     await client.connect()
     await client.query(`create database ${name}`)
     await client.end()
-    return url(name)
+    return urlOf(port, name)
   }
 }
 
