@@ -8,6 +8,8 @@ export type PlacementState = 'pending' | 'applied' | 'failed' | 'deleting' | 'ke
 export interface Previous {
   identity: string
   snapshot: unknown
+  /** It stands since before everything was marked on its server. */
+  unmarked?: boolean
 }
 
 /** What stands of one object in one place. */

@@ -24,6 +24,8 @@ export interface Settlement {
   rendered: Description[] | null
   /** What became of what stood there under other names. */
   former: 'gone' | 'left'
+  /** It failed before anything was changed: it is as if it had never been tried. */
+  untouched?: boolean
 }
 
 /** Characters of rendered text that one statement takes; a drain may hold much more. */
@@ -96,7 +98,7 @@ with owned as (
       select from orchestra.placement p where ${isPlaceOf('p', 'o')}) as forgotten
   from owned
   cross join jsonb_to_recordset($5::jsonb) as r("operationId" bigint, outcome text, next text, delay bigint,
-    changed boolean, error text, revision text, identity text, rendered jsonb, former text)
+    changed boolean, error text, revision text, identity text, rendered jsonb, former text, untouched boolean)
   join orchestra.operation o on o.id = r."operationId" and ${foundState('o')} = 'running'
   left join lateral ${newerOperation('o')} newer on true
 ), settled as (
@@ -115,9 +117,9 @@ with owned as (
 ), failed as (
   update orchestra.placement p set
     state = case when p.state = 'pending' and r.next <> 'back' then 'failed' else p.state end,
-    log_id = coalesce($4, p.log_id),
+    log_id = case when r.untouched then p.log_id else coalesce($4, p.log_id) end,
     tried = case
-      when r.wanted is null or p.identity = r.wanted or p.tried @> jsonb_build_array(jsonb_build_object('identity', r.wanted))
+      when r.untouched or r.wanted is null or p.identity = r.wanted or p.tried @> jsonb_build_array(jsonb_build_object('identity', r.wanted))
       then p.tried
       else coalesce(p.tried, '[]') || jsonb_build_object('identity', r.wanted, 'snapshot', r.snapshot) end
   from result r
@@ -160,10 +162,14 @@ with owned as (
     revision = excluded.revision,
     rendered = excluded.rendered,
     stale = false,
+    unmarked = false,
     tried = null,
     applied_at = excluded.applied_at,
     log_id = coalesce(excluded.log_id, p.log_id)
   returning p.model, p.keys, p.unmade or p.xmax = 0 as unexpected, p.key_hash, p.backend, p.server_id, p.unmade
+), marked as (
+  delete from orchestra.unmarked u using result r
+  where r.outcome = 'success' and u.server_id = r.server_id and u.backend = r.backend
 ), late as (
   select key_hash, model, backend, server_id from failed where unmade
   union all select key_hash, model, backend, server_id from applied where unmade

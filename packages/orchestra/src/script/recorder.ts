@@ -7,6 +7,7 @@ import type {
   DirectoryOptions,
   FileContent,
   FileOptions,
+  OwnOptions,
   ReloadOptions,
   RunOptions,
   Script,
@@ -87,6 +88,15 @@ export class Recorder implements Script {
 
   restart(service: string, options: ReloadOptions = {}): void {
     this.#owe('restart', service, options)
+  }
+
+  own(what: string, { exists, shared = false }: OwnOptions = {}): void {
+    if (exists === undefined) {
+      this.steps.push({ kind: 'own', claim: { kind: 'path', path: checkPath(what, 'a path that is ours') } })
+      return
+    }
+    const name = checkPlain(what, 'the name of what is ours')
+    this.steps.push({ kind: 'own', claim: { kind: 'thing', name, exists: exists.rendered, shared } })
   }
 
   write(content: Content): void {
