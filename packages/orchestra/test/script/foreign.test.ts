@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Backend, type BackendOptions, defineBackend, defineModel } from '../../src/index.ts'
 import { type Owning, ownershipOf, sharedOf } from '../../src/manager/ownership.ts'
 import { joinRecordings, recordRenames } from '../../src/manager/renaming.ts'
-import { record, recordOperation, renderScript, type ScriptOperation, sh } from '../../src/script/index.ts'
-import { interpret, machine, type ScriptRun } from './harness.ts'
+import { record, recordOperation, renderScript, type ScriptOperation } from '../../src/script/index.ts'
+import { machine, type ScriptRun } from './harness.ts'
 
 const thing = defineModel({ name: 'thing', table: 'thing', schema: z.object({ id: z.string() }) })
 type Thing = { id: string }
