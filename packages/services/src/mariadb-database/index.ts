@@ -12,7 +12,7 @@ import {
 } from './database.ts'
 import { markOf, moveDatabase, workDirectory } from './move.ts'
 import { countAll, databaseExists, dumpOf, identifier, needServer, query, string } from './sql.ts'
-import { revokeOthers, setUsers } from './users.ts'
+import { ownUsers, revokeOthers, setUsers } from './users.ts'
 
 export type { MariadbDatabase, MariadbUser, Privilege } from './database.ts'
 
@@ -39,6 +39,7 @@ export function mariadbDatabase<Schema extends z.ZodType, Secrets extends string
     identity: (object) => options.database(object).name,
     save(script, object) {
       const database = databaseOf(object)
+      ownUsers(script, database)
       createDatabase(script, database)
       setUsers(script, database)
     },
