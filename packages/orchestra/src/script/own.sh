@@ -79,15 +79,19 @@ o_give_up() {
 
 # o_trust MARK IDENTITY CLAIM...: stands here since before everything was marked. A server that remembers nothing is not trusted.
 o_trust() {
-  [[ ! ${o_is_fresh-} ]] || return 0
-  o_adopt "$@"
+  [[ ${o_is_fresh-} ]] || o_accept "$@"
 }
 
 # o_adopt MARK IDENTITY CLAIM...: is ours from now on, without a question.
 o_adopt() {
+  o_own_marks[$1]=1
+  o_accept "$@"
+}
+
+# o_accept MARK IDENTITY CLAIM...
+o_accept() {
   local claim
   [[ ! ${o_bad[$o_i]-} ]] || return 0
-  o_own_marks[$1]=1
   o_read_mark "$1"
   o_claims=()
   for claim in "${@:3}"; do
