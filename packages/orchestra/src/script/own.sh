@@ -124,7 +124,11 @@ o_ask() {
 o_read_mark() {
   local words word
   o_has=() o_marked=''
-  [[ -s $o_owned/$1 ]] || return 0
+  if [[ ! -s $o_owned/$1 ]]; then
+    # What came back from the trash.
+    [[ ! -e $o_owned/$1.restored ]] || o_marked=old
+    return 0
+  fi
   mapfile -d '' -t words <"$o_owned/$1"
   o_marked=old
   ((${#words[@]} > 1)) || return 0
@@ -303,6 +307,7 @@ o_write_mark() {
       (($# == 3)) || printf '%s\0' "${@:4}" 2>&"$o_null" >>"$file" || { printf '%s\0' "${words[@]}" 2>&"$o_null" >|"$file"; words=(); }
     else
       words=(2)
+      [[ ! -e $file.restored ]] || o_rubbish+=("$file.restored")
       printf '%s\0' 2 "$2" "${@:4}" 2>&"$o_null" >|"$file" || { : >|"$file"; words=(); }
     fi
   fi
@@ -323,6 +328,22 @@ o_mark_shared() {
 # o_disown MARK...: no longer ours, once the current operation has succeeded.
 o_disown() {
   o_disowns[$o_i]=$*
+}
+
+# o_note_marks ENTRY: whose mark is given up with what goes to the trash.
+o_note_marks() {
+  [[ ! ${o_disowns[$o_i]-} ]] || printf '%s\n' "${o_disowns[$o_i]}" >"$1/marks"
+}
+
+# o_restore_marks ENTRY: what came back from the trash is no stranger. It is not marked as what has a row: nobody prunes it.
+o_restore_marks() {
+  local line='' mark marks directory=${1%/*}
+  directory=$o_state/owned/${directory##*/}
+  [[ ! -f $1/marks || -L $1/marks ]] || IFS= read -r line <"$1/marks"
+  read -ra marks <<<"$line"
+  for mark in "${marks[@]}"; do
+    [[ ! $mark =~ ^[0-9a-f]{40}$ ]] || { mkdir -p -- "$directory" && echo restored >|"$directory/$mark.restored"; }
+  done
 }
 
 # o_give_marks INDEX: this operation has succeeded.
