@@ -11,6 +11,8 @@ export interface Timeouts {
   idle: number
   /** Milliseconds for a whole script. */
   total: number
+  /** Milliseconds for one guard or one check, which only look; never more than most of `idle`. */
+  check?: number
 }
 
 export type Action<O> = (script: Script, object: O) => void

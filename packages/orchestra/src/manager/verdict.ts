@@ -63,10 +63,18 @@ function blocked(reason: string): Extract<Verdict, { kind: 'blocked' }> {
   return { kind: 'blocked', outcome: 'unreachable', reason, presentedKey: null }
 }
 
-/** Why an operation failed, in words. */
-export function failureText(result: OperationResult): string {
-  const status = `exit status ${result.exit}`
-  if (result.reason === 'step') return `a step failed, ${status}`
+/** Lines of output that tell why: a check tells what is wrong before it tells that something is. */
+export function tellingLines({ reason }: OperationResult): number {
+  return reason === 'check' || reason === 'before' ? 2 : 1
+}
+
+/**
+ * Why an operation failed, in words.
+ * @param said what was printed last where it failed
+ */
+export function failureText(result: OperationResult, said: string | null = null): string {
+  const status = `exit status ${result.exit}${said === null ? '' : `: ${said}`}`
+  if (result.reason === 'step') return said === null ? `a step failed, ${status}` : status
   if (result.reason === 'check')
     return `the check of its file failed, ${status}; the file is as it was before`
   if (result.reason === 'before')

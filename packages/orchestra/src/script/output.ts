@@ -32,6 +32,8 @@ export type ScriptEvent =
   | { kind: 'output'; index: BlockIndex | null; stream: Stream; bytes: Uint8Array }
   | { kind: 'result'; result: OperationResult }
   | { kind: 'reload'; result: ReloadResult }
+  /** What may hang is at work for these; `more` of them where they do not fit one record. */
+  | { kind: 'at'; indexes: readonly BlockIndex[]; more: boolean }
   /** The server remembers nothing: no script has run there, or it lost its disk since. */
   | { kind: 'fresh' }
   /** The script came to its end. */
@@ -77,6 +79,8 @@ export function parseRecord(record: string): ScriptEvent | null {
   const [kind, ...words] = record.split(' ')
   if (kind === 'end') return { kind: 'finished' }
   if (kind === 'fresh') return { kind: 'fresh' }
+  if (kind === 'at' || kind === 'also')
+    return { kind: 'at', indexes: parseIndexes(words), more: kind === 'also' }
   if (kind === 'result') return parseResult(words)
   if (kind === 'reload') return parseReload(words)
   return null
@@ -97,6 +101,10 @@ function parseReload([name = '', status, exit]: readonly string[]): ScriptEvent 
 
 function isReason(reason: string | undefined): reason is OperationResult['reason'] {
   return reason !== undefined && /^(step|check|before|prepare|commit|(reload|restart)\..+)$/.test(reason)
+}
+
+function parseIndexes(words: readonly string[]): BlockIndex[] {
+  return words.map(parseIndex).filter((index) => index !== null)
 }
 
 function parseIndex(name: string): BlockIndex | null {

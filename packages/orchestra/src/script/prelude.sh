@@ -29,7 +29,7 @@ o_begin() {
   echo 'begin' >&"$o_journal"
   declare -gA o_bad=() o_change=() o_touched=() o_beside=() o_made=() o_covers=() o_command=() o_debt=() o_old_debt=() o_shown=()
   declare -gA o_own_marks=() o_disowns=() o_disowned=()
-  o_waiting=() o_all=() o_rubbish=() o_stuck=() o_refused=''
+  o_waiting=() o_all=() o_rubbish=() o_stuck=() o_refused='' o_patience=''
   o_forget
   o_read_debts
   o_read_litter
@@ -157,6 +157,16 @@ o_record() {
   printf '%s %s\n' "$o_mark" "$*"
 }
 
+# o_now INDEX...: what may hang, or take the script along, is at work for these operations.
+o_now() {
+  local kind=at
+  while (($#)); do
+    o_record "$kind" "${@:1:100}"
+    kind=also
+    shift $(($# < 100 ? $# : 100))
+  done
+}
+
 # o_results INDEX...: these operations have no steps left.
 o_results() {
   local i mark
@@ -191,6 +201,7 @@ o_refuse_waiting() {
 o_op() {
   o_i=$1 o_label=$2 o_skip='' o_has_input='' o_covers[$1]=${*:3}
   [[ ! $o_refused ]] || o_bad[$1]=$o_refused
+  [[ ${o_bad[$1]-} ]] || o_now "$1"
 }
 
 # After the steps of prepare: when they failed, no operation runs.
@@ -245,14 +256,51 @@ o_body() {
 # called where its status is tested.
 o_guard() {
   o_status=0
-  o_subshell "$1" >&"$o_null" 2>&1
-  ((o_status != 126 && o_status != 127)) || o_fail "$o_status" step "The guard cannot run: ${o_shown[$1]-$1}"
+  o_look "$1" >&"$o_null" 2>&1
+  if [[ $o_late ]]; then
+    o_fail 124 step "The guard did not end within $o_patience s: ${o_shown[$1]-$1}"
+  elif ((o_status == 126 || o_status == 127)); then
+    o_fail "$o_status" step "The guard cannot run: ${o_shown[$1]-$1}"
+  fi
 }
 
 # Runs a command where `set -e` works, which it does not wherever a status is being tested.
 o_subshell() {
   ( o_body; eval "$1" )
   o_status=$?
+}
+
+# o_patient SECONDS: how long what only looks may take.
+o_patient() {
+  o_patience=$1
+}
+
+# o_look COMMAND: as o_subshell, for what only looks. One that does not end in time is ended, and its script goes on.
+o_look() {
+  local from pid
+  o_late=''
+  [[ $o_patience ]] || { o_subshell "$1"; return 0; }
+  exec {o_out}>&1
+  exec {from}< <( ( exec >&"$o_out" {o_out}>&-; o_body; eval "$1" ); echo $? )
+  pid=$!
+  exec {o_out}>&-
+  read -r -t "$o_patience" -u "$from" o_status || {
+    # No answer in time, or none at all: it has ended what was to tell.
+    (($? <= 128)) || o_late=1
+    o_end_tree "$pid" 2>&"$o_null"
+    o_status=124
+  }
+  exec {from}<&-
+  wait "$pid" 2>&"$o_null"
+}
+
+# o_end_tree PID: stopped first, so that it starts nothing more meanwhile.
+o_end_tree() {
+  local children=() child
+  kill -STOP "$1"
+  read -r -a children <"/proc/$1/task/$1/children"
+  for child in "${children[@]}"; do o_end_tree "$child"; done
+  kill -KILL "$1"
 }
 
 o_unless() {
@@ -564,6 +612,7 @@ o_forget() {
 o_settle() {
   local back=$o_i
   ((${#o_touched[@]})) || return 0
+  o_now_pending
   ((${#o_new_path[@]} == 0)) || o_settle_directories
   ((${#o_link_path[@]} == 0)) || o_settle_links
   ((${#o_gone_path[@]} == 0)) || o_settle_absent
@@ -573,6 +622,14 @@ o_settle() {
   # An operation beside its directory's only staged file does not keep the place for the next batch.
   o_beside=()
   o_i=$back
+}
+
+# What is done for many at once is at work for all of them.
+o_now_pending() {
+  local i
+  local -A pending=()
+  for i in "${o_new_of[@]}" "${o_link_of[@]}" "${o_gone_of[@]}" "${o_of[@]}" "${o_kept_of[@]}"; do pending[$i]=1; done
+  ((${#pending[@]} < 2)) || o_now "${!pending[@]}"
 }
 
 # o_many COUNT WORD... ITEM...: runs the first COUNT words on all items, silently, some hundred at a time.
@@ -810,27 +867,41 @@ o_try() {
 o_run_check() {
   local command=$1
   shift
+  o_now "$@"
   if (($# == 1)); then
     o_i=$1
     o_block "$1"
-    o_subshell "$command"
+    o_look "$command"
   else
-    o_subshell "$command" >&"$o_null" 2>&1
+    o_look "$command" >&"$o_null" 2>&1
   fi
-  o_check_status=$o_status
+  o_check_status=$o_status o_check_late=$o_late
 }
 
 # o_blame COMMAND: does the check fail without any of the new files?
 o_blame() {
-  o_subshell "$1" >&"$o_null" 2>&1
+  o_look_and_listen "$1"
   if ((o_status)); then o_verdict=before; else o_verdict=ours; fi
+}
+
+# o_look_and_listen COMMAND: o_said is the beginning of what it printed.
+o_look_and_listen() {
+  local file=$o_state/runs/$o_run_id.said to
+  umask 077
+  o_said=''
+  { exec {to}>|"$file"; } 2>&"$o_null" || exec {to}>&"$o_null"
+  o_rubbish+=("$file")
+  o_look "$1" >&"$to" 2>&1
+  exec {to}>&-
+  [[ ! -e $file ]] || IFS= read -r -d '' -n 4000 o_said <"$file"
 }
 
 # o_reject COMMAND COUNT: the current operation's file was put back.
 o_reject() {
+  [[ ! $o_check_late ]] || { o_block "$o_i"; echo "The check did not end within $o_patience s" >&2; }
   if [[ $o_verdict == before ]]; then
     o_block "$o_i"
-    (($2 == 1)) || o_subshell "$1"
+    (($2 == 1)) || printf '%s\n' "$o_said" >&2
     o_fail "$o_check_status" before "The check fails without this change too; nothing was changed: ${o_shown[$1]-$1}"
   else
     o_fail "$o_check_status" check "The check failed, the old state is back: ${o_shown[$1]-$1}"
@@ -978,6 +1049,7 @@ o_due() {
 o_pay_one() {
   local command=${o_command[$1]-}
   [[ $command ]] || IFS= read -r -d '' command <"$o_owed/$1" || command="systemctl ${1%%.*} ${1#*.}"
+  o_now commit
   o_block commit
   o_subshell "$command"
   if ((o_status)); then o_record reload "$1" failed "$o_status"; else o_record reload "$1" ok 0; fi

@@ -10,7 +10,8 @@ import { notePresentedKey } from '../presented-key.ts'
 import type { RunContext, RunEnd, Stop } from '../run.ts'
 import { settle } from '../settle.ts'
 import { givenBack, triedAgain } from '../settlement.ts'
-import { failureText, type Verdict } from '../verdict.ts'
+import type { Blamed } from '../suspects.ts'
+import { failureText, tellingLines, type Verdict } from '../verdict.ts'
 import { rebuildWiped } from '../wiped.ts'
 import { bringContent } from './bring.ts'
 import { objectsAfter } from './objects.ts'
@@ -159,7 +160,7 @@ class Attempt {
 
   async #conclude(answer: Answer | Unwritten): Promise<AttemptEnd> {
     if ('kind' in answer) return this.#fail(answer.reason, null)
-    const { verdict, result } = answer
+    const { verdict, result, blamed } = answer
     if (result?.status === 'ok') return this.#succeed(result, verdict)
     switch (verdict.kind) {
       case 'unknown':
@@ -171,10 +172,23 @@ class Attempt {
       case 'cancelled':
         return this.#stop()
       case 'ran':
-        if (result === undefined) return this.#fail(verdict.reason, null, verdict.rest)
+        if (result === undefined) return this.#endEarly(verdict, blamed)
         if (result.reason === 'check' && this.#running > 1) return this.#refuse(result)
-        return this.#fail(failureText(result), result.exit)
+        return this.#fail(failureText(result, this.#said(result)), result.exit)
     }
+  }
+
+  /** The reason of the one result that there is. */
+  #said(result: OperationResult): string | null {
+    const isShared = result.reason === 'prepare' || result.reason === 'commit'
+    return this.#writer.lastWords(isShared ? null : 0, tellingLines(result))
+  }
+
+  /** What ends the script may be in one object: halves tell. */
+  #endEarly(verdict: Extract<Verdict, { kind: 'ran' }>, { kind }: Blamed): Promise<AttemptEnd> {
+    if (kind === 'shared') return this.#fail(verdict.reason, null, verdict.rest)
+    if (this.#running > 1) return this.#refuse({ exit: null }, verdict.reason)
+    return this.#fail(verdict.reason, null, verdict.rest, 'alone')
   }
 
   async #succeed(result: OperationResult, verdict: Verdict): Promise<AttemptEnd> {
@@ -192,9 +206,9 @@ class Attempt {
   }
 
   /** The operations go on running: their halves are tried next. */
-  #refuse({ exit }: OperationResult): Promise<AttemptEnd> {
+  #refuse({ exit }: { exit: number | null }, how = 'the check failed'): Promise<AttemptEnd> {
     const running = this.#running
-    const why = `the check failed with the changes of ${running} objects; halves of them are tried, to find which make it fail`
+    const why = `${how} with the changes of ${running} objects; halves of them are tried, to find which make it fail`
     return this.#finish({ kind: 'refused', runId: this.#runId, logId: this.#logId, running }, exit, why)
   }
 
@@ -221,9 +235,13 @@ class Attempt {
     why: string,
     exit: number | null,
     outcome: 'failure' | 'timeout' = 'failure',
+    next: 'together' | 'alone' = 'together',
   ): Promise<AttemptEnd> {
     const reason = this.#writer.redact(why)
-    const settlement = (operation: RegeneratedOperation) => this.#again(operation, reason, outcome)
+    const settlement = (operation: RegeneratedOperation) => ({
+      ...this.#again(operation, reason, outcome),
+      alone: next === 'alone',
+    })
     if (!(await settleRunning(this.#options, this.#logId, settlement))) return { kind: 'lost-lane' }
     return this.#finish({ kind: 'ran', runId: this.#runId }, exit)
   }
