@@ -26,6 +26,9 @@ export type MovePolicy = 'keep' | 'remove' | 'migrate'
 /** What a scheduled check does about an object that is not as it should be. */
 export type DriftPolicy = 'report' | 'repair'
 
+/** What becomes of an object whose standing files make a check fail that others need. */
+export type BrokenPolicy = 'disable' | 'keep'
+
 /** Differences that are no drift. */
 export interface IgnoreRules {
   /** Lines of files that may differ, come and go. */
@@ -91,6 +94,11 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
   /** Default `report`. */
   onDrift?: DriftPolicy
   ignore?: IgnoreRules
+  /**
+   * Default `disable`: the files that the check reads are removed, so that others are not refused because of them, and come back with
+   * the next save that succeeds. It is tried again until then.
+   */
+  onBroken?: BrokenPolicy
   /** Actions beyond save and delete, asked for with `orchestra.collect(model, key, action)`. */
   actions?: Readonly<Record<string, Action<ObjectOf<Schema, Secrets>>>>
   /** Runs once after the last operation of a script. */

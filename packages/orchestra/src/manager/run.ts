@@ -15,12 +15,14 @@ import {
   type BlockIndex,
   createOutputParser,
   type OperationResult,
+  type Rendered,
   type RenderedScript,
   renderScript,
   type ScriptEvent,
 } from '../script/index.ts'
 import { toTarget } from '../server/index.ts'
 import type { Store } from '../store/store.ts'
+import { clearFirst, withBlame } from './broken/clear.ts'
 import { callProblem, runCalls, usesCalls } from './calls.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
 import { patienceOf } from './patience.ts'
@@ -99,6 +101,8 @@ class ScriptRun {
   #owned = true
   readonly #suspects = new Suspects()
   #beganAt = performance.now()
+  /** Operations whose check fails without their files. */
+  readonly #refused = new Map<number, OperationResult>()
   /** Operations that the script ended before. */
   #unreached = 0
 
@@ -238,6 +242,7 @@ class ScriptRun {
     const operation = this.#planned.operations[Number(result.index)]
     const recorded = this.#recorded[Number(result.index)]
     if (typeof result.index !== 'number' || operation === undefined || recorded === undefined) return
+    if (result.reason === 'before') return void this.#refused.set(result.index, result)
     const placing = placingOf(recorded, this.#context.store.keyring)
     this.#end(result.index, fromResult(operation, result, placing, this.#backoff), result.exit, result)
   }
@@ -262,6 +267,7 @@ class ScriptRun {
   }
 
   async #conclude(verdict: Verdict, writer: LogWriter): Promise<RunEnd> {
+    if (verdict.kind === 'ran') await this.#judgeRefused(writer)
     const end = this.#decide(verdict)
     if (verdict.kind === 'blocked') await notePresentedKey(this.#context, this.#claim, verdict)
     await this.#settle(writer)
@@ -273,6 +279,35 @@ class ScriptRun {
     if (end.kind === 'unknown') await writer.drain()
     else await this.#finishLog(verdict, writer)
     return end
+  }
+
+  /** Refused because of what stands there: they go on at once when that could be cleared away, and fail otherwise. */
+  async #judgeRefused(writer: LogWriter): Promise<void> {
+    const indexes = [...this.#refused.keys()]
+    const same = Map.groupBy(indexes, (index) => this.#checksOf(index).map(String).join('\n'))
+    for (const group of same.values()) await this.#clear(this.#checksOf(group[0] ?? 0), group, writer)
+  }
+
+  async #clear(checks: readonly Rendered[], indexes: readonly number[], writer: LogWriter): Promise<void> {
+    const [context, claim, { backend }] = [this.#context, this.#claim, this.#planned]
+    const cleared = await clearFirst({ context, claim, backend }, checks)
+    for (const index of indexes) {
+      const [operation, result] = [this.#planned.operations[index], this.#refused.get(index)]
+      if (operation === undefined || result === undefined) continue
+      if (cleared.kind === 'cleared') this.#end(index, givenBack(operation.id, null, null), null)
+      else {
+        const why = withBlame(failureText(result, writer.lastWords(index, tellingLines(result))), cleared)
+        this.#end(index, triedAgain(operation, 'failure', why, this.#backoff), result.exit)
+      }
+    }
+  }
+
+  #checksOf(index: number): Rendered[] {
+    const recording = this.#recorded[index]?.recording
+    if (recording?.kind !== 'recorded') return []
+    return recording.steps.flatMap((step) =>
+      step.kind === 'file' && step.check !== null ? [step.check] : [],
+    )
   }
 
   #decide(verdict: Verdict): RunEnd {

@@ -34,6 +34,10 @@ export type ScriptEvent =
   | { kind: 'reload'; result: ReloadResult }
   /** What may hang is at work for these; `more` of them where they do not fit one record. */
   | { kind: 'at'; indexes: readonly BlockIndex[]; more: boolean }
+  /** A check fails because of the files of this one of those that stand. */
+  | { kind: 'broken'; index: number }
+  /** A check does not fail any more. */
+  | { kind: 'passes' }
   /** The server remembers nothing: no script has run there, or it lost its disk since. */
   | { kind: 'fresh' }
   /** The script came to its end. */
@@ -78,6 +82,8 @@ function readStream(token: string, stream: Stream, onEvent: (event: ScriptEvent)
 export function parseRecord(record: string): ScriptEvent | null {
   const [kind, ...words] = record.split(' ')
   if (kind === 'end') return { kind: 'finished' }
+  if (kind === 'passes') return { kind: 'passes' }
+  if (kind === 'broken') return { kind: 'broken', index: Number(words[0]) }
   if (kind === 'fresh') return { kind: 'fresh' }
   if (kind === 'at' || kind === 'also')
     return { kind: 'at', indexes: parseIndexes(words), more: kind === 'also' }

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Backend } from '../../config/backend.ts'
 import { isOrchestraError, messageOf, type OrchestraError, withHint } from '../../errors.ts'
 import { createLog, createLogWriter, finishLog, type LogWriter } from '../../logs/index.ts'
-import { type OperationResult, recordSync, type Step } from '../../script/index.ts'
+import { type OperationResult, type Rendered, recordSync, type Step } from '../../script/index.ts'
 import { isStoreFailure, type Queryable } from '../../store/index.ts'
+import { clearFirst, withBlame } from '../broken/clear.ts'
 import type { Claim } from '../claim.ts'
 import { persist } from '../persist.ts'
 import { notePresentedKey } from '../presented-key.ts'
@@ -75,6 +76,7 @@ class Attempt {
   readonly #sender: Sender
   readonly #db: Queryable
   #running = 0
+  #checks: readonly Rendered[] = []
 
   constructor(options: AttemptOptions, runId: string, logId: number) {
     this.#options = options
@@ -131,6 +133,7 @@ class Attempt {
     if ('kind' in steps) return steps
     const brought = await this.#bring(steps)
     if (!Array.isArray(brought)) return brought
+    this.#checks = brought.flatMap((step) => ('check' in step && step.check !== null ? [step.check] : []))
     const rendered = this.#sender.render(brought)
     this.#secrets.add(rendered.secrets)
     await storeScript(this.#db, this.#logId, rendered.masked)
@@ -173,9 +176,20 @@ class Attempt {
         return this.#stop()
       case 'ran':
         if (result === undefined) return this.#endEarly(verdict, blamed)
+        if (result.reason === 'before') return this.#judgeRefused(result)
         if (result.reason === 'check' && this.#running > 1) return this.#refuse(result)
         return this.#fail(failureText(result, this.#said(result)), result.exit)
     }
+  }
+
+  /** Refused because of what else stands there. */
+  async #judgeRefused(result: OperationResult): Promise<AttemptEnd> {
+    const cleared = await clearFirst(this.#options, this.#checks)
+    if (cleared.kind !== 'cleared')
+      return this.#fail(withBlame(failureText(result, this.#said(result)), cleared), result.exit)
+    if (!(await settleRunning(this.#options, this.#logId, ({ id }) => givenBack(id, null, null))))
+      return { kind: 'lost-lane' }
+    return this.#finish({ kind: 'ran', runId: this.#runId }, result.exit)
   }
 
   /** The reason of the one result that there is. */
