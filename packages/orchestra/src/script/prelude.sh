@@ -252,6 +252,21 @@ o_body() {
   set -eu -o pipefail
 }
 
+# o_eval COMMAND: after o_body. Where a character may have several bytes, bash takes quadratic time for quotes: what is long it takes
+# as bytes, and the programs that it starts are in their locale nevertheless.
+o_eval() {
+  ((${#1} < 32768)) || o_in_bytes
+  eval "$1"
+}
+
+o_in_bytes() {
+  if [[ ${LC_ALL-} ]]; then
+    export -n LC_ALL
+    export LC_CTYPE=$LC_ALL LC_COLLATE=$LC_ALL LC_MESSAGES=$LC_ALL LC_MONETARY=$LC_ALL LC_NUMERIC=$LC_ALL LC_TIME=$LC_ALL
+  fi
+  LC_ALL=C
+}
+
 # o_guard COMMAND: leaves its status in o_status. One that cannot run decides nothing. Like o_subshell it must never be
 # called where its status is tested.
 o_guard() {
@@ -266,7 +281,7 @@ o_guard() {
 
 # Runs a command where `set -e` works, which it does not wherever a status is being tested.
 o_subshell() {
-  ( o_body; eval "$1" )
+  ( o_body; o_eval "$1" )
   o_status=$?
 }
 
@@ -281,7 +296,7 @@ o_look() {
   o_late=''
   [[ $o_patience ]] || { o_subshell "$1"; return 0; }
   exec {o_out}>&1
-  exec {from}< <( ( exec >&"$o_out" {o_out}>&-; o_body; eval "$1" ); echo $? )
+  exec {from}< <( ( exec >&"$o_out" {o_out}>&-; o_body; o_eval "$1" ); echo $? )
   pid=$!
   exec {o_out}>&-
   read -r -t "$o_patience" -u "$from" o_status || {
@@ -323,7 +338,7 @@ o_input() {
 o_run() {
   if [[ ! ${o_bad[$o_i]-} && ! $o_skip ]] && o_owe; then
     o_block "$o_i"
-    if [[ $o_has_input ]]; then o_feed eval "$1"; else o_subshell "$1"; fi
+    if [[ $o_has_input ]]; then o_feed o_eval "$1"; else o_subshell "$1"; fi
     if ((o_status)); then o_fail "$o_status" step; else o_changed "$o_i"; fi
   fi
   o_skip='' o_has_input='' o_text=''
