@@ -144,7 +144,7 @@ async function recordMemory(
     const settlement =
       result === undefined
         ? withoutResult(context, operation, memory)
-        : withResult(context, operation, result)
+        : withResult(context, claim, operation, result)
     const end = toOperationEnd(operation.position, settlement, result?.exit ?? null)
     if (end !== undefined) ends.push(end)
     return settlement
@@ -165,8 +165,14 @@ function withoutResult(context: RunContext, operation: OpenOperation, memory: Ru
   return suspected(operation, 'failure', 'the script broke off while this ran', backoff, 0)
 }
 
-function withResult(context: RunContext, operation: OpenOperation, result: OperationResult): Settlement {
-  return fromResult(operation, result, placedBy(context, operation), context.config.worker.backoff.operation)
+function withResult(
+  context: RunContext,
+  { server }: Claim,
+  operation: OpenOperation,
+  result: OperationResult,
+): Settlement {
+  const { operation: backoff } = context.config.worker.backoff
+  return fromResult(operation, result, placedBy(context, operation), backoff, server.name)
 }
 
 function record(

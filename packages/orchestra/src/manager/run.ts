@@ -33,7 +33,7 @@ import { type PlannedScript, type RecordedOperation, recordScript } from './scri
 import { type Settlement, settle } from './settle.ts'
 import { fromResult, givenBack, stopped, suspected, toOperationEnd, triedAgain } from './settlement.ts'
 import { Suspects } from './suspects.ts'
-import { failureText, tellingLines, type Verdict, verdictOf } from './verdict.ts'
+import { type FailedPlace, failureText, tellingLines, type Verdict, verdictOf } from './verdict.ts'
 import { rebuildWiped } from './wiped.ts'
 
 /** Milliseconds between the records of a long script's results. */
@@ -110,7 +110,8 @@ class ScriptRun {
     this.#context = context
     this.#claim = claim
     this.#planned = planned
-    const { operations, ...hooks } = recordScript(planned, context.store.keyring)
+    const { operations, shared, ...hooks } = recordScript(planned, context.store.keyring)
+    const isUnmarked = claim.unmarked.includes(planned.backend.name)
     this.#recorded = operations
     this.#rendered = renderScript({
       runId: this.#runId,
@@ -122,6 +123,7 @@ class ScriptRun {
       acknowledge: context.acknowledge,
       ...(planned.backend.interpreter === undefined ? {} : { interpreter: planned.backend.interpreter }),
       ...hooks,
+      ...(shared === undefined ? {} : { shared: isUnmarked ? { ...shared, kind: 'trusted' } : shared }),
     })
     for (const index of operations.keys()) this.#open.add(index)
   }
@@ -244,7 +246,8 @@ class ScriptRun {
     if (typeof result.index !== 'number' || operation === undefined || recorded === undefined) return
     if (result.reason === 'before') return void this.#refused.set(result.index, result)
     const placing = placingOf(recorded, this.#context.store.keyring)
-    this.#end(result.index, fromResult(operation, result, placing, this.#backoff), result.exit, result)
+    const settlement = fromResult(operation, result, placing, this.#backoff, this.#claim.server.name)
+    this.#end(result.index, settlement, result.exit, result)
   }
 
   #fail(index: number, error: OrchestraError): void {
@@ -296,10 +299,17 @@ class ScriptRun {
       if (operation === undefined || result === undefined) continue
       if (cleared.kind === 'cleared') this.#end(index, givenBack(operation.id, null, null), null)
       else {
-        const why = withBlame(failureText(result, writer.lastWords(index, tellingLines(result))), cleared)
+        const why = withBlame(
+          failureText(result, this.#placeOf(operation), writer.lastWords(index, tellingLines(result))),
+          cleared,
+        )
         this.#end(index, triedAgain(operation, 'failure', why, this.#backoff), result.exit)
       }
     }
+  }
+
+  #placeOf({ backend, model, object_key: key }: ClaimedOperation): FailedPlace {
+    return { server: this.#claim.server.name, backend, object: `${model}:${key}` }
   }
 
   #checksOf(index: number): Rendered[] {
@@ -387,10 +397,15 @@ class ScriptRun {
 
   /** As it is recorded: a failure with what was said where it happened. */
   #told({ index, settlement, exit, failed }: Unsettled, writer: LogWriter): Settlement {
+    const operation = this.#planned.operations[index]
     const error =
-      failed === undefined
+      failed === undefined || operation === undefined
         ? settlement.error
-        : failureText(failed, writer.lastWords(blockOf(failed, index), tellingLines(failed)))
+        : failureText(
+            failed,
+            this.#placeOf(operation),
+            writer.lastWords(blockOf(failed, index), tellingLines(failed)),
+          )
     const told = { ...settlement, error: error === null ? null : writer.redact(error) }
     const end = toOperationEnd(index, told, exit)
     if (end !== undefined) this.#ends.set(index, end)

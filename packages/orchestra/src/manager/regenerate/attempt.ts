@@ -12,7 +12,7 @@ import type { RunContext, RunEnd, Stop } from '../run.ts'
 import { settle } from '../settle.ts'
 import { givenBack, triedAgain } from '../settlement.ts'
 import type { Blamed } from '../suspects.ts'
-import { failureText, tellingLines, type Verdict } from '../verdict.ts'
+import { type FailedPlace, failureText, tellingLines, type Verdict } from '../verdict.ts'
 import { rebuildWiped } from '../wiped.ts'
 import { bringContent } from './bring.ts'
 import { objectsAfter } from './objects.ts'
@@ -84,7 +84,13 @@ class Attempt {
     this.#logId = logId
     this.#db = patient(options.context)
     this.#writer = createLogWriter(options.context.store, { logId, secrets: this.#secrets.named })
-    this.#sender = new Sender({ ...options, runId, secrets: this.#secrets, writer: this.#writer })
+    this.#sender = new Sender({
+      ...options,
+      unmarked: options.claim.unmarked,
+      runId,
+      secrets: this.#secrets,
+      writer: this.#writer,
+    })
   }
 
   async run(): Promise<AttemptEnd> {
@@ -178,7 +184,8 @@ class Attempt {
         if (result === undefined) return this.#endEarly(verdict, blamed)
         if (result.reason === 'before') return this.#judgeRefused(result)
         if (result.reason === 'check' && this.#running > 1) return this.#refuse(result)
-        return this.#fail(failureText(result, this.#said(result)), result.exit)
+        if (result.reason === 'foreign') return this.#refrain(result)
+        return this.#fail(failureText(result, this.#place, this.#said(result)), result.exit)
     }
   }
 
@@ -186,7 +193,7 @@ class Attempt {
   async #judgeRefused(result: OperationResult): Promise<AttemptEnd> {
     const cleared = await clearFirst(this.#options, this.#checks)
     if (cleared.kind !== 'cleared')
-      return this.#fail(withBlame(failureText(result, this.#said(result)), cleared), result.exit)
+      return this.#fail(withBlame(failureText(result, this.#place, this.#said(result)), cleared), result.exit)
     if (!(await settleRunning(this.#options, this.#logId, ({ id }) => givenBack(id, null, null))))
       return { kind: 'lost-lane' }
     return this.#finish({ kind: 'ran', runId: this.#runId }, result.exit)
@@ -206,7 +213,7 @@ class Attempt {
   }
 
   async #succeed(result: OperationResult, verdict: Verdict): Promise<AttemptEnd> {
-    const settlement = settlementOf(this.#options.context, this.#options.backend, result)
+    const settlement = settlementOf(this.#options, this.#options.backend, result)
     if (!(await settleRunning(this.#options, this.#logId, settlement))) return { kind: 'lost-lane' }
     if (verdict.kind === 'unknown') return this.#leaveOpen(verdict)
     if (verdict.kind === 'cancelled') return this.#finish({ kind: 'stopped' }, result.exit)
@@ -258,6 +265,18 @@ class Attempt {
     })
     if (!(await settleRunning(this.#options, this.#logId, settlement))) return { kind: 'lost-lane' }
     return this.#finish({ kind: 'ran', runId: this.#runId }, exit)
+  }
+
+  /** What is written as a whole is not ours: nothing of it was. */
+  async #refrain(result: OperationResult): Promise<AttemptEnd> {
+    const settlement = settlementOf(this.#options, this.#options.backend, result)
+    if (!(await settleRunning(this.#options, this.#logId, settlement))) return { kind: 'lost-lane' }
+    return this.#finish({ kind: 'ran', runId: this.#runId }, result.exit, failureText(result, this.#place))
+  }
+
+  get #place(): FailedPlace {
+    const { backend, claim } = this.#options
+    return { server: claim.server.name, backend: backend.name, object: null }
   }
 
   async #finish<End extends AttemptEnd>(
