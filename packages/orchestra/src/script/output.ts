@@ -42,6 +42,12 @@ export type ScriptEvent =
   | { kind: 'output'; index: BlockIndex | null; stream: Stream; bytes: Uint8Array }
   | { kind: 'result'; result: OperationResult }
   | { kind: 'reload'; result: ReloadResult }
+  /** What may hang is at work for these; `more` of them where they do not fit one record. */
+  | { kind: 'at'; indexes: readonly BlockIndex[]; more: boolean }
+  /** A check fails because of the files of this one of those that stand. */
+  | { kind: 'broken'; index: number }
+  /** A check does not fail any more. */
+  | { kind: 'passes' }
   /** The server remembers nothing: no script has run there, or it lost its disk since. */
   | { kind: 'fresh' }
   /** The script came to its end. */
@@ -86,7 +92,11 @@ function readStream(token: string, stream: Stream, onEvent: (event: ScriptEvent)
 export function parseRecord(record: string): ScriptEvent | null {
   const [kind, ...words] = record.split(' ')
   if (kind === 'end') return { kind: 'finished' }
+  if (kind === 'passes') return { kind: 'passes' }
+  if (kind === 'broken') return { kind: 'broken', index: Number(words[0]) }
   if (kind === 'fresh') return { kind: 'fresh' }
+  if (kind === 'at' || kind === 'also')
+    return { kind: 'at', indexes: parseIndexes(words), more: kind === 'also' }
   if (kind === 'result') return parseResult(words)
   if (kind === 'reload') return parseReload(words)
   return null
@@ -118,6 +128,10 @@ function isReason(reason: string | undefined): reason is OperationResult['reason
   return (
     reason !== undefined && /^(step|check|before|foreign|prepare|commit|(reload|restart)\..+)$/.test(reason)
   )
+}
+
+function parseIndexes(words: readonly string[]): BlockIndex[] {
+  return words.map(parseIndex).filter((index) => index !== null)
 }
 
 function parseIndex(name: string): BlockIndex | null {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { endLine } from './bootstrap.ts'
 import { MarkedStream } from './marked-stream.ts'
 import { checkRunId } from './names.ts'
-import { type OperationResult, parseRecord, type ReloadResult } from './output.ts'
+import { type BlockIndex, type OperationResult, parseRecord, type ReloadResult } from './output.ts'
 import { readPrelude } from './prelude.ts'
 
 export interface RecoveryRequest {
@@ -37,6 +37,8 @@ export interface RunMemory {
   state: 'never' | 'broken' | 'done'
   results: readonly OperationResult[]
   reloads: readonly ReloadResult[]
+  /** What was at work last; empty where the server told nothing of it. */
+  at: readonly BlockIndex[]
 }
 
 export interface RecoveryParser {
@@ -61,11 +63,12 @@ export function createRecoveryParser(token: string): RecoveryParser {
 interface Mutable extends RunMemory {
   results: OperationResult[]
   reloads: ReloadResult[]
+  at: BlockIndex[]
 }
 
 function startOf(record: string): Mutable {
   const [, runId = '', state] = record.split(' ')
-  return { runId, state: state === 'absent' ? 'never' : 'broken', results: [], reloads: [] }
+  return { runId, state: state === 'absent' ? 'never' : 'broken', results: [], reloads: [], at: [] }
 }
 
 function remember(run: Mutable | undefined, record: string): void {
@@ -74,5 +77,6 @@ function remember(run: Mutable | undefined, record: string): void {
   if (record === 'revoked') run.state = 'never'
   const event = parseRecord(record)
   if (event?.kind === 'result') run.results.push(event.result)
+  if (event?.kind === 'at') run.at = event.more ? [...run.at, ...event.indexes] : [...event.indexes]
   if (event?.kind === 'reload') run.reloads.push(event.result)
 }
