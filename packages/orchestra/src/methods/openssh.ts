@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { silentLogin } from './beginning.ts'
 import { childProcess } from './child-process.ts'
 import { type ConnectFailure, ConnectionPool, type Opened, type SessionAnswer } from './connection-pool.ts'
 import { answerPatience, endGroupPatience, endRemoteGroup } from './end-group.ts'
@@ -14,6 +15,8 @@ import { within } from './within.ts'
 
 /** ssh's own exit status when its connection broke; a script's 255 looks the same and is taken for that. */
 const connectionBroke = 255
+/** Bytes of what ssh and the login complain of that are kept, the last of them. */
+const keptErrors = 4096
 
 /**
  * Runs scripts by the system's ssh, over one control connection for each server. Its sessions last until a
@@ -83,20 +86,20 @@ async function openSession(
   patience: number,
 ): Promise<SessionAnswer<ChildProcessWithoutNullStreams>> {
   const session = startSession(connection, command)
-  const errors: Buffer[] = []
+  let errors: Buffer = Buffer.alloc(0)
   const keep = (bytes: Buffer) => {
-    errors.push(bytes)
+    errors = Buffer.concat([errors, bytes]).subarray(-keptErrors)
   }
   session.stderr.on('data', keep)
   const first = await within(firstAnswer(session), patience, null)
   session.stderr.off('data', keep).pause()
   if (first === 'output') {
-    for (const bytes of errors.reverse()) session.stderr.unshift(bytes)
+    if (errors.length > 0) session.stderr.unshift(errors)
     return { kind: 'session', session }
   }
   session.kill('SIGKILL')
-  if (first === null) return { kind: 'none', reason: 'the server opened no session in time' }
-  const said = Buffer.concat(errors).toString('utf8').trim()
+  if (first === null) return { kind: 'none', reason: silentLogin(patience) }
+  const said = errors.toString('utf8').trim()
   if (first === connectionBroke) return { kind: 'none', reason: said || 'ssh opened no session' }
   return { kind: 'denied', reason: `${target.name}: bash did not begin (exit ${first}): ${said}` }
 }
