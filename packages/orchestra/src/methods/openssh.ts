@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { silentLogin } from './beginning.ts'
 import { childProcess } from './child-process.ts'
@@ -9,6 +9,7 @@ import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
 import { type ControlConnection, ControlDirectory } from './openssh-control.ts'
 import { commandLine, jobCommand } from './remote-command.ts'
 import { deniedBy } from './ssh-connection.ts'
+import { childEnvironment } from './start-program.ts'
 import { type ProcessEnd, supervise } from './supervise.ts'
 import { untilAborted } from './until-aborted.ts'
 import { within } from './within.ts'
@@ -23,10 +24,16 @@ const keptErrors = 4096
  * script's streams are closed: a daemon that a script starts must not keep them.
  */
 export class OpensshMethod implements Method {
+  readonly #environment: NodeJS.ProcessEnv
   #directory: ControlDirectory | null = null
   readonly #pool = new ConnectionPool<ControlConnection>((target, timeout, signal) =>
     this.#connect(target, timeout, signal),
   )
+
+  /** @param environment what the processes of ssh get, but for Orchestra's secrets */
+  constructor(environment: NodeJS.ProcessEnv) {
+    this.#environment = childEnvironment(environment)
+  }
 
   async run(target: ServerTarget, job: Job): Promise<JobEnd> {
     if (job.signal.aborted) return { kind: 'cancelled' }
@@ -70,7 +77,7 @@ export class OpensshMethod implements Method {
     } catch (error) {
       return deniedBy(error)
     }
-    this.#directory ??= new ControlDirectory()
+    this.#directory ??= new ControlDirectory(this.#environment)
     return this.#directory.connect(target, timeout, signal)
   }
 }
@@ -85,7 +92,7 @@ async function openSession(
   command: string,
   patience: number,
 ): Promise<SessionAnswer<ChildProcessWithoutNullStreams>> {
-  const session = startSession(connection, command)
+  const session = connection.start(command)
   let errors: Buffer = Buffer.alloc(0)
   const keep = (bytes: Buffer) => {
     errors = Buffer.concat([errors, bytes]).subarray(-keptErrors)
@@ -116,11 +123,6 @@ async function firstAnswer(session: ChildProcessWithoutNullStreams): Promise<'ou
   return code ?? connectionBroke
 }
 
-function startSession(connection: ControlConnection, command: string): ChildProcessWithoutNullStreams {
-  const [program = '', ...words] = connection.sessionWords(command)
-  return spawn(program, words, { stdio: 'pipe' })
-}
-
 function discard(opened: Opened<ControlConnection, ChildProcessWithoutNullStreams> | JobEnd): void {
   if (opened.kind !== 'opened') return
   opened.session.kill('SIGKILL')
@@ -128,7 +130,7 @@ function discard(opened: Opened<ControlConnection, ChildProcessWithoutNullStream
 }
 
 async function orderEnd(connection: ControlConnection, command: string): Promise<boolean | null> {
-  const child = startSession(connection, command)
+  const child = connection.start(command)
   const exited = once(child, 'exit').then(([code]) => (code === connectionBroke ? null : code === 0))
   const answered = once(child.stdout, 'data').then(() => 'answered' as const)
   child.stderr.resume()
