@@ -4,9 +4,11 @@ import { mkdtempSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { LastBytes } from '../script/pieces.ts'
 import type { ConnectFailure, Connection } from './connection-pool.ts'
 import { hostKeyReason, sameHostKey } from './host-key.ts'
 import type { ServerTarget } from './method.ts'
+import { saying } from './saying.ts'
 import { startProgram } from './start-program.ts'
 
 /** What the local command of a master prints once it accepts sessions. */
@@ -137,7 +139,7 @@ function asOptions(options: readonly string[]): string[] {
 /** Null once the master accepts sessions; what it printed when it ended or took too long. */
 function masterFailure(master: ChildProcess, timeout: number, signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve) => {
-    let errors = ''
+    const errors = new LastBytes(keptErrors)
     const timer = setTimeout(() => resolve(`no login within ${timeout} ms`), timeout)
     const settle = (failure: string | null) => {
       clearTimeout(timer)
@@ -147,13 +149,13 @@ function masterFailure(master: ChildProcess, timeout: number, signal: AbortSigna
     const giveUp = () => settle('the connection was given up')
     signal.addEventListener('abort', giveUp, { once: true })
     master.stderr?.on('data', (bytes: Buffer) => {
-      errors = (errors + bytes.toString('utf8')).slice(-keptErrors)
+      errors.push(bytes)
     })
     master.stdout?.on('data', (bytes: Buffer) => {
       if (bytes.includes(readyWord)) settle(null)
     })
     master.once('error', (error) => settle(error.message))
-    master.once('close', () => settle(errors.trim() || 'ssh ended before the login was done'))
+    master.once('close', () => settle(saying(errors.end()) || 'ssh ended before the login was done'))
   })
 }
 

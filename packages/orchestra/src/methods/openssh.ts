@@ -8,6 +8,7 @@ import { readKeyFile } from './identity.ts'
 import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
 import { type ControlConnection, ControlDirectory } from './openssh-control.ts'
 import { commandLine, jobCommand } from './remote-command.ts'
+import { saying } from './saying.ts'
 import { deniedBy } from './ssh-connection.ts'
 import { childEnvironment } from './start-program.ts'
 import { type ProcessEnd, supervise } from './supervise.ts'
@@ -106,7 +107,7 @@ async function openSession(
   }
   session.kill('SIGKILL')
   if (first === null) return { kind: 'none', reason: silentLogin(patience) }
-  const said = errors.toString('utf8').trim()
+  const said = saying(errors)
   if (first === connectionBroke) return { kind: 'none', reason: said || 'ssh opened no session' }
   return { kind: 'denied', reason: `${target.name}: bash did not begin (exit ${first}): ${said}` }
 }

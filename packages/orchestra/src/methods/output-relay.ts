@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { GroupLine } from './group-line.ts'
 import type { Job } from './method.ts'
+import { saying } from './saying.ts'
 
 type StreamName = 'stdout' | 'stderr'
 
@@ -57,7 +58,7 @@ export class OutputRelay {
 
   /** The last of what was printed where the bootstrap should have begun. */
   get greeting(): string {
-    return this.#greeting.toString('utf8').trim()
+    return saying(this.#greeting)
   }
 
   /** Milliseconds since the last byte; none pass while the job holds the streams back. */

@@ -89,7 +89,7 @@ function handshake(
 ): Promise<SshConnection | ConnectFailure> {
   return new Promise((resolve) => {
     const client = new ssh2.Client()
-    let refusedKey: string | null = null
+    let refusal: KeyRefusal | null = null
     const settle = (answer: SshConnection | ConnectFailure) => {
       clearTimeout(timer)
       signal.removeEventListener('abort', giveUp)
@@ -102,20 +102,28 @@ function handshake(
     client.once('connect', () => client.setNoDelay(true))
     client.once('ready', () => settle(new SshConnection(client)))
     // The listener stays: a connection that is dropped may still report errors, to nobody.
-    client.on('error', (error) => settle(connectFailure(target, error, refusedKey)))
+    client.on('error', (error) => settle(connectFailure(target, error, refusal)))
     client.once('close', () =>
       settle(unreachable(target, 'the connection was closed before the login was done')),
     )
     client.connect({
       ...connectOptions(target, identity),
       hostVerifier: (blob: Buffer) => {
-        const presented = formatHostKey(blob)
-        const approved = target.hostKey !== null && sameHostKey(target.hostKey, presented)
-        refusedKey = approved ? null : presented
-        return approved
+        refusal = refusalOf(target, formatHostKey(blob))
+        return refusal === null
       },
     })
   })
+}
+
+type KeyRefusal = Extract<ConnectFailure, { kind: 'host-key' | 'unreachable' }>
+
+/** Why a server with this key gets no login; null where the key is the approved one. */
+function refusalOf(target: ServerTarget, presented: string | null): KeyRefusal | null {
+  if (presented === null) return unreachable(target, 'what it presents as its host key is none')
+  if (target.hostKey !== null && sameHostKey(target.hostKey, presented)) return null
+  const reason = hostKeyReason(target.name, target.hostKey, presented)
+  return { kind: 'host-key', presented, reason }
 }
 
 function connectOptions(target: ServerTarget, identity: Identity): ConnectConfig {
@@ -152,12 +160,9 @@ function unreachable(
 function connectFailure(
   target: ServerTarget,
   error: Error & { level?: string },
-  refusedKey: string | null,
+  refusal: KeyRefusal | null,
 ): ConnectFailure {
-  if (refusedKey !== null) {
-    const reason = hostKeyReason(target.name, target.hostKey, refusedKey)
-    return { kind: 'host-key', presented: refusedKey, reason }
-  }
+  if (refusal !== null) return refusal
   if (error.level === 'agent')
     return { kind: 'denied', reason: `${target.name}: the ssh-agent does not answer: ${messageOf(error)}` }
   if (error.level === 'client-authentication')
