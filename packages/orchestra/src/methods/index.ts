@@ -4,6 +4,7 @@ import type { Method, ServerTarget } from './method.ts'
 import { OpensshMethod } from './openssh.ts'
 import { SshMethod } from './ssh.ts'
 
+export { formatAddress } from './address.ts'
 export { checkServer, type ServerCheck } from './check-server.ts'
 export { fetchHostKey, type HostKey } from './fetch-host-key.ts'
 export { fingerprint, sameHostKey } from './host-key.ts'

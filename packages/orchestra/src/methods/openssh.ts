@@ -4,7 +4,7 @@ import { silentLogin } from './beginning.ts'
 import { childProcess } from './child-process.ts'
 import { type ConnectFailure, ConnectionPool, type Opened, type SessionAnswer } from './connection-pool.ts'
 import { answerPatience, endGroupPatience, endRemoteGroup } from './end-group.ts'
-import { readKeyFile } from './identity.ts'
+import { isLockedKey } from './identity.ts'
 import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
 import { type ControlConnection, ControlDirectory } from './openssh-control.ts'
 import { commandLine, jobCommand } from './remote-command.ts'
@@ -72,14 +72,18 @@ export class OpensshMethod implements Method {
     timeout: number,
     signal: AbortSignal,
   ): Promise<ControlConnection | ConnectFailure> {
+    let isLocked = false
     try {
       // ssh itself goes on without a key that it cannot read, and says only that nobody let it in.
-      if (target.identityFile !== null) await readKeyFile(target.name, target.identityFile)
+      if (target.identityFile !== null) isLocked = await isLockedKey(target.name, target.identityFile)
     } catch (error) {
       return deniedBy(error)
     }
     this.#directory ??= new ControlDirectory(this.#environment)
-    return this.#directory.connect(target, timeout, signal)
+    const answer = await this.#directory.connect(target, timeout, signal)
+    if (answer.kind !== 'denied' || !isLocked) return answer
+    const why = `${target.identityFile} is encrypted, and ssh is not asked for its passphrase: add it to an ssh-agent (ssh-add)`
+    return { kind: 'denied', reason: `${answer.reason}; ${why}` }
   }
 }
 

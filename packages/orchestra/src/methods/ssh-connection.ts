@@ -1,5 +1,6 @@
 import ssh2, { type Client, type ClientChannel, type ConnectConfig } from 'ssh2'
 import { messageOf, OrchestraError } from '../errors.ts'
+import { formatAddress } from './address.ts'
 import type { ConnectFailure, Connection } from './connection-pool.ts'
 import { formatHostKey, hostKeyAlgorithms, hostKeyReason, sameHostKey } from './host-key.ts'
 import { type Identity, type IdentityEnvironment, loadIdentity } from './identity.ts'
@@ -106,13 +107,18 @@ function handshake(
     client.once('close', () =>
       settle(unreachable(target, 'the connection was closed before the login was done')),
     )
-    client.connect({
+    const options: ConnectConfig = {
       ...connectOptions(target, identity),
       hostVerifier: (blob: Buffer) => {
         refusal = refusalOf(target, formatHostKey(blob))
         return refusal === null
       },
-    })
+    }
+    try {
+      client.connect(options)
+    } catch (error) {
+      settle(unreachable(target, messageOf(error)))
+    }
   })
 }
 
@@ -146,6 +152,15 @@ function connectOptions(target: ServerTarget, identity: Identity): ConnectConfig
   }
 }
 
+const otherMethod = 'the method ssh has no algorithm that this server offers: use the method openssh for it'
+
+/** What a login was tried with, and where that is a key of a machine, that it is none of a person. */
+function withWhat({ identityFile }: ServerTarget): string {
+  if (identityFile === null) return ' with the keys of the ssh-agent'
+  const isHostKey = /(^|\/)ssh_host_\w+_key$/.test(identityFile)
+  return ` with the key ${identityFile}${isHostKey ? ", which is the host key of a machine and nobody's login" : ''}`
+}
+
 function tooSlow(target: ServerTarget, timeout: number): ConnectFailure {
   return unreachable(target, `no login within ${timeout} ms`)
 }
@@ -154,7 +169,10 @@ function unreachable(
   target: ServerTarget,
   problem: string,
 ): Extract<ConnectFailure, { kind: 'unreachable' }> {
-  return { kind: 'unreachable', reason: `${target.name} (${target.host}:${target.port}): ${problem}` }
+  return {
+    kind: 'unreachable',
+    reason: `${target.name} (${formatAddress(target.host, target.port)}): ${problem}`,
+  }
 }
 
 function connectFailure(
@@ -166,6 +184,11 @@ function connectFailure(
   if (error.level === 'agent')
     return { kind: 'denied', reason: `${target.name}: the ssh-agent does not answer: ${messageOf(error)}` }
   if (error.level === 'client-authentication')
-    return { kind: 'denied', reason: `${target.name}: the login as ${target.user} was refused` }
+    return {
+      kind: 'denied',
+      reason: `${target.name}: the login as ${target.user} was refused${withWhat(target)}`,
+    }
+  if (error.level === 'handshake' && /no matching/.test(messageOf(error)))
+    return unreachable(target, `${messageOf(error)}; ${otherMethod}`)
   return unreachable(target, messageOf(error) || 'the connection failed')
 }
