@@ -1,5 +1,5 @@
-/** Bytes from a mark to its newline; a marker that is longer is output. */
-export const longestRecord = 1024
+/** Bytes from a mark to its newline, with a path of any length among them; a marker that is longer is output. */
+export const longestRecord = 8192
 const newline = 0x0a
 
 /** What a stream with records in it is made of. */
