@@ -14,6 +14,8 @@ export interface LogWriterOptions {
   secrets?: readonly NamedSecret[]
   /** Output that is kept at most; what comes after it is counted and dropped. Default 256 MB; a log may take that much space. */
   maxBytes?: number
+  /** Pieces that it is kept in at most: of one stream and operation each. Default a million. */
+  maxChunks?: number
 }
 
 export interface LogWriter {
@@ -44,6 +46,8 @@ const FLUSH_DELAY = 100
 const BATCH_BYTES = 512 * 1024
 const HIGH_WATER = 1024 * 1024
 const DEFAULT_MAX_BYTES = 256 * 1024 * 1024
+/** A server may change between streams and operations with every byte, and each change is a row of its own. */
+const DEFAULT_MAX_CHUNKS = 1_000_000
 const FIRST_RETRY = 100
 const LAST_RETRY = 5_000
 
@@ -56,6 +60,7 @@ class OutputWriter implements LogWriter {
   readonly #store: Store
   readonly #logId: number
   readonly #maxBytes: number
+  readonly #maxChunks: number
   readonly #named: readonly NamedSecret[]
   readonly #pending = new PendingOutput()
   readonly #lastWords = new LastWords()
@@ -69,6 +74,8 @@ class OutputWriter implements LogWriter {
   #flushing: Promise<void> | undefined
   #room: PromiseWithResolvers<void> | undefined
   #received = 0
+  /** What comes now is counted and dropped. */
+  #isFull = false
   #startedAt: number | undefined
   #startStored = false
   #failure: OrchestraError | undefined
@@ -77,6 +84,7 @@ class OutputWriter implements LogWriter {
     this.#store = store
     this.#logId = options.logId
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES
+    this.#maxChunks = options.maxChunks ?? DEFAULT_MAX_CHUNKS
     this.#named = options.secrets ?? []
   }
 
@@ -168,8 +176,10 @@ class OutputWriter implements LogWriter {
     if (bytes.length === 0 || this.#failure !== undefined) return
     const room = this.#maxBytes - this.#received
     this.#received += bytes.length
-    if (room > 0) this.#pending.add(stream, position, bytes.subarray(0, room))
-    if (room > 0 && bytes.length > room) this.#pending.add('stderr', null, cutMark(this.#maxBytes))
+    if (this.#isFull) return
+    this.#pending.add(stream, position, bytes.subarray(0, room))
+    this.#isFull = bytes.length > room || this.#pending.opened >= this.#maxChunks
+    if (this.#isFull) this.#pending.add('stderr', null, cutMark(Math.min(this.#received, this.#maxBytes)))
   }
 
   #schedule(): void {

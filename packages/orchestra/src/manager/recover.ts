@@ -103,12 +103,9 @@ async function ask(
   }))
   if (scripts.length === 0) return memories
   const runId = randomUUID()
-  const { text, token } = renderRecovery({
-    runId,
-    runs: scripts.map((log) => log.run_id),
-    lockWait: LOCK_WAIT,
-  })
-  const parser = createRecoveryParser(token)
+  const runs = scripts.map((log) => log.run_id)
+  const { text, token } = renderRecovery({ runId, runs, lockWait: LOCK_WAIT })
+  const parser = createRecoveryParser(token, runs)
   const target = toTarget(claim.server)
   const end = await context.methods.for(target).run(target, {
     runId,

@@ -21,6 +21,7 @@ export {
   type ScriptEvent,
   type Stream,
 } from './output.ts'
+export { Collected, LastBytes, tooMuch } from './pieces.ts'
 export { readPrelude } from './prelude.ts'
 export {
   type RecordedBackend,
