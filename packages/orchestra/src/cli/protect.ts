@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
+import { backendNamed } from '../config/names.ts'
 import { OrchestraError } from '../errors.ts'
 import {
   listProtections,
@@ -92,11 +93,7 @@ const columns: Column<ProtectionView>[] = [
 ]
 
 function subjectOf(config: Config, object: string | undefined, backend: string | undefined): Protectable {
-  if (backend !== undefined && !config.backends.has(backend)) {
-    throw new OrchestraError('ORC_BACKEND_UNKNOWN', `No backend ${JSON.stringify(backend)} is defined`, {
-      hint: `The configuration has ${[...config.backends.keys()].join(', ')}`,
-    })
-  }
+  if (backend !== undefined) backendNamed(config, backend)
   if (object !== undefined) {
     const { model, key } = namedObject(config, object)
     return { kind: 'object', model: model.name, key, backend: backend ?? null }

@@ -1,5 +1,5 @@
 import { fingerprint, sameHostKey } from '../methods/index.ts'
-import { createRouter, listRoutes } from '../router/index.ts'
+import { createRouter, destinationName, listRoutes, routedServers } from '../router/index.ts'
 import { isPaused, listServers, type ServerRow } from '../server/index.ts'
 import { type Check, type Finding, ok, problem } from './check.ts'
 
@@ -47,12 +47,13 @@ function holdProblem({ name, held_at: since, held_by: by, held_reason: reason }:
 export const checkRoutes: Check = async ({ store, loaded }) => {
   const routes = await listRoutes(store)
   const backends = [...loaded.config.backends.values()]
-  const broken = createRouter(backends, routes).problems.map(({ route, reason }) =>
-    problem(
-      'routes',
-      `route ${route.id} (${route.backend} to ${route.server}): ${reason}`,
-      `orchestra route remove ${route.id}`,
-    ),
+  const broken = createRouter(backends, routes, await routedServers(store)).problems.map(
+    ({ route, reason }) =>
+      problem(
+        'routes',
+        `route ${route.id} (${route.backend} to ${destinationName(route)}): ${reason}`,
+        `orchestra route remove ${route.id}`,
+      ),
   )
   const stray = (await routesToRemoved(store)).map(({ id, server }) =>
     problem('routes', `route ${id} leads to the removed server ${server}`, `orchestra route remove ${id}`),

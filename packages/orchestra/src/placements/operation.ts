@@ -1,6 +1,7 @@
 import { isoTime } from '../logs/index.ts'
 import { nameHolders } from '../manager/gate.ts'
 import type { Outcome } from '../manager/outcome.ts'
+import { leadsTo } from '../router/destination.ts'
 import type { Queryable } from '../store/index.ts'
 import { type WaitFacts, type WaitsFor, waitsFor } from './waiting.ts'
 
@@ -71,7 +72,7 @@ select operation.id, operation.unit_id as "unitId", operation.model || ':' || op
   array(
     select route.id from orchestra.route
     where operation.held and not route.enabled and route.backend = operation.backend
-      and route.server_id = operation.server_id
+      and ${leadsTo('route', 'server')}
     order by route.id
   ) as "heldRoutes",
   array(

@@ -12,3 +12,4 @@ export {
 } from './registry.ts'
 export { type Removal, removeServer } from './remove.ts'
 export { type ServerOptions, type ServerRow, toTarget } from './server.ts'
+export { changedServer, type ServerChange, type ServerChanged, setServer } from './set.ts'

@@ -1,5 +1,6 @@
 import { OrchestraError } from '../errors.ts'
 import type { ServerTarget } from '../methods/method.ts'
+import { checkTags } from './tags.ts'
 
 /** A row of orchestra.server. */
 export interface ServerRow {
@@ -12,6 +13,8 @@ export interface ServerRow {
   sudo: boolean
   identity_file: string | null
   directory: string | null
+  /** Routes to tags lead to servers that have them. */
+  tags: string[]
   host_key: string | null
   presented_key: string | null
   presented_at: Date | null
@@ -35,6 +38,8 @@ export interface ServerOptions {
   identityFile?: string
   /** Directory that scripts start in and keep their state below. */
   directory?: string
+  /** Routes to tags lead to servers that have them. */
+  tags?: readonly string[]
 }
 
 export type NewServer = Required<Omit<ServerOptions, 'identityFile' | 'directory'>> &
@@ -62,12 +67,14 @@ export function checkServer(options: ServerOptions): NewServer {
     sudo: options.sudo ?? (!runsHere && user !== 'root'),
     identityFile: options.identityFile ?? null,
     directory: options.directory ?? null,
+    tags: checkTags(options.tags ?? []),
   }
-  checkForm(server)
+  checkServerForm(server)
   return server
 }
 
-function checkForm(server: NewServer): void {
+/** @throws OrchestraError ORC_SERVER_INVALID */
+export function checkServerForm(server: NewServer): void {
   const { name, host, port, user, directory } = server
   const nameIsGood = nameForm.test(name) && name.length <= longestName
   if (!nameIsGood) throw invalid(name, 'that is not a name', 'Use small letters, digits, hyphens and dots')
