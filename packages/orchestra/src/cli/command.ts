@@ -16,6 +16,11 @@ export function withExamples(command: Command, ...examples: string[]): Command {
   return command.addHelpText('after', ['', title, ...lines].join('\n'))
 }
 
+/** Gathers the values of an option that may be given several times. */
+export function severalTimes(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value]
+}
+
 /** Reads the number of an option or argument. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {

@@ -212,5 +212,5 @@ function problemOf({ route, match }: CompiledRoute): RouteError[] {
 
 /** A route error as one line that names route, object and reason. */
 export function routeErrorMessage({ route, reason }: RouteError, object: string): string {
-  return `Route ${route.id} (${route.backend} to ${destinationName(route)}, ${route.match}) fails for ${object}: ${reason}`
+  return `${route.id === 0 ? 'The new route' : `Route ${route.id}`} (${route.backend} to ${destinationName(route)}, ${route.match}) fails for ${object}: ${reason}`
 }

@@ -13,3 +13,4 @@ export {
 export { type Removal, removeServer } from './remove.ts'
 export { type ServerOptions, type ServerRow, toTarget } from './server.ts'
 export { changedServer, type ServerChange, type ServerChanged, setServer } from './set.ts'
+export { isUsed, type ServerUse, useOf, useText } from './use.ts'

@@ -57,24 +57,33 @@ const longestName = 253
 export function checkServer(options: ServerOptions): NewServer {
   const method = options.method ?? 'ssh'
   const user = options.user ?? 'root'
-  const runsHere = method === 'local' || method === 'function'
+  const isHere = runsHere(method)
   const server: NewServer = {
     name: options.name,
     method,
-    host: options.host ?? (runsHere ? 'localhost' : options.name),
-    port: options.port ?? (runsHere ? 0 : 22),
+    host: options.host ?? (isHere ? 'localhost' : options.name),
+    port: options.port ?? (isHere ? 0 : 22),
     user,
-    sudo: options.sudo ?? (!runsHere && user !== 'root'),
+    sudo: options.sudo ?? needsSudo(method, user),
     identityFile: options.identityFile ?? null,
     directory: options.directory ?? null,
     tags: checkTags(options.tags ?? []),
   }
-  checkServerForm(server)
+  checkForm(server)
   return server
 }
 
-/** @throws OrchestraError ORC_SERVER_INVALID */
-export function checkServerForm(server: NewServer): void {
+/** Whether scripts run on the worker's own machine. */
+export function runsHere(method: ServerTarget['method']): boolean {
+  return method === 'local' || method === 'function'
+}
+
+/** Whether scripts run with `sudo` where nobody says it. */
+export function needsSudo(method: ServerTarget['method'], user: string): boolean {
+  return !runsHere(method) && user !== 'root'
+}
+
+function checkForm(server: NewServer): void {
   const { name, host, port, user, directory } = server
   const nameIsGood = nameForm.test(name) && name.length <= longestName
   if (!nameIsGood) throw invalid(name, 'that is not a name', 'Use small letters, digits, hyphens and dots')

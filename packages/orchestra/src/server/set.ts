@@ -4,7 +4,14 @@ import { announce, audit } from './control.ts'
 import type { Doer } from './doer.ts'
 import { placeByTags } from './placing.ts'
 import { lockServer, wakeLane } from './registry.ts'
-import { checkServerForm, type NewServer, type ServerOptions, type ServerRow } from './server.ts'
+import {
+  checkServer,
+  type NewServer,
+  needsSudo,
+  runsHere,
+  type ServerOptions,
+  type ServerRow,
+} from './server.ts'
 import { checkTags } from './tags.ts'
 
 /** What is to be otherwise about a server; all else stays. Null takes a value away. */
@@ -65,19 +72,35 @@ export async function setServer(
 export function changedServer(row: ServerRow, change: ServerChange): NewServer {
   const untag = new Set(checkTags(change.untag ?? []))
   const tags = checkTags([...row.tags, ...(change.tag ?? [])]).filter((tag) => !untag.has(tag))
-  const server: NewServer = {
+  const method = change.method ?? row.method
+  // An address of this machine is none of another, and the other way round.
+  const address = runsHere(method) === runsHere(row.method) ? { host: row.host, port: row.port } : {}
+  const { host, port } = { ...address, ...given(change) }
+  const user = change.user ?? row.login
+  const identityFile = change.identityFile === undefined ? row.identity_file : change.identityFile
+  const directory = change.directory === undefined ? row.directory : change.directory
+  return checkServer({
     name: row.name,
-    method: change.method ?? row.method,
-    host: change.host ?? row.host,
-    port: change.port ?? row.port,
-    user: change.user ?? row.login,
-    sudo: change.sudo ?? row.sudo,
-    identityFile: change.identityFile === undefined ? row.identity_file : change.identityFile,
-    directory: change.directory === undefined ? row.directory : change.directory,
+    method,
+    user,
     tags,
-  }
-  checkServerForm(server)
-  return server
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...sudoOf(row, change),
+    ...(identityFile === null ? {} : { identityFile }),
+    ...(directory === null ? {} : { directory }),
+  })
+}
+
+function given({ host, port }: ServerChange): Pick<ServerOptions, 'host' | 'port'> {
+  return { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) }
+}
+
+/** What somebody chose stays; what followed from the login follows from the new one. */
+function sudoOf(row: ServerRow, change: ServerChange): Pick<ServerOptions, 'sudo'> {
+  if (change.sudo !== undefined) return { sudo: change.sudo }
+  const wasChosen = row.sudo !== needsSudo(row.method, row.login)
+  return wasChosen ? { sudo: row.sudo } : {}
 }
 
 function isMoved(before: ServerRow, { method, host, port }: NewServer): boolean {
