@@ -60,6 +60,7 @@ export const errorCodes = {
   ORC_TRASH_FAILED: 'A server could not do what was asked of its trash',
   ORC_BACKEND_CHECK: 'A backend did not pass a check of the testing kit',
   ORC_UNIT_UNKNOWN: 'No unit of work of that id is known',
+  ORC_UNIT_AMBIGUOUS: 'Several units of work have ids that begin so',
   ORC_LOG_UNKNOWN: 'No log of that number exists; retention may have removed it',
   ORC_LOG_LOST: 'The output of a running script could not be stored',
 } as const

@@ -1,3 +1,4 @@
+import { shortUnit } from '../placements/index.ts'
 import { actorText } from './actor-text.ts'
 import { clock, took } from './ages.ts'
 import type { Failure, ScriptFacts, WorkEvent } from './live-events.ts'
@@ -27,7 +28,7 @@ function unitText(event: Extract<WorkEvent, { event: 'unit' }>): string {
   const what = event.objects === 1 ? event.object : count(event.objects, 'object')
   const where = event.servers.length === 0 ? '' : ` for ${event.servers.join(', ')}`
   return oneLine(
-    `unit ${event.unit}${who.join('')}: ${what}, ${count(event.operations, 'operation')}${where}`,
+    `unit ${shortUnit(event.unit)}${who.join('')}: ${what}, ${count(event.operations, 'operation')}${where}`,
   )
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../logs/index.ts'
 import { age, took } from './ages.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
+import { checkNames } from './known.ts'
 import { writeOutput } from './log-output.ts'
 import { shownState, stateColour } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
@@ -76,6 +77,8 @@ interface ListOptions {
 async function listCommand(session: Session, options: ListOptions): Promise<Ending> {
   const { terminal } = session
   const logs = await listLogs(await session.store(), options)
+  // Logs may be of what is gone: only where there are none, the name is wrong.
+  if (logs.length === 0) await checkNames(session, options)
   terminal.tell(logs, ...table(columns(terminal), logs, terminal.width))
   if (logs.length === 0) terminal.note('no logs fit')
   return 'done'

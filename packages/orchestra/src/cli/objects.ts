@@ -16,7 +16,15 @@ export function namedObject(config: Config, text: string): { model: Model; key: 
       hint: 'Write MODEL:KEY, for example site:12; the parts of a composite key are joined by commas',
     })
   }
-  return { model: modelNamed(config, parsed.model), key: parsed.key }
+  const model = modelNamed(config, parsed.model)
+  if (model.table === null || parsed.key.length === model.key.length) return { model, key: parsed.key }
+  throw new OrchestraError(
+    'ORC_USAGE',
+    `The key of ${model.name} is ${model.key.join(', ')}, and ${JSON.stringify(text)} gives ${parsed.key.length} parts`,
+    {
+      hint: `Write ${model.name}:${model.key.map((part) => part.toUpperCase()).join(',')}; a comma inside of a part is \\,`,
+    },
+  )
 }
 
 /** The present state of one object, as its loader reads it. */

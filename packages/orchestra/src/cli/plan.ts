@@ -3,6 +3,7 @@ import { routeObjects } from '../manager/route.ts'
 import { type PlannedOperation, planAll, savedPlan, type WholePlan, writePlan } from '../plan/index.ts'
 import { CurrentRouter } from '../router/index.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
+import { checkNames } from './known.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -52,6 +53,7 @@ async function planCommand(session: Session, options: PlanOptions): Promise<Endi
   const store = await session.store()
   const router = await new CurrentRouter(config.backends.values()).get(store)
   const { scripts = false, save, allowDeletes, ...selector } = options
+  await checkNames(session, selector)
   const { saved, ...plan } = await planAll(
     { store, config, route: routeObjects(router) },
     {

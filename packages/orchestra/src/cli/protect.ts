@@ -12,6 +12,7 @@ import {
 } from '../removal/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
+import { knownObject } from './known.ts'
 import { namedObject } from './objects.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
@@ -46,6 +47,7 @@ async function protectCommand(
 ): Promise<Ending> {
   if (object === undefined && options.backend === undefined) return list(session)
   const { config } = await session.config()
+  if (object !== undefined) await knownObject(session, object)
   const subject = subjectOf(config, object, options.backend)
   const { by } = session
   const { reason } = options
@@ -69,6 +71,7 @@ async function unprotectCommand(
   const subject = subjectOf(config, object, backend)
   const name = protectableName(subject)
   const wasProtected = await unprotect(await session.store(), subject, session.by)
+  if (!wasProtected && object !== undefined) await knownObject(session, object)
   session.terminal.tell(
     { subject: name, wasProtected },
     wasProtected ? `${name} may be removed again` : `${name} was not protected by anybody`,

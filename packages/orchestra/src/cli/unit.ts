@@ -1,6 +1,12 @@
 import type { Command } from 'commander'
-import { OrchestraError } from '../errors.ts'
-import { type UnitOperation, type UnitStatus, unitStatus } from '../placements/index.ts'
+import {
+  resolveUnit,
+  shortUnit,
+  type UnitOperation,
+  type UnitStatus,
+  unitStatus,
+} from '../placements/index.ts'
+import { unknownUnit } from '../placements/unit-id.ts'
 import { listUnits, type UnitSummary } from '../placements/unit-list.ts'
 import { Bell } from '../units/index.ts'
 import { actorText } from './actor-text.ts'
@@ -12,7 +18,6 @@ import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { manyLines, oneLine } from './text-width.ts'
 
-const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 /** Seconds that `--wait` waits when it does not say. */
 const DEFAULT_WAIT = 300
 
@@ -30,26 +35,33 @@ export function addUnitCommands(program: Command, act: Act): void {
   withExamples(list, 'unit list', 'unit list --actor alice --limit 100')
   const show = unit
     .command('show <id>')
-    .description('What became of a unit of work, object by object')
+    .description('What became of a unit of work, object by object; the beginning of its id will do')
     .option(
       '--wait [seconds]',
       `Wait until every operation has an outcome; default ${DEFAULT_WAIT} s`,
       wholeNumber(0),
     )
     .action(act(showCommand))
-  withExamples(show, 'unit show 0f9e3c4a-...', 'unit show 0f9e3c4a-... --wait 60')
+  withExamples(show, 'unit show 0f9e3c4a', 'unit show 0f9e3c4a --wait 60')
 }
 
 async function listCommand(session: Session, options: { limit: number; actor?: string }): Promise<Ending> {
   const { terminal } = session
   const units = await listUnits(await session.store(), options)
-  terminal.tell(units, ...table(columns, units, terminal.width))
+  terminal.tell(units, ...table(columns(units), units, terminal.width))
   if (units.length === 0) terminal.note('no units of work yet')
   return 'done'
 }
 
-const columns: Column<UnitSummary>[] = [
-  { title: 'UNIT', value: (unit) => unit.id },
+const columns = (units: readonly UnitSummary[]): Column<UnitSummary>[] => [
+  {
+    title: 'UNIT',
+    value: (unit) =>
+      shortUnit(
+        unit.id,
+        units.map(({ id }) => id),
+      ),
+  },
   { title: 'AGE', value: (unit) => age(unit.createdAt), align: 'right' },
   { title: 'OPERATIONS', value: (unit) => unit.operations, align: 'right' },
   { title: 'OPEN', value: (unit) => unit.open, align: 'right' },
@@ -67,16 +79,17 @@ async function showCommand(session: Session, id: string, options: { wait?: numbe
 }
 
 /** The unit as it stands when all of it is settled, when only a person can help, or when the time is over. */
-async function waitForUnit(session: Session, id: string, seconds: number): Promise<UnitStatus> {
+async function waitForUnit(session: Session, text: string, seconds: number): Promise<UnitStatus> {
   const { terminal } = session
   const store = await session.store()
+  const id = await resolveUnit(store, text)
   const bell = new Bell(store)
   const deadline = Date.now() + seconds * 1_000
   try {
     for (;;) {
       const rung = seconds === 0 ? undefined : bell.wait()
-      const unit = uuidForm.test(id) ? await unitStatus(store, id) : undefined
-      if (unit === undefined) throw unknownUnit(id)
+      const unit = await unitStatus(store, id)
+      if (unit === undefined) throw unknownUnit(text)
       const isOpen = unit.state === 'collecting' || unit.state === 'pending'
       if (!isOpen || Date.now() >= deadline) return unit
       terminal.progress(progressText(unit))
@@ -96,16 +109,6 @@ function progressText({ state, operations }: UnitStatus): string {
 
 function isGood({ outcome }: UnitOperation): boolean {
   return outcome === 'success' || outcome === 'nothing'
-}
-
-function unknownUnit(id: string): OrchestraError {
-  return new OrchestraError(
-    'ORC_UNIT_UNKNOWN',
-    `No change was recorded under the unit of work ${JSON.stringify(id)}`,
-    {
-      hint: 'A unit is known from its commit on, where it changed a row that is watched, through a wrapped pool; `orchestra unit list` shows the latest',
-    },
-  )
 }
 
 function unitLines(unit: UnitStatus, terminal: Terminal): string[] {

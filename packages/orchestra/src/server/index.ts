@@ -1,3 +1,4 @@
+export { type AuditSearch, type AuditView, listAudit } from './audit-list.ts'
 export { type AuditEntry, announce, audit } from './control.ts'
 export { type Doer, doerOf } from './doer.ts'
 export { isPaused, type Pause, pause, resume } from './pause.ts'
