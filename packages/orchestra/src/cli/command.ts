@@ -30,6 +30,13 @@ export function moment(text: string): Date {
   throw new InvalidArgumentError('It must be an age such as 30d, 12h, 15min or 90s, or a date.')
 }
 
+/** Reads a port; 0 is any that is free. */
+export function portNumber(text: string): number {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('It must be a port: a whole number from 0 to 65535.')
+}
+
 /** Reads the number of an option or argument. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {

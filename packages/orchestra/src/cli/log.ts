@@ -96,8 +96,14 @@ function columns(terminal: Terminal): Column<LogSummary>[] {
       paint: (cell, log) => paintState(terminal, cell, log.state),
     },
     { title: 'TOOK', value: (log) => took(log.startedAt ?? log.createdAt, log.endedAt), align: 'right' },
-    { title: 'ERROR', value: (log) => log.error },
+    { title: 'ERROR', value: errorOf },
   ]
+}
+
+/** Why it failed: what ended the whole script, else what the first operation failed by. */
+function errorOf({ error, failed, firstError }: LogSummary): string | null {
+  if (error !== null || firstError === null) return error
+  return failed === 1 ? firstError : `${failed} operations failed, the first: ${firstError}`
 }
 
 function paintState(terminal: Terminal, text: string, state: LogState): string {
@@ -177,6 +183,8 @@ async function followCommand(session: Session, id: number): Promise<Ending> {
   else await writeOutput(terminal, chunks)
   const log = await readLog(store, id)
   if (!terminal.json)
-    terminal.note(`log ${id} ended: ${log.state}${log.error === null ? '' : `: ${oneLine(log.error)}`}`)
+    terminal.note(
+      `log ${id} ended: ${log.state}${errorOf(log) === null ? '' : `: ${oneLine(errorOf(log) ?? '')}`}`,
+    )
   return endingOf(log)
 }

@@ -11,7 +11,7 @@ import {
   toTarget,
 } from '../server/index.ts'
 import { backendsByTag } from '../server/placing.ts'
-import { type Act, severalTimes, wholeNumber, withExamples } from './command.ts'
+import { type Act, portNumber, severalTimes, withExamples } from './command.ts'
 import { nothingToChange } from './failure.ts'
 import { allowedBy, decideOn, previewRoutes } from './rerouting.ts'
 import { hasHostKey, keyState, patience } from './server-facts.ts'
@@ -40,7 +40,7 @@ export function addSetServerCommand(server: Command, act: Act): void {
       'Change how a server is reached, or its tags; its approved host key stays the only one that is accepted',
     )
     .option('--host <host>', 'Name or address')
-    .option('--port <port>', 'Port of its SSH server', wholeNumber(0))
+    .option('--port <port>', 'Port of its SSH server', portNumber)
     .option('--user <login>', 'Login')
     .addOption(
       new Option('--method <method>', 'How it is reached').choices(['ssh', 'openssh', 'local', 'function']),

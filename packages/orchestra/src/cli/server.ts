@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { getServer, holdServer, listServers, releaseServer } from '../server/index.ts'
 import { duration } from './ages.ts'
-import { type Act, severalTimes, wholeNumber, withExamples } from './command.ts'
+import { type Act, portNumber, severalTimes, withExamples } from './command.ts'
 import { addServerCommand } from './server-add.ts'
 import { approveServer } from './server-approve.ts'
 import { examineServers, type ServerFacts } from './server-facts.ts'
@@ -32,7 +32,7 @@ function addAdding(server: Command, act: Act): void {
     .command('add <name>')
     .description('Register a server; it works once its host key is approved')
     .option('--host <host>', 'Name or address; default the name')
-    .option('--port <port>', 'Port of its SSH server; default 22', wholeNumber(0))
+    .option('--port <port>', 'Port of its SSH server; default 22', portNumber)
     .option('--user <login>', 'Login; default root')
     .addOption(
       new Option('--method <method>', 'How it is reached; default ssh').choices([

@@ -64,6 +64,11 @@ export class Terminal {
     if (this.showsProgress) this.#streams.stderr.write(`\r\u001b[K${text}`)
   }
 
+  /** Empties a terminal and begins at its top. */
+  clear(): void {
+    if (this.isTerminal) this.#streams.stdout.write('\u001b[H\u001b[2J')
+  }
+
   /** Resolves when there is room for more. */
   write(data: string | Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {

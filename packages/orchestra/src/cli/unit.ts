@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import {
+  causesOf,
   resolveUnit,
   shortUnit,
   type UnitOperation,
@@ -11,6 +12,7 @@ import { listUnits, type UnitSummary } from '../placements/unit-list.ts'
 import { Bell } from '../units/index.ts'
 import { actorText } from './actor-text.ts'
 import { age } from './ages.ts'
+import { causeLines } from './cause-lines.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { operationLines } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
@@ -18,6 +20,8 @@ import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { manyLines, oneLine } from './text-width.ts'
 
+/** Operations that are shown one by one. */
+const FEW = 20
 /** Seconds that `--wait` waits when it does not say. */
 const DEFAULT_WAIT = 300
 
@@ -41,6 +45,7 @@ export function addUnitCommands(program: Command, act: Act): void {
       `Wait until every operation has an outcome; default ${DEFAULT_WAIT} s`,
       wholeNumber(0),
     )
+    .option('--all', 'Name each operation, instead of equal failures together')
     .action(act(showCommand))
   withExamples(show, 'unit show 0f9e3c4a', 'unit show 0f9e3c4a --wait 60')
 }
@@ -70,11 +75,15 @@ const columns = (units: readonly UnitSummary[]): Column<UnitSummary>[] => [
   { title: 'SOURCE', value: (unit) => unit.source },
 ]
 
-async function showCommand(session: Session, id: string, options: { wait?: number | true }): Promise<Ending> {
+async function showCommand(
+  session: Session,
+  id: string,
+  options: { wait?: number | true; all?: boolean },
+): Promise<Ending> {
   const seconds = options.wait === true ? DEFAULT_WAIT : (options.wait ?? 0)
   const unit = await waitForUnit(session, id, seconds)
   const { terminal } = session
-  terminal.tell(unit, ...unitLines(unit, terminal))
+  terminal.tell(unit, ...unitLines(unit, terminal, options.all === true))
   return unit.state === 'settled' && unit.operations.every(isGood) ? 'done' : 'unfinished'
 }
 
@@ -111,19 +120,39 @@ function isGood({ outcome }: UnitOperation): boolean {
   return outcome === 'success' || outcome === 'nothing'
 }
 
-function unitLines(unit: UnitStatus, terminal: Terminal): string[] {
+function unitLines(unit: UnitStatus, terminal: Terminal, all: boolean): string[] {
   const who = unit.actor === null ? '' : ` by ${oneLine(actorText(unit) ?? '')}`
   const source = unit.source === null ? '' : ` (${oneLine(unit.source)})`
   return [
     `unit ${unit.id}${who}${source}, ${age(unit.createdAt)} ago: ${unit.state}`,
     ...(unit.error === null ? [] : [`its changes cannot be looked at: ${oneLine(unit.error)}`]),
-    ...unit.operations.flatMap((operation) => [
-      ...operationLines(operation, terminal),
-      ...tailLines(operation),
-    ]),
+    ...(all || unit.operations.length <= FEW
+      ? unit.operations.flatMap((operation) => fullLines(operation, terminal))
+      : summaryLines(unit.operations, terminal)),
     ...(unit.operations.length === 0 && unit.state === 'settled'
       ? ['it changed nothing that a route leads anywhere']
       : []),
+  ]
+}
+
+function fullLines(operation: UnitOperation, terminal: Terminal): string[] {
+  return [...operationLines(operation, terminal), ...tailLines(operation)]
+}
+
+/** Of many operations, equal failures are told together, with the output of the first of each. */
+function summaryLines(operations: readonly UnitOperation[], terminal: Terminal): string[] {
+  const failed = operations.filter(({ outcome, error }) => outcome !== null && error !== null)
+  const others = operations.filter((operation) => !failed.includes(operation))
+  const paint: Terminal['colour'] = (colour, text) => terminal.colour(colour, text)
+  const more = others.length > FEW ? [`  and ${others.length - FEW} more`] : []
+  return [
+    ...causesOf(failed).flatMap((cause) => {
+      const first = failed.find(({ object, error }) => object === cause.objects[0] && error === cause.error)
+      return [...causeLines(cause, paint), ...(first === undefined ? [] : tailLines(first))]
+    }),
+    ...others.slice(0, FEW).flatMap((operation) => fullLines(operation, terminal)),
+    ...more,
+    'orchestra unit show --all names each of them',
   ]
 }
 

@@ -1,4 +1,5 @@
 export type { PlacementState } from '../collector/index.ts'
+export { type Cause, causesOf, type Failed } from './causes.ts'
 export { isObjectKnown, objectsNamed } from './known.ts'
 export { type ObjectPlace, type ObjectStatus, objectStatus } from './object.ts'
 export type { OperationView } from './operation.ts'
