@@ -41,7 +41,10 @@ export async function watch(store: Store, terminal: Terminal, look: () => Promis
 }
 
 function show(terminal: Terminal, { document, lines }: Picture): void {
-  if (terminal.json) return terminal.record(document)
+  if (terminal.json) {
+    terminal.record(document)
+    return
+  }
   if (terminal.isTerminal) terminal.clear()
   for (const line of lines) terminal.line(line)
   if (!terminal.isTerminal) terminal.line()
