@@ -45,7 +45,9 @@ function headLines(view: ServerView, created: Date): string[] {
     `tags: ${tags.join(', ') || 'none'}`,
     ...(identityFile === null ? [] : [`logs in with ${oneLine(identityFile)}`]),
     ...(directory === null ? [] : [`works in ${oneLine(directory)}`]),
-    ...(held === null ? [] : [`held by ${held.by}${held.reason ? `: ${oneLine(held.reason)}` : ''}`]),
+    ...(held === null
+      ? []
+      : [`held by ${oneLine(held.by ?? '?')}${held.reason ? `: ${oneLine(held.reason)}` : ''}`]),
   ]
 }
 

@@ -54,7 +54,8 @@ async function listCommand(session: Session, options: { limit: number; actor?: s
   const { terminal } = session
   const units = await listUnits(await session.store(), options)
   terminal.tell(units, ...table(columns(units), units, terminal.width))
-  if (units.length === 0) terminal.note('no units of work yet')
+  if (units.length === 0)
+    terminal.note(options.actor === undefined ? 'no units of work yet' : 'no units of work of that actor')
   return 'done'
 }
 
