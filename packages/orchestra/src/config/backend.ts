@@ -81,6 +81,11 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
   transfer?: Transfer<ObjectOf<Schema, Secrets>>
   /** Prints the identities of everything of this kind that a server has, ours or not, one a line. */
   list?: Command
+  /**
+   * Succeeds when something of this identity is there, ours or not. Default: `list` tells, or the paths that are named by `save`
+   * and `delete`.
+   */
+  exists?: (identity: string) => Command
   /** Prints what people should know about one of them, before they adopt it. */
   read?: (identity: string) => Command
   /** Removes something of ours of which nothing but its identity is known. */
@@ -119,6 +124,7 @@ const backendOptions: NamesOf<BackendOptions<z.ZodType, string>> = {
   onRename: true,
   onMove: true,
   transfer,
+  exists: true,
   list: true,
   read: true,
   prune: true,
