@@ -185,6 +185,20 @@ smtplib.SMTP("127.0.0.1").sendmail("sender@other.example", ["all@a.example"], "S
       await writeAliases()
     })
 
+    test('tells a row that it refuses from what an older version has written', async () => {
+      await writeAliases()
+      await host.must(
+        `cd /etc/postfix/orchestra; echo 'root@passes.example x@a.example' >>aliases; postmap ${type}:aliases`,
+      )
+      const ran = await writeAliases(
+        ['all@a.example', 'info@a.example'],
+        ['root@passes.example', 'x@a.example'],
+      )
+      expect(ran.outputs[0]).toContain('The check failed, the old state is back')
+      expect((await writeAliases(['all@a.example', 'info@a.example'])).results).toEqual(['ok changed'])
+      await writeAliases()
+    })
+
     test('maps that others named in main.cf stay there', async () => {
       await host.must(
         `touch /etc/mail/own && postmap ${type}:/etc/mail/own && postconf -e virtual_alias_maps=${type}:/etc/mail/own`,
@@ -239,8 +253,8 @@ smtplib.SMTP("127.0.0.1").sendmail("sender@other.example", ["all@a.example"], "S
     })
 
     test('takes no mail any more without objects', async () => {
-      await writeAliases()
-      await writeMailboxes()
+      expect((await writeAliases()).results[0]).toMatch(/^ok/)
+      expect((await writeMailboxes()).results).toEqual(['ok changed'])
       expect((await writeDomains()).results).toEqual(['ok changed'])
       await eventually('info@a.example', '554')
     })
