@@ -31,6 +31,7 @@ const includeLine = `include "${list}";`
 
 /** Makes named read our list. It is the only line of ours in a file that is not ours, and is added once. */
 export function prepareServer(script: Script): void {
+  script.own(list)
   script.directory(directory)
   script.directory(receivedDirectory, { owner: 'bind', group: 'bind' })
   script.file(libraryPath, libraryText(directory, list), { mode: '0644' })

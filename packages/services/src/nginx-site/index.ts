@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { check, prepareListeners, prepareServer, reloadServer } from '../nginx/server.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
 import { type CheckedSite, type NginxSite, nginxSiteSchema, serverName } from './site.ts'
-import { firstLine, virtualHost } from './virtual-host.ts'
+import { virtualHost } from './virtual-host.ts'
 
 export type { NginxSite } from './site.ts'
 
@@ -43,7 +43,6 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
       const site = siteOf(object)
       const [path, old] = [pathOf(site), pathOf(siteOf(previous))]
       if (path === old) return
-      refuseForeign(script, path, old)
       // Under the new name the old answers until nginx has accepted the new: two files with one name would be refused.
       script.run(sh`mv -T -- ${old} ${path}`, { onlyIf: sh`[[ -e ${old} && ! -e ${path} ]]` })
       script.absent(old)
@@ -59,13 +58,6 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
       script.absent(pathFor(checked('The name of a site', serverName, identity)))
       reloadServer(script)
     },
-  })
-}
-
-/** A site that somebody made by hand is not overwritten by a rename. */
-function refuseForeign(script: Script, path: string, old: string): void {
-  script.run(sh`echo ${`there is another site in ${path}, which Orchestra did not write`} >&2; exit 1`, {
-    onlyIf: sh`[[ -e ${old} && -e ${path} ]] && IFS= read -r line <${path} && [[ $line != ${firstLine} ]]`,
   })
 }
 

@@ -1,7 +1,7 @@
 import { listenPath, type Protocol } from '../nginx/server.ts'
 import type { CheckedSite } from './site.ts'
 
-export const firstLine = '# Written by Orchestra; changes made here are overwritten.'
+const firstLine = '# Written by Orchestra; changes made here are overwritten.'
 
 /** The configuration of one site, as nginx reads it. */
 export function virtualHost(site: CheckedSite): string {

@@ -30,9 +30,12 @@ export const settingsSchema = z.object({
     .optional(),
 })
 
+const extensions = { hash: 'db', lmdb: 'lmdb' } as const
+
 /** The text, and the database when it is not of this text. Postfix never sees half a database: a whole one is renamed. */
 export function writeTable(script: Script, { directory, type, name }: Table, lines: Streamed): void {
   const inLibrary = libraryOf(directory)
+  script.own(`${directory}/${name}.${extensions[type]}`)
   const head = '# Written by Orchestra; changes made here are overwritten.\n'
   const check = inLibrary(sh`build ${[type, name]}`)
   script.file(`${directory}/${name}`, [head, lines], { mode: '0644', check })
@@ -62,6 +65,11 @@ export function useTables(script: Script, { directory, type }: Omit<Table, 'name
 export function set(script: Script, parameters: Parameters): void {
   const wanted = Object.entries(parameters).map(([name, value]) => `${name} = ${value}`)
   const names = Object.keys(parameters)
+  // What somebody else has set there is for other mail of this server.
+  for (const [name, value] of Object.entries(parameters))
+    script.own(`${name} of main.cf`, {
+      exists: sh`is=$(postconf -n ${name}) && [[ $is && $is != ${`${name} = ${value}`} ]]`,
+    })
   script.run(sh`postconf -e ${wanted}; postfix check`, {
     unless: sh`[[ "$(postconf ${names} 2>/dev/null)" == ${wanted.join('\n')} ]]`,
   })

@@ -17,6 +17,10 @@ journalctl --quiet --unit nginx --lines 3 --output cat >&2 || :
 tail -n 5 /var/log/nginx/error.log >&2
 exit 1'
 o_op prepare prepare
+o_place /etc/nginx/orchestra 755 -
+o_own shared '' /etc/nginx/orchestra/check.sh /etc/nginx/conf.d/orchestra-nginx-map.conf
+o_mark_shared
+o_op prepare prepare
 o_directory /etc/nginx/orchestra 755 -
 o_settle
 o_op prepare prepare

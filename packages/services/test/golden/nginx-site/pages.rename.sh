@@ -33,6 +33,11 @@ echo \'nginx did not follow the reload and goes on as before\' >&2
 journalctl --quiet --unit nginx --lines 3 --output cat >&2 || :
 tail -n 5 /var/log/nginx/error.log >&2
 exit 1'
+o_lists $'shopt -s nullglob; for file in \'/etc/nginx/sites-enabled\'/*.conf; do file=${file##*/}; printf \'%s\\n\' "${file%.conf}"; done'
+o_op prepare prepare
+o_place /etc/nginx/orchestra 755 -
+o_own shared '' /etc/nginx/orchestra/check.sh
+o_mark_shared
 o_op prepare prepare
 o_directory /etc/nginx/orchestra 755 -
 o_settle
@@ -124,8 +129,12 @@ o_unless $'wanted=\'listen 443 ssl http2;\'; if { IFS= read -r _ </proc/net/if_i
 o_run $'wanted=\'listen 443 ssl http2;\'; if { IFS= read -r _ </proc/net/if_inet6; } 2>/dev/null; then wanted+=$\'\\n\'\'listen [::]:443 ssl http2;\'; fi; printf \'%s\\n\' "$wanted" >\'/etc/nginx/orchestra/listen-https.conf\'.new; mv -T -- \'/etc/nginx/orchestra/listen-https.conf\'.new \'/etc/nginx/orchestra/listen-https.conf\''
 o_prepared
 o_op 0 rename reload.nginx
-o_only_if $'[[ -e \'/etc/nginx/sites-enabled/kit.example.conf\' && -e \'/etc/nginx/sites-enabled/renamed.example.conf\' ]] && IFS= read -r line <\'/etc/nginx/sites-enabled/renamed.example.conf\' && [[ $line != \'# Written by Orchestra; changes made here are overwritten.\' ]]'
-o_run $'echo \'there is another site in /etc/nginx/sites-enabled/renamed.example.conf, which Orchestra did not write\' >&2; exit 1'
+o_former 9449e33895e7539ba3efee9c89f2b0f1de07c846 kit.example /etc/nginx/sites-enabled/kit.example.conf
+o_place /srv/sites/kit - www-data:www-data
+o_own c66e58764753acb21e0e9fb9ea3f8332265b1828 renamed.example /etc/nginx/sites-enabled/renamed.example.conf
+o_disown 9449e33895e7539ba3efee9c89f2b0f1de07c846
+o_mark_all
+o_op 0 rename reload.nginx
 o_only_if $'[[ -e \'/etc/nginx/sites-enabled/kit.example.conf\' && ! -e \'/etc/nginx/sites-enabled/renamed.example.conf\' ]]'
 o_run $'mv -T -- \'/etc/nginx/sites-enabled/kit.example.conf\' \'/etc/nginx/sites-enabled/renamed.example.conf\''
 o_op 0 rename reload.nginx

@@ -33,6 +33,11 @@ echo \'nginx did not follow the reload and goes on as before\' >&2
 journalctl --quiet --unit nginx --lines 3 --output cat >&2 || :
 tail -n 5 /var/log/nginx/error.log >&2
 exit 1'
+o_lists $'shopt -s nullglob; for file in \'/etc/nginx/sites-enabled\'/*.conf; do file=${file##*/}; printf \'%s\\n\' "${file%.conf}"; done'
+o_op prepare prepare
+o_place /etc/nginx/orchestra 755 -
+o_own shared '' /etc/nginx/orchestra/check.sh
+o_mark_shared
 o_op prepare prepare
 o_directory /etc/nginx/orchestra 755 -
 o_settle
@@ -123,6 +128,10 @@ o_run $'wanted=\'listen 80;\'; if { IFS= read -r _ </proc/net/if_inet6; } 2>/dev
 o_unless $'wanted=\'listen 443 ssl http2;\'; if { IFS= read -r _ </proc/net/if_inet6; } 2>/dev/null; then wanted+=$\'\\n\'\'listen [::]:443 ssl http2;\'; fi; [[ $(<\'/etc/nginx/orchestra/listen-https.conf\') == "$wanted" ]]'
 o_run $'wanted=\'listen 443 ssl http2;\'; if { IFS= read -r _ </proc/net/if_inet6; } 2>/dev/null; then wanted+=$\'\\n\'\'listen [::]:443 ssl http2;\'; fi; printf \'%s\\n\' "$wanted" >\'/etc/nginx/orchestra/listen-https.conf\'.new; mv -T -- \'/etc/nginx/orchestra/listen-https.conf\'.new \'/etc/nginx/orchestra/listen-https.conf\''
 o_prepared
+o_op 0 save reload.nginx
+o_place /srv/sites/kit - www-data:www-data
+o_own 9449e33895e7539ba3efee9c89f2b0f1de07c846 kit.example /etc/nginx/sites-enabled/kit.example.conf
+o_mark_all
 o_op 0 save reload.nginx
 o_directory /srv/sites/kit - www-data:www-data
 o_settle

@@ -3,6 +3,11 @@ o_reload reload.postfix $'. \'/etc/postfix/orchestra/library.sh\'; reload' all
 o_reload reload.postfix $'. \'/etc/postfix/orchestra/library.sh\'; reload'
 o_follows
 o_op prepare prepare
+o_place /etc/postfix/orchestra 755 -
+o_place /etc/postfix/orchestra/.building 755 -
+o_own shared '' /etc/postfix/orchestra/library.sh /etc/postfix/orchestra/domains.db /etc/postfix/orchestra/domains
+o_mark_shared
+o_op prepare prepare
 o_directory /etc/postfix/orchestra 755 -
 o_directory /etc/postfix/orchestra/.building 755 -
 o_settle

@@ -3,6 +3,14 @@ o_reload reload.postfix $'. \'/etc/postfix/orchestra/library.sh\'; reload' all
 o_reload reload.postfix $'. \'/etc/postfix/orchestra/library.sh\'; reload'
 o_follows
 o_op prepare prepare
+o_place /etc/postfix/orchestra 755 -
+o_place /etc/postfix/orchestra/.building 755 -
+o_thing 'virtual_mailbox_base of main.cf' $'is=$(postconf -n \'virtual_mailbox_base\') && [[ $is && $is != \'virtual_mailbox_base = /var/mail/virtual\' ]]'
+o_thing 'virtual_uid_maps of main.cf' $'is=$(postconf -n \'virtual_uid_maps\') && [[ $is && $is != \'virtual_uid_maps = static:5000\' ]]'
+o_thing 'virtual_gid_maps of main.cf' $'is=$(postconf -n \'virtual_gid_maps\') && [[ $is && $is != \'virtual_gid_maps = static:5000\' ]]'
+o_own shared '' /etc/postfix/orchestra/library.sh /etc/postfix/orchestra/mailboxes.db /etc/postfix/orchestra/mailboxes /etc/postfix/orchestra/addresses.db /etc/postfix/orchestra/addresses
+o_mark_shared
+o_op prepare prepare
 o_directory /etc/postfix/orchestra 755 -
 o_directory /etc/postfix/orchestra/.building 755 -
 o_settle
