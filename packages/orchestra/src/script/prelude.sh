@@ -580,6 +580,7 @@ o_make_entry() {
   o_entry=$o_top/${o_owed##*/}/$now-${o_run_id:0:8}-$o_trashed
   umask 077
   mkdir -p -- "$o_entry" || return 1
+  o_note_marks "$o_entry" || return 1
   printf '%s\0' "$EPOCHSECONDS" "$o_label" "${1/#.\//$PWD/}" "$2" "$3" >"$o_entry/meta"
 }
 
