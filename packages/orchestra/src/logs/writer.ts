@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, OrchestraError } from '../errors.ts'
 import type { Store } from '../store/index.ts'
+import { LastWords } from './last-words.ts'
 import { CHUNK_BYTES, type OutputStream, PendingOutput } from './output.ts'
 import { Redactor, SecretIndex } from './redact.ts'
 import { finishLog, type LogEnd, type RestOfLog, storeOutput } from './store-output.ts'
@@ -24,6 +25,13 @@ export interface LogWriter {
   write(stream: OutputStream, position: number | null, bytes: Uint8Array): Promise<void> | undefined
   /** Replaces secrets in a message that will be stored beside the output. */
   redact(text: string): string
+  /**
+   * The last lines that an operation printed, without secrets; null when it printed nothing. Only of one that is over: what was held
+   * back of its output is no secret then.
+   */
+  lastWords(position: number | null, lines: number): string | null
+  /** Stores what waits, while more is coming. */
+  flush(): Promise<void>
   /** Stores all that waits and leaves the log open: somebody else will end it. */
   drain(): Promise<void>
   /** Stores what waits; answers the last piece, to be stored by `finishLog` in the caller's transaction. */
@@ -55,6 +63,7 @@ class OutputWriter implements LogWriter {
   readonly #maxChunks: number
   readonly #named: readonly NamedSecret[]
   readonly #pending = new PendingOutput()
+  readonly #lastWords = new LastWords()
   readonly #streams: Record<OutputStream, { redactor: Redactor | undefined; position: number | null }> = {
     stdout: { redactor: undefined, position: null },
     stderr: { redactor: undefined, position: null },
@@ -99,6 +108,16 @@ class OutputWriter implements LogWriter {
     return this.#secrets.redact(text)
   }
 
+  lastWords(position: number | null, lines: number): string | null {
+    for (const stream of ['stdout', 'stderr'] as const)
+      if (this.#streams[stream].position === position) this.#endPart(stream)
+    return this.#lastWords.of(position, lines)
+  }
+
+  flush(): Promise<void> {
+    return this.#storePendingDownTo(0)
+  }
+
   drain(): Promise<void> {
     return this.#storeDownTo(0)
   }
@@ -137,6 +156,10 @@ class OutputWriter implements LogWriter {
   async #storeDownTo(size: number): Promise<void> {
     this.#endPart('stdout')
     this.#endPart('stderr')
+    await this.#storePendingDownTo(size)
+  }
+
+  async #storePendingDownTo(size: number): Promise<void> {
     while (this.#flushing !== undefined || this.#pending.size > size) await this.#flush()
     clearTimeout(this.#timer)
     if (this.#failure !== undefined) throw this.#failure
@@ -149,6 +172,7 @@ class OutputWriter implements LogWriter {
   }
 
   #keep(stream: OutputStream, position: number | null, bytes: Buffer): void {
+    this.#lastWords.take(stream, position, bytes)
     if (bytes.length === 0 || this.#failure !== undefined) return
     const room = this.#maxBytes - this.#received
     this.#received += bytes.length

@@ -63,6 +63,7 @@ export type {
   WorkContext,
   WorkResult,
 } from './script.ts'
+export { renderSearch, renderTakeOut } from './search.ts'
 export { Secret, secret } from './secret.ts'
 export { Command, raw, type ShellValue, sh } from './sh.ts'
 export type { AheadFileStep, Step, StreamedFileStep } from './steps.ts'

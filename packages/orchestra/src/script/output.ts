@@ -42,6 +42,12 @@ export type ScriptEvent =
   | { kind: 'output'; index: BlockIndex | null; stream: Stream; bytes: Uint8Array }
   | { kind: 'result'; result: OperationResult }
   | { kind: 'reload'; result: ReloadResult }
+  /** What may hang is at work for these; `more` of them where they do not fit one record. */
+  | { kind: 'at'; indexes: readonly BlockIndex[]; more: boolean }
+  /** A check fails because of the files of this one of those that stand. */
+  | { kind: 'broken'; index: number }
+  /** A check does not fail any more. */
+  | { kind: 'passes' }
   /** The server remembers nothing: no script has run there, or it lost its disk since. */
   | { kind: 'fresh' }
   /** The script came to its end. */
@@ -94,15 +100,19 @@ function readStream(token: string, stream: Stream, onEvent: (event: ScriptEvent)
 
 /** What an event is about, where there is one such event; null where there may be any number. */
 function nameOf(event: ScriptEvent): string | null {
-  if (event.kind === 'output' || event.kind === 'reload') return null
-  return event.kind === 'result' ? `result ${event.result.index}` : event.kind
+  if (event.kind === 'result') return `result ${event.result.index}`
+  return event.kind === 'fresh' || event.kind === 'finished' ? event.kind : null
 }
 
 /** A line of the journal, or of the output behind its mark. Null where it is none of these. */
 export function parseRecord(record: string): ScriptEvent | null {
   const [kind, ...words] = record.split(' ')
   if (kind === 'end') return { kind: 'finished' }
+  if (kind === 'passes') return { kind: 'passes' }
+  if (kind === 'broken') return parseBroken(words)
   if (kind === 'fresh') return { kind: 'fresh' }
+  if (kind === 'at' || kind === 'also')
+    return { kind: 'at', indexes: parseIndexes(words), more: kind === 'also' }
   if (kind === 'result') return parseResult(words)
   if (kind === 'reload') return parseReload(words)
   return null
@@ -125,6 +135,10 @@ function decode(word: string): string {
   return Buffer.from(bytes, 'latin1').toString()
 }
 
+function parseBroken([index = '']: readonly string[]): ScriptEvent | null {
+  return /^\d{1,9}$/.test(index) ? { kind: 'broken', index: Number(index) } : null
+}
+
 function parseReload([name = '', status, exit]: readonly string[]): ScriptEvent | null {
   const [verb, ...service] = name.split('.')
   if ((verb !== 'reload' && verb !== 'restart') || (status !== 'ok' && status !== 'failed')) return null
@@ -137,6 +151,10 @@ function isReason(reason: string | undefined): reason is OperationResult['reason
     reason !== undefined &&
     /^(step|check|before|foreign|prepare|commit|(reload|restart)\.[!-~]{1,255})$/.test(reason)
   )
+}
+
+function parseIndexes(words: readonly string[]): BlockIndex[] {
+  return words.map(parseIndex).filter((index) => index !== null)
 }
 
 function parseIndex(name: string): BlockIndex | null {

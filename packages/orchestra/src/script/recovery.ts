@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { endLine } from './bootstrap.ts'
 import { MarkedStream } from './marked-stream.ts'
 import { checkRunId } from './names.ts'
-import { type OperationResult, parseRecord, type ReloadResult } from './output.ts'
+import { type BlockIndex, type OperationResult, parseRecord, type ReloadResult } from './output.ts'
 import { readPrelude } from './prelude.ts'
 
 /** Services that one run reloads. */
@@ -40,6 +40,8 @@ export interface RunMemory {
   state: 'never' | 'broken' | 'done'
   results: readonly OperationResult[]
   reloads: readonly ReloadResult[]
+  /** What was at work last; empty where the server told nothing of it. */
+  at: readonly BlockIndex[]
 }
 
 export interface RecoveryParser {
@@ -74,15 +76,17 @@ interface Mutable {
   /** By the operation: a result counts once. */
   results: Map<OperationResult['index'], OperationResult>
   reloads: Map<string, ReloadResult>
+  at: Set<BlockIndex>
 }
 
-function memoryOf({ runId, state, results, reloads }: Mutable): RunMemory {
-  return { runId, state, results: [...results.values()], reloads: [...reloads.values()] }
+function memoryOf({ runId, state, results, reloads, at }: Mutable): RunMemory {
+  return { runId, state, results: [...results.values()], reloads: [...reloads.values()], at: [...at] }
 }
 
 function startOf(record: string): Mutable {
   const [, runId = '', state] = record.split(' ')
-  return { runId, state: state === 'absent' ? 'never' : 'broken', results: new Map(), reloads: new Map() }
+  const nothing = { results: new Map(), reloads: new Map(), at: new Set<BlockIndex>() }
+  return { runId, state: state === 'absent' ? 'never' : 'broken', ...nothing }
 }
 
 function remember(run: Mutable | undefined, record: string): void {
@@ -92,6 +96,10 @@ function remember(run: Mutable | undefined, record: string): void {
   const event = parseRecord(record)
   if (event?.kind === 'result' && !run.results.has(event.result.index))
     run.results.set(event.result.index, event.result)
+  if (event?.kind === 'at') {
+    if (!event.more) run.at = new Set()
+    for (const index of event.indexes) run.at.add(index)
+  }
   if (event?.kind === 'reload' && run.reloads.size < mostReloads)
     run.reloads.set(`${event.result.verb}.${event.result.service}`, event.result)
 }
