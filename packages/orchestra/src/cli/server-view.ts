@@ -1,4 +1,4 @@
-import { fingerprint } from '../methods/index.ts'
+import { fingerprint, formatAddress } from '../methods/index.ts'
 import { type ServerRow, toTarget } from '../server/index.ts'
 import { hasHostKey, type KeyState, keyState } from './server-facts.ts'
 
@@ -39,5 +39,5 @@ export function toView(row: ServerRow): ServerView {
 /** `root@203.0.113.7:22` */
 export function addressOf({ method, user, host, port }: ServerView): string {
   if (method === 'local' || method === 'function') return 'this machine'
-  return `${user}@${host}:${port}`
+  return `${user}@${formatAddress(host, port)}`
 }

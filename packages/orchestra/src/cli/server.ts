@@ -31,7 +31,7 @@ function addAdding(server: Command, act: Act): void {
   const add = server
     .command('add <name>')
     .description('Register a server; it works once its host key is approved')
-    .option('--host <host>', 'Name or address; default the name')
+    .option('--host <host>', 'Name or address, such as web1:2222 or root@[fd00::1]; default the name')
     .option('--port <port>', 'Port of its SSH server; default 22', portNumber)
     .option('--user <login>', 'Login; default root')
     .addOption(

@@ -1,4 +1,5 @@
 import { OrchestraError } from '../errors.ts'
+import { parseAddress } from '../methods/address.ts'
 import type { Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
 import type { Doer } from './doer.ts'
@@ -75,8 +76,7 @@ export function changedServer(row: ServerRow, change: ServerChange): NewServer {
   const method = change.method ?? row.method
   // An address of this machine is none of another, and the other way round.
   const address = runsHere(method) === runsHere(row.method) ? { host: row.host, port: row.port } : {}
-  const { host, port } = { ...address, ...given(change) }
-  const user = change.user ?? row.login
+  const { host, port, user = row.login } = { ...address, ...given(change) }
   const identityFile = change.identityFile === undefined ? row.identity_file : change.identityFile
   const directory = change.directory === undefined ? row.directory : change.directory
   return checkServer({
@@ -92,8 +92,16 @@ export function changedServer(row: ServerRow, change: ServerChange): NewServer {
   })
 }
 
-function given({ host, port }: ServerChange): Pick<ServerOptions, 'host' | 'port'> {
-  return { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) }
+/** What a new host says of a port and a login is meant too. */
+function given({ host, port, user }: ServerChange): Pick<ServerOptions, 'host' | 'port' | 'user'> {
+  const said = host === undefined ? null : parseAddress(host)
+  const newPort = port ?? said?.port ?? undefined
+  const newUser = user ?? said?.user ?? undefined
+  return {
+    ...(host === undefined ? {} : { host }),
+    ...(newPort === undefined ? {} : { port: newPort }),
+    ...(newUser === undefined ? {} : { user: newUser }),
+  }
 }
 
 /** What somebody chose stays; what followed from the login follows from the new one. */
