@@ -85,13 +85,8 @@ function memoryOf({ runId, state, results, reloads, at }: Mutable): RunMemory {
 
 function startOf(record: string): Mutable {
   const [, runId = '', state] = record.split(' ')
-<<<<<<< HEAD
   const began = state === 'absent' ? 'never' : 'broken'
   return { runId, state: began, results: new Map(), reloads: new Map(), at: new Set() }
-=======
-  const nothing = { results: new Map(), reloads: new Map(), at: new Set<BlockIndex>() }
-  return { runId, state: state === 'absent' ? 'never' : 'broken', ...nothing }
->>>>>>> h-talk
 }
 
 function remember(run: Mutable | undefined, record: string): void {
@@ -102,11 +97,7 @@ function remember(run: Mutable | undefined, record: string): void {
   if (event?.kind === 'result' && !run.results.has(event.result.index))
     run.results.set(event.result.index, event.result)
   if (event?.kind === 'at') {
-<<<<<<< HEAD
     if (!event.more) run.at.clear()
-=======
-    if (!event.more) run.at = new Set()
->>>>>>> h-talk
     for (const index of event.indexes) run.at.add(index)
   }
   if (event?.kind === 'reload' && run.reloads.size < mostReloads)

@@ -34,7 +34,15 @@ describeStores('a server that is set', (open) => {
       directory: null,
     })
     await setServer(store, 'web1', { host: '203.0.113.9', by })
-    const audit = await store.query(`select detail from orchestra.audit where action = 'server.set'`)
+    const full = await setServer(store, 'web1', { host: 'deploy@[fd00::1]:2222', by })
+    expect(full.server).toMatchObject({ host: 'fd00::1', port: 2222, login: 'deploy' })
+    expect((await setServer(store, 'web1', { tag: ['x'], by })).server).toMatchObject({
+      host: 'fd00::1',
+      port: 2222,
+    })
+    const audit = await store.query(
+      `select detail from orchestra.audit where action = 'server.set' order by id limit 1`,
+    )
     expect(audit).toEqual([{ detail: { host: ['web1', '203.0.113.9'], directory: ['/srv', null] } }])
   })
 
