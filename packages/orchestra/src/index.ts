@@ -44,6 +44,8 @@ export {
   removeRoute,
 } from './router/index.ts'
 export {
+  type AccountRights,
+  asAccount,
   Command,
   type Content,
   type FileContent,

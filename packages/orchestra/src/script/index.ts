@@ -1,3 +1,4 @@
+export { type AccountRights, asAccount } from './as-account.ts'
 export {
   bootstrap,
   bootstrapCommand,
