@@ -1,6 +1,6 @@
 import { defineModel, secret } from 'orchestrajs'
 import { Client } from 'ssh2'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { describeLab } from '../../../lab/describe-lab.ts'
 import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
@@ -302,6 +302,63 @@ name" hard && truncate -s 50M hole && mkfifo pipe && cp /bin/true setuid && chmo
     expect(await login(host, 'hal', 'back', 'pwd; stat -c %U . .profile')).toBe('/home/hal\nhal\nhal\n')
   })
 
+  describe('what comes from another server', () => {
+    /** Gives the restore of an account's home what a hostile server sends: the archive that a program of the host writes. */
+    async function receive(login: string, archive: string) {
+      const row = person(login, null)
+      expect((await run(['save', row])).results).toEqual(['ok changed'])
+      const { transfer } = backend
+      const restore = transfer?.restore(row as never).rendered.reveal()
+      const switching = transfer?.switch(row as never).rendered.reveal()
+      return host.exec(
+        `rm -rf /root/evil; mkdir /root/evil; cd /root/evil\n${archive}\n(set -eu -o pipefail; ${restore}) </root/evil.tar && (set -eu -o pipefail; ${switching})`,
+      )
+    }
+
+    const treeOf = (login: string) =>
+      host.must(`cd /home/${login}; find . -mindepth 1 ! -name '.*' -printf '%P %y %m %U %G\n' | sort`)
+
+    test('belongs to the account, without set-id bits, whatever the archive says', async () => {
+      const { code } = await receive(
+        'vic',
+        `cp /bin/true rootsh; chmod 6755 rootsh; mkdir dir; chmod 2775 dir; cp rootsh dir/again; chown -R 0:42 .
+chmod 6755 rootsh dir/again; chmod 2775 dir; tar -cpf ../evil.tar --xattrs .`,
+      )
+      expect(code).toBe(0)
+      const id = (await host.must('id -u vic')).trim()
+      expect(await treeOf('vic')).toBe(
+        `dir d 2775 ${id} ${id}\ndir/again f 755 ${id} ${id}\nrootsh f 755 ${id} ${id}\n`,
+      )
+    })
+
+    test.each([
+      ['a device', 'mknod disk b 8 0; chmod 666 disk; tar -cpf ../evil.tar .'],
+      ['a hard link out', 'touch a; ln a b; tar -cpf ../evil.tar --transform=flags=h;s,a,/etc/shadow, a b'],
+      ['something above itself', 'touch owned; tar -cpPf ../evil.tar --transform=s,owned,../../owned, owned'],
+      ['a path of the system', 'touch owned; tar -cpPf ../evil.tar --transform=s,owned,/etc/owned, owned'],
+      [
+        'a path through its own link',
+        'ln -s /etc l; tar -cpf ../evil.tar l; rm l; mkdir l; touch l/owned; tar -rpf ../evil.tar l/owned',
+      ],
+      [
+        'a capability',
+        'cp /bin/true cap; setcap cap_setuid+ep cap; tar -cpf ../evil.tar --xattrs --xattrs-include=* .',
+      ],
+    ])('brings nothing out of its place with %s', async (_, archive) => {
+      const before = await host.must('ls -la /etc /home | grep -v "\\.$"; cat /etc/shadow | wc -l')
+      const login = `wes${Math.abs(hashOf(archive))}`
+      await receive(login, archive)
+      expect(
+        (await host.must('ls -la /etc /home | grep -v "\\.$"; cat /etc/shadow | wc -l')).includes('owned'),
+      ).toBe(before.includes('owned'))
+      const found = await host.must(
+        `cd /home; find ${login}* -xdev \\( -type b -o -type c -o ! -user ${login} -o -samefile /etc/shadow \\) ! -name '*.orchestra-incoming' -print; getcap -r ${login}*`,
+      )
+      expect(found).toBe('')
+      await run(['delete', person(login, null)])
+    })
+  })
+
   test('an account of the system is refused and stays as it was, whatever the row says', async () => {
     const before = await host.must('cat /etc/passwd /etc/shadow')
     const rows = ['root', 'www-data', 'nobody'].map((login) => person(login, null))
@@ -335,6 +392,9 @@ name" hard && truncate -s 50M hole && mkfifo pipe && cp /bin/true setuid && chmo
     expect(results[5]).toBe('ok changed')
   })
 })
+
+/** A number for a name that a test needs only once. */
+const hashOf = (text: string) => [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) | 0, 7)
 
 /** Logs in by password and returns what the command writes. */
 function login(host: LabHost, username: string, password: string, command: string): Promise<string> {
