@@ -66,6 +66,7 @@ export type { AheadFileStep, Step, StreamedFileStep } from './steps.ts'
 export { contentOf, fileOf, readContent } from './streamed.ts'
 export { joinText, text } from './text.ts'
 export {
+  type AbsorbScript,
   type EmitScript,
   renderAbsorb,
   renderEmit,
