@@ -253,6 +253,21 @@ describeLab('unix-user', () => {
     ).toBe('mine\nrob\nrob\n')
   })
 
+  test('what is mounted inside of a home is neither copied nor removed with it', async () => {
+    const sol = person('sol', null)
+    await run(['save', sol])
+    await host.must(`mkdir -p /srv/others /mnt/far2; echo theirs >/srv/others/file; mkdir /home/sol/bound
+mount --bind /srv/others /home/sol/bound; mount -t tmpfs -o mode=755 far2 /mnt/far2`)
+    const { results, outputs } = await run(['save', person('sol', null, { home: '/mnt/far2/sol' })])
+    expect(results).toEqual(['failed unchanged'])
+    expect(outputs[0]).toContain('/home/sol/bound is a file system of its own')
+    expect(await host.must('cat /srv/others/file; ls /mnt/far2')).toBe('theirs\n')
+    await host.must('umount /home/sol/bound')
+    expect((await run(['save', person('sol', null, { home: '/mnt/far2/sol' })])).results).toEqual([
+      'ok changed',
+    ])
+  })
+
   test('a home that was on its way stays while nothing took its place', async () => {
     await run(['save', person('astray', null)])
     await host.must('echo mine >/home/astray/file; mv /home/astray /home/astray.orchestra-moved')
@@ -358,6 +373,139 @@ chmod 6755 rootsh dir/again; chmod 2775 dir; tar -cpf ../evil.tar --xattrs .`,
       await run(['delete', person(login, null)])
     })
   })
+
+  describe('what was somebody’s', () => {
+    test('no number is handed on: not of an account, a group or a range, whoever removed it', async () => {
+      const numbers = () =>
+        host.must(
+          `getent passwd | cut -d: -f3,4 | tr : '\n'; getent group | cut -d: -f3; cut -d: -f2 /etc/subuid /etc/subgid`,
+        )
+      await run(['save', person('first', null)])
+      await host.must('useradd -U byhand')
+      const seen = new Set((await numbers()).trim().split('\n'))
+      await run(['delete', person('first', null)])
+      await run(['save', person('second', null, { groups: ['seconds'] })])
+      await host.must('userdel byhand; userdel second; groupdel seconds')
+      await run(['save', person('third', null, { groups: ['thirds'] })])
+      const third = await host.must(
+        `id -u third; id -g third; getent group thirds | cut -d: -f3; grep third: /etc/subuid /etc/subgid | cut -d: -f3`,
+      )
+      for (const number of third.trim().split('\n')) expect(seen).not.toContain(number)
+      expect(new Set(third.trim().split('\n')).size).toBe(3)
+    })
+
+    test('the same name again gets no mail, no jobs, no lingering and no number of who had it', async () => {
+      const gone = person('twin', null)
+      await run(['save', gone])
+      await host.must(`uid=$(id -u twin); echo mail >/var/mail/twin; chown twin:mail /var/mail/twin
+mkdir -p /var/spool/cron/atjobs; echo true >/var/spool/cron/atjobs/a1; chown twin /var/spool/cron/atjobs/a1
+mkdir -p /var/lib/systemd/linger; touch /var/lib/systemd/linger/twin; echo x >/tmp/of-twin; chown twin /tmp/of-twin`)
+      const before = await host.must('id -u twin; grep ^twin: /etc/subuid')
+      expect((await run(['delete', gone])).results).toEqual(['ok changed'])
+      expect(
+        await host.must(
+          'ls /var/mail/twin /var/spool/cron/atjobs/* /var/lib/systemd/linger/twin 2>/dev/null || true',
+        ),
+      ).toBe('')
+      expect((await run(['delete', gone])).results).toEqual(['ok unchanged'])
+      expect((await run(['save', gone])).results).toEqual(['ok changed'])
+      const after = await host.must('id -u twin; grep ^twin: /etc/subuid; stat -c %U /tmp/of-twin')
+      for (const line of before.trim().split('\n')) expect(after).not.toContain(line)
+      expect(after).toContain('UNKNOWN')
+      const [entry] = (await pipeline.trash(host)).filter(({ note }) => note === 'mail and jobs of twin')
+      await pipeline.restore(host, entry?.id ?? '')
+      expect(await host.must('stat -c %U /var/mail/twin; cat /var/mail/twin')).toBe('twin\nmail\n')
+    })
+
+    test('a name with rules in sudo is not given again', async () => {
+      const admin = person('boss', null)
+      await run(['save', admin])
+      await host.must('echo "boss ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/boss')
+      await run(['delete', admin])
+      const { results, outputs } = await run(['save', admin])
+      expect(results).toEqual(['failed unchanged'])
+      expect(outputs[0]).toContain('/etc/sudoers.d/boss')
+      expect((await host.exec('id boss')).code).not.toBe(0)
+      await host.must('rm /etc/sudoers.d/boss')
+      expect((await run(['save', admin])).results).toEqual(['ok changed'])
+    })
+
+    test('a group of the name is not taken over, and what made half an account is gone on with', async () => {
+      await host.must('groupadd crew')
+      const { results, outputs } = await run(['save', person('crew', null)])
+      expect(results).toEqual(['failed unchanged'])
+      expect(outputs[0]).toContain('there is a group crew already')
+      await host.must('groupadd -g 7777 halfway; echo "halfway 7777" >/var/lib/orchestra/accounts/making')
+      expect((await run(['save', person('halfway', null)])).results).toEqual(['ok changed'])
+      expect(await host.must('id -u halfway; id -g halfway')).toBe('7777\n7777\n')
+    })
+  })
+
+  test('groups of the system are refused by their number, and allowed by name', async () => {
+    await host.must('groupadd --system renamed')
+    for (const group of ['sudo', 'shadow', 'disk', 'nogroup', 'renamed', 'docker']) {
+      const { results, outputs } = await run(['save', person('uma', null, { groups: [group] })])
+      expect(results).toEqual(['failed unchanged'])
+      expect(outputs[0]).toContain(`${group} is a group of the system`)
+      expect(await host.must('getent passwd uma || getent group docker || true')).toBe('')
+    }
+    const allowing = unixUser({
+      model: account,
+      allowGroups: ['www-data'],
+      user: (row) => ({ name: row.login, groups: row.groups }),
+    })
+    const { results } = await pipeline.run(host, allowing, [
+      ['save', person('uma', null, { groups: ['www-data'] })],
+    ])
+    expect(results).toEqual(['ok changed'])
+    expect(await host.must('id -nG uma')).toBe('uma www-data\n')
+  })
+
+  test.each([
+    ['UMASK 027', '750'],
+    ['HOME_MODE 0700', '700'],
+    ['HOME_MODE 0711\nUMASK 022', '711'],
+  ])('a new home has the mode that login.defs says: %s', async (line, mode) => {
+    await host.must(
+      `cp /etc/login.defs /root/defs; sed -i '/^UMASK/d' /etc/login.defs; printf '\n${line}\n' >>/etc/login.defs`,
+    )
+    await run(['save', person('una', null)])
+    expect(await host.must('stat -c "%a %U:%G" /home/una; stat -c %U /home/una/.profile')).toBe(
+      `${mode} una:una\nuna\n`,
+    )
+    await host.must('cp /root/defs /etc/login.defs')
+    await run(['delete', person('una', null)])
+  })
+
+  test.each([
+    ['a shell that is not there', { shell: '/usr/bin/nosuchsh' }, 'is no program'],
+    ['a home of a neighbour', { home: '/home/neighbour' }, 'belongs to another account'],
+    ['a home through a link', { home: '/srv/link/val' }, '/srv/link is a link'],
+    ['a home below a neighbour', { home: '/home/neighbour/val' }, '/home/neighbour belongs to somebody else'],
+    ['a home below what all may write', { home: '/srv/all/val' }, '/srv/all is writable by others'],
+  ])('%s is refused by name', async (_, more, text) => {
+    await host.must(
+      `id neighbour 2>/dev/null || useradd -m neighbour; mkdir -p /srv/all /srv/real; chmod 1777 /srv/all; ln -sfn /srv/real /srv/link`,
+    )
+    const before = await host.must('ls -lan /home/neighbour /srv/real /srv/all')
+    const { results, outputs } = await run(['save', person('val', null, more)])
+    expect(results[0]).toMatch(/^failed/)
+    expect(outputs[0]).toContain(text)
+    expect(await host.must('ls -lan /home/neighbour /srv/real /srv/all')).toBe(before)
+    await host.must('userdel val 2>/dev/null || true')
+  })
+
+  test.each(['$9$unknown$abcdefgh', '$6$salt$tooshort', '$6$rounds=999999999$saltsalt$x'])(
+    'a hash that opens to nobody is refused: %s',
+    async (useless) => {
+      const { results, outputs } = await run(['save', person('wil', useless)])
+      expect(results[0]).toMatch(/^failed/)
+      expect(outputs[0]).toContain('nobody could log in')
+      expect(outputs[0]).not.toContain(useless)
+      expect(await host.must('getent shadow wil | cut -d: -f2')).toBe('*\n')
+    },
+    30_000,
+  )
 
   test('an account of the system is refused and stays as it was, whatever the row says', async () => {
     const before = await host.must('cat /etc/passwd /etc/shadow')

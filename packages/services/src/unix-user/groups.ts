@@ -24,16 +24,7 @@ const powerful = [
 ]
 
 /** All groups beside the account's own, which `id` names first. */
-export function setGroups(
-  script: Script,
-  name: string,
-  groups: readonly string[],
-  allowed: readonly string[],
-): void {
-  refuseSystemGroups(
-    script,
-    groups.filter((group) => !allowed.includes(group)),
-  )
+export function setGroups(script: Script, name: string, groups: readonly string[]): void {
   for (const group of groups) makeGroup(script, group)
   script.run(sh`usermod --groups ${groups.join(',')} -- ${name}`, {
     unless: sh`should=(${groups})
@@ -44,7 +35,12 @@ for group in "\${is[@]:1}"; do [[ " \${should[*]} " == *" $group "* ]] || exit 1
 }
 
 /** By number, so that a group of the system is one under any name. */
-function refuseSystemGroups(script: Script, groups: readonly string[]): void {
+export function refuseSystemGroups(
+  script: Script,
+  wanted: readonly string[],
+  allowed: readonly string[],
+): void {
+  const groups = wanted.filter((group) => !allowed.includes(group))
   if (groups.length === 0) return
   const byName = groups.filter((group) => powerful.includes(group))
   const find = sh`refused=(${byName})

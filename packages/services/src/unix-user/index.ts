@@ -15,7 +15,7 @@ import {
   type UnixUser,
 } from './account.ts'
 import { endLingering, trashLeftovers } from './former.ts'
-import { setGroups } from './groups.ts'
+import { refuseSystemGroups, setGroups } from './groups.ts'
 import { makeHome, moveHomeOf, takeHomeBack, trashCrontab, trashHome } from './home.ts'
 import { loginDefs } from './login-defs.ts'
 import { renameAccount } from './rename.ts'
@@ -51,11 +51,12 @@ export function unixUser<Schema extends z.ZodType, Secrets extends string>(
     save(script, object) {
       const user = userOf(object)
       refuseMissingShell(script, user)
+      refuseSystemGroups(script, user.groups ?? [], allowed)
       addAccount(script, user)
       setProperties(script, user)
       takeHomeBack(script, user.name, user.home)
       makeHome(script, user.name, user.home)
-      if (user.groups !== undefined) setGroups(script, user.name, user.groups, allowed)
+      if (user.groups !== undefined) setGroups(script, user.name, user.groups)
       if (user.passwordHash !== undefined) setPassword(script, user.name, user.passwordHash)
     },
     rename: (script, object, previous) => renameAccount(script, userOf(object), userOf(previous)),
