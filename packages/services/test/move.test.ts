@@ -5,6 +5,7 @@ import type { ServerRow } from 'orchestrajs'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { describeLab } from '../../../lab/describe-lab.ts'
 import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
+import { retry } from '../../orchestra/src/manager/index.ts'
 import { createMethods, fingerprint } from '../../orchestra/src/methods/index.ts'
 import { addServer, approveKey, recordPresentedKey } from '../../orchestra/src/server/index.ts'
 import { migrate, openStore, type Store } from '../../orchestra/src/store/index.ts'
@@ -249,6 +250,35 @@ describeLab('data that moves between real hosts', () => {
       expect(await places('account', id)).toEqual([`left ${login} applied`])
       expect(await places('shop', id)).toEqual([`left ${name} applied`])
     })
+
+  test('a server that sends an archive without an end costs the other no more than its room for copies', {
+    timeout: 120_000,
+  }, async () => {
+    const before = await account(8, 'hugo', 'echo mine >file; chown hugo: file')
+    await left.must(`mkdir /var/tmp/evil; truncate -s 100G /var/tmp/evil/big; chmod 755 /var/tmp/evil
+cat >/usr/local/bin/tar <<'END'
+#!/bin/bash
+if [[ " $* " == *" --create "* ]]; then cd /var/tmp/evil; exec /usr/bin/tar --create -f - .; fi
+exec /usr/bin/tar "$@"
+END
+chmod 755 /usr/local/bin/tar`)
+    const free = async () => Number(await right.must('stat -f -c %a /'))
+    const room = await free()
+    await change('account', 8, `place = 'right'`)
+    await interrupted('account:8')
+    const [stopped] = await listTransfers(store, 1, 'account:8')
+    expect(stopped?.error).toMatch(
+      /^ORC_COPY_LIMIT: the copy was ended because the new server has too little room/,
+    )
+    expect(stopped?.error).toContain('bytes left')
+    expect(Date.parse(stopped?.nextTry ?? '')).toBeGreaterThan(Date.now() + 20 * 60_000)
+    expect(await free()).toBeGreaterThan(room * 0.9)
+    expect(await right.must('ls -A /home/hugo* | grep big || true')).toBe('')
+    await left.must('rm -r /usr/local/bin/tar /var/tmp/evil')
+    await retry(store, { kind: 'object', model: 'account', key: '8' }, by)
+    await calm()
+    expect(await listing(right, '/home/hugo')).toBe(before)
+  })
 
   test('a name and a place that change at once take the data along', async () => {
     const before = await account(7, 'gwen', oddHome)
