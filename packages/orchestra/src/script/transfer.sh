@@ -79,7 +79,7 @@ o_guard_room() {
       o_keep_room=$(($1 < size / 10 ? $1 : size / 10))
       o_is_lost "$room" "${room_before[$place]:=$room}" "$o_keep_room" && o_no_room "$2" "$place has $room bytes left, and $o_keep_room are to stay free"
       o_is_lost "$files" "${files_before[$place]:=$files}" $((most / 10)) && o_no_room "$2" "$place has room for $files files, and for $((most / 10)) is to stay"
-    done < <(o_rooms)
+    done < <(o_rooms 2>/dev/null)
     read -rt 0.2 -u "$pause"
   done
 }
@@ -99,7 +99,7 @@ o_find_places() {
 # o_rooms: free bytes, all bytes, free inodes, all inodes of each of the places.
 o_rooms() {
   local block room size rest
-  stat -f -c '%S %a %b %d %c %n' -- "${places[@]}" 2>/dev/null | while read -r block room size rest; do
+  stat -f -c '%S %a %b %d %c %n' -- "${places[@]}" | while read -r block room size rest; do
     ((size == 0)) || printf '%s %s %s\n' $((block * room)) $((block * size)) "$rest"
   done
 }

@@ -45,11 +45,11 @@ export function trashLeftovers(script: Script, name: string, directory: string |
 for place in ${jobDirectories}; do
   if [[ -d $place ]]; then mapfile -t -d '' -O "\${#jobs[@]}" jobs < <(find "$place" -maxdepth 1 -type f -user ${name} -print0); fi
 done
-[[ -f ${mailOf(name)} || -L ${mailOf(name)} ]] || ((\${#jobs[@]}))`
+[[ -e ${mailOf(name)} || -L ${mailOf(name)} ]] || ((\${#jobs[@]}))`
   script.run(
     sh`${found}
 ${ownDirectories(leftOf(name))}
-if [[ -f ${mailOf(name)} || -L ${mailOf(name)} ]]; then mv -T -- ${mailOf(name)} ${leftOf(name)}/mail; fi
+if [[ -e ${mailOf(name)} || -L ${mailOf(name)} ]]; then mv -T -- ${mailOf(name)} ${leftOf(name)}/mail; fi
 if ((\${#jobs[@]})); then mv -t ${leftOf(name)} -- "\${jobs[@]}"; fi`,
     {
       onlyIf: sh`getent passwd ${name} >/dev/null
@@ -59,8 +59,9 @@ ${found}`,
   script.trash(leftOf(name), {
     ...(directory !== undefined && { directory }),
     note: `mail and jobs of ${name}`,
-    restore: sh`if [[ -f ${leftOf(name)}/mail && ! -L ${leftOf(name)}/mail ]]; then
-  chown -h -- ${name} ${leftOf(name)}/mail
+    restore: sh`if [[ -e ${leftOf(name)}/mail && ! -e ${mailOf(name)} && ! -L ${mailOf(name)} ]]; then
+  uid=$(stat -c %u -- ${leftOf(name)}/mail)
+  find ${leftOf(name)}/mail -xdev -user "$uid" -execdir chown -h --from="$uid" -- ${name} {} +
   mv -nT -- ${leftOf(name)}/mail ${mailOf(name)}
 fi`,
   })

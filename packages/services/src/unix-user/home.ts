@@ -14,7 +14,7 @@ export function moveHome(home: string): Command {
   const arriving = `${home}.orchestra-arriving`
   return sh`left=$was.orchestra-moved new=${home}.orchestra-moving
 ${placeFunctions}
-sound "$was"
+if [[ -d $was || -d $left ]]; then sound "$was"; fi
 sound ${home}
 if [[ ! -d $left && -d $was && ! -L $was && $(stat -c %u -- "$was") == "$uid" ]]; then
   if [[ -e ${home} || -L ${home} ]]; then echo ${`${home} exists already`} >&2; exit 1; fi

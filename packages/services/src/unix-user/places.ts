@@ -14,6 +14,7 @@ export const stateDirectory = '/var/lib/orchestra/accounts'
  */
 export const placeFunctions: Command = sh`sound() {
   local above=\${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=\${above%/*}; done
   for place in "\${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi

@@ -4,33 +4,36 @@ import { placeFunctions, removeTree } from './places.ts'
 
 export const incomingPath = (home: string) => `${home}.orchestra-incoming`
 
-/** Devices, which tar is told to leave out: only root makes them. */
-const devices = sh`--anchored --no-wildcards -X <(find . -xdev \( -type b -o -type c \) -print)`
-
 /**
- * Files of others that the account cannot read are not its to take along; to leave them behind unsaid would lose them. Lists of
- * rights beyond the mode are not asked: what they alone open is named, too.
+ * Sets `leaving` to devices: only root makes them, and tar is told to leave them out. Files of others that the account cannot read
+ * are not its to take along; to leave them behind unsaid would lose them. Lists of rights beyond the mode are not asked: what they
+ * alone open is named, too.
  */
-const refuseUnreadable = sh`group=$(id -g)
-hidden=$(find . -xdev ! -user "$UID" \( -type f ! -perm -o=r ! \( -group "$group" -perm -g=r \) \
-  -o -type d ! -perm -o=rx ! \( -group "$group" -perm -g=rx \) \) -printf '%P\n' -quit)
-if [[ $hidden ]]; then
-  printf '%q belongs to somebody else and the account cannot read it: give it to the account, or remove it\n' "$hidden" >&2
+const lookThrough = sh`leaving=() hidden=()
+while IFS= read -r -d '' found; do
+  if [[ $found == d* ]]; then leaving+=("\${found:1}"); else hidden+=("\${found:3}"); fi
+done < <(find . -ignore_readdir_race -xdev \( -type b -o -type c \) -printf 'd%p\0' -o ! -user "$UID" \
+  \( -type f ! -perm -o=r ! \( -group "$(id -g)" -perm -g=r \) -o -type d ! -perm -o=rx ! \( -group "$(id -g)" -perm -g=rx \) \) -printf 'h%p\0')
+if ((\${#hidden[@]})); then
+  printf '%q belongs to somebody else and the account cannot read it: give it to the account, or remove it\n' "\${hidden[@]:0:3}" >&2
   exit 1
 fi`
 
+const withoutDevices = sh`--anchored --no-wildcards "\${leaving[@]/#/--exclude=}"`
+
 /**
  * The home with what a copy may have: names, kinds, modes, times, holes, hard links, attributes of the user. The account reads it, with
- * the right to read its own files whatever their mode; tar opens nothing through a link and stays in the file system.
+ * the right to read its own files whatever their mode; tar opens nothing through a link and stays in the file system. What
+ * changed meanwhile (status 1) is found when both are compared.
  */
 export function dumpHome({ name, home }: CheckedUser): Command {
   return inHome(
     home,
     asAccount(
       name,
-      sh`${refuseUnreadable}
-exec tar --create --format=posix --sparse --xattrs --xattrs-include='user.*' --one-file-system --warning=no-file-ignored \
-  --owner=0 --group=0 --numeric-owner ${devices} -f - .`,
+      sh`${lookThrough}
+tar --create --format=posix --sparse --xattrs --xattrs-include='user.*' --one-file-system --warning=no-file-ignored \
+  --owner=0 --group=0 --numeric-owner ${withoutDevices} -f - . || (($? == 1))`,
       'reads-all',
     ),
   )
@@ -65,10 +68,11 @@ export function digestHome(path: string, name: string): Command {
  * them, because nobody can have it open something else by swapping a name.
  */
 const digest = sh`export LC_ALL=C
+${lookThrough}
 listing=$(find . -xdev ! -type s ! -type b ! -type c \( -type f -printf '%y %s %T@ %P\0' -o -type l -printf '%y %P -> %l\0' -o -printf '%y %P\0' \) |
   sort -z | sha256sum)
 contents=$(tar --create --format=gnu --sort=name --one-file-system --warning=no-file-ignored --mtime=@0 --owner=0 --group=0 --numeric-owner \
-  --mode=u-s,g-s ${devices} -f - . | sha256sum)
+  --mode=u-s,g-s ${withoutDevices} -f - . | sha256sum)
 entries=$(find . -xdev ! -type s ! -type b ! -type c -printf x | wc -c)
 printf 'entries %s\nlisting %s\ncontents %s\n' "$entries" "\${listing%% *}" "\${contents%% *}"`
 
