@@ -51,6 +51,7 @@ export const errorCodes = {
   ORC_VALUE_NUL: 'A value for a script contains a NUL byte',
   ORC_VALUE_SURROGATE: 'A value for a script contains half of a UTF-16 character pair',
   ORC_VALUE_MISSING: 'A value for a script is null or undefined',
+  ORC_OPTION_UNKNOWN: 'An option is given by a name that is not known',
   ORC_VALUE_INVALID: 'A value for a script has the wrong form for the place where it stands',
   ORC_SECRET_JOINED: 'A secret was joined to a plain string or stands where only plain text is allowed',
   ORC_SCRIPT_MIXED: 'The steps of a backend cannot run together in one script',

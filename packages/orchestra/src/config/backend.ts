@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { checkOptions, type NamesOf } from '../options.ts'
 import type { Objects } from '../script/objects.ts'
 import type { Script } from '../script/script.ts'
 import type { Command } from '../script/sh.ts'
@@ -112,10 +113,52 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
 
 export type Backend = Readonly<BackendOptions<z.ZodType, string>>
 
-/** Defines a backend: what should be true on a server for one object of a model. */
+export const timeoutNames: NamesOf<Timeouts> = { connect: true, idle: true, total: true }
+export const copyNames: NamesOf<CopyLimits> = { bytes: true, free: true, total: true }
+const verify: NamesOf<NonNullable<Transfer<unknown>['verify']>> = { original: true, restored: true }
+const transfer: NamesOf<Transfer<unknown>> = {
+  limits: copyNames,
+  dump: true,
+  restore: true,
+  verify,
+  switch: true,
+}
+const ignore: NamesOf<IgnoreRules> = { lines: true, found: true, permissions: true }
+
+const backendOptions: NamesOf<BackendOptions<z.ZodType, string>> = {
+  name: true,
+  model: true,
+  identity: true,
+  after: true,
+  interpreter: true,
+  user: true,
+  timeouts: timeoutNames,
+  prepare: true,
+  save: true,
+  delete: true,
+  sync: true,
+  rename: true,
+  onRename: true,
+  onMove: true,
+  transfer,
+  list: true,
+  read: true,
+  prune: true,
+  protect: true,
+  onDrift: true,
+  ignore,
+  actions: true,
+  commit: true,
+}
+
+/**
+ * Defines a backend: what should be true on a server for one object of a model.
+ * @throws OrchestraError ORC_OPTION_UNKNOWN
+ */
 export function defineBackend<Schema extends z.ZodType, Secrets extends string>(
   options: BackendOptions<Schema, Secrets>,
 ): Backend {
+  checkOptions(`backend \`${options.name}\``, options, backendOptions)
   // The object is checked against the backend's own model before a method sees it.
   return options as unknown as Backend
 }
