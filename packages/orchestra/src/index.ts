@@ -2,6 +2,7 @@ export type { Actor } from './capture/index.ts'
 export {
   type Backend,
   type BackendOptions,
+  type CopyLimits,
   type DriftPolicy,
   defineBackend,
   type IgnoreRules,

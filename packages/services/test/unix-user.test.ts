@@ -333,6 +333,21 @@ name" hard && truncate -s 50M hole && mkfifo pipe && cp /bin/true setuid && chmo
     const treeOf = (login: string) =>
       host.must(`cd /home/${login}; find . -mindepth 1 ! -name '.*' -printf '%P %y %m %U %G\n' | sort`)
 
+    test('leaves nothing behind unsaid: what the account cannot read stops the dump and is named', async () => {
+      await run(['save', person('xena', null)])
+      await host.must(
+        'cd /home/xena; mkdir -m 700 www; echo x >www/session; chown -R www-data: www; touch own; chmod 0 own; chown xena own',
+      )
+      const dump = backend.transfer?.dump(person('xena', null) as never).rendered.reveal()
+      const answer = await host.exec(`set -eu -o pipefail; ${dump}`)
+      expect(answer.code).not.toBe(0)
+      expect(answer.stderr).toContain('www belongs to somebody else and the account cannot read it')
+      await host.must('chmod -R o+rX /home/xena/www')
+      expect(
+        await host.must(`(set -eu -o pipefail; ${dump}) | tar -tf - | sort | grep -E 'own|session'`),
+      ).toBe('./own\n./www/session\n')
+    })
+
     test('belongs to the account, without set-id bits, whatever the archive says', async () => {
       const { code } = await receive(
         'vic',
