@@ -22,18 +22,19 @@ jobs=()
 for place in \'/var/spool/cron/atjobs\' \'/var/spool/at\'; do
   if [[ -d $place ]]; then mapfile -t -d \'\' -O "${#jobs[@]}" jobs < <(find "$place" -maxdepth 1 -type f -user \'kit-ada\' -print0); fi
 done
-[[ -f \'/var/mail/kit-ada\' || -L \'/var/mail/kit-ada\' ]] || ((${#jobs[@]}))'
+[[ -e \'/var/mail/kit-ada\' || -L \'/var/mail/kit-ada\' ]] || ((${#jobs[@]}))'
 o_run $'jobs=()
 for place in \'/var/spool/cron/atjobs\' \'/var/spool/at\'; do
   if [[ -d $place ]]; then mapfile -t -d \'\' -O "${#jobs[@]}" jobs < <(find "$place" -maxdepth 1 -type f -user \'kit-ada\' -print0); fi
 done
-[[ -f \'/var/mail/kit-ada\' || -L \'/var/mail/kit-ada\' ]] || ((${#jobs[@]}))
+[[ -e \'/var/mail/kit-ada\' || -L \'/var/mail/kit-ada\' ]] || ((${#jobs[@]}))
 (umask 077; mkdir -p -- \'/var/lib/orchestra/accounts/left/kit-ada\')
-if [[ -f \'/var/mail/kit-ada\' || -L \'/var/mail/kit-ada\' ]]; then mv -T -- \'/var/mail/kit-ada\' \'/var/lib/orchestra/accounts/left/kit-ada\'/mail; fi
+if [[ -e \'/var/mail/kit-ada\' || -L \'/var/mail/kit-ada\' ]]; then mv -T -- \'/var/mail/kit-ada\' \'/var/lib/orchestra/accounts/left/kit-ada\'/mail; fi
 if ((${#jobs[@]})); then mv -t \'/var/lib/orchestra/accounts/left/kit-ada\' -- "${jobs[@]}"; fi'
 o_op 0 delete
-o_trash /var/lib/orchestra/accounts/left/kit-ada - $'if [[ -f \'/var/lib/orchestra/accounts/left/kit-ada\'/mail && ! -L \'/var/lib/orchestra/accounts/left/kit-ada\'/mail ]]; then
-  chown -h -- \'kit-ada\' \'/var/lib/orchestra/accounts/left/kit-ada\'/mail
+o_trash /var/lib/orchestra/accounts/left/kit-ada - $'if [[ -e \'/var/lib/orchestra/accounts/left/kit-ada\'/mail && ! -e \'/var/mail/kit-ada\' && ! -L \'/var/mail/kit-ada\' ]]; then
+  uid=$(stat -c %u -- \'/var/lib/orchestra/accounts/left/kit-ada\'/mail)
+  find \'/var/lib/orchestra/accounts/left/kit-ada\'/mail -xdev -user "$uid" -execdir chown -h --from="$uid" -- \'kit-ada\' {} +
   mv -nT -- \'/var/lib/orchestra/accounts/left/kit-ada\'/mail \'/var/mail/kit-ada\'
 fi' 'mail and jobs of kit-ada'
 o_op 0 delete
@@ -52,6 +53,7 @@ o_settle
 o_op 0 delete
 o_unless $'sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
@@ -72,6 +74,7 @@ sound \'/home/kit-ada\''
 o_only_if $'[[ -d \'/home/kit-ada\' && $(stat -c %U -- \'/home/kit-ada\') == \'kit-ada\' ]]'
 o_run $'sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
@@ -96,6 +99,7 @@ if getent passwd \'kit-ada\' >/dev/null; then
   if [[ $uid != "$(id -u \'kit-ada\')" ]]; then
 sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi

@@ -82,6 +82,7 @@ if ((i == 100)); then echo \'processes of kit-ada do not end\' >&2; exit 1; fi
 left=$was.orchestra-moved new=\'/home/kit-ada\'.orchestra-moving
 sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
@@ -98,7 +99,7 @@ unmounted() {
     if [[ $place == "$1" || $place == "$1"/* ]]; then echo "$place is a file system of its own: unmount it first" >&2; return 1; fi
   done </proc/self/mountinfo
 }
-sound "$was"
+if [[ -d $was || -d $left ]]; then sound "$was"; fi
 sound \'/home/kit-ada\'
 if [[ ! -d $left && -d $was && ! -L $was && $(stat -c %u -- "$was") == "$uid" ]]; then
   if [[ -e \'/home/kit-ada\' || -L \'/home/kit-ada\' ]]; then echo \'/home/kit-ada exists already\' >&2; exit 1; fi
@@ -134,6 +135,7 @@ if owner=$(getent passwd "$uid"); then
 fi
 sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
@@ -157,6 +159,7 @@ find \'/home/kit-ada\' -xdev -group "$gid" -execdir chown -h --from=":$gid" -- "
 o_unless $'[[ -d \'/home/kit-ada\' ]]'
 o_run $'sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi

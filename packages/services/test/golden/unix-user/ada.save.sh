@@ -2,6 +2,26 @@ o_begin run unix-user 1 60 '«secret:output-token»'
 o_op 0 save
 o_unless $'[[ -f \'/bin/bash\' && -x \'/bin/bash\' ]]'
 o_run $'echo \'the shell /bin/bash of kit-ada is no program on this server\' >&2; exit 1'
+o_only_if $'refused=()
+defs=$\'\\n\'
+if [[ -r /etc/login.defs ]]; then defs+=$(</etc/login.defs); fi
+GID_MIN=1000
+if [[ $defs =~ $\'\\n\'[[:blank:]]*GID_MIN[[:blank:]]+([0-9]+) ]]; then GID_MIN=${BASH_REMATCH[1]}; fi
+while IFS=: read -r group _ gid _; do
+  if ((gid < GID_MIN || gid == 65534)); then refused+=("$group"); fi
+done < <(getent group \'kit-team\')
+((${#refused[@]}))'
+o_run $'refused=()
+defs=$\'\\n\'
+if [[ -r /etc/login.defs ]]; then defs+=$(</etc/login.defs); fi
+GID_MIN=1000
+if [[ $defs =~ $\'\\n\'[[:blank:]]*GID_MIN[[:blank:]]+([0-9]+) ]]; then GID_MIN=${BASH_REMATCH[1]}; fi
+while IFS=: read -r group _ gid _; do
+  if ((gid < GID_MIN || gid == 65534)); then refused+=("$group"); fi
+done < <(getent group \'kit-team\')
+((${#refused[@]}))
+printf \'%s is a group of the system: who may be in it is said by allowGroups of the backend\\n\' "${refused[@]}" >&2
+exit 1'
 o_unless $'defs=$\'\\n\'
 if [[ -r /etc/login.defs ]]; then defs+=$(</etc/login.defs); fi
 UID_MIN=1000
@@ -82,6 +102,7 @@ if ((i == 100)); then echo \'processes of kit-ada do not end\' >&2; exit 1; fi
 left=$was.orchestra-moved new=\'/home/kit-ada\'.orchestra-moving
 sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
@@ -98,7 +119,7 @@ unmounted() {
     if [[ $place == "$1" || $place == "$1"/* ]]; then echo "$place is a file system of its own: unmount it first" >&2; return 1; fi
   done </proc/self/mountinfo
 }
-sound "$was"
+if [[ -d $was || -d $left ]]; then sound "$was"; fi
 sound \'/home/kit-ada\'
 if [[ ! -d $left && -d $was && ! -L $was && $(stat -c %u -- "$was") == "$uid" ]]; then
   if [[ -e \'/home/kit-ada\' || -L \'/home/kit-ada\' ]]; then echo \'/home/kit-ada exists already\' >&2; exit 1; fi
@@ -134,6 +155,7 @@ if owner=$(getent passwd "$uid"); then
 fi
 sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
@@ -157,6 +179,7 @@ find \'/home/kit-ada\' -xdev -group "$gid" -execdir chown -h --from=":$gid" -- "
 o_unless $'[[ -d \'/home/kit-ada\' ]]'
 o_run $'sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
@@ -189,26 +212,6 @@ chown -hR -- "$(id -u -- \'kit-ada\'):$(id -g -- \'kit-ada\')" \'/home/kit-ada.o
 chmod -- "${HOME_MODE:-$(printf %o $((0777 & ~8#$UMASK)))}" \'/home/kit-ada.orchestra-new\'/home
 mv -nT -- \'/home/kit-ada.orchestra-new\'/home \'/home/kit-ada\'
 rmdir -- \'/home/kit-ada.orchestra-new\''
-o_only_if $'refused=()
-defs=$\'\\n\'
-if [[ -r /etc/login.defs ]]; then defs+=$(</etc/login.defs); fi
-GID_MIN=1000
-if [[ $defs =~ $\'\\n\'[[:blank:]]*GID_MIN[[:blank:]]+([0-9]+) ]]; then GID_MIN=${BASH_REMATCH[1]}; fi
-while IFS=: read -r group _ gid _; do
-  if ((gid < GID_MIN || gid == 65534)); then refused+=("$group"); fi
-done < <(getent group \'kit-team\')
-((${#refused[@]}))'
-o_run $'refused=()
-defs=$\'\\n\'
-if [[ -r /etc/login.defs ]]; then defs+=$(</etc/login.defs); fi
-GID_MIN=1000
-if [[ $defs =~ $\'\\n\'[[:blank:]]*GID_MIN[[:blank:]]+([0-9]+) ]]; then GID_MIN=${BASH_REMATCH[1]}; fi
-while IFS=: read -r group _ gid _; do
-  if ((gid < GID_MIN || gid == 65534)); then refused+=("$group"); fi
-done < <(getent group \'kit-team\')
-((${#refused[@]}))
-printf \'%s is a group of the system: who may be in it is said by allowGroups of the backend\\n\' "${refused[@]}" >&2
-exit 1'
 o_unless $'getent group \'kit-team\' >/dev/null'
 o_run $'defs=$\'\\n\'
 if [[ -r /etc/login.defs ]]; then defs+=$(</etc/login.defs); fi
@@ -250,12 +253,12 @@ o_input 'kit-ada:«secret:account.crypted»
 o_run $'IFS= read -r line
 if command -v perl >/dev/null; then
   answer=0
-  printf %s "${line#*:}" | timeout \'10\' perl -e \'
+  printf %s "${line#*:}" | timeout \'5\' perl -e \'
     my $is = <STDIN>; my $made = crypt("", $is) // "";
     exit(substr($made, 0, rindex($is, "\\$")) eq substr($is, 0, rindex($is, "\\$")) && length($made) == length($is) ? 0 : 3)\' || answer=$?
   case $answer in
     0) ;;
-    124) echo \'the hash of kit-ada takes longer than 10 s to check: nobody could log in\' >&2; exit 1 ;;
+    124) echo \'the hash of kit-ada takes longer than 5 s to check: nobody could log in\' >&2; exit 1 ;;
     *) echo \'this server cannot check a password against the hash of kit-ada: nobody could log in\' >&2; exit 1 ;;
   esac
 fi

@@ -22,18 +22,19 @@ jobs=()
 for place in \'/var/spool/cron/atjobs\' \'/var/spool/at\'; do
   if [[ -d $place ]]; then mapfile -t -d \'\' -O "${#jobs[@]}" jobs < <(find "$place" -maxdepth 1 -type f -user \'kit-plain\' -print0); fi
 done
-[[ -f \'/var/mail/kit-plain\' || -L \'/var/mail/kit-plain\' ]] || ((${#jobs[@]}))'
+[[ -e \'/var/mail/kit-plain\' || -L \'/var/mail/kit-plain\' ]] || ((${#jobs[@]}))'
 o_run $'jobs=()
 for place in \'/var/spool/cron/atjobs\' \'/var/spool/at\'; do
   if [[ -d $place ]]; then mapfile -t -d \'\' -O "${#jobs[@]}" jobs < <(find "$place" -maxdepth 1 -type f -user \'kit-plain\' -print0); fi
 done
-[[ -f \'/var/mail/kit-plain\' || -L \'/var/mail/kit-plain\' ]] || ((${#jobs[@]}))
+[[ -e \'/var/mail/kit-plain\' || -L \'/var/mail/kit-plain\' ]] || ((${#jobs[@]}))
 (umask 077; mkdir -p -- \'/var/lib/orchestra/accounts/left/kit-plain\')
-if [[ -f \'/var/mail/kit-plain\' || -L \'/var/mail/kit-plain\' ]]; then mv -T -- \'/var/mail/kit-plain\' \'/var/lib/orchestra/accounts/left/kit-plain\'/mail; fi
+if [[ -e \'/var/mail/kit-plain\' || -L \'/var/mail/kit-plain\' ]]; then mv -T -- \'/var/mail/kit-plain\' \'/var/lib/orchestra/accounts/left/kit-plain\'/mail; fi
 if ((${#jobs[@]})); then mv -t \'/var/lib/orchestra/accounts/left/kit-plain\' -- "${jobs[@]}"; fi'
 o_op 0 delete
-o_trash /var/lib/orchestra/accounts/left/kit-plain - $'if [[ -f \'/var/lib/orchestra/accounts/left/kit-plain\'/mail && ! -L \'/var/lib/orchestra/accounts/left/kit-plain\'/mail ]]; then
-  chown -h -- \'kit-plain\' \'/var/lib/orchestra/accounts/left/kit-plain\'/mail
+o_trash /var/lib/orchestra/accounts/left/kit-plain - $'if [[ -e \'/var/lib/orchestra/accounts/left/kit-plain\'/mail && ! -e \'/var/mail/kit-plain\' && ! -L \'/var/mail/kit-plain\' ]]; then
+  uid=$(stat -c %u -- \'/var/lib/orchestra/accounts/left/kit-plain\'/mail)
+  find \'/var/lib/orchestra/accounts/left/kit-plain\'/mail -xdev -user "$uid" -execdir chown -h --from="$uid" -- \'kit-plain\' {} +
   mv -nT -- \'/var/lib/orchestra/accounts/left/kit-plain\'/mail \'/var/mail/kit-plain\'
 fi' 'mail and jobs of kit-plain'
 o_op 0 delete
@@ -52,6 +53,7 @@ o_settle
 o_op 0 delete
 o_unless $'sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
@@ -72,6 +74,7 @@ sound \'/home/kit-plain\''
 o_only_if $'[[ -d \'/home/kit-plain\' && $(stat -c %U -- \'/home/kit-plain\') == \'kit-plain\' ]]'
 o_run $'sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
@@ -96,6 +99,7 @@ if getent passwd \'kit-plain\' >/dev/null; then
   if [[ $uid != "$(id -u \'kit-plain\')" ]]; then
 sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi

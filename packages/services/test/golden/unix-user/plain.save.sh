@@ -82,6 +82,7 @@ if ((i == 100)); then echo \'processes of kit-plain do not end\' >&2; exit 1; fi
 left=$was.orchestra-moved new=\'/home/kit-plain\'.orchestra-moving
 sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
@@ -98,7 +99,7 @@ unmounted() {
     if [[ $place == "$1" || $place == "$1"/* ]]; then echo "$place is a file system of its own: unmount it first" >&2; return 1; fi
   done </proc/self/mountinfo
 }
-sound "$was"
+if [[ -d $was || -d $left ]]; then sound "$was"; fi
 sound \'/home/kit-plain\'
 if [[ ! -d $left && -d $was && ! -L $was && $(stat -c %u -- "$was") == "$uid" ]]; then
   if [[ -e \'/home/kit-plain\' || -L \'/home/kit-plain\' ]]; then echo \'/home/kit-plain exists already\' >&2; exit 1; fi
@@ -134,6 +135,7 @@ if owner=$(getent passwd "$uid"); then
 fi
 sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
@@ -157,6 +159,7 @@ find \'/home/kit-plain\' -xdev -group "$gid" -execdir chown -h --from=":$gid" --
 o_unless $'[[ -d \'/home/kit-plain\' ]]'
 o_run $'sound() {
   local above=${1%/*} places=(/) place mode user group
+  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
   while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
   for place in "${places[@]}"; do
     if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
