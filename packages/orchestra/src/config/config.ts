@@ -183,7 +183,7 @@ function checkBackend(backend: Backend, models: readonly Model[]): void {
   checkName('backend', backend.name)
   checkModelOf(backend, models, where)
   for (const action of Object.keys(backend.actions ?? {})) checkActionName(action, where)
-  checkCopy(`${where}: transfer.limits`, backend.transfer?.limits ?? {})
+  checkCopy(`${backend.name}: transfer.limits`, backend.transfer?.limits ?? {})
   const contradiction = contradictionOf(backend)
   if (contradiction !== undefined) throw invalid(`${where}: ${contradiction.what}`, contradiction.hint)
   const does = backend.save ?? backend.delete ?? backend.sync ?? Object.values(backend.actions ?? {})[0]
