@@ -153,7 +153,7 @@ describeLab('data that moves between real hosts', () => {
     const before = await sql(left, readAll, 'first_shop')
     await change('shop', 1, `place = 'right'`)
     await calm()
-    expect(await sql(right, readAll, 'first_shop')).toBe(before)
+    expect(await sql(right, readAll, 'first_shop')).toBe(definedBy(before, 'owner1'))
     expect(before).toContain('F09FA684')
     for (const user of ['owner1', 'owner1_reads'])
       expect(await as(right, user, 'first_shop', 'select count(*) from goods')).toMatchObject({
@@ -196,7 +196,7 @@ describeLab('data that moves between real hosts', () => {
       await lab.host(cut).reconnect()
       await calm()
       expect(await listing(right, `/home/${login}`)).toBe(before)
-      expect(await sql(right, readAll, name)).toBe(rows)
+      expect(await sql(right, readAll, name)).toBe(definedBy(rows, login))
       expect(await left.must('ls /home')).not.toContain(login)
       expect(await databases(left)).not.toContain(name)
       expect(await databases(right)).not.toContain('orchestra')
@@ -288,7 +288,7 @@ chmod 755 /usr/local/bin/tar`)
     await change('shop', 7, `name = 'seventh_shop', owner = 'gloria', place = 'right'`)
     await calm()
     expect(await listing(right, '/home/gloria')).toBe(arrived(before, 'gloria'))
-    expect(await sql(right, readAll, 'seventh_shop')).toBe(rows)
+    expect(await sql(right, readAll, 'seventh_shop')).toBe(definedBy(rows, 'gloria'))
     expect((await as(right, 'gloria', 'seventh_shop', 'select 1')).code).toBe(0)
     for (const host of [left, right]) {
       expect(await host.must('ls -A /home; getent passwd')).not.toContain('gwen')
@@ -342,6 +342,12 @@ function arrived(before: string, login: string): string {
     .map((line) => line.replace(/: ([dflp]) (\d+) \S+ \S+ (?=\d+\.)/, `: $1 $2 ${login} ${login} `))
     .join('\n')
 }
+
+/** What a dump shows after a move: views, triggers and events run with the rights of the database's own account. */
+const definedBy = (rows: string, user: string) =>
+  rows
+    .replaceAll('root@localhost', `${user}@localhost`)
+    .replaceAll('`root`@`localhost`', `\`${user}\`@\`localhost\``)
 
 const everything = `
 create table goods (id int primary key auto_increment, label varchar(80), body longblob, price decimal(10, 3),
