@@ -43,6 +43,8 @@ export const errorCodes = {
   ORC_OBJECT_INVALID: "An object does not fit its model's schema",
   ORC_LOADER_FAILED: "A model's loader threw, hung, or left out an object that exists",
   ORC_ROWS_HIDDEN: "Row level security may hide rows of the application's tables from Orchestra's role",
+  ORC_ANSWER_TOO_LARGE: 'A server answered more than is read of any server',
+  ORC_NOT_OURS: 'Something is on a server already and was not made by Orchestra: nothing was changed',
   ORC_INSPECTION_FAILED: 'A server could not be looked at, or what was found could not be marked',
   ORC_GUARD: 'A synchronization or plan would remove more than the bound, and was not told that it may',
   ORC_SYNC_UNKNOWN: 'No synchronization of that number is known',

@@ -12,6 +12,8 @@ export interface Timeouts {
   idle: number
   /** Milliseconds for a whole script. */
   total: number
+  /** Milliseconds for one guard or one check, which only look; never more than most of `idle`. */
+  check?: number
 }
 
 /** What one copy of data from a server to another may take; whatever the old server sends, the new one has room for others. */
@@ -34,6 +36,9 @@ export type MovePolicy = 'keep' | 'remove' | 'migrate'
 
 /** What a scheduled check does about an object that is not as it should be. */
 export type DriftPolicy = 'report' | 'repair'
+
+/** What becomes of an object whose standing files make a check fail that others need. */
+export type BrokenPolicy = 'disable' | 'keep'
 
 /** Differences that are no drift. */
 export interface IgnoreRules {
@@ -96,6 +101,11 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
   transfer?: Transfer<ObjectOf<Schema, Secrets>>
   /** Prints the identities of everything of this kind that a server has, ours or not, one a line. */
   list?: Command
+  /**
+   * Succeeds when something of this identity is there, ours or not. Default: `list` tells, or the paths that are named by `save`
+   * and `delete`.
+   */
+  exists?: (identity: string) => Command
   /** Prints what people should know about one of them, before they adopt it. */
   read?: (identity: string) => Command
   /** Removes something of ours of which nothing but its identity is known. */
@@ -105,6 +115,11 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
   /** Default `report`. */
   onDrift?: DriftPolicy
   ignore?: IgnoreRules
+  /**
+   * Default `disable`: the files that the check reads are removed, so that others are not refused because of them, and come back with
+   * the next save that succeeds. It is tried again until then.
+   */
+  onBroken?: BrokenPolicy
   /** Actions beyond save and delete, asked for with `orchestra.collect(model, key, action)`. */
   actions?: Readonly<Record<string, Action<ObjectOf<Schema, Secrets>>>>
   /** Runs once after the last operation of a script. */
@@ -113,7 +128,7 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
 
 export type Backend = Readonly<BackendOptions<z.ZodType, string>>
 
-export const timeoutNames: NamesOf<Timeouts> = { connect: true, idle: true, total: true }
+export const timeoutNames: NamesOf<Timeouts> = { connect: true, idle: true, total: true, check: true }
 export const copyNames: NamesOf<CopyLimits> = { bytes: true, free: true, total: true }
 const verify: NamesOf<NonNullable<Transfer<unknown>['verify']>> = { original: true, restored: true }
 const transfer: NamesOf<Transfer<unknown>> = {
@@ -141,11 +156,13 @@ const backendOptions: NamesOf<BackendOptions<z.ZodType, string>> = {
   onRename: true,
   onMove: true,
   transfer,
+  exists: true,
   list: true,
   read: true,
   prune: true,
   protect: true,
   onDrift: true,
+  onBroken: true,
   ignore,
   actions: true,
   commit: true,

@@ -14,7 +14,7 @@ export interface WorkerOptions {
   transfers?: number
   /** Limits of each transfer's copy, where its backend gives none; default 100 GiB, 1 GiB, 6 h. */
   copy?: Partial<CopyLimits>
-  /** Limits of every script, where its backend gives none; default 15 s, 5 min, 1 h. */
+  /** Limits of every script, where its backend gives none; default 15 s, 5 min, 1 h, and 2 min for a check. */
   timeouts?: Partial<Timeouts>
   /** How long what failed, and a server that did not answer, rest before the next try. */
   backoff?: { operation?: Partial<Backoff>; server?: Partial<Backoff> }
@@ -72,7 +72,7 @@ export interface Config {
   readonly schedules: readonly Schedule[]
 }
 
-const defaultTimeouts: Timeouts = { connect: 15_000, idle: 300_000, total: 3_600_000 }
+const defaultTimeouts: Timeouts = { connect: 15_000, idle: 300_000, total: 3_600_000, check: 120_000 }
 const defaultCopy: CopyLimits = { bytes: 100 * 2 ** 30, free: 2 ** 30, total: 6 * 3_600_000 }
 /** The cause of a failure is most often on the server or in the data, and rarely passes within a second. */
 const operationBackoff: Backoff = { base: 5_000, cap: 3_600_000 }

@@ -8,6 +8,7 @@ import type {
   DirectoryOptions,
   FileContent,
   FileOptions,
+  OwnOptions,
   ReloadOptions,
   RunOptions,
   Script,
@@ -29,6 +30,7 @@ const trashNames: NamesOf<TrashOptions> = {
   note: true,
   directory: true,
 }
+const ownNames: NamesOf<OwnOptions> = { exists: true, shared: true }
 const reloadNames: NamesOf<ReloadOptions> = { command: true }
 
 /** Records steps as a backend's methods ask for them. Each is checked at once, so that the error names its line. */
@@ -106,6 +108,17 @@ export class Recorder implements Script {
 
   restart(service: string, options: ReloadOptions = {}): void {
     this.#owe('restart', service, options)
+  }
+
+  own(what: string, options: OwnOptions = {}): void {
+    checkOptions('`own`', options, ownNames)
+    const { exists, shared = false } = options
+    if (exists === undefined) {
+      this.steps.push({ kind: 'own', claim: { kind: 'path', path: checkPath(what, 'a path that is ours') } })
+      return
+    }
+    const name = checkPlain(what, 'the name of what is ours')
+    this.steps.push({ kind: 'own', claim: { kind: 'thing', name, exists: exists.rendered, shared } })
   }
 
   write(content: Content): void {

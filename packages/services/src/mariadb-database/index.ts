@@ -16,7 +16,7 @@ import { dumpDespiteViews } from './dump.ts'
 import { forgetIncoming, restoreIncoming, sendDatabase, switchIncoming } from './incoming.ts'
 import { markOf, moveDatabase, workDirectory } from './move.ts'
 import { countAll, databaseExists, identifier, needServer, query, string } from './sql.ts'
-import { revokeOthers, setUsers } from './users.ts'
+import { ownUsers, revokeOthers, setUsers } from './users.ts'
 
 export type { MariadbDatabase, MariadbUser, Privilege } from './database.ts'
 
@@ -43,6 +43,7 @@ export function mariadbDatabase<Schema extends z.ZodType, Secrets extends string
     identity: (object) => options.database(object).name,
     save(script, object) {
       const database = databaseOf(object)
+      ownUsers(script, database)
       createDatabase(script, database)
       setUsers(script, database)
     },

@@ -3,6 +3,14 @@ import { client } from './client.ts'
 import { type CheckedDatabase, type CheckedUser, hashOf, privileges } from './database.ts'
 import { account, grantPattern, grantPatternText, identifier, isOne, query, string } from './sql.ts'
 
+/** A user that is there already has a password of its own, and rights that others gave it. */
+export function ownUsers(script: Script, { users }: CheckedDatabase): void {
+  for (const { name, host } of users)
+    script.own(`user ${account({ name, host })}`, {
+      exists: isOne(`select 1 from mysql.user where user = ${string(name)} and host = ${string(host)}`),
+    })
+}
+
 /** The accounts of a database and what they may do with it. Others lose what they may do with it. */
 export function setUsers(script: Script, { name, users }: CheckedDatabase): void {
   for (const user of users) {

@@ -6,6 +6,7 @@ import {
   addAccount,
   checkUser,
   endProcesses,
+  exists,
   homePath,
   refuseMissingShell,
   refuseSystemAccount,
@@ -18,6 +19,7 @@ import { endLingering, trashLeftovers } from './former.ts'
 import { refuseSystemGroups, setGroups } from './groups.ts'
 import { makeHome, moveHomeOf, takeHomeBack, trashCrontab, trashHome } from './home.ts'
 import { loginDefs } from './login-defs.ts'
+import { ownGroups } from './own.ts'
 import { renameAccount } from './rename.ts'
 import { digestHome, dumpHome, incomingPath, restoreHome, switchHome } from './transfer.ts'
 
@@ -52,6 +54,7 @@ export function unixUser<Schema extends z.ZodType, Secrets extends string>(
       const user = userOf(object)
       refuseMissingShell(script, user)
       refuseSystemGroups(script, user.groups ?? [], allowed)
+      ownGroups(script, user.groups ?? [], allowed)
       addAccount(script, user)
       setProperties(script, user)
       takeHomeBack(script, user.name, user.home)
@@ -64,6 +67,7 @@ export function unixUser<Schema extends z.ZodType, Secrets extends string>(
       const { name, home } = userOf(object)
       remove(script, name, home, trash)
     },
+    exists: (name) => exists(name),
     list: sh`${loginDefs('UID_MIN', 'UID_MAX')}
 getent passwd | while IFS=: read -r name _ uid _; do if ((uid >= UID_MIN && uid <= UID_MAX)); then echo "$name"; fi; done`,
     read: (name) => sh`getent passwd ${name}
