@@ -59,6 +59,7 @@ export const errorCodes = {
   ORC_SECRET_JOINED: 'A secret was joined to a plain string or stands where only plain text is allowed',
   ORC_SCRIPT_MIXED: 'The steps of a backend cannot run together in one script',
   ORC_BACKEND_THREW: 'A method of a backend threw',
+  ORC_COPY_LIMIT: 'A copy from one server to another went over a limit, and what it had brought was removed',
   ORC_TRASH_UNKNOWN: "A server's trash has no entry of that id",
   ORC_TRASH_OCCUPIED: 'Something stands where an entry of the trash belongs',
   ORC_TRASH_FAILED: 'A server could not do what was asked of its trash',

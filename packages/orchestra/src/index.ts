@@ -2,6 +2,7 @@ export type { Actor } from './capture/index.ts'
 export {
   type Backend,
   type BackendOptions,
+  type CopyLimits,
   type DriftPolicy,
   defineBackend,
   type IgnoreRules,
@@ -47,6 +48,8 @@ export {
   setRoute,
 } from './router/index.ts'
 export {
+  type AccountRights,
+  asAccount,
   Command,
   type Content,
   type FileContent,
