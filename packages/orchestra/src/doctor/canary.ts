@@ -2,6 +2,7 @@ import { type Queryable, readSetting, type Store } from '../store/index.ts'
 
 const NAME = 'key-canary'
 const TEXT = 'orchestra'
+const PLACE = ['setting', NAME]
 
 /**
  * Leaves a secret in the store that is known, so that a wrong key is noticed before it does harm.
@@ -10,7 +11,7 @@ const TEXT = 'orchestra'
 export async function sealCanary(store: Store): Promise<void> {
   await store.query(
     `insert into orchestra.setting (name, value) values ($1, to_jsonb($2::text)) on conflict (name) do nothing`,
-    [NAME, store.keyring.encrypt(TEXT)],
+    [NAME, store.keyring.sealAt(TEXT, PLACE)],
   )
   await checkCanary(store)
 }
@@ -22,6 +23,6 @@ export async function sealCanary(store: Store): Promise<void> {
 export async function checkCanary(store: Queryable & Pick<Store, 'keyring'>): Promise<boolean> {
   const sealed = await readSetting<string>(store, NAME)
   if (sealed === undefined) return false
-  store.keyring.decrypt(sealed)
+  store.keyring.openAt(sealed, PLACE)
   return true
 }
