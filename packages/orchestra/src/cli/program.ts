@@ -9,6 +9,7 @@ import { addExplainCommand } from './explain.ts'
 import { addForgetCommand } from './forget.ts'
 import { addGrantsCommand } from './grants.ts'
 import { addInitCommand } from './init.ts'
+import { addKeyCommands } from './key.ts'
 import { addLogCommands } from './log.ts'
 import { addPauseCommands } from './pause.ts'
 import { addPlanCommand } from './plan.ts'
@@ -66,6 +67,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addProtectCommands(program, act)
   addForgetCommand(program, act)
   addTrashCommands(program, act)
+  addKeyCommands(program, act)
   addDoctorCommand(program, act)
   addGrantsCommand(program, act)
   addUninstallCommand(program, act)

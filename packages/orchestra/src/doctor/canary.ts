@@ -1,4 +1,5 @@
-import { type Queryable, readSetting, type Store } from '../store/index.ts'
+import { type Queryable, readSetting, type Store, writeSetting } from '../store/index.ts'
+import type { Keyring } from '../store/keyring.ts'
 
 const NAME = 'key-canary'
 const TEXT = 'orchestra'
@@ -25,4 +26,9 @@ export async function checkCanary(store: Queryable & Pick<Store, 'keyring'>): Pr
   if (sealed === undefined) return false
   store.keyring.openAt(sealed, PLACE)
   return true
+}
+
+/** Has the key checked from now on by one that encrypts. */
+export async function resealCanary(tx: Queryable, keyring: Keyring): Promise<void> {
+  await writeSetting(tx, NAME, keyring.sealAt(TEXT, PLACE))
 }

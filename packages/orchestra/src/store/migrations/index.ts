@@ -1,6 +1,7 @@
 import * as first from './0001-first.ts'
 import * as convergence from './0002-convergence.ts'
 import * as boundaries from './0003-boundaries.ts'
+import * as keys from './0006-keys.ts'
 
 export interface Migration {
   /**
@@ -12,7 +13,7 @@ export interface Migration {
 }
 
 /** Forward only; a number, once released, never changes its text. */
-export const migrations: readonly Migration[] = [first, convergence, boundaries]
+export const migrations: readonly Migration[] = [first, convergence, boundaries, keys]
 
 /** Any constant: it only has to be the same in every process. */
 export const MIGRATION_LOCK = 7_355_608
