@@ -10,6 +10,7 @@ export const errorCodes = {
   ORC_CONFIG_INVALID: 'The configuration threw, or defines something impossible',
   ORC_STORE_LOCKED: 'Another process has the embedded database open and does not answer',
   ORC_STORE_UNREACHABLE: 'The database does not answer',
+  ORC_STORE_EXPOSED: 'The directory of an embedded database belongs to another user',
   ORC_STORE_URL: 'The URL of the database cannot be read',
   ORC_STORE_UNKNOWN: 'The server has no database of that name',
   ORC_STORE_LOGIN: 'The database refuses the login: role, password, or where it comes from',
@@ -86,9 +87,17 @@ export function isOrchestraError(error: unknown, code?: ErrorCode): error is Orc
   return error instanceof OrchestraError && (code === undefined || error.code === code)
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown, also of what throws again when it is asked. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    if (!(error instanceof Error)) return String(error)
+    const message = String(error.message)
+    return message === '' && error instanceof AggregateError
+      ? error.errors.map(messageOf).join('; ')
+      : message
+  } catch {
+    return 'something was thrown that cannot be told'
+  }
 }
 
 /** The same with the hint of an error that has one. */

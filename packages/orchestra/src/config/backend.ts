@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Objects } from '../script/objects.ts'
 import type { Script } from '../script/script.ts'
 import type { Command } from '../script/sh.ts'
+import { guardFunctions } from '../secrets/guarded.ts'
 import type { Model, ObjectOf } from './model.ts'
 
 export interface Timeouts {
@@ -97,10 +98,15 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
 
 export type Backend = Readonly<BackendOptions<z.ZodType, string>>
 
+/** The backend, whose methods tell no secret of their objects by what they throw. A model's schema is guarded where it is used. */
+export function guardBackend(backend: Backend): Backend {
+  return guardFunctions(backend, ['model'])
+}
+
 /** Defines a backend: what should be true on a server for one object of a model. */
 export function defineBackend<Schema extends z.ZodType, Secrets extends string>(
   options: BackendOptions<Schema, Secrets>,
 ): Backend {
   // The object is checked against the backend's own model before a method sees it.
-  return options as unknown as Backend
+  return guardBackend(options as unknown as Backend)
 }

@@ -1,6 +1,6 @@
 import { OrchestraError } from '../errors.ts'
 import type { StoreOptions } from '../store/index.ts'
-import type { Backend, Timeouts } from './backend.ts'
+import { type Backend, guardBackend, type Timeouts } from './backend.ts'
 import { contradictionOf } from './convergence.ts'
 import type { Model } from './model.ts'
 import { findCircle, topologicalOrder } from './order.ts'
@@ -88,7 +88,7 @@ export function defineConfig(options: ConfigOptions): Config {
   checkAfter(options.backends)
   return Object.freeze({
     models: byName(options.models),
-    backends: inOrder(options.backends),
+    backends: inOrder(options.backends.map(guardBackend)),
     store: Object.freeze({ ...options.store }),
     worker: checkWorker(options.worker ?? {}),
     retention: Object.freeze({
