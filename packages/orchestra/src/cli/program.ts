@@ -17,6 +17,7 @@ import { addProtectCommands } from './protect.ts'
 import { addRouteCommands } from './route.ts'
 import { addServerCommands } from './server.ts'
 import { addStatusCommand } from './status.ts'
+import { addStoreCommands } from './store.ts'
 import { addSyncCommand } from './sync.ts'
 import type { Streams } from './terminal.ts'
 import { addTrashCommands } from './trash.ts'
@@ -68,6 +69,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addForgetCommand(program, act)
   addTrashCommands(program, act)
   addKeyCommands(program, act)
+  addStoreCommands(program, act)
   addDoctorCommand(program, act)
   addGrantsCommand(program, act)
   addUninstallCommand(program, act)
