@@ -68,7 +68,8 @@ export class PGliteServer {
   #accept(socket: Socket, verifier: Verifier | undefined): void {
     if (verifier !== undefined && this.#strangers >= MOST_STRANGERS) {
       socket.on('error', () => undefined)
-      socket.end(fatal('53300', 'too many clients are logging in'))
+      socket.write(fatal('53300', 'too many clients are logging in'))
+      socket.destroySoon()
       return
     }
     const login = verifier && new Login(verifier)
