@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { checkOptions, type NamesOf } from '../options.ts'
 import type { Objects } from '../script/objects.ts'
 import type { Script } from '../script/script.ts'
 import type { Command } from '../script/sh.ts'
@@ -81,6 +82,11 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
   transfer?: Transfer<ObjectOf<Schema, Secrets>>
   /** Prints the identities of everything of this kind that a server has, ours or not, one a line. */
   list?: Command
+  /**
+   * Succeeds when something of this identity is there, ours or not. Default: `list` tells, or the paths that are named by `save`
+   * and `delete`.
+   */
+  exists?: (identity: string) => Command
   /** Prints what people should know about one of them, before they adopt it. */
   read?: (identity: string) => Command
   /** Removes something of ours of which nothing but its identity is known. */
@@ -103,10 +109,46 @@ export function guardBackend(backend: Backend): Backend {
   return guardFunctions(backend, ['model'])
 }
 
-/** Defines a backend: what should be true on a server for one object of a model. */
+export const timeoutNames: NamesOf<Timeouts> = { connect: true, idle: true, total: true }
+const verify: NamesOf<NonNullable<Transfer<unknown>['verify']>> = { original: true, restored: true }
+const transfer: NamesOf<Transfer<unknown>> = { dump: true, restore: true, verify, switch: true }
+const ignore: NamesOf<IgnoreRules> = { lines: true, found: true, permissions: true }
+
+const backendOptions: NamesOf<BackendOptions<z.ZodType, string>> = {
+  name: true,
+  model: true,
+  identity: true,
+  after: true,
+  interpreter: true,
+  user: true,
+  timeouts: timeoutNames,
+  prepare: true,
+  save: true,
+  delete: true,
+  sync: true,
+  rename: true,
+  onRename: true,
+  onMove: true,
+  transfer,
+  exists: true,
+  list: true,
+  read: true,
+  prune: true,
+  protect: true,
+  onDrift: true,
+  ignore,
+  actions: true,
+  commit: true,
+}
+
+/**
+ * Defines a backend: what should be true on a server for one object of a model.
+ * @throws OrchestraError ORC_OPTION_UNKNOWN
+ */
 export function defineBackend<Schema extends z.ZodType, Secrets extends string>(
   options: BackendOptions<Schema, Secrets>,
 ): Backend {
+  checkOptions(`backend \`${options.name}\``, options, backendOptions)
   // The object is checked against the backend's own model before a method sees it.
   return guardBackend(options as unknown as Backend)
 }

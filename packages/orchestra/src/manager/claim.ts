@@ -10,7 +10,7 @@ import { foundState } from './found-state.ts'
 import { mayRun } from './gate.ts'
 import { newerOperation } from './newer.ts'
 import type { Outcome } from './outcome.ts'
-import { previousNames } from './previous.ts'
+import { previousNames, standingUnmarked } from './previous.ts'
 import type { RegenerationEntry } from './scripts.ts'
 
 /** Seconds until a worker that stopped renewing is taken for dead. With the sweep a takeover stays below 15 s. */
@@ -32,6 +32,8 @@ export interface ClaimedOperation {
   identity: string | null
   /** Other names under which it stands there, oldest first: a save renames from them, a delete removes them too. */
   previous: readonly Previous[]
+  /** What stands there under its present name since before everything was marked on its server. */
+  standing: Previous | null
   attempt: number
 }
 
@@ -53,6 +55,8 @@ export interface Claim {
   operations: ClaimedOperation[]
   /** Backends whose whole configuration is to be written; their operations stay in the store, however many they are. */
   regenerations: RegenerationEntry[]
+  /** Backends whose shared parts stand there since before everything was marked. */
+  unmarked: string[]
   /** When not empty, these come first and `operations` is empty. When both are, the server is to be looked at. */
   openLogs: OpenLog[]
 }
@@ -71,8 +75,8 @@ export async function claimLane(
   const [first] = rows
   if (first === undefined) return undefined
   const operations = rows.flatMap((row) => (row.operation === null ? [] : [row.operation]))
-  const { server, fence, lane_attempt: laneAttempt, open_logs: openLogs, regenerations } = first
-  return { server, owner, fence, laneAttempt, openLogs, operations, regenerations }
+  const { server, fence, lane_attempt: laneAttempt, open_logs: openLogs, regenerations, unmarked } = first
+  return { server, owner, fence, laneAttempt, openLogs, operations, regenerations, unmarked }
 }
 
 interface ClaimRow {
@@ -81,6 +85,7 @@ interface ClaimRow {
   lane_attempt: number
   open_logs: OpenLog[]
   regenerations: RegenerationEntry[]
+  unmarked: string[]
   operation: ClaimedOperation | null
 }
 
@@ -150,9 +155,11 @@ with claimed as (
 )
 select claimed.server, claimed.fence, claimed.attempt as lane_attempt, open.logs as open_logs,
   whole.entries as regenerations,
+  (select coalesce(jsonb_agg(u.backend), '[]') from orchestra.unmarked u where u.server_id = claimed.server_id) as unmarked,
   case when taken.id is not null then jsonb_build_object('id', taken.id, 'unit_id', taken.unit_id, 'backend', taken.backend,
     'action', taken.action, 'model', taken.model, 'object_key', taken.object_key, 'keys', taken.keys,
     'snapshot', ${snapshotToRun}, 'identity', taken.identity, 'previous', ${previousNames('taken')},
+    'standing', ${standingUnmarked('taken')},
     'attempt', taken.attempt) end as operation
 from claimed cross join open cross join whole left join taken on taken.state = 'running'
 order by taken.id`

@@ -141,7 +141,7 @@ async function recordMemory(
   const settlements = operations.map((operation) => {
     const result = memory.results.find((one) => one.index === operation.position)
     const settlement =
-      result === undefined ? withoutResult(operation) : withResult(context, operation, result)
+      result === undefined ? withoutResult(operation) : withResult(context, claim, operation, result)
     const end = toOperationEnd(operation.position, settlement, result?.exit ?? null)
     if (end !== undefined) ends.push(end)
     return settlement
@@ -157,8 +157,14 @@ function withoutResult({ id, cancelled_by: by }: OpenOperation): Settlement {
   return by === null ? givenBack(id, null, null) : stopped(id, 'aborted', by)
 }
 
-function withResult(context: RunContext, operation: OpenOperation, result: OperationResult): Settlement {
-  return fromResult(operation, result, placedBy(context, operation), context.config.worker.backoff.operation)
+function withResult(
+  context: RunContext,
+  { server }: Claim,
+  operation: OpenOperation,
+  result: OperationResult,
+): Settlement {
+  const { operation: backoff } = context.config.worker.backoff
+  return fromResult(operation, result, placedBy(context, operation), backoff, server.name)
 }
 
 function record(

@@ -90,7 +90,8 @@ class ScriptRun {
     this.#context = context
     this.#claim = claim
     this.#planned = planned
-    const { operations, ...hooks } = recordScript(planned, context.store.keyring)
+    const { operations, shared, ...hooks } = recordScript(planned, context.store.keyring)
+    const isUnmarked = claim.unmarked.includes(planned.backend.name)
     this.#recorded = operations
     this.#rendered = renderScript({
       runId: this.#runId,
@@ -101,6 +102,7 @@ class ScriptRun {
       acknowledge: context.acknowledge,
       ...(planned.backend.interpreter === undefined ? {} : { interpreter: planned.backend.interpreter }),
       ...hooks,
+      ...(shared === undefined ? {} : { shared: isUnmarked ? { ...shared, kind: 'trusted' } : shared }),
     })
     for (const index of operations.keys()) this.#open.add(index)
   }
@@ -222,7 +224,11 @@ class ScriptRun {
     const recorded = this.#recorded[Number(result.index)]
     if (typeof result.index !== 'number' || operation === undefined || recorded === undefined) return
     const placing = placingOf(recorded, this.#context.store.keyring)
-    this.#end(result.index, fromResult(operation, result, placing, this.#backoff), result.exit)
+    this.#end(
+      result.index,
+      fromResult(operation, result, placing, this.#backoff, this.#claim.server.name),
+      result.exit,
+    )
   }
 
   #fail(index: number, error: OrchestraError): void {

@@ -34,6 +34,12 @@ export function triedAgain(
   return { ...nothingKnown, operationId: operation.id, outcome, next: 'again', delay, error }
 }
 
+/** Something that is not ours is in its way. That ends when a person does something about it. */
+function untouched(operationId: number, error: string, backoff: Backoff): Settlement {
+  const delay = delayAfter(Number.MAX_SAFE_INTEGER, backoff)
+  return { ...nothingKnown, operationId, outcome: 'failure', next: 'again', delay, error, untouched: true }
+}
+
 /** Somebody stopped it; it waits for the next change of its object. */
 export function stopped(
   operationId: number,
@@ -50,12 +56,18 @@ export function needless(operationId: number, reason: string): Settlement {
 
 /** What the server said of an operation. */
 export function fromResult(
-  operation: Pick<ClaimedOperation, 'id' | 'attempt'>,
+  operation: Pick<ClaimedOperation, 'id' | 'attempt' | 'backend' | 'model' | 'object_key'>,
   result: OperationResult,
   placed: Placing | undefined,
   backoff: Backoff,
+  server: string,
 ): Settlement {
-  if (result.status === 'failed') return triedAgain(operation, 'failure', failureText(result), backoff)
+  if (result.status === 'failed') {
+    const { backend, model, object_key: key } = operation
+    const text = failureText(result, { server, backend, object: `${model}:${key}` })
+    if (result.reason !== 'foreign') return triedAgain(operation, 'failure', text, backoff)
+    return untouched(operation.id, text, backoff)
+  }
   return {
     operationId: operation.id,
     outcome: 'success',

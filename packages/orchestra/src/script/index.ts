@@ -9,6 +9,7 @@ export {
   exitUnfit,
   groupLinePrefix,
 } from './bootstrap.ts'
+export { type Claim, claimsOf } from './claims.ts'
 export { type Description, describeBriefly, describeSteps } from './describe.ts'
 export type { Objects, Streamed } from './objects.ts'
 export {
@@ -44,6 +45,7 @@ export {
   type ScriptOperation,
   type ScriptRequest,
 } from './render.ts'
+export type { Ownership, Right, SharedOwnership, Standing } from './render-ownership.ts'
 export { Rendered } from './rendered.ts'
 export type {
   AbsentOptions,
@@ -51,6 +53,7 @@ export type {
   DirectoryOptions,
   FileContent,
   FileOptions,
+  OwnOptions,
   ReloadOptions,
   RunOptions,
   Script,

@@ -12,11 +12,21 @@ export interface OperationResult {
   /** Exit status of the step that failed; 0 when none did. */
   exit: number
   /**
-   * What decided: one of its own steps, its file's check (`before`: it fails without the change too), the backend's `prepare` (nothing of it ran) or `commit`,
+   * What decided: something that is not ours (nothing of it ran), one of its own steps, its file's check (`before`: it fails without the change too), the backend's `prepare` (nothing of it ran) or `commit`,
    * or an owed reload such as `reload.nginx`.
    */
-  reason: 'step' | 'check' | 'before' | 'prepare' | 'commit' | `reload.${string}` | `restart.${string}`
+  reason:
+    | 'step'
+    | 'check'
+    | 'before'
+    | 'foreign'
+    | 'prepare'
+    | 'commit'
+    | `reload.${string}`
+    | `restart.${string}`
   change: 'changed' | 'unchanged'
+  /** What is not ours: a name, or a path. */
+  subject?: string
 }
 
 /** An owed reload that was tried. */
@@ -82,11 +92,20 @@ export function parseRecord(record: string): ScriptEvent | null {
   return null
 }
 
-function parseResult([name, status, exit, reason, change]: readonly string[]): ScriptEvent | null {
+function parseResult([name, status, exit, reason, change, subject]: readonly string[]): ScriptEvent | null {
   const index = parseIndex(name ?? '')
   if (index === null || (status !== 'ok' && status !== 'failed') || !isReason(reason)) return null
   if (change !== 'changed' && change !== 'unchanged') return null
-  return { kind: 'result', result: { index, status, exit: Number(exit), reason, change } }
+  const result = { index, status, exit: Number(exit), reason, change } as const
+  return { kind: 'result', result: subject === undefined ? result : { ...result, subject: decode(subject) } }
+}
+
+/** Bytes as `%41`, as the prelude encodes a name. */
+function decode(word: string): string {
+  const bytes = word.replace(/%([0-9A-F]{2})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  )
+  return Buffer.from(bytes, 'latin1').toString()
 }
 
 function parseReload([name = '', status, exit]: readonly string[]): ScriptEvent | null {
@@ -96,7 +115,9 @@ function parseReload([name = '', status, exit]: readonly string[]): ScriptEvent 
 }
 
 function isReason(reason: string | undefined): reason is OperationResult['reason'] {
-  return reason !== undefined && /^(step|check|before|prepare|commit|(reload|restart)\..+)$/.test(reason)
+  return (
+    reason !== undefined && /^(step|check|before|foreign|prepare|commit|(reload|restart)\..+)$/.test(reason)
+  )
 }
 
 function parseIndex(name: string): BlockIndex | null {

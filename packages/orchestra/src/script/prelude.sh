@@ -22,14 +22,14 @@ o_begin() {
   [[ -e $o_state/fence ]] || o_is_fresh=1
   o_raise_fence "$3"
   [[ ! -e $o_state/runs/$1 ]] || exit 84
-  o_owed=$o_state/owed/$2 o_owned=$o_state/owned/$2
+  o_owed=$o_state/owed/$2
   if ! exec {o_journal}>"$o_state/runs/$1" {o_null}>/dev/null; then
     exit 85
   fi
   echo 'begin' >&"$o_journal"
   declare -gA o_bad=() o_change=() o_touched=() o_beside=() o_made=() o_covers=() o_command=() o_debt=() o_old_debt=() o_shown=()
-  declare -gA o_own_marks=() o_disowns=() o_disowned=()
-  o_waiting=() o_all=() o_rubbish=() o_stuck=() o_refused=''
+  o_begin_ownership "$2"
+  o_waiting=() o_all=() o_rubbish=() o_stuck=() o_refused='' o_program=''
   o_forget
   o_read_debts
   o_read_litter
@@ -159,15 +159,21 @@ o_record() {
 
 # o_results INDEX...: these operations have no steps left.
 o_results() {
-  local i mark
+  local i
   for i; do
-    if [[ ${o_bad[$i]-} ]]; then
+    # Of what was never ours there was nothing to remove.
+    [[ ${o_bad[$i]-} != '0 nothing' ]] || o_bad[$i]=''
+    if [[ ${o_bad[$i]-} == *' foreign' ]]; then
+      o_encode "${o_subject[$i]-${o_subject[prepare]-}}"
+      # shellcheck disable=SC2154 # o_encode sets it
+      o_record result "$i" failed "${o_bad[$i]}" "${o_change[$i]:-unchanged}" "$o_code"
+    elif [[ ${o_bad[$i]-} ]]; then
       o_record result "$i" failed "${o_bad[$i]}" "${o_change[$i]:-unchanged}"
     elif [[ $o_defer ]]; then
       o_waiting+=("$i")
     else
       o_record result "$i" ok 0 step "${o_change[$i]:-unchanged}"
-      for mark in ${o_disowns[$i]-}; do o_disowned[$mark]=1; done
+      o_give_marks "$i"
     fi
   done
 }
@@ -195,32 +201,8 @@ o_op() {
 
 # After the steps of prepare: when they failed, no operation runs.
 o_prepared() {
-  [[ ! ${o_bad[prepare]-} ]] || o_refused="${o_bad[prepare]%% *} prepare"
+  [[ ! ${o_bad[prepare]-} || $o_refused ]] || o_refused="${o_bad[prepare]%% *} prepare"
   o_results prepare
-}
-
-# o_own MARK IDENTITY: what the current operation makes is ours, and says so before it is there. A mark is a file.
-o_own() {
-  o_own_marks[$1]=1
-  [[ ! ${o_bad[$o_i]-} && ! -e $o_owned/$1 ]] || return 0
-  umask 077
-  if [[ -d $o_owned ]] || mkdir -p -- "$o_owned"; then
-    printf '%s\n' "$2" >|"$o_owned/$1" 2>&"$o_null" && return
-  fi
-  o_fail 1 step "Nothing can be written below $o_state; is the disk full?"
-}
-
-# o_disown MARK...: no longer ours, once the current operation has succeeded.
-o_disown() {
-  o_disowns[$o_i]=$*
-}
-
-# What one operation gave up and another of this script has is still ours.
-o_drop_marks() {
-  local mark
-  for mark in "${!o_disowned[@]}"; do
-    [[ ${o_own_marks[$mark]-} ]] || o_rubbish+=("$o_owned/$mark")
-  done
 }
 
 # o_changed INDEX
@@ -275,6 +257,7 @@ o_input() {
 o_run() {
   if [[ ! ${o_bad[$o_i]-} && ! $o_skip ]] && o_owe; then
     o_block "$o_i"
+    o_note_run
     if [[ $o_has_input ]]; then o_feed eval "$1"; else o_subshell "$1"; fi
     if ((o_status)); then o_fail "$o_status" step; else o_changed "$o_i"; fi
   fi
@@ -287,16 +270,23 @@ o_feed() {
   o_status=${PIPESTATUS[1]}
 }
 
-# o_interpret TEXT WORD...: another interpreter runs the whole text; its status is that of the operations.
+# o_text TEXT: a part of a program, unless its operation may not run.
+o_text() {
+  [[ ${o_bad[$o_i]-} ]] || o_program+=$1
+}
+
+# o_interpret WORD...: another interpreter runs the whole program; its status is that of the operations.
 o_interpret() {
-  o_text=$1
-  o_feed "${@:2}"
-  o_text=''
+  o_text=$o_program
+  o_feed "$@"
+  o_text='' o_program=''
 }
 
 # o_interpreted INDEX...
 o_interpreted() {
   for o_i; do
+    [[ ! ${o_bad[$o_i]-} ]] || continue
+    o_note_run
     if ((o_status)); then o_fail "$o_status" step; else o_changed "$o_i"; fi
   done
 }

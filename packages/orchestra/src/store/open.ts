@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
+import type { NamesOf } from '../options.ts'
 import { checkUrl } from './connection-failure.ts'
 import { answers, SOCKET_NAME, socketUrl } from './embedded-urls.ts'
 import { openKeyring } from './keyring.ts'
@@ -29,6 +30,15 @@ export interface StoreOptions {
   connections?: number
   /** Milliseconds to wait for the process that has an embedded database open, which may be starting; default 20,000. */
   patience?: number
+}
+
+export const storeNames: NamesOf<StoreOptions> = {
+  databaseUrl: true,
+  directory: true,
+  key: true,
+  port: true,
+  connections: true,
+  patience: true,
 }
 
 const DEFAULT_PATIENCE = 20_000

@@ -10,7 +10,7 @@ import { notePresentedKey } from '../presented-key.ts'
 import type { RunContext, RunEnd, Stop } from '../run.ts'
 import { settle } from '../settle.ts'
 import { givenBack, triedAgain } from '../settlement.ts'
-import { failureText, type Verdict } from '../verdict.ts'
+import { type FailedPlace, failureText, type Verdict } from '../verdict.ts'
 import { rebuildWiped } from '../wiped.ts'
 import { bringContent } from './bring.ts'
 import { objectsAfter } from './objects.ts'
@@ -81,7 +81,13 @@ class Attempt {
     this.#logId = logId
     this.#db = patient(options.context)
     this.#writer = createLogWriter(options.context.store, { logId, secrets: this.#secrets.named })
-    this.#sender = new Sender({ ...options, runId, secrets: this.#secrets, writer: this.#writer })
+    this.#sender = new Sender({
+      ...options,
+      unmarked: options.claim.unmarked,
+      runId,
+      secrets: this.#secrets,
+      writer: this.#writer,
+    })
   }
 
   async run(): Promise<AttemptEnd> {
@@ -173,12 +179,13 @@ class Attempt {
       case 'ran':
         if (result === undefined) return this.#fail(verdict.reason, null, verdict.rest)
         if (result.reason === 'check' && this.#running > 1) return this.#refuse(result)
-        return this.#fail(failureText(result), result.exit)
+        if (result.reason === 'foreign') return this.#refrain(result)
+        return this.#fail(failureText(result, this.#place), result.exit)
     }
   }
 
   async #succeed(result: OperationResult, verdict: Verdict): Promise<AttemptEnd> {
-    const settlement = settlementOf(this.#options.context, this.#options.backend, result)
+    const settlement = settlementOf(this.#options, this.#options.backend, result)
     if (!(await settleRunning(this.#options, this.#logId, settlement))) return { kind: 'lost-lane' }
     if (verdict.kind === 'unknown') return this.#leaveOpen(verdict)
     if (verdict.kind === 'cancelled') return this.#finish({ kind: 'stopped' }, result.exit)
@@ -226,6 +233,18 @@ class Attempt {
     const settlement = (operation: RegeneratedOperation) => this.#again(operation, reason, outcome)
     if (!(await settleRunning(this.#options, this.#logId, settlement))) return { kind: 'lost-lane' }
     return this.#finish({ kind: 'ran', runId: this.#runId }, exit)
+  }
+
+  /** What is written as a whole is not ours: nothing of it was. */
+  async #refrain(result: OperationResult): Promise<AttemptEnd> {
+    const settlement = settlementOf(this.#options, this.#options.backend, result)
+    if (!(await settleRunning(this.#options, this.#logId, settlement))) return { kind: 'lost-lane' }
+    return this.#finish({ kind: 'ran', runId: this.#runId }, result.exit, failureText(result, this.#place))
+  }
+
+  get #place(): FailedPlace {
+    const { backend, claim } = this.#options
+    return { server: claim.server.name, backend: backend.name, object: null }
   }
 
   async #finish<End extends AttemptEnd>(

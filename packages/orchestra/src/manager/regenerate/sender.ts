@@ -14,6 +14,7 @@ import {
 import type { Rendered } from '../../script/rendered.ts'
 import { toTarget } from '../../server/index.ts'
 import type { Claim } from '../claim.ts'
+import { sharedOf } from '../ownership.ts'
 import type { RunContext } from '../run.ts'
 import { type Verdict, verdictOf } from '../verdict.ts'
 import type { StreamedSecrets } from './secrets.ts'
@@ -29,6 +30,8 @@ export interface Answer {
 export interface SenderOptions {
   context: RunContext
   claim: Claim
+  /** Backends whose shared parts stand there since before everything was marked. */
+  unmarked: readonly string[]
   backend: Backend
   /** The run whose log this is: that of the last script. */
   runId: string
@@ -56,11 +59,17 @@ export class Sender {
   render(steps: readonly Step[]): RenderedScript {
     const { backend, context, runId } = this.#options
     const { name, prepare, commit } = backend
-    return renderScript({
-      ...this.#request(runId, { kind: 'recorded', steps }),
-      acknowledge: [...context.acknowledge, ...this.#parts],
+    const recording: Recording = { kind: 'recorded', steps }
+    const hooks = {
       ...(prepare === undefined ? {} : { prepare: record(`${name}: prepare`, (to) => prepare(to)) }),
       ...(commit === undefined ? {} : { commit: record(`${name}: commit`, (to) => commit(to)) }),
+    }
+    const isUnmarked = this.#options.unmarked.includes(name)
+    return renderScript({
+      ...this.#request(runId, recording),
+      acknowledge: [...context.acknowledge, ...this.#parts],
+      ...hooks,
+      shared: sharedOf([hooks.prepare, recording, hooks.commit], isUnmarked ? 'trusted' : 'makes'),
     })
   }
 
