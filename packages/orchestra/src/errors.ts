@@ -16,6 +16,7 @@ export const errorCodes = {
   ORC_STORE_LOGIN: 'The database refuses the login: role, password, or where it comes from',
   ORC_STORE_DENIED: 'The role lacks a right in the database; the hint has the statement that gives it',
   ORC_STORE_READONLY: 'The database takes no writes: a standby, or one that is set to be read only',
+  ORC_STORE_PORT: 'The embedded database cannot be offered on the port that was asked for',
   ORC_STORE_BUSY: 'The database takes no more connections',
   ORC_STORE_OUTDATED: 'The database has pending migrations, or was migrated by a newer Orchestra',
   ORC_WORKER_ALIVE: 'A worker runs, and has to be stopped before what was asked for',
@@ -47,6 +48,7 @@ export const errorCodes = {
   ORC_OBJECT_INVALID: "An object does not fit its model's schema",
   ORC_LOADER_FAILED: "A model's loader threw, hung, or left out an object that exists",
   ORC_ROWS_HIDDEN: "Row level security may hide rows of the application's tables from Orchestra's role",
+  ORC_ANSWER_TOO_LARGE: 'A server answered more than is read of any server',
   ORC_NOT_OURS: 'Something is on a server already and was not made by Orchestra: nothing was changed',
   ORC_INSPECTION_FAILED: 'A server could not be looked at, or what was found could not be marked',
   ORC_GUARD: 'A synchronization or plan would remove more than the bound, and was not told that it may',
@@ -66,6 +68,7 @@ export const errorCodes = {
   ORC_TRASH_FAILED: 'A server could not do what was asked of its trash',
   ORC_BACKEND_CHECK: 'A backend did not pass a check of the testing kit',
   ORC_UNIT_UNKNOWN: 'No unit of work of that id is known',
+  ORC_UNIT_AMBIGUOUS: 'Several units of work have ids that begin so',
   ORC_LOG_UNKNOWN: 'No log of that number exists; retention may have removed it',
   ORC_LOG_LOST: 'The output of a running script could not be stored',
 } as const

@@ -42,7 +42,9 @@ export {
   listRoutes,
   type NewRoute,
   type Route,
+  type RouteChange,
   removeRoute,
+  setRoute,
 } from './router/index.ts'
 export {
   Command,
@@ -70,8 +72,10 @@ export {
   recordPresentedKey,
   releaseServer,
   removeServer,
+  type ServerChange,
   type ServerOptions,
   type ServerRow,
+  setServer,
 } from './server/index.ts'
 export type { Store, StoreOptions } from './store/index.ts'
 export type { SyncSelector, SyncStatus } from './sync/index.ts'

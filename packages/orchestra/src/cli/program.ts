@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addAdoptCommand } from './adopt.ts'
 import { addApplyCommand } from './apply.ts'
+import { addAuditCommands } from './audit.ts'
 import type { Act } from './command.ts'
 import { addCompletionCommand } from './completion.ts'
 import { addDoctorCommand } from './doctor.ts'
@@ -12,6 +13,7 @@ import { addInitCommand } from './init.ts'
 import { addKeyCommands } from './key.ts'
 import { addLogCommands } from './log.ts'
 import { addPauseCommands } from './pause.ts'
+import { addPlaceCommands } from './place.ts'
 import { addPlanCommand } from './plan.ts'
 import { addProtectCommands } from './protect.ts'
 import { addRouteCommands } from './route.ts'
@@ -19,7 +21,7 @@ import { addServerCommands } from './server.ts'
 import { addStatusCommand } from './status.ts'
 import { addStoreCommands } from './store.ts'
 import { addSyncCommand } from './sync.ts'
-import type { Streams } from './terminal.ts'
+import { harmless, type Streams } from './terminal.ts'
 import { addTrashCommands } from './trash.ts'
 import { addUninstallCommand } from './uninstall.ts'
 import { addUnitCommands } from './unit.ts'
@@ -43,8 +45,8 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
     .option('--by <name>', 'Who does it, for the audit; default the system user')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeOut: (text) => streams.stdout.write(text),
-      writeErr: (text) => streams.stderr.write(text),
+      writeOut: (text) => streams.stdout.write(harmless(text)),
+      writeErr: (text) => streams.stderr.write(harmless(text)),
       // Errors are shown once, at the end, in the form of all others.
       outputError: () => undefined,
     })
@@ -61,6 +63,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addDriftCommand(program, act)
   addAdoptCommand(program, act)
   addExplainCommand(program, act)
+  addPlaceCommands(program, act)
   addUnitCommands(program, act)
   addLogCommands(program, act)
   addWorkCommands(program, act)
@@ -70,6 +73,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addTrashCommands(program, act)
   addKeyCommands(program, act)
   addStoreCommands(program, act)
+  addAuditCommands(program, act)
   addDoctorCommand(program, act)
   addGrantsCommand(program, act)
   addUninstallCommand(program, act)

@@ -13,6 +13,8 @@ export interface Timeouts {
   idle: number
   /** Milliseconds for a whole script. */
   total: number
+  /** Milliseconds for one guard or one check, which only look; never more than most of `idle`. */
+  check?: number
 }
 
 export type Action<O> = (script: Script, object: O) => void
@@ -25,6 +27,9 @@ export type MovePolicy = 'keep' | 'remove' | 'migrate'
 
 /** What a scheduled check does about an object that is not as it should be. */
 export type DriftPolicy = 'report' | 'repair'
+
+/** What becomes of an object whose standing files make a check fail that others need. */
+export type BrokenPolicy = 'disable' | 'keep'
 
 /** Differences that are no drift. */
 export interface IgnoreRules {
@@ -96,6 +101,11 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
   /** Default `report`. */
   onDrift?: DriftPolicy
   ignore?: IgnoreRules
+  /**
+   * Default `disable`: the files that the check reads are removed, so that others are not refused because of them, and come back with
+   * the next save that succeeds. It is tried again until then.
+   */
+  onBroken?: BrokenPolicy
   /** Actions beyond save and delete, asked for with `orchestra.collect(model, key, action)`. */
   actions?: Readonly<Record<string, Action<ObjectOf<Schema, Secrets>>>>
   /** Runs once after the last operation of a script. */
@@ -109,7 +119,7 @@ export function guardBackend(backend: Backend): Backend {
   return guardFunctions(backend, ['model'])
 }
 
-export const timeoutNames: NamesOf<Timeouts> = { connect: true, idle: true, total: true }
+export const timeoutNames: NamesOf<Timeouts> = { connect: true, idle: true, total: true, check: true }
 const verify: NamesOf<NonNullable<Transfer<unknown>['verify']>> = { original: true, restored: true }
 const transfer: NamesOf<Transfer<unknown>> = { dump: true, restore: true, verify, switch: true }
 const ignore: NamesOf<IgnoreRules> = { lines: true, found: true, permissions: true }
@@ -136,6 +146,7 @@ const backendOptions: NamesOf<BackendOptions<z.ZodType, string>> = {
   prune: true,
   protect: true,
   onDrift: true,
+  onBroken: true,
   ignore,
   actions: true,
   commit: true,

@@ -12,7 +12,7 @@ export interface WorkerOptions {
   concurrency?: number
   /** Transfers of data between servers that one process does at once; default 2. */
   transfers?: number
-  /** Limits of every script, where its backend gives none; default 15 s, 5 min, 1 h. */
+  /** Limits of every script, where its backend gives none; default 15 s, 5 min, 1 h, and 2 min for a check. */
   timeouts?: Partial<Timeouts>
   /** How long what failed, and a server that did not answer, rest before the next try. */
   backoff?: { operation?: Partial<Backoff>; server?: Partial<Backoff> }
@@ -69,7 +69,7 @@ export interface Config {
   readonly schedules: readonly Schedule[]
 }
 
-const defaultTimeouts: Timeouts = { connect: 15_000, idle: 300_000, total: 3_600_000 }
+const defaultTimeouts: Timeouts = { connect: 15_000, idle: 300_000, total: 3_600_000, check: 120_000 }
 /** The cause of a failure is most often on the server or in the data, and rarely passes within a second. */
 const operationBackoff: Backoff = { base: 5_000, cap: 3_600_000 }
 /** One connection attempt costs little, and every object of a server that does not answer waits for it. */

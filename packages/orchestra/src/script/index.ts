@@ -21,6 +21,7 @@ export {
   type ScriptEvent,
   type Stream,
 } from './output.ts'
+export { Collected, LastBytes, tooMuch } from './pieces.ts'
 export { readPrelude } from './prelude.ts'
 export {
   type RecordedBackend,
@@ -62,6 +63,7 @@ export type {
   WorkContext,
   WorkResult,
 } from './script.ts'
+export { renderSearch, renderTakeOut } from './search.ts'
 export { Secret, secret } from './secret.ts'
 export { Command, raw, type ShellValue, sh } from './sh.ts'
 export type { AheadFileStep, Step, StreamedFileStep } from './steps.ts'

@@ -14,7 +14,7 @@ o_begin_ownership() {
   o_owned=$o_state/owned/$1
   declare -gA o_own_marks=() o_disowns=() o_disowned=() o_new_marks=() o_subject=() o_ran=()
   declare -gA o_has=() o_claimed=() o_listed=() o_known_things=()
-  o_list='' o_list_state='' o_has_index='' o_shared_read=''
+  o_list='' o_list_state='' o_read='' o_words=() o_marked='' o_identity='' o_has_index='' o_shared_read=''
   declare -gA o_shared=()
   o_forget_questions
   o_forget_marks
@@ -120,16 +120,21 @@ o_ask() {
   [[ ! $o_exists_command && ${#o_place_path[@]} == 0 && ${#o_thing_name[@]} == 0 ]] || o_forget_questions
 }
 
-# o_read_mark MARK: o_marked is empty, old or new; o_has are its claims.
+# o_read_mark MARK: o_marked is empty, old or new; o_has are its claims. Of many that go by one name, only the first reads it.
 o_read_mark() {
-  local words word
-  o_has=() o_marked=''
-  [[ -s $o_owned/$1 ]] || return 0
-  mapfile -d '' -t words <"$o_owned/$1"
+  local word
+  [[ $o_read != "$1" ]] || return 0
+  o_read=$1 o_has=() o_words=() o_marked='' o_identity=''
+  if [[ ! -s $o_owned/$1 ]]; then
+    # What came back from the trash.
+    [[ ! -e $o_owned/$1.restored ]] || o_marked=old
+    return 0
+  fi
+  mapfile -d '' -t o_words <"$o_owned/$1"
   o_marked=old
-  ((${#words[@]} > 1)) || return 0
-  o_marked=new o_identity=${words[1]}
-  for word in "${words[@]:2}"; do o_has[$word]=1; done
+  ((${#o_words[@]} > 1)) || return 0
+  o_marked=new o_identity=${o_words[1]}
+  for word in "${o_words[@]:2}"; do o_has[$word]=1; done
 }
 
 o_ask_identity() {
@@ -294,24 +299,33 @@ o_settle_doubts() {
 
 # o_write_mark MARK IDENTITY new|add|anew CLAIM...: what cannot be marked is not made.
 o_write_mark() {
-  local file=$o_owned/$1 words=() claim
+  local file=$o_owned/$1 claim written=''
+  o_read_mark "$1"
   umask 077
-  if [[ -d $o_owned ]] || mkdir -p -- "$o_owned"; then
-    # Two objects may go by one name.
-    if [[ -s $file && ( $3 == add || ( $3 == new && ${o_new_marks[$1]-} ) ) ]]; then
-      mapfile -d '' -t words <"$file"
-      (($# == 3)) || printf '%s\0' "${@:4}" 2>&"$o_null" >>"$file" || { printf '%s\0' "${words[@]}" 2>&"$o_null" >|"$file"; words=(); }
-    else
-      words=(2)
-      printf '%s\0' 2 "$2" "${@:4}" 2>&"$o_null" >|"$file" || { : >|"$file"; words=(); }
+  if [[ ! -d $o_owned ]] && ! mkdir -p -- "$o_owned"; then
+    written=''
+  # Two objects may go by one name.
+  elif [[ $o_marked == new && $3 != anew ]]; then
+    written=1
+    if (($# > 3)); then
+      printf '%s\0' "${@:4}" 2>&"$o_null" >>"$file" || { printf '%s\0' "${o_words[@]}" 2>&"$o_null" >|"$file"; written=''; }
+      o_words+=("${@:4}")
     fi
+  else
+    o_words=(2 "$2" "${@:4}") o_has=() o_marked=new o_identity=$2
+    [[ ! -e $file.restored ]] || o_rubbish+=("$file.restored")
+    if printf '%s\0' "${o_words[@]}" 2>&"$o_null" >|"$file"; then written=1; else : >|"$file"; fi
   fi
   umask 022
-  if ((${#words[@]} == 0)); then
+  if [[ ! $written ]]; then
+    o_read=''
     o_fail 1 step "Nothing can be written below $o_state; is the disk full?"
-  elif [[ $o_has_index ]]; then
-    for claim in "${@:4}"; do o_claimed[$claim]=1; done
+    return 0
   fi
+  for claim in "${@:4}"; do
+    o_has[$claim]=1
+    [[ ! $o_has_index ]] || o_claimed[$claim]=1
+  done
 }
 
 # Where what all objects share is not ours, no operation runs.
@@ -323,6 +337,22 @@ o_mark_shared() {
 # o_disown MARK...: no longer ours, once the current operation has succeeded.
 o_disown() {
   o_disowns[$o_i]=$*
+}
+
+# o_note_marks ENTRY: whose mark is given up with what goes to the trash.
+o_note_marks() {
+  [[ ! ${o_disowns[$o_i]-} ]] || printf '%s\n' "${o_disowns[$o_i]}" >"$1/marks"
+}
+
+# o_restore_marks ENTRY: what came back from the trash is no stranger. It is not marked as what has a row: nobody prunes it.
+o_restore_marks() {
+  local line='' mark marks directory=${1%/*}
+  directory=$o_state/owned/${directory##*/}
+  [[ ! -f $1/marks || -L $1/marks ]] || IFS= read -r line <"$1/marks"
+  read -ra marks <<<"$line"
+  for mark in "${marks[@]}"; do
+    [[ ! $mark =~ ^[0-9a-f]{40}$ ]] || { mkdir -p -- "$directory" && echo restored >|"$directory/$mark.restored"; }
+  done
 }
 
 # o_give_marks INDEX: this operation has succeeded.
@@ -371,7 +401,7 @@ o_encode() {
   local k byte
   o_code=''
   if [[ $1 =~ ^[A-Za-z0-9/._@=,+-]+$ ]]; then
-    o_code=$1
+    o_code=${1:0:4096}
     return
   fi
   for ((k = 0; k < ${#1} && k < 1000; k++)); do

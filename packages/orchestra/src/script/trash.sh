@@ -62,6 +62,7 @@ o_put_back() {
     o_put_away "$1" "$here"
     exit 72
   fi
+  o_restore_marks "$1"
   rm -rf -- "$1"
 }
 

@@ -8,6 +8,7 @@ import { answers, SOCKET_NAME, socketUrl } from './embedded-urls.ts'
 import { openKeyring } from './keyring.ts'
 import { type ProcessLock, tryLock } from './lock.ts'
 import { PGliteServer } from './pglite-server.ts'
+import { portError } from './port.ts'
 import {
   findSocketDirectory,
   makeSocketDirectory,
@@ -108,7 +109,7 @@ async function ownDatabase(
     return { socket, onClose, ...(tcp ?? { databaseUrl: socketUrl(socket) }) }
   } catch (cause) {
     lock.release()
-    throw cannotOpen(directory, cause)
+    throw isOrchestraError(cause) ? cause : cannotOpen(directory, cause)
   }
 }
 
@@ -119,7 +120,9 @@ async function listenOnPort(
   wanted: number,
 ): Promise<Pick<Embedded, 'databaseUrl' | 'shownUrl'>> {
   const password = passwordIn(directory)
-  const port = await server.listen({ port: wanted, password })
+  const port = await server.listen({ port: wanted, password }).catch((cause: unknown) => {
+    throw portError(wanted, cause)
+  })
   writePasswordFile(directory, port, password)
   return { databaseUrl: tcpUrl({ port, password }), shownUrl: tcpUrlWithFile(directory, port) }
 }
