@@ -12,6 +12,18 @@ export interface Timeouts {
   idle: number
   /** Milliseconds for a whole script. */
   total: number
+  /** Milliseconds for one guard or one check, which only look; never more than most of `idle`. */
+  check?: number
+}
+
+/** What one copy of data from a server to another may take; whatever the old server sends, the new one has room for others. */
+export interface CopyLimits {
+  /** Bytes of data, and bytes that one file of it may seem to have. */
+  bytes: number
+  /** Bytes that stay free on each file system of the new server; where that is more than a tenth of it, a tenth. */
+  free: number
+  /** Milliseconds from its begin to its end. */
+  total: number
 }
 
 export type Action<O> = (script: Script, object: O) => void
@@ -24,6 +36,9 @@ export type MovePolicy = 'keep' | 'remove' | 'migrate'
 
 /** What a scheduled check does about an object that is not as it should be. */
 export type DriftPolicy = 'report' | 'repair'
+
+/** What becomes of an object whose standing files make a check fail that others need. */
+export type BrokenPolicy = 'disable' | 'keep'
 
 /** Differences that are no drift. */
 export interface IgnoreRules {
@@ -40,9 +55,14 @@ export interface IgnoreRules {
  * it was interrupted or after it succeeded unnoticed. What is restored and then not wanted any more goes with `delete`.
  */
 export interface Transfer<O> {
+  /** Where this data needs other limits than `worker.copy`. */
+  limits?: Partial<CopyLimits>
   /** On the old server: writes the data to stdout. */
   dump(object: O): Command
-  /** On the new server: reads the data from stdin and puts it beside its place, over what an earlier try left. */
+  /**
+   * On the new server: reads the data from stdin and puts it beside its place. It begins with removing what an earlier try left: after
+   * a copy that went over a limit it is given no data, so that its room is others' again.
+   */
   restore(object: O): Command
   /** On both servers: prints what must be the same on both, of the original and of the restored data. */
   verify?: { original(object: O): Command; restored(object: O): Command }
@@ -95,6 +115,11 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
   /** Default `report`. */
   onDrift?: DriftPolicy
   ignore?: IgnoreRules
+  /**
+   * Default `disable`: the files that the check reads are removed, so that others are not refused because of them, and come back with
+   * the next save that succeeds. It is tried again until then.
+   */
+  onBroken?: BrokenPolicy
   /** Actions beyond save and delete, asked for with `orchestra.collect(model, key, action)`. */
   actions?: Readonly<Record<string, Action<ObjectOf<Schema, Secrets>>>>
   /** Runs once after the last operation of a script. */
@@ -103,9 +128,16 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
 
 export type Backend = Readonly<BackendOptions<z.ZodType, string>>
 
-export const timeoutNames: NamesOf<Timeouts> = { connect: true, idle: true, total: true }
+export const timeoutNames: NamesOf<Timeouts> = { connect: true, idle: true, total: true, check: true }
+export const copyNames: NamesOf<CopyLimits> = { bytes: true, free: true, total: true }
 const verify: NamesOf<NonNullable<Transfer<unknown>['verify']>> = { original: true, restored: true }
-const transfer: NamesOf<Transfer<unknown>> = { dump: true, restore: true, verify, switch: true }
+const transfer: NamesOf<Transfer<unknown>> = {
+  limits: copyNames,
+  dump: true,
+  restore: true,
+  verify,
+  switch: true,
+}
 const ignore: NamesOf<IgnoreRules> = { lines: true, found: true, permissions: true }
 
 const backendOptions: NamesOf<BackendOptions<z.ZodType, string>> = {
@@ -130,6 +162,7 @@ const backendOptions: NamesOf<BackendOptions<z.ZodType, string>> = {
   prune: true,
   protect: true,
   onDrift: true,
+  onBroken: true,
   ignore,
   actions: true,
   commit: true,

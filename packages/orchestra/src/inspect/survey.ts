@@ -28,6 +28,8 @@ import { askMarks, isIgnored, list } from './strays.ts'
 
 /** Rows that are matched at once. */
 const ROWS_A_LOOK = 1_000
+/** Identities of one server that are held at once. */
+const MOST_FOUND = 1_000_000
 /** Things that no row stands for, about which the server is asked more. */
 const MOST_READ = 50
 
@@ -180,9 +182,21 @@ export async function fenceOf(store: Store, { id }: ServerRow): Promise<number> 
 
 async function listAll(inspected: Inspected): Promise<Set<string>> {
   const found = new Set<string>()
-  const end = await list(inspected, { onFound: (identity) => found.add(identity) })
+  const onFound = (identity: string) => {
+    if (found.size >= MOST_FOUND) throw tooMany(inspected)
+    found.add(identity)
+  }
+  const end = await list(inspected, { onFound })
   if (end.kind !== 'listed') throw unanswered(inspected, end)
   return found
+}
+
+function tooMany({ target, backend }: Inspected): OrchestraError {
+  return new OrchestraError(
+    'ORC_ANSWER_TOO_LARGE',
+    `${target.name} lists more than ${MOST_FOUND} of backend "${backend.name}"`,
+    { hint: 'See what its `list` prints there' },
+  )
 }
 
 /** Why a server could not be looked at. */

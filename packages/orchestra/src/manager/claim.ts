@@ -35,6 +35,8 @@ export interface ClaimedOperation {
   /** What stands there under its present name since before everything was marked on its server. */
   standing: Previous | null
   attempt: number
+  /** A script ended in the middle of it: it gets one of its own, the last of its drain. */
+  alone: boolean
 }
 
 /** A script whose end nobody has recorded: its worker died, or lost the connection. */
@@ -90,7 +92,11 @@ interface ClaimRow {
 }
 
 /** What can be worked on now: enabled by route, due, waiting, and nothing has to be elsewhere before. */
-const due = `o.state = 'waiting' and o.due_at <= now() and not o.held and ${mayRun('o')}`
+const due = isDue('o')
+
+function isDue(operation: string): string {
+  return `${operation}.state = 'waiting' and ${operation}.due_at <= now() and not ${operation}.held and ${mayRun(operation)}`
+}
 
 /** In a lane that was free, an operation that runs without an open log was claimed by a worker that died before it began. */
 const takeable = `((${due}) or o.state = 'running')`
@@ -114,6 +120,16 @@ const nextFence = `greatest(l.fence + 1, (extract(epoch from now()) * 1000)::big
 const snapshotToRun = `case when taken.action = 'delete' then coalesce((
     select p.snapshot from orchestra.placement p where p.key_hash = taken.key_hash and p.model = taken.model
       and p.backend = taken.backend and p.server_id = taken.server_id), taken.snapshot) else taken.snapshot end`
+
+/** One suspect at a time, so that new work waits for no more than one of them. */
+const oneAlone = `(not o.alone or not exists (
+    select from orchestra.operation other where other.server_id = o.server_id and other.alone and other.id < o.id
+      and (other.state = 'running' or (${isDue('other')}))))`
+
+/** A whole configuration is written without a suspect as long as something else is due. */
+const aloneInWhole = `(not o.alone or not exists (
+    select from orchestra.operation other where other.server_id = o.server_id and other.backend = o.backend
+      and not other.alone and (${isDue('other')})))`
 
 /** Takes what can be worked on, unless something newer makes it pointless. */
 function take(which: string, bound: string): string {
@@ -145,9 +161,9 @@ with claimed as (
   select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'run_id', g.run_id, 'backend', g.backend, 'method', g.method) order by g.id), '[]') as logs
   from orchestra.log g join claimed using (server_id) where g.ended_at is null
 ), taken as (
-  ${take(`o.backend <> all($3::text[])`, `order by o.id limit ${OPERATIONS_A_CLAIM}`)} returning o.*
+  ${take(`o.backend <> all($3::text[]) and ${oneAlone}`, `order by o.id limit ${OPERATIONS_A_CLAIM}`)} returning o.*
 ), gathered as (
-  ${take(`o.backend = any($3::text[])`, '')} returning o.backend, o.action, o.state
+  ${take(`o.backend = any($3::text[]) and ${oneAlone} and ${aloneInWhole}`, '')} returning o.backend, o.action, o.state
 ), whole as (
   select coalesce(jsonb_agg(to_jsonb(entry)), '[]') as entries from (
     select backend, bool_or(action <> 'delete') as saves, bool_or(action = 'delete') as deletes
@@ -160,7 +176,7 @@ select claimed.server, claimed.fence, claimed.attempt as lane_attempt, open.logs
     'action', taken.action, 'model', taken.model, 'object_key', taken.object_key, 'keys', taken.keys,
     'snapshot', ${snapshotToRun}, 'identity', taken.identity, 'previous', ${previousNames('taken')},
     'standing', ${standingUnmarked('taken')},
-    'attempt', taken.attempt) end as operation
+    'attempt', taken.attempt, 'alone', taken.alone) end as operation
 from claimed cross join open cross join whole left join taken on taken.state = 'running'
 order by taken.id`
 

@@ -38,6 +38,8 @@ export interface ScriptedOperation {
   identity: string | null
   /** Other names under which it stands there, oldest first. */
   previous: readonly Previous[]
+  /** Whether it gets a script of its own, after all others. */
+  alone?: boolean
   /** What stands there under its present name since before everything was marked on its server. */
   standing?: Previous | null
 }
@@ -63,6 +65,19 @@ export interface RegenerationEntry {
 
 /** What a lane has to do, as scripts in the order that `after` asks for. */
 export function planDrain<Operation extends ScriptedOperation>(
+  config: Config,
+  operations: readonly Operation[],
+  regenerations: readonly RegenerationEntry[],
+): (PlannedScript<Operation> | PlannedRegeneration)[] {
+  const others = operations.filter(({ alone }) => alone !== true)
+  const last = operations.filter(({ alone }) => alone === true)
+  return [
+    ...planTogether(config, others, regenerations),
+    ...last.flatMap((operation) => planTogether(config, [operation], [])),
+  ]
+}
+
+function planTogether<Operation extends ScriptedOperation>(
   config: Config,
   operations: readonly Operation[],
   regenerations: readonly RegenerationEntry[],

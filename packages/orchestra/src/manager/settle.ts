@@ -14,6 +14,8 @@ export interface Settlement {
   next: 'done' | 'again' | 'back'
   /** Milliseconds until the next try. */
   delay: number
+  /** Whether the next try is in a script of its own: this one ended, or had to be ended, in the middle of it. */
+  alone: boolean
   changed: boolean | null
   error: string | null
   /** Hash of what was rendered for it; null where nothing was placed. */
@@ -102,7 +104,7 @@ with owned as (
       select from orchestra.placement p where ${isPlaceOf('p', 'o')}
         and (p.applied_at is not null or p.log_id is not null)) as unmade
   from owned
-  cross join jsonb_to_recordset($5::jsonb) as r("operationId" bigint, outcome text, next text, delay bigint,
+  cross join jsonb_to_recordset($5::jsonb) as r("operationId" bigint, outcome text, next text, delay bigint, alone boolean,
     changed boolean, error text, revision text, identity text, rendered jsonb, former text, untouched boolean)
   join orchestra.operation o on o.id = r."operationId" and ${foundState('o')} = 'running'
   left join lateral ${newerOperation('o')} newer on true
@@ -115,6 +117,7 @@ with owned as (
     error = case when r.cancelled then o.error else r.error end,
     log_id = coalesce($4, o.log_id),
     attempt = case when r.next = 'back' then greatest(o.attempt - 1, 0) else o.attempt end,
+    alone = case when r.next = 'back' then o.alone else r.alone end,
     due_at = case when r.delay > 0 then now() + r.delay * interval '1 ms' else '-infinity' end,
     ended_at = case when r.next = 'done' or r.cancelled or r.forgotten or r.unmade or r.newer_id is not null then clock_timestamp() end,
     snapshot = case when r.outcome is distinct from 'success' then o.snapshot end

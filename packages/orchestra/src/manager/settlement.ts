@@ -10,6 +10,7 @@ import { failureText } from './verdict.ts'
 
 const nothingKnown = {
   delay: 0,
+  alone: false,
   changed: null,
   error: null,
   revision: null,
@@ -32,6 +33,22 @@ export function triedAgain(
 ): Settlement {
   const delay = delayAfter(operation.attempt, backoff)
   return { ...nothingKnown, operationId: operation.id, outcome, next: 'again', delay, error }
+}
+
+/**
+ * What was at work when its script ended early, or had to be ended: it is tried again alone, and rests at least as long as it kept
+ * its server from other work.
+ * @param took milliseconds
+ */
+export function suspected(
+  operation: Pick<ClaimedOperation, 'id' | 'attempt'>,
+  outcome: Extract<Outcome, 'failure' | 'timeout'>,
+  error: string,
+  backoff: Backoff,
+  took: number,
+): Settlement {
+  const again = triedAgain(operation, outcome, error, backoff)
+  return { ...again, delay: Math.max(again.delay, Math.round(took)), alone: true }
 }
 
 /** Something that is not ours is in its way. That ends when a person does something about it. */
@@ -73,6 +90,7 @@ export function fromResult(
     outcome: 'success',
     next: 'done',
     delay: 0,
+    alone: false,
     changed: result.change === 'changed',
     error: null,
     revision: placed?.revision ?? null,

@@ -65,6 +65,11 @@ function blocked(reason: string): Extract<Verdict, { kind: 'blocked' }> {
   return { kind: 'blocked', outcome: 'unreachable', reason, presentedKey: null }
 }
 
+/** Lines of output that tell why: a check tells what is wrong before it tells that something is. */
+export function tellingLines({ reason }: OperationResult): number {
+  return reason === 'check' || reason === 'before' ? 2 : 1
+}
+
 /** Says what is not ours, and what to do about it. */
 export function notOurs(subject: string, { server, backend, object }: FailedPlace): string {
   const which = object === null ? '--all' : quote(object)
@@ -84,11 +89,14 @@ export interface FailedPlace {
   object: string | null
 }
 
-/** Why an operation failed, in words. */
-export function failureText(result: OperationResult, place: FailedPlace): string {
+/**
+ * Why an operation failed, in words.
+ * @param said what was printed last where it failed
+ */
+export function failureText(result: OperationResult, place: FailedPlace, said: string | null = null): string {
   if (result.reason === 'foreign') return notOurs(result.subject ?? 'something', place)
-  const status = `exit status ${result.exit}`
-  if (result.reason === 'step') return `a step failed, ${status}`
+  const status = `exit status ${result.exit}${said === null ? '' : `: ${said}`}`
+  if (result.reason === 'step') return said === null ? `a step failed, ${status}` : status
   if (result.reason === 'check')
     return `the check of its file failed, ${status}; the file is as it was before`
   if (result.reason === 'before')

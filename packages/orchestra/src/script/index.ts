@@ -1,3 +1,4 @@
+export { type AccountRights, asAccount } from './as-account.ts'
 export {
   bootstrap,
   bootstrapCommand,
@@ -21,6 +22,7 @@ export {
   type ScriptEvent,
   type Stream,
 } from './output.ts'
+export { Collected, LastBytes, tooMuch } from './pieces.ts'
 export { readPrelude } from './prelude.ts'
 export {
   type RecordedBackend,
@@ -62,12 +64,14 @@ export type {
   WorkContext,
   WorkResult,
 } from './script.ts'
+export { renderSearch, renderTakeOut } from './search.ts'
 export { Secret, secret } from './secret.ts'
 export { Command, raw, type ShellValue, sh } from './sh.ts'
 export type { AheadFileStep, Step, StreamedFileStep } from './steps.ts'
 export { contentOf, fileOf, readContent } from './streamed.ts'
 export { joinText, text } from './text.ts'
 export {
+  type AbsorbScript,
   type EmitScript,
   renderAbsorb,
   renderEmit,

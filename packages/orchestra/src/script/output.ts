@@ -42,6 +42,12 @@ export type ScriptEvent =
   | { kind: 'output'; index: BlockIndex | null; stream: Stream; bytes: Uint8Array }
   | { kind: 'result'; result: OperationResult }
   | { kind: 'reload'; result: ReloadResult }
+  /** What may hang is at work for these; `more` of them where they do not fit one record. */
+  | { kind: 'at'; indexes: readonly BlockIndex[]; more: boolean }
+  /** A check fails because of the files of this one of those that stand. */
+  | { kind: 'broken'; index: number }
+  /** A check does not fail any more. */
+  | { kind: 'passes' }
   /** The server remembers nothing: no script has run there, or it lost its disk since. */
   | { kind: 'fresh' }
   /** The script came to its end. */
@@ -54,11 +60,21 @@ export interface OutputParser {
   end(): void
 }
 
-/** Turns the bytes of a script into events. It holds back no more than could be the start of a marker. */
+/**
+ * Turns the bytes of a script into events. It holds back no more than could be the start of a marker. What a server may say once is
+ * given out once, however often it says it: one result of each operation, that it remembers nothing, and its end.
+ */
 export function createOutputParser(token: string, onEvent: (event: ScriptEvent) => void): OutputParser {
+  const told = new Set<string>()
+  const once = (event: ScriptEvent) => {
+    const name = nameOf(event)
+    if (name !== null && told.has(name)) return
+    if (name !== null) told.add(name)
+    onEvent(event)
+  }
   const streams = {
-    stdout: readStream(token, 'stdout', onEvent),
-    stderr: readStream(token, 'stderr', onEvent),
+    stdout: readStream(token, 'stdout', once),
+    stderr: readStream(token, 'stderr', once),
   }
   return {
     push: (stream, bytes) => streams[stream].push(bytes),
@@ -82,11 +98,21 @@ function readStream(token: string, stream: Stream, onEvent: (event: ScriptEvent)
   })
 }
 
+/** What an event is about, where there is one such event; null where there may be any number. */
+function nameOf(event: ScriptEvent): string | null {
+  if (event.kind === 'result') return `result ${event.result.index}`
+  return event.kind === 'fresh' || event.kind === 'finished' ? event.kind : null
+}
+
 /** A line of the journal, or of the output behind its mark. Null where it is none of these. */
 export function parseRecord(record: string): ScriptEvent | null {
   const [kind, ...words] = record.split(' ')
   if (kind === 'end') return { kind: 'finished' }
+  if (kind === 'passes') return { kind: 'passes' }
+  if (kind === 'broken') return parseBroken(words)
   if (kind === 'fresh') return { kind: 'fresh' }
+  if (kind === 'at' || kind === 'also')
+    return { kind: 'at', indexes: parseIndexes(words), more: kind === 'also' }
   if (kind === 'result') return parseResult(words)
   if (kind === 'reload') return parseReload(words)
   return null
@@ -96,6 +122,7 @@ function parseResult([name, status, exit, reason, change, subject]: readonly str
   const index = parseIndex(name ?? '')
   if (index === null || (status !== 'ok' && status !== 'failed') || !isReason(reason)) return null
   if (change !== 'changed' && change !== 'unchanged') return null
+  if (!isExit(exit)) return null
   const result = { index, status, exit: Number(exit), reason, change } as const
   return { kind: 'result', result: subject === undefined ? result : { ...result, subject: decode(subject) } }
 }
@@ -108,19 +135,33 @@ function decode(word: string): string {
   return Buffer.from(bytes, 'latin1').toString()
 }
 
+function parseBroken([index = '']: readonly string[]): ScriptEvent | null {
+  return /^\d{1,9}$/.test(index) ? { kind: 'broken', index: Number(index) } : null
+}
+
 function parseReload([name = '', status, exit]: readonly string[]): ScriptEvent | null {
   const [verb, ...service] = name.split('.')
   if ((verb !== 'reload' && verb !== 'restart') || (status !== 'ok' && status !== 'failed')) return null
+  if (!isExit(exit)) return null
   return { kind: 'reload', result: { verb, service: service.join('.'), status, exit: Number(exit) } }
 }
 
 function isReason(reason: string | undefined): reason is OperationResult['reason'] {
   return (
-    reason !== undefined && /^(step|check|before|foreign|prepare|commit|(reload|restart)\..+)$/.test(reason)
+    reason !== undefined &&
+    /^(step|check|before|foreign|prepare|commit|(reload|restart)\.[!-~]{1,255})$/.test(reason)
   )
+}
+
+function parseIndexes(words: readonly string[]): BlockIndex[] {
+  return words.map(parseIndex).filter((index) => index !== null)
 }
 
 function parseIndex(name: string): BlockIndex | null {
   if (name === 'prepare' || name === 'commit') return name
-  return /^\d+$/.test(name) ? Number(name) : null
+  return /^\d{1,5}$/.test(name) ? Number(name) : null
+}
+
+function isExit(exit: string | undefined): exit is string {
+  return exit !== undefined && /^\d{1,3}$/.test(exit)
 }

@@ -400,7 +400,7 @@ o_encode() {
   local k byte
   o_code=''
   if [[ $1 =~ ^[A-Za-z0-9/._@=,+-]+$ ]]; then
-    o_code=$1
+    o_code=${1:0:4096}
     return
   fi
   for ((k = 0; k < ${#1} && k < 1000; k++)); do

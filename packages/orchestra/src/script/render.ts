@@ -32,6 +32,8 @@ export interface ScriptRequest {
   fence: number
   /** Seconds to wait for another script on the server. */
   lockWait?: number
+  /** Seconds that a guard or a check may take; default no limit. */
+  patience?: number
   /** The run whose content this script brings ahead; default none, and then what waits for no run is removed. */
   ahead?: string
   /** Command that reads a program of `write` steps; default bash and the steps of a shell script. */
@@ -138,10 +140,12 @@ function problemOf(
 }
 
 function renderHead(request: ScriptRequest, token: string): Rendered {
-  const { runId, backend, fence, lockWait = 60, acknowledge = [], ahead } = request
+  const { runId, backend, fence, lockWait = 60, acknowledge = [], ahead, patience } = request
   const numbers = [plain(String(fence)), plain(String(lockWait)), renderSecret(new Secret(token, tokenName))]
   const bringing = ahead === undefined ? [] : [plain(ahead)]
   const lines = [callOf('o_begin', plain(runId), plain(backend), ...numbers, ...bringing)]
+  if (patience !== undefined && Number.isFinite(patience))
+    lines.push(callOf('o_patient', plain(String(patience))))
   if (acknowledge.length > 0) lines.push(callOf('o_acknowledge', ...acknowledge.map(plain)))
   return join(lines, '\n')
 }

@@ -1,5 +1,7 @@
 import { OrchestraError } from '../errors.ts'
+import { type Address, parseAddress } from '../methods/address.ts'
 import type { ServerTarget } from '../methods/method.ts'
+import { checkTags } from './tags.ts'
 
 /** A row of orchestra.server. */
 export interface ServerRow {
@@ -12,6 +14,8 @@ export interface ServerRow {
   sudo: boolean
   identity_file: string | null
   directory: string | null
+  /** Routes to tags lead to servers that have them. */
+  tags: string[]
   host_key: string | null
   presented_key: string | null
   presented_at: Date | null
@@ -25,7 +29,10 @@ export interface ServerRow {
 export interface ServerOptions {
   name: string
   method?: ServerTarget['method']
-  /** Name or address; default the server's name. Resolved when it is connected to, not before. */
+  /**
+   * Name or address, with a port and a login if you like: `web1`, `root@web1:2222`, `fd00::1`, `[fd00::1]:2222`. Default the
+   * server's name. Resolved when it is connected to, not before.
+   */
   host?: string
   port?: number
   /** Login; default root. */
@@ -35,6 +42,8 @@ export interface ServerOptions {
   identityFile?: string
   /** Directory that scripts start in and keep their state below. */
   directory?: string
+  /** Routes to tags lead to servers that have them. */
+  tags?: readonly string[]
 }
 
 export type NewServer = Required<Omit<ServerOptions, 'identityFile' | 'directory'>> &
@@ -51,20 +60,49 @@ const longestName = 253
  */
 export function checkServer(options: ServerOptions): NewServer {
   const method = options.method ?? 'ssh'
-  const user = options.user ?? 'root'
-  const runsHere = method === 'local' || method === 'function'
+  const given = addressOf(options)
+  const user = options.user ?? given.user ?? 'root'
+  const isHere = runsHere(method)
   const server: NewServer = {
     name: options.name,
     method,
-    host: options.host ?? (runsHere ? 'localhost' : options.name),
-    port: options.port ?? (runsHere ? 0 : 22),
+    host: given.host ?? (isHere ? 'localhost' : options.name),
+    port: options.port ?? given.port ?? (isHere ? 0 : 22),
     user,
-    sudo: options.sudo ?? (!runsHere && user !== 'root'),
+    sudo: options.sudo ?? needsSudo(method, user),
     identityFile: options.identityFile ?? null,
     directory: options.directory ?? null,
+    tags: checkTags(options.tags ?? []),
   }
   checkForm(server)
   return server
+}
+
+/** What the host says of a port and a login has to agree with what else says it. */
+function addressOf({ name, host, port, user }: ServerOptions): Partial<Address> {
+  if (host === undefined) return {}
+  const address = parseAddress(host)
+  if (address === null)
+    throw invalid(
+      name,
+      `${JSON.stringify(host)} is not a host`,
+      'Write host, host:2222, root@host or [fd00::1]:2222',
+    )
+  if (port !== undefined && address.port !== null && address.port !== port)
+    throw invalid(name, `${JSON.stringify(host)} names another port than ${port}`)
+  if (user !== undefined && address.user !== null && address.user !== user)
+    throw invalid(name, `${JSON.stringify(host)} names another login than ${user}`)
+  return address
+}
+
+/** Whether scripts run on the worker's own machine. */
+export function runsHere(method: ServerTarget['method']): boolean {
+  return method === 'local' || method === 'function'
+}
+
+/** Whether scripts run with `sudo` where nobody says it. */
+export function needsSudo(method: ServerTarget['method'], user: string): boolean {
+  return !runsHere(method) && user !== 'root'
 }
 
 function checkForm(server: NewServer): void {
@@ -102,7 +140,8 @@ export function toTarget(row: ServerRow): ServerTarget {
   return {
     name: row.name,
     method: row.method,
-    host: row.host,
+    // Brackets are how older versions kept an address that was given in them.
+    host: parseAddress(row.host)?.host ?? row.host,
     port: row.port,
     user: row.login,
     sudo: row.sudo,
