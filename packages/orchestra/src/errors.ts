@@ -15,6 +15,7 @@ export const errorCodes = {
   ORC_STORE_LOGIN: 'The database refuses the login: role, password, or where it comes from',
   ORC_STORE_DENIED: 'The role lacks a right in the database; the hint has the statement that gives it',
   ORC_STORE_READONLY: 'The database takes no writes: a standby, or one that is set to be read only',
+  ORC_STORE_PORT: 'The embedded database cannot be offered on the port that was asked for',
   ORC_STORE_BUSY: 'The database takes no more connections',
   ORC_STORE_OUTDATED: 'The database has pending migrations, or was migrated by a newer Orchestra',
   ORC_WORKER_ALIVE: 'A worker runs, and has to be stopped before what was asked for',
@@ -64,6 +65,7 @@ export const errorCodes = {
   ORC_TRASH_FAILED: 'A server could not do what was asked of its trash',
   ORC_BACKEND_CHECK: 'A backend did not pass a check of the testing kit',
   ORC_UNIT_UNKNOWN: 'No unit of work of that id is known',
+  ORC_UNIT_AMBIGUOUS: 'Several units of work have ids that begin so',
   ORC_LOG_UNKNOWN: 'No log of that number exists; retention may have removed it',
   ORC_LOG_LOST: 'The output of a running script could not be stored',
 } as const

@@ -43,7 +43,9 @@ export {
   listRoutes,
   type NewRoute,
   type Route,
+  type RouteChange,
   removeRoute,
+  setRoute,
 } from './router/index.ts'
 export {
   type AccountRights,
@@ -73,8 +75,10 @@ export {
   recordPresentedKey,
   releaseServer,
   removeServer,
+  type ServerChange,
   type ServerOptions,
   type ServerRow,
+  setServer,
 } from './server/index.ts'
 export type { Store, StoreOptions } from './store/index.ts'
 export type { SyncSelector, SyncStatus } from './sync/index.ts'

@@ -368,6 +368,7 @@ describeLab('what the shipped backends do', () => {
   beforeAll(async () => {
     lab = await startLab({ hosts: ['kit1'] })
     await lab.host('kit1').must('systemctl start nginx named cron mariadb postfix')
+    await lab.host('kit1').must("postconf -e 'virtual_mailbox_domains=mail.example mail.example.net'")
   }, 600_000)
 
   afterAll(() => lab?.stop(), 60_000)

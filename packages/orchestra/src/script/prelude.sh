@@ -874,6 +874,7 @@ o_run_check() {
   local command=$1
   shift
   o_now "$@"
+  o_tell_check "$@"
   if (($# == 1)); then
     o_i=$1
     o_block "$1"
@@ -884,8 +885,22 @@ o_run_check() {
   o_check_status=$o_status o_check_late=$o_late
 }
 
+# o_tell_check OPERATION...: a check may look at `checked`, the paths of the files that are on trial, and at `replaced`, where
+# the file that each of them replaced is kept meanwhile.
+o_tell_check() {
+  local i n
+  checked=() replaced=()
+  for i; do
+    for n in ${numbers[$i]}; do
+      checked+=("${o_path[n]}")
+      if [[ -e ${o_backup[n]} || -L ${o_backup[n]} ]]; then replaced+=("${o_backup[n]}"); else replaced+=(''); fi
+    done
+  done
+}
+
 # o_blame COMMAND: does the check fail without any of the new files?
 o_blame() {
+  o_tell_check
   o_look_and_listen "$1"
   if ((o_status)); then o_verdict=before; else o_verdict=ours; fi
 }
