@@ -46,6 +46,10 @@ const account = defineModel({
 /** useradd and its like keep a copy of each file that they change, and put a line in another place. */
 const accountFiles = /^\/etc\/(passwd|shadow|group|gshadow|subuid|subgid)/
 
+/** Of the word `kit`. */
+const hash =
+  '$6$saltsalt$lyWjU/K8S7HJ4wBeUFw/SJfpBnfTP4phdYMLpHRzTSmfhgJj21KQ9bcydZd1QyJvsxWQfHiAO7WjvCSKxyYxE.'
+
 const users: Shipped = {
   backend: unixUser({
     model: account,
@@ -61,19 +65,9 @@ const users: Shipped = {
   fixtures: [
     {
       name: 'ada',
-      object: {
-        login: 'kit-ada',
-        crypted: '$6$saltsalt$abcdefghij',
-        groups: ['kit-group'],
-        full_name: 'Ada',
-      },
+      object: { login: 'kit-ada', crypted: hash, groups: ['kit-group'], full_name: 'Ada' },
       changed: { login: 'kit-ada', crypted: null, shell: '/bin/sh', groups: [], full_name: 'Ada Lovelace' },
-      renamed: {
-        login: 'kit-eve',
-        crypted: '$6$saltsalt$abcdefghij',
-        groups: ['kit-group'],
-        full_name: 'Ada',
-      },
+      renamed: { login: 'kit-eve', crypted: hash, groups: ['kit-group'], full_name: 'Ada' },
     },
     { name: 'plain', object: { login: 'kit-plain', crypted: null, full_name: '' } },
   ],

@@ -1,3 +1,4 @@
+export { type AccountRights, asAccount } from './as-account.ts'
 export {
   bootstrap,
   bootstrapCommand,
@@ -70,6 +71,7 @@ export type { AheadFileStep, Step, StreamedFileStep } from './steps.ts'
 export { contentOf, fileOf, readContent } from './streamed.ts'
 export { joinText, text } from './text.ts'
 export {
+  type AbsorbScript,
   type EmitScript,
   renderAbsorb,
   renderEmit,

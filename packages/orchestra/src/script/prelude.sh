@@ -873,8 +873,8 @@ o_try() {
 o_run_check() {
   local command=$1
   shift
-  o_tell_check "$@"
   o_now "$@"
+  o_tell_check "$@"
   if (($# == 1)); then
     o_i=$1
     o_block "$1"
