@@ -49,6 +49,7 @@ export {
   type FileContent,
   joinText,
   type Objects,
+  asUser,
   raw,
   type Script,
   Secret,

@@ -1,3 +1,4 @@
+export { asUser } from './as-user.ts'
 export {
   bootstrap,
   bootstrapCommand,

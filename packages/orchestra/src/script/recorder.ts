@@ -13,7 +13,8 @@ import type {
   TrashOptions,
   Work,
 } from './script.ts'
-import { type Command, quote } from './sh.ts'
+import { asUser } from './as-user.ts'
+import { Command, quote } from './sh.ts'
 import type { FileStep, Permissions, Step, StreamedFileStep } from './steps.ts'
 import { renderPieces } from './streamed.ts'
 
@@ -140,8 +141,13 @@ function guard(command: Command | undefined, options: RunOptions): Rendered | nu
   return command === undefined ? null : withSurroundings(command.rendered, options)
 }
 
-/** The command with its directory and variables, which hold for it alone because it runs in a subshell. */
-function withSurroundings(command: Rendered, { cwd, env = {} }: RunOptions): Rendered {
+/** The command as the user it is for, with its directory and variables, which hold for it alone because it runs in a subshell. */
+function withSurroundings(command: Rendered, { as, ...options }: RunOptions): Rendered {
+  const surrounded = inDirectory(command, options)
+  return as === undefined ? surrounded : asUser(as, new Command(surrounded)).rendered
+}
+
+function inDirectory(command: Rendered, { cwd, env = {} }: RunOptions): Rendered {
   const lines: Rendered[] = []
   if (cwd !== undefined) lines.push(plain(`cd -- ${quote(checkPath(cwd, 'the directory of a command'))}`))
   for (const [name, value] of Object.entries(env)) {

@@ -16,6 +16,12 @@ export interface RunOptions {
   onlyIf?: Command
   /** The command's stdin; default nothing. The place for secrets: it is in no argument list and in no file. */
   input?: Content
+  /**
+   * User, by name or number, whom the command and its guards run as; default whom the script runs as, mostly root. For what
+   * happens in a place that this user can write to: root must not act by name there. It starts in the user's home, with nothing of
+   * root's environment.
+   */
+  as?: string | number
   /** Directory to run in; default where the script starts. */
   cwd?: string
   /** Variables exported to the command and to nothing else. */
