@@ -44,12 +44,12 @@ export {
   removeRoute,
 } from './router/index.ts'
 export {
+  asUser,
   Command,
   type Content,
   type FileContent,
   joinText,
   type Objects,
-  asUser,
   raw,
   type Script,
   Secret,

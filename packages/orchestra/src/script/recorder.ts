@@ -1,4 +1,5 @@
 import { OrchestraError } from '../errors.ts'
+import { asUser } from './as-user.ts'
 import { checkMode, checkOwner, checkPath, checkService, checkVariable } from './names.ts'
 import { checkPlain, join, plain, Rendered, renderText } from './rendered.ts'
 import type {
@@ -13,7 +14,6 @@ import type {
   TrashOptions,
   Work,
 } from './script.ts'
-import { asUser } from './as-user.ts'
 import { Command, quote } from './sh.ts'
 import type { FileStep, Permissions, Step, StreamedFileStep } from './steps.ts'
 import { renderPieces } from './streamed.ts'
