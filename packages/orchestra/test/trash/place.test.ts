@@ -27,22 +27,26 @@ if (!isRoot && process.env.CI === 'true') throw new Error('these tests need root
 
 /** An account that every Debian has. */
 const ada = Number(spawnSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).stdout)
-const mounts: string[] = []
+const machines: string[] = []
 
-// Files run their hooks last first: what is mounted goes before the directories do.
+// What is mounted goes before the directories do: hooks run last first. It may stand elsewhere by then.
 afterEach(() => {
-  for (const path of mounts.splice(0).reverse()) execFileSync('umount', ['-l', path])
+  const table = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
+  const points = table.map((line) => line.split(' ')[4] ?? '').map((at) => execFileSync('printf', ['%b', at]).toString())
+  for (const path of points.reverse())
+    if (machines.some((directory) => path.startsWith(`${directory}/`))) execFileSync('umount', ['-l', path])
+  machines.length = 0
 })
 
 function mount(words: readonly string[], at: string): void {
   mkdirSync(at, { recursive: true })
   execFileSync('mount', [...words, at])
-  mounts.push(at)
 }
 
 /** A machine that others can get to, with a home of ada's. */
 function shared() {
   const server = machine()
+  machines.push(server.directory)
   const at = (path: string) => join(server.directory, path)
   chmodSync(server.directory, 0o755)
   mkdirSync(at('home/ada/www'), { recursive: true })
@@ -100,7 +104,7 @@ describe.skipIf(!isRoot)('what is mounted in a tree (needs root)', () => {
     expect(existsSync(at('precious/data'))).toBe(true)
     expect(list()?.map(({ id }) => id)).toEqual([first?.id])
     expect(second).toBeDefined()
-    execFileSync('umount', [mounts.pop() ?? ''])
+    execFileSync('umount', [join(data, 'mounted here')])
     expect(parseEmptied(empty().output)).toEqual([first?.id])
   })
 })
