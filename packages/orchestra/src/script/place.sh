@@ -9,7 +9,7 @@
 
 # Verdicts: `ok`; `sticky`, like /tmp: what is ours there stays ours, but anybody may make a name that is not there yet; `as:UID`,
 # a place of this user's; `no:WHY`.
-declare -gA o_rulings=() o_facts=() o_shut=() o_groups=() o_people=()
+declare -gA o_rulings=() o_facts=() o_shut=() o_groups=() o_sole=() o_people=()
 o_looked=() o_unseen=() o_here=''
 
 # o_look DIRECTORY...: the steps that follow act in these; one look at all of them is enough.
@@ -107,6 +107,8 @@ o_weigh() {
     who=others
   elif ((mode & 8#20)) && ! o_is_alone "$group" "$3"; then
     who="its group $(o_called group "$group")"
+    # Like /var/cache/bind: root's by name, and the place of the one user in its group.
+    [[ $2$3 != ok0 || $EUID != 0 || ! ${o_sole[$group]-} ]] || ((mode & 8#1000)) || { o_ruling=as:${o_sole[$group]}; return; }
   fi
   if [[ $o_ruling == no:* ]] || (((mode & 8#170000) != 8#40000)); then return; fi
   if (($3 == 0 || $3 == EUID)); then
@@ -154,6 +156,9 @@ o_read_group() {
   while IFS=: read -r user _ number own _; do
     [[ $own != "$1" && ,$members, != *",$user,"* ]] || o_groups[$1]+="$number "
   done < <(getent passwd)
+  read -r user own <<<"${o_groups[$1]/ 0 / }"
+  o_sole[$1]=''
+  [[ ! $user || $own ]] || o_sole[$1]=$user
 }
 
 # o_mounted PATH: whether a file system is mounted there or below; o_on is where. A bind mount has the device of what it shows, so
