@@ -29,7 +29,9 @@ describeLab('a host that customers share', () => {
     lab = await startLab({ hosts: ['shared'] })
     host = lab.host('shared')
     pipeline = new Pipeline(lab.clientKeyPath)
-    await host.must('systemctl start nginx; for name in ada bob; do useradd -m -s /bin/bash $name; done; chmod 0700 /home/bob')
+    await host.must(
+      'systemctl start nginx; for name in ada bob; do useradd -m -s /bin/bash $name; done; chmod 0700 /home/bob',
+    )
   }, 600_000)
 
   afterAll(async () => {
@@ -59,7 +61,12 @@ describeLab('a host that customers share', () => {
   test('a link of the owner’s gives away neither a neighbour’s directory nor the system’s', async () => {
     await host.must('install -d -o bob -g bob /home/bob/inner; mkdir -p /etc/inner')
     await as('ada', 'ln -s /home/bob /home/ada/bob; ln -s /etc /home/ada/etc')
-    for (const root of ['/home/ada/bob/inner', '/home/ada/bob/new', '/home/ada/etc/new', '/home/ada/bob/inner/deep']) {
+    for (const root of [
+      '/home/ada/bob/inner',
+      '/home/ada/bob/new',
+      '/home/ada/etc/new',
+      '/home/ada/bob/inner/deep',
+    ]) {
       const ran = await save('b.example', root)
       expect(ran.results).toEqual(refused)
       expect(ran.outputs[0]).toMatch(/As ada: .*(Permission denied|belongs to)/s)
@@ -80,7 +87,12 @@ describeLab('a host that customers share', () => {
     const system = await save('c.example', '/etc/nginx/c')
     expect(system.results[0]).toContain('use a directory outside the system')
     expect([neighbour.results, behind.results]).toEqual([refused, refused])
-    for (const path of ['/home/bob/www', '/srv/sites/c', '/etc/nginx/c', '/etc/nginx/sites-enabled/c.example.conf'])
+    for (const path of [
+      '/home/bob/www',
+      '/srv/sites/c',
+      '/etc/nginx/c',
+      '/etc/nginx/sites-enabled/c.example.conf',
+    ])
       expect(await exists(path)).toBe(false)
   })
 
@@ -99,7 +111,9 @@ describeLab('a host that customers share', () => {
     }
     await host.must('kill "$(</home/ada/swapper)"')
     expect(await host.must('head -c 5 /etc/passwd')).toBe('root:')
-    expect(await host.must('find /etc -user ada; ls /etc/hosts /etc/hostname')).toBe('/etc/hostname\n/etc/hosts\n')
+    expect(await host.must('find /etc -user ada; ls /etc/hosts /etc/hostname')).toBe(
+      '/etc/hostname\n/etc/hosts\n',
+    )
   }, 120_000)
 
   test('a file system whose top is a customer’s gets no trash, and a mount in a home is neither trashed nor removed', async () => {

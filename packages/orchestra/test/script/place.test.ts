@@ -82,7 +82,11 @@ describe.skipIf(!isRoot)('a directory above the path (needs root)', () => {
     const done = ['ok changed']
     expect(results.map((result) => result.outcomes())).toEqual([refused, done, done, done])
     expect(results[0]?.outputOf(0)).toContain('is writable by its group nogroup')
-    expect(Object.keys(groups).slice(1).map((name) => owner(at(`${name}/x`)))).toEqual([1, 0, 0])
+    expect(
+      Object.keys(groups)
+        .slice(1)
+        .map((name) => owner(at(`${name}/x`))),
+    ).toEqual([1, 0, 0])
   })
 
   test.each([

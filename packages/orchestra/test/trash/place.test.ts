@@ -32,7 +32,9 @@ const machines: string[] = []
 // What is mounted goes before the directories do: hooks run last first. It may stand elsewhere by then.
 afterEach(() => {
   const table = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
-  const points = table.map((line) => line.split(' ')[4] ?? '').map((at) => execFileSync('printf', ['%b', at]).toString())
+  const points = table
+    .map((line) => line.split(' ')[4] ?? '')
+    .map((at) => execFileSync('printf', ['%b', at]).toString())
   for (const path of points.reverse())
     if (machines.some((directory) => path.startsWith(`${directory}/`))) execFileSync('umount', ['-l', path])
   machines.length = 0

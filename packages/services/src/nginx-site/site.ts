@@ -9,7 +9,8 @@ export const serverName = z
   )
 
 /** Directories that are nobody's to be given: a row that chooses where its files are must not choose one of them. */
-const systemDirectory = /^\/(?:(?:bin|boot|dev|etc|lib|lib32|lib64|proc|root|run|sbin|sys|usr)(?:\/.*)?|var(?:\/(?!www$)[^/]+)?|[^/]+)$/
+const systemDirectory =
+  /^\/(?:(?:bin|boot|dev|etc|lib|lib32|lib64|proc|root|run|sbin|sys|usr)(?:\/.*)?|var(?:\/(?!www$)[^/]+)?|[^/]+)$/
 
 const bytes = z.string().regex(/^\d{1,9}[kmg]?$/, 'use a size such as 20m')
 
@@ -36,7 +37,9 @@ export const nginxSiteSchema = z
   )
   .refine(
     ({ root, owner }) =>
-      root === undefined || owner === undefined || !systemDirectory.test(root.replace(/\/+/g, '/').replace(/\/$/, '')),
+      root === undefined ||
+      owner === undefined ||
+      !systemDirectory.test(root.replace(/\/+/g, '/').replace(/\/$/, '')),
     { path: ['root'], error: 'use a directory outside the system where it is given to an owner' },
   )
 
