@@ -9,7 +9,7 @@
 
 # Verdicts: `ok`; `sticky`, like /tmp: what is ours there stays ours, but anybody may make a name that is not there yet; `as:UID`,
 # a place of this user's; `no:WHY`.
-declare -gA o_rulings=() o_facts=() o_shut=() o_groups=() o_sole=() o_people=()
+declare -gA o_rulings=() o_facts=() o_shut=() o_plain=() o_groups=() o_sole=() o_people=()
 o_looked=() o_unseen=() o_here=''
 
 # o_look DIRECTORY...: the steps that follow act in these; one look at all of them is enough.
@@ -33,8 +33,9 @@ o_absolute() {
 
 # o_judge DIRECTORY: o_ruling says who may act in it.
 o_judge() {
-  o_absolute "$1"
-  local dir=${o_whole%/}
+  local dir=$1
+  [[ $dir == /* ]] || { o_absolute "$1"; dir=$o_whole; }
+  dir=${dir%/}
   o_ruling=${o_rulings[${dir:-/}]-}
   [[ ! $o_ruling ]] || return 0
   [[ ${o_facts[${dir:-/}]-} ]] || o_see "$dir"
@@ -45,8 +46,8 @@ o_judge() {
 o_see() {
   local one facts=() names=() k=0
   for one in "${o_unseen[@]}" "$1"; do
-    o_absolute "$one"
-    one=${o_whole%/}
+    [[ $one == /* ]] || { o_absolute "$one"; one=$o_whole; }
+    one=${one%/}
     while [[ ! ${o_facts[${one:-/}]-} ]]; do
       o_facts[${one:-/}]=missing
       [[ ! -e ${one:-/} && ! -L $one ]] || names+=("${one:-/}")
@@ -79,19 +80,23 @@ o_decide() {
   o_ruling=${o_rulings[$key]-}
   [[ ! $o_ruling ]] || return 0
   if [[ $1 ]]; then
-    o_decide "${1%/*}"
-    above=$o_ruling
     one=${1%/*}
-    o_shut[$key]=${o_shut[${one:-/}]-}
+    above=${o_rulings[${one:-/}]-}
+    [[ $above ]] || { o_decide "$one"; above=$o_ruling; }
+    [[ ! ${o_shut[${one:-/}]-} ]] || o_shut[$key]=1
   fi
   fact=${o_facts[$key]} uid=${o_facts[$key]%%:*}
-  if [[ $above == no:* || $above == as:* ]]; then
+  if [[ $above == ok && ${o_plain[$fact]-} ]]; then
+    o_ruling=ok
+  elif [[ $above == no:* || $above == as:* ]]; then
     o_ruling=$above
   elif [[ $fact == missing ]]; then
     o_ruling=$above
     [[ $above != sticky ]] || o_ruling="no:${1%/*} is writable by others, and $1 is not there yet"
   else
     o_weigh "$key" "$above" "$uid" "${fact##*:}" "${fact%:*}"
+    # Most directories are alike.
+    [[ $above$o_ruling != okok || ${o_shut[$key]-} ]] || o_plain[$fact]=1
   fi
   o_rulings[$key]=$o_ruling
 }

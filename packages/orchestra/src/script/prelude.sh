@@ -46,10 +46,20 @@ o_find_state() {
   local home=/var/lib/orchestra
   ((EUID == 0)) || home=$HOME/.local/state/orchestra
   o_state=${ORCHESTRA_STATE:-$home}
+  [[ ! ${ORCHESTRA_STATE-} ]] || o_check_state
   [[ -d $o_state/runs && -d $o_state/owed ]] && return
   umask 077
   mkdir -p -- "$o_state/runs" "$o_state/owed" || exit 85
   umask 022
+}
+
+# A server's own directory may be anywhere: what others can change there is not remembered but believed.
+o_check_state() {
+  o_judge "$o_state"
+  [[ $o_ruling != ok ]] || return 0
+  [[ $o_ruling != as:* ]] || o_ruling="no:$o_state is in a place of $(o_called passwd "${o_ruling#as:}")"
+  printf '%s: Orchestra cannot keep its state there\n' "${o_ruling#no:}" >&2
+  exit 85
 }
 
 # o_lock WAIT: one script at a time.

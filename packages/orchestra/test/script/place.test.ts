@@ -305,6 +305,25 @@ describe.skipIf(!isRoot)('in a user’s place (needs root)', () => {
   })
 })
 
+test.skipIf(!isRoot)('no script runs whose state others could write to (needs root)', async () => {
+  const { at, directory } = shared()
+  const run = async (state: string) => {
+    const server = machine({ ORCHESTRA_STATE: state })
+    return server.run({ operations: [(script) => script.file(at('etc/x'), 'ours')] })
+  }
+  symlinkSync(at('etc'), at('link'))
+  for (const [state, why] of [
+    ['home/ada/state', 'is in a place of nobody: Orchestra cannot keep its state there'],
+    ['link/state', 'is a link to'],
+  ] as const) {
+    const result = await run(at(state))
+    expect(result.code).toBe(85)
+    expect(result.stderr.toString()).toContain(why)
+  }
+  expect(existsSync(join(directory, 'etc/x'))).toBe(false)
+  expect((await run(at('own/state'))).outcomes()).toEqual(['ok changed'])
+})
+
 test('a login’s own directories are its own, and a private group is nobody else’s', async () => {
   const { directory, run } = machine()
   mkdirSync(join(directory, 'app'))
