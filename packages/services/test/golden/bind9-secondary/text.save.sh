@@ -1,6 +1,7 @@
 o_begin run bind9-secondary 1 60 '«secret:output-token»'
 o_reload reload.named 'if systemctl is-active --quiet named; then rndc reload; else systemctl start named; fi'
 o_follows
+o_look /etc/bind /var/cache/bind
 o_op prepare prepare
 o_directory /etc/bind/orchestra - -
 o_directory /var/cache/bind/orchestra - bind:bind

@@ -1,6 +1,7 @@
 o_begin run bind9-secondary 1 60 '«secret:output-token»'
 o_reload reload.named 'if systemctl is-active --quiet named; then rndc reload; else systemctl start named; fi'
 o_follows
+o_look /etc/bind /var/cache/bind
 o_op prepare prepare
 o_directory /etc/bind/orchestra - -
 o_directory /var/cache/bind/orchestra - bind:bind
@@ -11,6 +12,7 @@ o_run $': >>\'/etc/bind/orchestra.conf\''
 o_unless $'[[ $\'\\n\'$(<\'/etc/bind/named.conf.local\')$\'\\n\' == *$\'\\n\'\'include "/etc/bind/orchestra.conf";\'$\'\\n\'* ]]'
 o_run $'printf \'\\n%s\\n\' \'include "/etc/bind/orchestra.conf";\' >>\'/etc/bind/named.conf.local\''
 o_prepared
+o_look /etc/bind/orchestra /var/cache/bind/orchestra
 o_op 0 delete reload.named
 o_absent /etc/bind/orchestra/kit.example.conf
 o_absent /var/cache/bind/orchestra/kit.example.zone

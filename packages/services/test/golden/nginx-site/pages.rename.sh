@@ -1,5 +1,6 @@
 o_begin run nginx-site 1 60 '«secret:output-token»'
 o_reload reload.nginx 'systemctl reload-or-restart nginx'
+o_look /srv/sites /etc/nginx/sites-enabled
 o_op 0 rename reload.nginx
 o_only_if $'[[ -e \'/etc/nginx/sites-enabled/kit.example.conf\' && -e \'/etc/nginx/sites-enabled/renamed.example.conf\' ]] && IFS= read -r line <\'/etc/nginx/sites-enabled/renamed.example.conf\' && [[ $line != \'# Written by Orchestra; changes made here are overwritten.\' ]]'
 o_run $'echo \'there is another site in /etc/nginx/sites-enabled/renamed.example.conf, which Orchestra did not write\' >&2; exit 1'

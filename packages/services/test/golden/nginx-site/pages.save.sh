@@ -1,5 +1,6 @@
 o_begin run nginx-site 1 60 '«secret:output-token»'
 o_reload reload.nginx 'systemctl reload-or-restart nginx'
+o_look /srv/sites /etc/nginx/sites-enabled
 o_op 0 save reload.nginx
 o_directory /srv/sites/kit - www-data:www-data
 o_settle

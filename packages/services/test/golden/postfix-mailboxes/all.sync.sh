@@ -2,6 +2,7 @@ o_begin run postfix-mailboxes 1 60 '«secret:output-token»'
 o_reload reload.postfix 'systemctl reload-or-restart postfix' all
 o_reload reload.postfix 'systemctl reload-or-restart postfix'
 o_follows
+o_look /etc/postfix /etc/postfix/orchestra
 o_op 0 sync reload.postfix
 o_directory /etc/postfix/orchestra 755 -
 o_directory /etc/postfix/orchestra/.building 755 -

@@ -1,4 +1,5 @@
 o_begin run unix-user 1 60 '«secret:output-token»'
+o_look /var/spool/cron/crontabs /home
 o_op 0 delete
 o_only_if $'IFS=: read -r _ _ uid _ < <(getent passwd \'kit-ada\') && ((uid < 1000 || uid == 65534))'
 o_run $'echo \'kit-ada is an account of the system: not ours to manage\' >&2; exit 1'
