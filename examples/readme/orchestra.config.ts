@@ -8,13 +8,13 @@ const redirect = defineModel({
   schema: z.object({
     id: z.int(),
     host: z.hostname(),
-    target: z.url(),
+    target: z.string().regex(/^https:\/\/[\w./-]+$/),
     active: z.boolean(),
   }),
 })
 
-// Made anew once at the end of a script, however many rows changed, and only if one did.
-const rebuild = sh`find redirects -type f -exec cat {} + > redirects.map.new; mv redirects.map.new redirects.map`
+// Runs once at the end of a script, however many rows changed, and only if one did: elsewhere `systemctl reload nginx`.
+const command = sh`date >>reloaded`
 
 // What should be true on a server. Nothing runs here: each call adds a step to the script.
 const redirects = defineBackend({
@@ -25,13 +25,13 @@ const redirects = defineBackend({
     script.directory('redirects')
   },
   save(script, { id, host, target, active }) {
-    if (active) script.file(`redirects/${id}`, `${host} ${target};\n`)
-    else script.absent(`redirects/${id}`)
-    script.reload('redirects', { command: rebuild })
+    if (active) script.file(`redirects/${id}.conf`, `server { server_name ${host}; return 301 ${target}; }\n`)
+    else script.absent(`redirects/${id}.conf`)
+    script.reload('nginx', { command })
   },
   delete(script, { id }) {
-    script.absent(`redirects/${id}`)
-    script.reload('redirects', { command: rebuild })
+    script.absent(`redirects/${id}.conf`)
+    script.reload('nginx', { command })
   },
 })
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Manager, Orchestra } from 'orchestrajs'
@@ -50,34 +50,44 @@ describe('the example of the README', () => {
     })
   }
 
-  const map = () => readFileSync(join(directory, 'redirects.map'), 'utf8')
+  const path = join(directory, 'redirects/1.conf')
+  const site = () => readFileSync(path, 'utf8')
+  const reloads = () => readFileSync(join(directory, 'reloaded'), 'utf8').trim().split('\n').length
 
   test('puts committed rows on a server', async () => {
     const insert = `insert into redirect (host, target) values ('old.example', 'https://new.example/')`
     expect(await commit(insert)).toEqual(['success'])
-    expect(map()).toBe('old.example https://new.example/;\n')
+    expect(site()).toBe('server { server_name old.example; return 301 https://new.example/; }\n')
+    expect(reloads()).toBe(1)
   })
 
   test('follows a change', async () => {
     await commit(`update redirect set target = 'https://newer.example/'`)
-    expect(map()).toBe('old.example https://newer.example/;\n')
+    expect(site()).toContain('https://newer.example/;')
+    expect(reloads()).toBe(2)
   })
 
   test('takes away what is not active', async () => {
     await commit('update redirect set active = false')
-    expect(map()).toBe('')
+    expect(existsSync(path)).toBe(false)
     await commit('update redirect set active = true')
-    expect(map()).toBe('old.example https://newer.example/;\n')
+    expect(site()).toContain('https://newer.example/;')
+  })
+
+  test('finds by a check what somebody removed, and a synchronization puts it back', async () => {
+    rmSync(path)
+    expect(await orchestra.checkNow()).toMatchObject([{ object: 'redirect:1', state: 'missing' }])
+    await orchestra.sync()
+    expect(site()).toContain('https://newer.example/;')
   })
 
   test('removes what is deleted', async () => {
     expect(await commit('delete from redirect')).toEqual(['success'])
-    expect(map()).toBe('')
+    expect(existsSync(path)).toBe(false)
   })
 
   test('names a row that does not fit its model', async () => {
     const insert = `insert into redirect (host, target) values ('no host', 'nowhere')`
     expect(await commit(insert)).toEqual(['failure'])
-    expect(map()).toBe('')
   })
 })

@@ -31,6 +31,7 @@ export { type ErrorCode, errorCodes, isOrchestraError, messageOf, OrchestraError
 export type { CheckSelector, Difference, Finding, FindingState } from './inspect/index.ts'
 export { Manager, type ManagerOptions, type Outcome, outcomes } from './manager/index.ts'
 export { fetchHostKey, fingerprint, type HostKey } from './methods/index.ts'
+export { checkOptions, type KnownOptions, type NamesOf } from './options.ts'
 export { type CollectOptions, Orchestra, type SyncOptions } from './orchestra.ts'
 export type { UnitOperation, UnitState, UnitStatus } from './placements/index.ts'
 export type { Plan, PlannedFailure, PlannedOperation, PlannedScriptText, WholePlan } from './plan/index.ts'

@@ -16,6 +16,7 @@ import {
   type PgDriver,
   type PostgresJs,
   type UnitOptions,
+  unitNames,
   unitOfWork,
   wrapDriver,
   wrapPool,
@@ -27,10 +28,18 @@ import { keyPart } from './config/key.ts'
 import { OrchestraError } from './errors.ts'
 import { type CheckSelector, checkNow, type Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
+import { checkOptions, type NamesOf } from './options.ts'
 import { planAll, type WholePlan } from './plan/index.ts'
 import { CurrentRouter } from './router/index.ts'
 import { doerOf } from './server/index.ts'
-import { migrate, openStore, type Queryable, type Store, type StoreOptions } from './store/index.ts'
+import {
+  migrate,
+  openStore,
+  type Queryable,
+  type Store,
+  type StoreOptions,
+  storeNames,
+} from './store/index.ts'
 import { checkSelector, requestSync, type SyncSelector, type SyncStatus, syncEnded } from './sync/index.ts'
 import { Bell, queryableOf, Unit } from './units/index.ts'
 
@@ -52,6 +61,16 @@ export interface SyncOptions extends SyncSelector {
   signal?: AbortSignal
 }
 
+const collectNames: NamesOf<CollectOptions> = { action: true, object: true, client: true }
+const selectorNames: NamesOf<SyncSelector> = { server: true, backend: true, object: true, model: true }
+const syncNames: NamesOf<SyncOptions> = { ...selectorNames, allowDeletes: true, actor: true, signal: true }
+const checkNames: NamesOf<CheckSelector> = { server: true, backend: true, object: true, signal: true }
+const workerNames: NamesOf<Omit<ManagerOptions, 'store' | 'config'>> = {
+  methods: true,
+  onError: true,
+  checkCapture: true,
+}
+
 /** Orchestra inside an application: units of work before and after the commit, and a worker where one is wanted. */
 export class Orchestra {
   readonly config: Config
@@ -71,6 +90,7 @@ export class Orchestra {
    * @throws OrchestraError ORC_STORE_LOCKED, ORC_STORE_UNREACHABLE, ORC_KEY_UNREADABLE
    */
   static async open(config: Config, options: StoreOptions = {}): Promise<Orchestra> {
+    checkOptions('Orchestra.open()', options, storeNames)
     const { DATABASE_URL: databaseUrl, ORCHESTRA_KEY: key } = process.env
     return new Orchestra(config, await openStore({ databaseUrl, key, ...config.store, ...options }))
   }
@@ -91,6 +111,7 @@ export class Orchestra {
 
   /** A worker of this process; start and stop it. */
   worker(options: Omit<ManagerOptions, 'store' | 'config'> = {}): Manager {
+    checkOptions('orchestra.worker()', options, workerNames)
     return new Manager({
       checkCapture: async () => {
         await heal(this.store)
@@ -129,6 +150,7 @@ export class Orchestra {
    * settled.
    */
   unitOfWork<Result>(work: (unit: Unit) => Result, options: UnitOptions = {}): Result {
+    checkOptions('orchestra.unitOfWork()', options, unitNames)
     return unitOfWork(options, (unit) => work(this.#unit(unit)))
   }
 
@@ -162,8 +184,10 @@ export class Orchestra {
   async collect(
     modelName: string,
     key: string | number | bigint | readonly (string | number | bigint)[],
-    { action, object, client }: CollectOptions = {},
+    options: CollectOptions = {},
   ): Promise<string> {
+    checkOptions('orchestra.collect()', options, collectNames)
+    const { action, object, client } = options
     const model = this.config.models.get(modelName)
     if (model === undefined) {
       throw new OrchestraError('ORC_MODEL_UNKNOWN', `No model "${modelName}" is defined`, {
@@ -180,6 +204,7 @@ export class Orchestra {
    * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_USAGE
    */
   async plan(selector: SyncSelector = {}): Promise<WholePlan> {
+    checkOptions('orchestra.plan()', selector, selectorNames)
     const { store, config } = this
     const route = routeObjects(await this.#router.get(store))
     const request = { selector, scripts: true, differences: Number.POSITIVE_INFINITY }
@@ -191,7 +216,9 @@ export class Orchestra {
    * Has workers make rows, placements and servers agree, and answers what that came to when nothing of it goes on by itself.
    * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_USAGE
    */
-  async sync({ signal, actor = doerOf({}), ...request }: SyncOptions = {}): Promise<SyncStatus> {
+  async sync(options: SyncOptions = {}): Promise<SyncStatus> {
+    checkOptions('orchestra.sync()', options, syncNames)
+    const { signal, actor = doerOf({}), ...request } = options
     checkSelector(this.config, request)
     const { id } = await requestSync(this.store, { ...request, mode: 'sync', actor, source: 'function' })
     return syncEnded(this.store, this.#bell, id, signal)
@@ -201,7 +228,8 @@ export class Orchestra {
    * Has workers look at the servers, changing nothing there, and answers what they found otherwise than it should be.
    * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_INSPECTION_FAILED
    */
-  checkNow(selector: CheckSelector = {}): Promise<Finding[]> {
+  async checkNow(selector: CheckSelector = {}): Promise<Finding[]> {
+    checkOptions('orchestra.checkNow()', selector, checkNames)
     return checkNow({ store: this.store, config: this.config, bell: this.#bell }, selector)
   }
 

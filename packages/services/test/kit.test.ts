@@ -61,9 +61,19 @@ const users: Shipped = {
   fixtures: [
     {
       name: 'ada',
-      object: { login: 'kit-ada', crypted: '$6$saltsalt$abcdefghij', groups: ['staff'], full_name: 'Ada' },
+      object: {
+        login: 'kit-ada',
+        crypted: '$6$saltsalt$abcdefghij',
+        groups: ['kit-group'],
+        full_name: 'Ada',
+      },
       changed: { login: 'kit-ada', crypted: null, shell: '/bin/sh', groups: [], full_name: 'Ada Lovelace' },
-      renamed: { login: 'kit-eve', crypted: '$6$saltsalt$abcdefghij', groups: ['staff'], full_name: 'Ada' },
+      renamed: {
+        login: 'kit-eve',
+        crypted: '$6$saltsalt$abcdefghij',
+        groups: ['kit-group'],
+        full_name: 'Ada',
+      },
     },
     { name: 'plain', object: { login: 'kit-plain', crypted: null, full_name: '' } },
   ],

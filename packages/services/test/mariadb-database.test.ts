@@ -5,7 +5,7 @@ import { describeLab } from '../../../lab/describe-lab.ts'
 import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
 import { mariadbDatabase } from '../src/index.ts'
 import type { Privilege } from '../src/mariadb-database/index.ts'
-import { must, Pipeline, type Wanted } from './pipeline.ts'
+import { must, Pipeline, strict, type Wanted } from './pipeline.ts'
 
 const user = z.object({
   name: z.string(),
@@ -163,6 +163,64 @@ describeLab('mariadb-database', () => {
     expect(await host.must('find /var/lib/orchestra/mariadb -type f')).toBe('')
   })
 
+  test('a broken view keeps nobody from deleting its database, and stands in the dump as it was', async () => {
+    await run(['save', row('broken')])
+    await sql(
+      `create table lost (id int);
+create view good as select 1 as one;
+create view bad as select id from lost;
+create view \`odd '
+name\` as select id from lost;
+create user passing@localhost;
+create definer=passing@localhost view orphan as select 1;
+drop user passing@localhost;
+drop table lost`,
+      'broken',
+    )
+    expect((await run(['delete', row('broken')])).results).toEqual(['ok changed'])
+    const [entry] = (await pipeline.trash(host)).filter(({ note }) => note === 'database broken')
+    const dump = await host.must(`cat /var/lib/orchestra/trash/*/${entry?.id}/data`)
+    for (const view of ['bad', 'odd', 'orphan'])
+      expect(dump).toContain(`-- left out, because it is broken: view ${view}`)
+    await pipeline.restore(host, entry?.id ?? '')
+    expect(await sql('select * from good; show tables', 'broken')).toBe('1\ngood\n')
+  })
+
+  test('what an administrator set for people, or as the mode of the server, changes no answer', async () => {
+    const noisy = row('noisy_db', { name: 'noisy_user', password: 'n' })
+    await run(['save', noisy])
+    await sql('create table kept (id int); insert into kept values (7)', 'noisy_db')
+    await sql(`set global sql_mode = 'ANSI,ORACLE,NO_BACKSLASH_ESCAPES'`)
+    await host.must(`cat >/root/.my.cnf <<'END'
+[client]
+user=root
+verbose
+table
+default-character-set=latin1
+[mysql]
+vertical
+line-numbers
+column-type-info
+init-command="select 'noise'"
+tee=/tmp/teed
+[mysqldump]
+no-data
+where="1=0"
+END`)
+    try {
+      expect((await run(['save', noisy])).results).toEqual(['ok unchanged'])
+      const listed = (await must(host, backend.list)).split('\n')
+      expect(listed).toContain('noisy_db')
+      expect((await run(['delete', noisy])).results).toEqual(['ok changed'])
+    } finally {
+      await host.must('rm -f /root/.my.cnf')
+      await sql('set global sql_mode = default')
+    }
+    const [entry] = (await pipeline.trash(host)).filter(({ note }) => note === 'database noisy_db')
+    await pipeline.restore(host, entry?.id ?? '')
+    expect(await sql('select id from kept', 'noisy_db')).toBe('7\n')
+  })
+
   test('a dump does not go over a database that was made meanwhile', async () => {
     await run(['save', row('again')])
     await sql(everything, 'again')
@@ -245,6 +303,55 @@ describeLab('mariadb-database', () => {
     expect(await must(host, transfer?.verify?.original(fresh as never))).toBe(original)
     expect((await as('arriver', 'r', 'arrived', 'select count(*) from named')).stdout).toBe('2\n')
     expect((await run(['save', fresh])).results).toEqual(['ok unchanged'])
+  })
+
+  test('SQL of a server that somebody took over runs no program, reads no file, and gives no rights', async () => {
+    const victim = row('victim')
+    const moved = row('moved_in', { name: 'moved_user', password: 'm' })
+    await run(['save', victim], ['save', moved])
+    await sql('create table secrets (id int)', 'victim')
+    const restore = strict(backend.transfer?.restore(moved))
+    for (const [attack, reason] of [
+      ['\\! touch /tmp/owned\n', /sandbox/i],
+      ['system touch /tmp/owned\n', /sandbox|syntax/i],
+      ['source /etc/passwd\n', /sandbox|syntax/i],
+      ['drop database victim;\n', /denied/i],
+      ['create table victim.t (id int);\n', /denied/i],
+      ['grant all on *.* to moved_user@localhost;\n', /denied/i],
+      ['create definer=root@localhost procedure p() grant all on *.* to moved_user@localhost;\n', /denied/i],
+      [
+        `create table t (line text); load data local infile '/etc/shadow' into table t;\n`,
+        /local|not allowed/i,
+      ],
+      [`create table t (line text); load data infile '/etc/shadow' into table t;\n`, /denied/i],
+      [`select 1 into outfile '/tmp/owned';\n`, /denied/i],
+      ['set global sql_mode = default;\n', /denied/i],
+    ] as const) {
+      const { code, stderr } = await host.exec(restore, { input: attack })
+      expect([attack, code !== 0, reason.test(stderr)], stderr).toEqual([attack, true, true])
+    }
+    expect((await host.exec('ls /tmp/owned')).code).not.toBe(0)
+    expect(await sql('show tables', 'victim')).toBe('secrets\n')
+    await run(['delete', moved])
+    expect(await sql(`select count(*) from mysql.user where user like 'orchestra%'`)).toBe('0\n')
+  })
+
+  test('views and procedures that moved belong to an account of the database', async () => {
+    const moved = row('with_code', { name: 'code_user', password: 'c' })
+    await run(['save', moved])
+    await sql(everything + code, 'with_code')
+    const sent = await host.must(`(${strict(backend.transfer?.dump(moved))}) >/tmp/sent`)
+    expect(sent).toBe('')
+    await sql('drop database with_code; create database with_code')
+    await host.must(`(${strict(backend.transfer?.restore(moved))}) </tmp/sent`)
+    await host.must(strict(backend.transfer?.switch(moved)))
+    expect(
+      await sql(`select definer from information_schema.views where table_schema = 'with_code'
+union all select definer from information_schema.triggers where trigger_schema = 'with_code'
+union all select definer from information_schema.routines where routine_schema = 'with_code'`),
+    ).toBe('code_user@localhost\n'.repeat(3))
+    expect(await sql(`select count(*) from mysql.user where user like 'orchestra%'`)).toBe('0\n')
+    await run(['delete', moved])
   })
 
   test('a deleted database leaves nothing of a move that was under way to it', async () => {

@@ -162,17 +162,6 @@ describeLab('nginx-site', () => {
     expect((await host.exec('ls /etc/nginx/sites-enabled/was.example.conf')).code).not.toBe(0)
   })
 
-  test('a site that somebody made by hand is not overwritten by a rename', async () => {
-    await save(row('mine.example'))
-    await host.must('echo "# by hand" > /etc/nginx/sites-enabled/hand.example.conf')
-    const { results, outputs } = await pipeline.run(host, backend, [
-      ['rename', row('hand.example'), row('mine.example')],
-    ])
-    expect(results).toEqual(['failed unchanged'])
-    expect(outputs[0]).toContain('another site')
-    expect(await host.must('cat /etc/nginx/sites-enabled/hand.example.conf')).toBe('# by hand\n')
-  })
-
   test('sites are listed by exact names, and one of which only the name is known goes alone', async () => {
     await save(
       row('trap.example'),

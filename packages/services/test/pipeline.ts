@@ -147,7 +147,12 @@ function note(ran: Ran, event: ScriptEvent): void {
   }
 }
 
+/** A command as text, under the options that scripts have. */
+export function strict(command: Command | undefined): string {
+  return `set -eu -o pipefail\n${command?.rendered.reveal() ?? 'false'}`
+}
+
 /** Runs a command as a step of a script would, and returns what it prints. */
 export function must(host: LabHost, command: Command | undefined): Promise<string> {
-  return host.must(`set -eu -o pipefail\n${command?.rendered.reveal() ?? 'false'}`)
+  return host.must(strict(command))
 }

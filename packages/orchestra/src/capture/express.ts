@@ -1,5 +1,6 @@
+import { checkOptions } from '../options.ts'
 import type { Actor } from './actor.ts'
-import { type RequestStream, type ResponseStream, requestUnit, unitHeader } from './http.ts'
+import { type RequestStream, type ResponseStream, requestNames, requestUnit, unitHeader } from './http.ts'
 
 /** What the middleware needs of Express' (or Connect's, or Node's) request. */
 export interface ExpressRequest extends RequestStream {
@@ -21,6 +22,7 @@ export interface ExpressUnitOptions<Request> {
 export function expressUnits<Request extends ExpressRequest>(
   options: ExpressUnitOptions<Request> = {},
 ): (request: Request, response: ExpressResponse, next: (error?: unknown) => void) => void {
+  checkOptions('orchestra.express()', options, requestNames)
   return (request, response, next) => {
     const { method, originalUrl, url } = request
     const actor = () => options.actor?.(request)

@@ -1,5 +1,6 @@
+import { checkOptions } from '../options.ts'
 import type { Actor } from './actor.ts'
-import { type RequestStream, type ResponseStream, requestUnit, unitHeader } from './http.ts'
+import { type RequestStream, type ResponseStream, requestNames, requestUnit, unitHeader } from './http.ts'
 
 /** What the hook needs of Fastify's request. */
 export interface FastifyRequest {
@@ -31,6 +32,7 @@ export function fastifyUnits<Request extends FastifyRequest>(
   app: FastifyApp<Request>,
   options: FastifyUnitOptions<Request> = {},
 ): void {
+  checkOptions('orchestra.fastify()', options, requestNames)
   app.addHook('onRequest', (request, reply, done) => {
     const { method, url, raw } = request
     const actor = () => options.actor?.(request)

@@ -1,6 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { NamesOf } from '../options.ts'
 import { type Actor, actorText } from './actor.ts'
 import { openUnit, type Unit } from './unit.ts'
+
+/** What middlewares of every framework can be told. */
+export const requestNames: NamesOf<{ actor?: unknown }> = { actor: true }
 
 /** The response header that names the unit of work. */
 export const unitHeader = 'Orchestra-Unit'

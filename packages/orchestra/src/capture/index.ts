@@ -26,5 +26,5 @@ export {
   installCapture,
   removeCapture,
 } from './triggers.ts'
-export { currentUnit, type OpenClient, type Unit, type UnitOptions, unitOfWork } from './unit.ts'
+export { currentUnit, type OpenClient, type Unit, type UnitOptions, unitNames, unitOfWork } from './unit.ts'
 export { type Watch, watchesOf } from './watch.ts'

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { OrchestraError } from '../errors.ts'
+import type { NamesOf } from '../options.ts'
 import { type Actor, actorText, fixedActor } from './actor.ts'
 
 /** Whose change it is and where it came from. */
@@ -12,6 +13,8 @@ export interface UnitOptions {
   actor?: Actor | (() => Actor)
   source?: string | undefined
 }
+
+export const unitNames: NamesOf<UnitOptions> = { id: true, actor: true, source: true }
 
 /** A connection with an open transaction, as far as reading through it goes. */
 export type OpenClient = Pick<pg.ClientBase, 'query'>

@@ -1,6 +1,10 @@
 import type { CommandWords } from './completion-words.ts'
 
 /**
+ * zsh ties `path` to PATH, so nothing is called that.
+ *
+ * What a name holds is text: nothing here expands it, and what is offered is quoted as the shell would.
+ *
  * The path of commands is what stands before the first word that is no command. Names of servers, backends and routes are
  * asked for when they are needed.
  */
@@ -19,21 +23,26 @@ ${commands.flatMap(nameLines).join('\n')}
 }
 
 _orchestra() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" path= place=0 word known kind
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  local current="\${COMP_WORDS[COMP_CWORD]}" line= place=0 word known kind
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
     [[ $word == -* ]] && continue
-    known=" $(_orchestra_words "$path") "
-    if ((place == 0)) && [[ $known == *" $word "* && -n $(_orchestra_words "\${path:+$path }$word") ]]; then
-      path="\${path:+$path }$word"
+    known=" $(_orchestra_words "$line") "
+    if ((place == 0)) && [[ $known == *" $word "* && -n $(_orchestra_words "\${line:+$line }$word") ]]; then
+      line="\${line:+$line }$word"
     else
       place=$((place + 1))
     fi
   done
-  COMPREPLY=($(compgen -W "$(_orchestra_words "$path")" -- "$current"))
-  kind=$(_orchestra_names "$path" "$place")
-  if [[ -n $kind && $current != -* ]]; then
-    COMPREPLY+=($(compgen -W "$(orchestra complete-names "$kind" 2>/dev/null)" -- "$current"))
-  fi
+  COMPREPLY=()
+  kind=$(_orchestra_names "$line" "$place")
+  while IFS= read -r word; do
+    if [[ -n $word && $word == "$current"* ]]; then COMPREPLY+=("$(printf %q "$word")"); fi
+  done < <(
+    {
+      _orchestra_words "$line"
+      if [[ -n $kind && $current != -* ]]; then orchestra complete-names "$kind" 2>/dev/null; fi
+    } | tr ' ' '\\n'
+  )
 }
 complete -F _orchestra orchestra
 `

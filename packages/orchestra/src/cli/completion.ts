@@ -6,6 +6,7 @@ import { type Act, withExamples } from './command.ts'
 import { bashCompletion, zshCompletion } from './completion-scripts.ts'
 import { commandWords } from './completion-words.ts'
 import type { Ending, Session } from './session.ts'
+import { oneLine } from './text-width.ts'
 
 export function addCompletionCommand(program: Command, act: Act): void {
   const completion = program
@@ -29,7 +30,9 @@ export function addCompletionCommand(program: Command, act: Act): void {
 
 /** Names for a shell to choose from, one a line. */
 async function namesCommand(session: Session, kind: string): Promise<Ending> {
-  for (const name of await namesOf(session, kind)) session.terminal.line(name)
+  const names = await namesOf(session, kind)
+  // A name that cannot be shown on one line cannot be completed.
+  for (const name of names) if (oneLine(name) === name) session.terminal.line(name)
   return 'done'
 }
 

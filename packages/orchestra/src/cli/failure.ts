@@ -1,14 +1,14 @@
 import { CommanderError } from 'commander'
 import { messageOf, OrchestraError } from '../errors.ts'
 import type { Terminal } from './terminal.ts'
-import { manyLines } from './text-width.ts'
+import { jsonText, manyLines } from './text-width.ts'
 
 /** Tells on stderr what went wrong and what to do; the stack only who asks for it with ORCHESTRA_DEBUG=1. */
 export function showFailure(terminal: Terminal, error: unknown, environment: NodeJS.ProcessEnv): void {
   const known = asOrchestraError(error)
   if (terminal.json) {
     const { code, message, hint = null } = known
-    terminal.note(JSON.stringify({ error: { code, message, hint } }))
+    terminal.note(jsonText({ error: { code, message, hint } }))
   } else {
     terminal.note(`error ${known.code}: ${manyLines(known.message)}`)
     if (known.hint !== undefined) terminal.note(`  ${manyLines(known.hint)}`)

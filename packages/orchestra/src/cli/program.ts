@@ -17,7 +17,7 @@ import { addRouteCommands } from './route.ts'
 import { addServerCommands } from './server.ts'
 import { addStatusCommand } from './status.ts'
 import { addSyncCommand } from './sync.ts'
-import type { Streams } from './terminal.ts'
+import { harmless, type Streams } from './terminal.ts'
 import { addTrashCommands } from './trash.ts'
 import { addUninstallCommand } from './uninstall.ts'
 import { addUnitCommands } from './unit.ts'
@@ -41,8 +41,8 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
     .option('--by <name>', 'Who does it, for the audit; default the system user')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeOut: (text) => streams.stdout.write(text),
-      writeErr: (text) => streams.stderr.write(text),
+      writeOut: (text) => streams.stdout.write(harmless(text)),
+      writeErr: (text) => streams.stderr.write(harmless(text)),
       // Errors are shown once, at the end, in the form of all others.
       outputError: () => undefined,
     })

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { fingerprint } from '../methods/index.ts'
+import { fingerprint, formatAddress } from '../methods/index.ts'
 import {
   getServer,
   holdServer,
@@ -32,7 +32,7 @@ function addAdding(server: Command, act: Act): void {
   const add = server
     .command('add <name>')
     .description('Register a server; it works once its host key is approved')
-    .option('--host <host>', 'Name or address; default the name')
+    .option('--host <host>', 'Name or address, such as web1:2222 or root@[fd00::1]; default the name')
     .option('--port <port>', 'Port of its SSH server; default 22', wholeNumber(0))
     .option('--user <login>', 'Login; default root')
     .addOption(
@@ -144,7 +144,7 @@ const serverColumns: Column<ServerView>[] = [
 
 function addressOf({ method, user, host, port }: ServerView): string {
   if (method === 'local' || method === 'function') return 'this machine'
-  return `${user}@${host}:${port}`
+  return `${user}@${formatAddress(host, port)}`
 }
 
 async function checkCommand(session: Session, names: string[]): Promise<Ending> {

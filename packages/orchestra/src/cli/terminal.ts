@@ -1,6 +1,8 @@
+import { randomInt } from 'node:crypto'
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
+import { jsonText, manyLines } from './text-width.ts'
 
 type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim'
 
@@ -42,16 +44,16 @@ export class Terminal {
   }
 
   colour(colour: Colour, text: string): string {
-    return this.#colours ? styleText(colour, text, { validateStream: false }) : text
+    return this.#colours ? ours(styleText(colour, text, { validateStream: false })) : text
   }
 
   line(text = ''): void {
-    this.#streams.stdout.write(`${text}\n`)
+    this.#streams.stdout.write(`${harmless(text)}\n`)
   }
 
   /** What is said beside the result: it never ends up in a file with it. */
   note(text: string): void {
-    this.#streams.stderr.write(`${text}\n`)
+    this.#streams.stderr.write(`${harmless(text)}\n`)
   }
 
   /** Somebody may watch a line that changes. */
@@ -61,19 +63,22 @@ export class Terminal {
 
   /** A line of a terminal that the next one replaces; nothing where no terminal is. */
   progress(text: string): void {
-    if (this.showsProgress) this.#streams.stderr.write(`\r\u001b[K${text}`)
+    if (this.showsProgress) this.#streams.stderr.write(`\r\u001b[K${harmless(text.replaceAll('\n', ' '))}`)
   }
 
-  /** Resolves when there is room for more. */
+  /** Data as it is for files and programs; what a terminal would act on is written out there. Resolves when there is room for more. */
   write(data: string | Uint8Array): Promise<void> {
+    const shown = this.isTerminal
+      ? harmless(typeof data === 'string' ? data : Buffer.from(data).toString())
+      : data
     return new Promise((resolve, reject) => {
-      this.#streams.stdout.write(data, (error) => (error ? reject(error) : resolve()))
+      this.#streams.stdout.write(shown, (error) => (error ? reject(error) : resolve()))
     })
   }
 
   /** One JSON document. */
   document(value: unknown): void {
-    this.line(JSON.stringify(value, jsonValue, 2))
+    this.line(jsonText(value, 2))
   }
 
   /** The same for both kinds of readers. */
@@ -84,19 +89,34 @@ export class Terminal {
 
   /** One JSON document on one line, of many. */
   record(value: unknown): void {
-    this.line(JSON.stringify(value, jsonValue))
+    this.line(jsonText(value))
   }
 
   async ask(question: string): Promise<string> {
     const reader = createInterface({ input: this.#streams.stdin, output: this.#streams.stdout })
     try {
-      return (await reader.question(`${question} `)).trim()
+      return (await reader.question(`${harmless(question)} `)).trim()
     } finally {
       reader.close()
     }
   }
 }
 
-function jsonValue(_name: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value
+/** Numbers that only this process knows, so that colours of ours can be told from those that a row or a server sends. */
+const own = Array.from({ length: 4 }, () => randomInt(1000, 10_000)).join(';')
+const ownColour = new RegExp(`\u001b\\[${own};(\\d+)m`)
+
+function ours(coloured: string): string {
+  return coloured.replaceAll('\u001b[', `\u001b[${own};`)
+}
+
+/**
+ * Lines as they are written: our colours, and nothing else that a terminal acts on. Here everything passes that a command shows, so
+ * whoever makes a line need not think of what a name in it may hold.
+ */
+export function harmless(text: string): string {
+  return text
+    .split(ownColour)
+    .map((part, index) => (index % 2 === 1 ? `\u001b[${part}m` : manyLines(part)))
+    .join('')
 }

@@ -38,9 +38,23 @@ export function cutText(text: string, width: number): string {
 /** Names of the control characters that people know. */
 const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-/** One line that no terminal acts on: control characters, which names and errors may hold, are written out. */
+/**
+ * What a terminal acts on, or what makes a text look like another: control characters of both kinds, marks of direction, what has no
+ * width, separators of lines, tags, halves of pairs.
+ */
+const deceiving = new RegExp(
+  [
+    '[\\p{Cc}\\p{Cs}\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f]',
+    '[\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb\\u{e0000}-\\u{e0fff}]',
+    // Joiners belong to emoji and to some scripts; behind Latin letters they only hide.
+    '(?<![^\\0-\\u02ff])[\\u200c\\u200d]',
+  ].join('|'),
+  'gu',
+)
+
+/** One line that no terminal acts on: what names and errors may hold of that kind is written out. */
 export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, writtenOut)
+  return onlyAscii.test(text) ? text : text.replace(deceiving, writtenOut)
 }
 
 /** Several lines that no terminal acts on. */
@@ -52,8 +66,26 @@ function keepTabs(line: string): string {
   return line.split('\t').map(oneLine).join('\t')
 }
 
+/** JSON in which nothing stands as it is that a terminal acts on: the same value for programs. */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, plainNumbers, indent).replace(deceiving, (character) =>
+    character === '\n' ? character : escapedUnits(character),
+  )
+}
+
+function plainNumbers(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
+}
+
+function escapedUnits(character: string): string {
+  return Array.from({ length: character.length }, (_, at) => `\\u${hex(character.charCodeAt(at), 4)}`).join(
+    '',
+  )
+}
+
 function writtenOut(character: string): string {
   const code = character.codePointAt(0) ?? 0
+  if (code > 0xffff) return `\\u{${hex(code, 5)}}`
   return escapes[character] ?? (code < 0x100 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`)
 }
 

@@ -8,6 +8,8 @@ export type PlacementState = 'pending' | 'applied' | 'failed' | 'deleting' | 'ke
 export interface Previous {
   identity: string
   snapshot: unknown
+  /** It stands since before everything was marked on its server. */
+  unmarked?: boolean
 }
 
 /** What stands of one object in one place. */
@@ -33,6 +35,8 @@ export interface Placed {
   hollow: boolean
   /** Why somebody protected it from removal; null when nobody did. */
   protection: string | null
+  /** It stands since before everything was marked on its server, which trusts that. */
+  unmarked?: boolean
 }
 
 /** What stands of these objects on servers that are still registered, by `model:key`. */
@@ -69,7 +73,7 @@ select p.model, p.object_key, p.backend, p.server_id as "serverId", p.identity, 
     (select t.to_server from ${transferOf} and t.from_server = p.server_id and t.ended_at is null) end as "transferTo",
   anything.transfers and
     exists (select from ${transferOf} and t.to_server = p.server_id and t.ended_at is null) as "awaitsData",
-  p.hollow,
+  p.hollow, p.unmarked,
   case when anything.protections then (select 'protected by ' || x.actor || coalesce(': ' || x.reason, '') from orchestra.protection x
     where (coalesce(x.backend, ''), coalesce(x.model, ''), md5(coalesce(x.object_key, ''))) in (
       ('', p.model, md5(p.object_key)), (p.backend, p.model, md5(p.object_key)), (p.backend, '', md5('')))

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { checkOptions, type NamesOf } from '../options.ts'
 import type { Objects } from '../script/objects.ts'
 import type { Script } from '../script/script.ts'
 import type { Command } from '../script/sh.ts'
@@ -11,6 +12,8 @@ export interface Timeouts {
   idle: number
   /** Milliseconds for a whole script. */
   total: number
+  /** Milliseconds for one guard or one check, which only look; never more than most of `idle`. */
+  check?: number
 }
 
 export type Action<O> = (script: Script, object: O) => void
@@ -23,6 +26,9 @@ export type MovePolicy = 'keep' | 'remove' | 'migrate'
 
 /** What a scheduled check does about an object that is not as it should be. */
 export type DriftPolicy = 'report' | 'repair'
+
+/** What becomes of an object whose standing files make a check fail that others need. */
+export type BrokenPolicy = 'disable' | 'keep'
 
 /** Differences that are no drift. */
 export interface IgnoreRules {
@@ -80,6 +86,11 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
   transfer?: Transfer<ObjectOf<Schema, Secrets>>
   /** Prints the identities of everything of this kind that a server has, ours or not, one a line. */
   list?: Command
+  /**
+   * Succeeds when something of this identity is there, ours or not. Default: `list` tells, or the paths that are named by `save`
+   * and `delete`.
+   */
+  exists?: (identity: string) => Command
   /** Prints what people should know about one of them, before they adopt it. */
   read?: (identity: string) => Command
   /** Removes something of ours of which nothing but its identity is known. */
@@ -89,6 +100,11 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
   /** Default `report`. */
   onDrift?: DriftPolicy
   ignore?: IgnoreRules
+  /**
+   * Default `disable`: the files that the check reads are removed, so that others are not refused because of them, and come back with
+   * the next save that succeeds. It is tried again until then.
+   */
+  onBroken?: BrokenPolicy
   /** Actions beyond save and delete, asked for with `orchestra.collect(model, key, action)`. */
   actions?: Readonly<Record<string, Action<ObjectOf<Schema, Secrets>>>>
   /** Runs once after the last operation of a script. */
@@ -97,10 +113,47 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
 
 export type Backend = Readonly<BackendOptions<z.ZodType, string>>
 
-/** Defines a backend: what should be true on a server for one object of a model. */
+export const timeoutNames: NamesOf<Timeouts> = { connect: true, idle: true, total: true, check: true }
+const verify: NamesOf<NonNullable<Transfer<unknown>['verify']>> = { original: true, restored: true }
+const transfer: NamesOf<Transfer<unknown>> = { dump: true, restore: true, verify, switch: true }
+const ignore: NamesOf<IgnoreRules> = { lines: true, found: true, permissions: true }
+
+const backendOptions: NamesOf<BackendOptions<z.ZodType, string>> = {
+  name: true,
+  model: true,
+  identity: true,
+  after: true,
+  interpreter: true,
+  user: true,
+  timeouts: timeoutNames,
+  prepare: true,
+  save: true,
+  delete: true,
+  sync: true,
+  rename: true,
+  onRename: true,
+  onMove: true,
+  transfer,
+  exists: true,
+  list: true,
+  read: true,
+  prune: true,
+  protect: true,
+  onDrift: true,
+  onBroken: true,
+  ignore,
+  actions: true,
+  commit: true,
+}
+
+/**
+ * Defines a backend: what should be true on a server for one object of a model.
+ * @throws OrchestraError ORC_OPTION_UNKNOWN
+ */
 export function defineBackend<Schema extends z.ZodType, Secrets extends string>(
   options: BackendOptions<Schema, Secrets>,
 ): Backend {
+  checkOptions(`backend \`${options.name}\``, options, backendOptions)
   // The object is checked against the backend's own model before a method sees it.
   return options as unknown as Backend
 }

@@ -1,6 +1,7 @@
 import { OrchestraError } from '../errors.ts'
-import type { StoreOptions } from '../store/index.ts'
-import type { Backend, Timeouts } from './backend.ts'
+import { checkOptions, type NamesOf } from '../options.ts'
+import { type StoreOptions, storeNames } from '../store/index.ts'
+import { type Backend, type Timeouts, timeoutNames } from './backend.ts'
 import { contradictionOf } from './convergence.ts'
 import type { Model } from './model.ts'
 import { findCircle, topologicalOrder } from './order.ts'
@@ -11,7 +12,7 @@ export interface WorkerOptions {
   concurrency?: number
   /** Transfers of data between servers that one process does at once; default 2. */
   transfers?: number
-  /** Limits of every script, where its backend gives none; default 15 s, 5 min, 1 h. */
+  /** Limits of every script, where its backend gives none; default 15 s, 5 min, 1 h, and 2 min for a check. */
   timeouts?: Partial<Timeouts>
   /** How long what failed, and a server that did not answer, rest before the next try. */
   backoff?: { operation?: Partial<Backoff>; server?: Partial<Backoff> }
@@ -68,18 +69,38 @@ export interface Config {
   readonly schedules: readonly Schedule[]
 }
 
-const defaultTimeouts: Timeouts = { connect: 15_000, idle: 300_000, total: 3_600_000 }
+const defaultTimeouts: Timeouts = { connect: 15_000, idle: 300_000, total: 3_600_000, check: 120_000 }
 /** The cause of a failure is most often on the server or in the data, and rarely passes within a second. */
 const operationBackoff: Backoff = { base: 5_000, cap: 3_600_000 }
 /** One connection attempt costs little, and every object of a server that does not answer waits for it. */
 const serverBackoff: Backoff = { base: 1_000, cap: 60_000 }
+
+const backoff: NamesOf<Backoff> = { base: true, cap: true }
+const worker: NamesOf<WorkerOptions> = {
+  concurrency: true,
+  transfers: true,
+  timeouts: timeoutNames,
+  backoff: { operation: backoff, server: backoff },
+}
+const retention: NamesOf<RetentionOptions> = { days: true, trashDays: true }
+const schedule: NamesOf<Schedule> = { name: true, cron: true, does: true, server: true, backend: true }
+const configOptions: NamesOf<ConfigOptions> = {
+  models: true,
+  backends: true,
+  store: storeNames,
+  worker,
+  retention,
+  schedules: true,
+}
+
 const nameForm = /^[a-z][a-z0-9-]*$/
 
 /**
  * Defines what Orchestra manages: the default export of `orchestra.config.ts`.
- * @throws OrchestraError ORC_CONFIG_INVALID
+ * @throws OrchestraError ORC_CONFIG_INVALID, ORC_OPTION_UNKNOWN
  */
 export function defineConfig(options: ConfigOptions): Config {
+  checkOptions('the configuration', options, configOptions)
   checkLists(options)
   for (const model of options.models) checkModel(model)
   checkUnique('model', options.models)
@@ -238,7 +259,9 @@ function checkBackoff(name: string, backoff: Backoff): Readonly<Backoff> {
 
 function checkSchedules({ schedules = [], backends }: ConfigOptions): readonly Schedule[] {
   checkUnique('schedule', schedules)
-  for (const { name, cron, does, backend } of schedules) {
+  for (const one of schedules) {
+    const { name, cron, does, backend } = one
+    checkOptions(`schedule \`${name}\``, one, schedule)
     checkName('schedule', name)
     const where = `schedule \`${name}\``
     if (!/^\S+( \S+){4}$/.test(cron))

@@ -19,6 +19,7 @@ const policies = {
   onRename: ['replace', 'keep', 'refuse'],
   onMove: ['keep', 'remove', 'migrate'],
   onDrift: ['report', 'repair'],
+  onBroken: ['disable', 'keep'],
 } as const
 
 function unknownPolicy(backend: Backend): Contradiction | undefined {

@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
 import type { StoreOptions } from '../store/index.ts'
 import { type Config, isConfig } from './config.ts'
+import { isModuleInCommonJs } from './module-kind.ts'
 
-const fileNames = ['orchestra.config.ts', 'orchestra.config.js', 'orchestra.config.mjs']
+/** What a configuration may be called, the first that is there counts. */
+export const fileNames: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'cjs'].map(
+  (ending) => `orchestra.config.${ending}`,
+)
 
 export interface LoadedConfig {
   config: Config
@@ -67,6 +71,7 @@ function notFound(message: string): OrchestraError {
 }
 
 async function importConfig(path: string): Promise<{ default?: unknown }> {
+  if (isModuleInCommonJs(path)) throw notAModule(path)
   try {
     return await import(pathToFileURL(path).href)
   } catch (cause) {
@@ -79,6 +84,16 @@ async function importConfig(path: string): Promise<{ default?: unknown }> {
       ...(hint === undefined ? {} : { hint }),
     })
   }
+}
+
+function notAModule(path: string): OrchestraError {
+  const ending = extname(path)
+  const renamed = `${basename(path, ending)}${ending.replace('.', '.m')}`
+  return new OrchestraError(
+    'ORC_CONFIG_INVALID',
+    `${path} is written with import and export, and its package.json says "type": "commonjs"`,
+    { hint: `Rename it to ${renamed}, or write "type": "module" into package.json` },
+  )
 }
 
 /** `file:line` of the first place in the project's own code that an error comes from; at least the file. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { checkOptions, type NamesOf } from '../options.ts'
 import type { Secret } from '../script/secret.ts'
 
 /** The values of a key's columns as Postgres writes them in text, in the order of `Model.key`. */
@@ -54,10 +55,29 @@ export interface Model<Schema extends z.ZodType = z.ZodType, Secrets extends str
   readonly secrets: readonly Secrets[]
 }
 
-/** Defines a model: which table holds it, what it looks like, what belongs to it. */
+const relatedTable: NamesOf<RelatedTable> = { table: true, references: true, ignore: true }
+
+const modelOptions: NamesOf<ModelOptions<z.ZodType, string>> = {
+  name: true,
+  table: true,
+  key: true,
+  schema: true,
+  load: true,
+  related: true,
+  ignore: true,
+  secrets: true,
+}
+
+/**
+ * Defines a model: which table holds it, what it looks like, what belongs to it.
+ * @throws OrchestraError ORC_OPTION_UNKNOWN
+ */
 export function defineModel<Schema extends z.ZodType, const Secrets extends string = never>(
   options: ModelOptions<Schema, Secrets>,
 ): Model<Schema, Secrets> {
+  const where = `model \`${options.name}\``
+  checkOptions(where, options, modelOptions)
+  for (const related of options.related ?? []) checkOptions(`${where}: \`related\``, related, relatedTable)
   return {
     name: options.name,
     table: options.table ?? null,

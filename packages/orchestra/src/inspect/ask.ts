@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
+import { isOrchestraError, withHint } from '../errors.ts'
 import { type Verdict, verdictOf } from '../manager/verdict.ts'
-import type { Methods, ServerTarget } from '../methods/index.ts'
+import type { JobEnd, Methods, ServerTarget } from '../methods/index.ts'
 import { type Questions, renderInspection } from '../script/inspect.ts'
 import { type Answers, createInspectionParser } from '../script/inspection-answers.ts'
 
@@ -43,25 +44,39 @@ export async function ask(
   const { text, token } = renderInspection({ runId, backend: backend.name, fence, questions })
   const parser = createInspectionParser(token, onFound)
   let said = ''
-  const end = await methods.for(target).run(target, {
-    runId,
-    script: Buffer.from(text),
-    interpreter: null,
-    user: backend.user ?? null,
-    timeouts: { ...config.worker.timeouts, ...backend.timeouts },
-    signal,
-    onStart: () => undefined,
-    onOutput: (stream, bytes) => {
-      if (stream === 'stderr') said = (said + Buffer.from(bytes)).slice(-LONGEST_SAYING)
-      else {
-        parser.push(bytes)
-        return room?.()
-      }
-    },
-  })
+  const end = await orTooLarge(
+    methods.for(target).run(target, {
+      runId,
+      script: Buffer.from(text),
+      interpreter: null,
+      user: backend.user ?? null,
+      timeouts: { ...config.worker.timeouts, ...backend.timeouts },
+      signal,
+      onStart: () => undefined,
+      onOutput: (stream, bytes) => {
+        if (stream === 'stderr') said = (said + Buffer.from(bytes)).slice(-LONGEST_SAYING)
+        else {
+          parser.push(bytes)
+          return room?.()
+        }
+      },
+    }),
+  )
+  if (end.kind === 'broken') return end
   const answers = parser.end()
   if (answers.whole) return { kind: 'answered', answers, said: said.trim() }
   return replyTo(verdictOf(end, said.trim()))
+}
+
+/** A job that was ended because of what the server answers is an answer that broke off. */
+async function orTooLarge(job: Promise<JobEnd>): Promise<JobEnd | Extract<Reply, { kind: 'broken' }>> {
+  try {
+    return await job
+  } catch (error) {
+    if (isOrchestraError(error) && error.code === 'ORC_ANSWER_TOO_LARGE')
+      return { kind: 'broken', reason: withHint(error) }
+    throw error
+  }
 }
 
 function replyTo(verdict: Verdict): Reply {

@@ -1,4 +1,4 @@
-export { adopt, overwrite } from './adopt.ts'
+export { adopt, adoptShared, overwrite } from './adopt.ts'
 export { type CheckSelector, checkNow } from './check-now.ts'
 export type { Expectation } from './expect.ts'
 export {

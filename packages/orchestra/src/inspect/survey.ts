@@ -1,12 +1,21 @@
-import { identityOf, type Loaded, loadObjects, type Placed, placementsOf } from '../collector/index.ts'
+import {
+  fromSnapshot,
+  identityOf,
+  type Loaded,
+  loadObjects,
+  type Placed,
+  placementsOf,
+} from '../collector/index.ts'
 import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject, parseKey } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 import { OrchestraError } from '../errors.ts'
+import { type NamedObject, standingOf } from '../manager/ownership.ts'
 import type { Methods } from '../methods/index.ts'
 import { createRouter, listRoutes, type Router } from '../router/index.ts'
-import { type Recording, recordOperation } from '../script/index.ts'
+import { type Recording, recordOperation, type Standing } from '../script/index.ts'
+import { markOf } from '../script/inspect.ts'
 import { type ServerRow, toTarget } from '../server/index.ts'
 import { rowKeys, sourceOf } from '../source/index.ts'
 import { type Store, storable } from '../store/index.ts'
@@ -14,10 +23,13 @@ import { ask, type Inspected } from './ask.ts'
 import { examine, type Unanswered } from './examine.ts'
 import { expectationOf } from './expect.ts'
 import type { Difference } from './judge.ts'
-import { isIgnored, list } from './strays.ts'
+import { presentOf } from './presence.ts'
+import { askMarks, isIgnored, list } from './strays.ts'
 
 /** Rows that are matched at once. */
 const ROWS_A_LOOK = 1_000
+/** Identities of one server that are held at once. */
+const MOST_FOUND = 1_000_000
 /** Things that no row stands for, about which the server is asked more. */
 const MOST_READ = 50
 
@@ -38,6 +50,8 @@ export interface SurveyedRow {
   differences: readonly Difference[]
   /** An operation that is to write it waits already. */
   waits: boolean
+  /** It stands there by the store, and the server has lost its mark; or its row is gone, and it is to be removed. */
+  placed: 'no' | 'unmarked' | 'removed'
 }
 
 /** One of which something is there. */
@@ -45,9 +59,14 @@ export interface Candidate extends SurveyedRow {
   key: Key
   loaded: Record<string, unknown>
   recording: Recording
+  /** What is marked with it. */
+  standing: Standing
 }
 
-type LoadedRow = Omit<Candidate, 'recording'>
+type LoadedRow = Omit<Candidate, 'recording' | 'standing'> & {
+  /** What stands, or would: of what is placed, as it was placed. */
+  stands: NamedObject & { identity: string }
+}
 
 /** What a server has of a backend, beside what is placed there. */
 export interface Survey {
@@ -71,31 +90,82 @@ export async function survey(context: SurveyContext): Promise<Survey> {
   const found = await listAll(inspected)
   const router = createRouter(config.backends.values(), await listRoutes(store))
   const result: Survey = { right: [], different: [], absent: [], unmatched: [] }
+  // Its objects have nothing of their own.
+  if (backend.sync !== undefined) return result
   for (let after: Key | null = null; ; ) {
     const keys: Key[] = await rowKeys(sourceOf(store), backend.model, after, ROWS_A_LOOK)
-    const rows = await rowsOf(context, router, keys)
-    const there = rows.filter(({ identity }) => found.has(identity))
-    for (const { object, identity, differences, waits } of rows)
-      if (!found.has(identity)) result.absent.push({ object, identity, differences, waits })
-    for (const candidate of await compared(inspected, there)) {
-      found.delete(candidate.identity)
-      if (candidate.differences.length === 0) result.right.push(candidate)
-      else result.different.push(candidate)
-    }
+    await match(inspected, await rowsOf(context, inspected, router, keys), found, result)
     const last = keys.at(-1)
     if (last === undefined || keys.length < ROWS_A_LOOK) break
     after = last
   }
+  await match(inspected, await leftToRemove(context, inspected), found, result)
   result.unmatched = await unmatchedOf(context, inspected, found)
   return result
+}
+
+/** Sorts rows by what is there of them. */
+async function match(
+  inspected: Inspected,
+  rows: readonly LoadedRow[],
+  found: Set<string>,
+  result: Survey,
+): Promise<void> {
+  if (rows.length === 0) return
+  const standings = rows.map(({ stands }) => standingOf(inspected.backend, stands))
+  const present = await presentOf(inspected, standings, found)
+  if ('kind' in present) throw unanswered(inspected, present)
+  const there = rows.flatMap((row, index) => {
+    const standing = standings[index]
+    return present[index] === true && standing !== undefined ? [{ ...row, standing }] : []
+  })
+  for (const { object, identity, differences, waits, placed } of rows.filter((_, index) => !present[index]))
+    result.absent.push({ object, identity, differences, waits, placed })
+  for (const candidate of await compared(inspected, there)) {
+    found.delete(candidate.standing.identity ?? candidate.identity)
+    // Of what goes, nobody asks how it is.
+    if (candidate.differences.length === 0 || candidate.placed === 'removed') result.right.push(candidate)
+    else result.different.push(candidate)
+  }
+}
+
+/** What was placed, whose row is gone, and which cannot be removed because the server has lost its mark. */
+async function leftToRemove(
+  { store, server, backend }: SurveyContext,
+  inspected: Inspected,
+): Promise<LoadedRow[]> {
+  const rows = await store.query<{ object_key: string; keys: Key; identity: string; snapshot: unknown }>(
+    `select object_key, keys, identity, snapshot from orchestra.placement
+     where server_id = $1 and backend = $2 and state = 'deleting' and snapshot <> 'null' and not unmarked
+       and (applied_at is not null or log_id is not null) order by object_key`,
+    [server.id, backend.name],
+  )
+  const left = rows.map(({ keys: key, identity, snapshot }): LoadedRow => {
+    const loaded = fromSnapshot(snapshot, store.keyring) as Record<string, unknown>
+    const object = formatObject(backend.model.name, key)
+    const stands = { identity, object: loaded }
+    return { object, key, identity, loaded, stands, differences: [], waits: true, placed: 'removed' }
+  })
+  return withoutMark(inspected, left)
+}
+
+async function withoutMark(inspected: Inspected, rows: readonly LoadedRow[]): Promise<LoadedRow[]> {
+  const asked = rows.filter(({ placed }) => placed !== 'no')
+  if (asked.length === 0) return [...rows]
+  const marks = await askMarks(
+    inspected,
+    asked.map(({ stands }) => stands.identity),
+  )
+  if ('kind' in marks) throw unanswered(inspected, marks)
+  return rows.filter(({ placed, stands }) => placed === 'no' || !marks.has(markOf(stands.identity)))
 }
 
 /** With the fence of the lane's owner, so that looking is no taking over. */
 async function inspectedOf(context: SurveyContext): Promise<Inspected> {
   const { store, config, methods, server, backend, signal = new AbortController().signal } = context
-  if (backend.list === undefined || backend.model.table === null) {
+  if (backend.sync === undefined && backend.model.table === null) {
     throw new OrchestraError('ORC_USAGE', `Nothing of backend "${backend.name}" can be adopted`, {
-      hint: 'Give it `list`, which prints the identities that a server has, and a model with a table',
+      hint: 'Its model needs a table: what is there is matched with its rows',
     })
   }
   return { config, methods, target: toTarget(server), backend, fence: await fenceOf(store, server), signal }
@@ -112,9 +182,21 @@ export async function fenceOf(store: Store, { id }: ServerRow): Promise<number> 
 
 async function listAll(inspected: Inspected): Promise<Set<string>> {
   const found = new Set<string>()
-  const end = await list(inspected, { onFound: (identity) => found.add(identity) })
+  const onFound = (identity: string) => {
+    if (found.size >= MOST_FOUND) throw tooMany(inspected)
+    found.add(identity)
+  }
+  const end = await list(inspected, { onFound })
   if (end.kind !== 'listed') throw unanswered(inspected, end)
   return found
+}
+
+function tooMany({ target, backend }: Inspected): OrchestraError {
+  return new OrchestraError(
+    'ORC_ANSWER_TOO_LARGE',
+    `${target.name} lists more than ${MOST_FOUND} of backend "${backend.name}"`,
+    { hint: 'See what its `list` prints there' },
+  )
 }
 
 /** Why a server could not be looked at. */
@@ -138,6 +220,7 @@ export function unanswered({ target }: Inspected, end: Unanswered): OrchestraErr
 
 async function rowsOf(
   { store, server, backend }: SurveyContext,
+  inspected: Inspected,
   router: Router,
   keys: readonly Key[],
 ): Promise<LoadedRow[]> {
@@ -151,37 +234,51 @@ async function rowsOf(
     placed
       .get(`${model.name}:${key}`)
       ?.find((one) => one.backend === backend.name && one.serverId === server.id)
-  return [...loaded].flatMap(([key, state]) => {
+  const rows = [...loaded].flatMap(([key, state]) => {
     const place = placeOf(key)
-    if (state.kind !== 'present' || (place !== undefined && !isUntouched(place))) return []
+    const placed = place === undefined ? 'no' : standsOf(place)
+    if (state.kind !== 'present' || placed === undefined) return []
     const { serverIds } = router.route(backend.name, state.object)
     if (!serverIds.includes(server.id)) return []
-    return [rowOf(backend, parseKey(key), state, place !== undefined)]
+    const row = rowOf(backend, parseKey(key), state)
+    if (place === undefined) return [row]
+    const waits = place.state !== 'applied'
+    if (placed === 'no' || place.snapshot === null) return [{ ...row, waits, placed }]
+    const object = fromSnapshot(place.snapshot, store.keyring) as Record<string, unknown>
+    return [{ ...row, waits, placed, stands: { identity: place.identity, object } }]
   })
+  return withoutMark(inspected, rows)
 }
 
-/** An operation is to write it, and none ever tried. What data is on its way to is no place to take over. */
-function isUntouched({ state, touched, hollow, awaitsData }: Placed): boolean {
-  return state === 'pending' && !touched && !hollow && !awaitsData
+/** What data is on its way to is no place to take over, nor is what the server trusts anyway. */
+function standsOf({ state, touched, hollow, awaitsData, unmarked }: Placed): 'no' | 'unmarked' | undefined {
+  if (hollow || awaitsData || unmarked === true) return undefined
+  if (!touched) return state === 'pending' || state === 'failed' ? 'no' : undefined
+  return state === 'deleting' || state === 'kept' ? undefined : 'unmarked'
 }
 
 function rowOf(
   backend: Backend,
   key: Key,
   { object: loaded }: Extract<Loaded, { kind: 'present' }>,
-  waits: boolean,
 ): LoadedRow {
+  const identity = identityOf(backend, key, loaded)
   return {
     object: formatObject(backend.model.name, key),
     key,
-    identity: identityOf(backend, key, loaded),
+    identity,
     loaded,
+    stands: { identity, object: loaded },
     differences: [],
-    waits,
+    waits: false,
+    placed: 'no',
   }
 }
 
-async function compared(inspected: Inspected, rows: readonly LoadedRow[]): Promise<Candidate[]> {
+async function compared(
+  inspected: Inspected,
+  rows: readonly Omit<Candidate, 'recording'>[],
+): Promise<Candidate[]> {
   if (rows.length === 0) return []
   const candidates = rows.map((row) => ({
     ...row,

@@ -33,6 +33,11 @@ export class PendingOutput {
     return this.#size
   }
 
+  /** Chunks that were opened so far. */
+  get opened(): number {
+    return this.#nextSequence
+  }
+
   get isEmpty(): boolean {
     return this.#chunks.length === 0
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, OrchestraError } from '../errors.ts'
 import type { Store } from '../store/index.ts'
+import { LastWords } from './last-words.ts'
 import { CHUNK_BYTES, type OutputStream, PendingOutput } from './output.ts'
 import { Redactor, SecretIndex } from './redact.ts'
 import { finishLog, type LogEnd, type RestOfLog, storeOutput } from './store-output.ts'
@@ -13,6 +14,8 @@ export interface LogWriterOptions {
   secrets?: readonly NamedSecret[]
   /** Output that is kept at most; what comes after it is counted and dropped. Default 256 MB; a log may take that much space. */
   maxBytes?: number
+  /** Pieces that it is kept in at most: of one stream and operation each. Default a million. */
+  maxChunks?: number
 }
 
 export interface LogWriter {
@@ -22,6 +25,13 @@ export interface LogWriter {
   write(stream: OutputStream, position: number | null, bytes: Uint8Array): Promise<void> | undefined
   /** Replaces secrets in a message that will be stored beside the output. */
   redact(text: string): string
+  /**
+   * The last lines that an operation printed, without secrets; null when it printed nothing. Only of one that is over: what was held
+   * back of its output is no secret then.
+   */
+  lastWords(position: number | null, lines: number): string | null
+  /** Stores what waits, while more is coming. */
+  flush(): Promise<void>
   /** Stores all that waits and leaves the log open: somebody else will end it. */
   drain(): Promise<void>
   /** Stores what waits; answers the last piece, to be stored by `finishLog` in the caller's transaction. */
@@ -36,6 +46,8 @@ const FLUSH_DELAY = 100
 const BATCH_BYTES = 512 * 1024
 const HIGH_WATER = 1024 * 1024
 const DEFAULT_MAX_BYTES = 256 * 1024 * 1024
+/** A server may change between streams and operations with every byte, and each change is a row of its own. */
+const DEFAULT_MAX_CHUNKS = 1_000_000
 const FIRST_RETRY = 100
 const LAST_RETRY = 5_000
 
@@ -48,8 +60,10 @@ class OutputWriter implements LogWriter {
   readonly #store: Store
   readonly #logId: number
   readonly #maxBytes: number
+  readonly #maxChunks: number
   readonly #named: readonly NamedSecret[]
   readonly #pending = new PendingOutput()
+  readonly #lastWords = new LastWords()
   readonly #streams: Record<OutputStream, { redactor: Redactor | undefined; position: number | null }> = {
     stdout: { redactor: undefined, position: null },
     stderr: { redactor: undefined, position: null },
@@ -60,6 +74,8 @@ class OutputWriter implements LogWriter {
   #flushing: Promise<void> | undefined
   #room: PromiseWithResolvers<void> | undefined
   #received = 0
+  /** What comes now is counted and dropped. */
+  #isFull = false
   #startedAt: number | undefined
   #startStored = false
   #failure: OrchestraError | undefined
@@ -68,6 +84,7 @@ class OutputWriter implements LogWriter {
     this.#store = store
     this.#logId = options.logId
     this.#maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES
+    this.#maxChunks = options.maxChunks ?? DEFAULT_MAX_CHUNKS
     this.#named = options.secrets ?? []
   }
 
@@ -89,6 +106,16 @@ class OutputWriter implements LogWriter {
 
   redact(text: string): string {
     return this.#secrets.redact(text)
+  }
+
+  lastWords(position: number | null, lines: number): string | null {
+    for (const stream of ['stdout', 'stderr'] as const)
+      if (this.#streams[stream].position === position) this.#endPart(stream)
+    return this.#lastWords.of(position, lines)
+  }
+
+  flush(): Promise<void> {
+    return this.#storePendingDownTo(0)
   }
 
   drain(): Promise<void> {
@@ -129,6 +156,10 @@ class OutputWriter implements LogWriter {
   async #storeDownTo(size: number): Promise<void> {
     this.#endPart('stdout')
     this.#endPart('stderr')
+    await this.#storePendingDownTo(size)
+  }
+
+  async #storePendingDownTo(size: number): Promise<void> {
     while (this.#flushing !== undefined || this.#pending.size > size) await this.#flush()
     clearTimeout(this.#timer)
     if (this.#failure !== undefined) throw this.#failure
@@ -141,11 +172,14 @@ class OutputWriter implements LogWriter {
   }
 
   #keep(stream: OutputStream, position: number | null, bytes: Buffer): void {
+    this.#lastWords.take(stream, position, bytes)
     if (bytes.length === 0 || this.#failure !== undefined) return
     const room = this.#maxBytes - this.#received
     this.#received += bytes.length
-    if (room > 0) this.#pending.add(stream, position, bytes.subarray(0, room))
-    if (room > 0 && bytes.length > room) this.#pending.add('stderr', null, cutMark(this.#maxBytes))
+    if (this.#isFull) return
+    this.#pending.add(stream, position, bytes.subarray(0, room))
+    this.#isFull = bytes.length > room || this.#pending.opened >= this.#maxChunks
+    if (this.#isFull) this.#pending.add('stderr', null, cutMark(Math.min(this.#received, this.#maxBytes)))
   }
 
   #schedule(): void {

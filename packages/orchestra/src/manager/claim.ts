@@ -10,7 +10,7 @@ import { foundState } from './found-state.ts'
 import { mayRun } from './gate.ts'
 import { newerOperation } from './newer.ts'
 import type { Outcome } from './outcome.ts'
-import { previousNames } from './previous.ts'
+import { previousNames, standingUnmarked } from './previous.ts'
 import type { RegenerationEntry } from './scripts.ts'
 
 /** Seconds until a worker that stopped renewing is taken for dead. With the sweep a takeover stays below 15 s. */
@@ -32,7 +32,11 @@ export interface ClaimedOperation {
   identity: string | null
   /** Other names under which it stands there, oldest first: a save renames from them, a delete removes them too. */
   previous: readonly Previous[]
+  /** What stands there under its present name since before everything was marked on its server. */
+  standing: Previous | null
   attempt: number
+  /** A script ended in the middle of it: it gets one of its own, the last of its drain. */
+  alone: boolean
 }
 
 /** A script whose end nobody has recorded: its worker died, or lost the connection. */
@@ -53,6 +57,8 @@ export interface Claim {
   operations: ClaimedOperation[]
   /** Backends whose whole configuration is to be written; their operations stay in the store, however many they are. */
   regenerations: RegenerationEntry[]
+  /** Backends whose shared parts stand there since before everything was marked. */
+  unmarked: string[]
   /** When not empty, these come first and `operations` is empty. When both are, the server is to be looked at. */
   openLogs: OpenLog[]
 }
@@ -71,8 +77,8 @@ export async function claimLane(
   const [first] = rows
   if (first === undefined) return undefined
   const operations = rows.flatMap((row) => (row.operation === null ? [] : [row.operation]))
-  const { server, fence, lane_attempt: laneAttempt, open_logs: openLogs, regenerations } = first
-  return { server, owner, fence, laneAttempt, openLogs, operations, regenerations }
+  const { server, fence, lane_attempt: laneAttempt, open_logs: openLogs, regenerations, unmarked } = first
+  return { server, owner, fence, laneAttempt, openLogs, operations, regenerations, unmarked }
 }
 
 interface ClaimRow {
@@ -81,11 +87,16 @@ interface ClaimRow {
   lane_attempt: number
   open_logs: OpenLog[]
   regenerations: RegenerationEntry[]
+  unmarked: string[]
   operation: ClaimedOperation | null
 }
 
 /** What can be worked on now: enabled by route, due, waiting, and nothing has to be elsewhere before. */
-const due = `o.state = 'waiting' and o.due_at <= now() and not o.held and ${mayRun('o')}`
+const due = isDue('o')
+
+function isDue(operation: string): string {
+  return `${operation}.state = 'waiting' and ${operation}.due_at <= now() and not ${operation}.held and ${mayRun(operation)}`
+}
 
 /** In a lane that was free, an operation that runs without an open log was claimed by a worker that died before it began. */
 const takeable = `((${due}) or o.state = 'running')`
@@ -109,6 +120,16 @@ const nextFence = `greatest(l.fence + 1, (extract(epoch from now()) * 1000)::big
 const snapshotToRun = `case when taken.action = 'delete' then coalesce((
     select p.snapshot from orchestra.placement p where p.key_hash = taken.key_hash and p.model = taken.model
       and p.backend = taken.backend and p.server_id = taken.server_id), taken.snapshot) else taken.snapshot end`
+
+/** One suspect at a time, so that new work waits for no more than one of them. */
+const oneAlone = `(not o.alone or not exists (
+    select from orchestra.operation other where other.server_id = o.server_id and other.alone and other.id < o.id
+      and (other.state = 'running' or (${isDue('other')}))))`
+
+/** A whole configuration is written without a suspect as long as something else is due. */
+const aloneInWhole = `(not o.alone or not exists (
+    select from orchestra.operation other where other.server_id = o.server_id and other.backend = o.backend
+      and not other.alone and (${isDue('other')})))`
 
 /** Takes what can be worked on, unless something newer makes it pointless. */
 function take(which: string, bound: string): string {
@@ -140,9 +161,9 @@ with claimed as (
   select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'run_id', g.run_id, 'backend', g.backend, 'method', g.method) order by g.id), '[]') as logs
   from orchestra.log g join claimed using (server_id) where g.ended_at is null
 ), taken as (
-  ${take(`o.backend <> all($3::text[])`, `order by o.id limit ${OPERATIONS_A_CLAIM}`)} returning o.*
+  ${take(`o.backend <> all($3::text[]) and ${oneAlone}`, `order by o.id limit ${OPERATIONS_A_CLAIM}`)} returning o.*
 ), gathered as (
-  ${take(`o.backend = any($3::text[])`, '')} returning o.backend, o.action, o.state
+  ${take(`o.backend = any($3::text[]) and ${oneAlone} and ${aloneInWhole}`, '')} returning o.backend, o.action, o.state
 ), whole as (
   select coalesce(jsonb_agg(to_jsonb(entry)), '[]') as entries from (
     select backend, bool_or(action <> 'delete') as saves, bool_or(action = 'delete') as deletes
@@ -150,10 +171,12 @@ with claimed as (
 )
 select claimed.server, claimed.fence, claimed.attempt as lane_attempt, open.logs as open_logs,
   whole.entries as regenerations,
+  (select coalesce(jsonb_agg(u.backend), '[]') from orchestra.unmarked u where u.server_id = claimed.server_id) as unmarked,
   case when taken.id is not null then jsonb_build_object('id', taken.id, 'unit_id', taken.unit_id, 'backend', taken.backend,
     'action', taken.action, 'model', taken.model, 'object_key', taken.object_key, 'keys', taken.keys,
     'snapshot', ${snapshotToRun}, 'identity', taken.identity, 'previous', ${previousNames('taken')},
-    'attempt', taken.attempt) end as operation
+    'standing', ${standingUnmarked('taken')},
+    'attempt', taken.attempt, 'alone', taken.alone) end as operation
 from claimed cross join open cross join whole left join taken on taken.state = 'running'
 order by taken.id`
 

@@ -12,7 +12,7 @@ export function previousNames(alias: string): string {
 
 function namesInPlace(alias: string): string {
   return `(
-        select jsonb_agg(name.value order by name.position)
+        select jsonb_agg(name.value || jsonb_build_object('unmarked', p.unmarked) order by name.position)
         from orchestra.placement p
         cross join lateral jsonb_array_elements(
           jsonb_build_object('identity', p.identity, 'snapshot', p.snapshot) || coalesce(p.tried, '[]')
@@ -29,12 +29,12 @@ function namesLeftOver(alias: string): string {
   return `(
         select jsonb_agg(name.value)
         from (
-          select jsonb_build_object('identity', old.identity, 'snapshot', old.snapshot) as value, old.created_at as since
+          select jsonb_build_object('identity', old.identity, 'snapshot', old.snapshot, 'unmarked', old.unmarked) as value, old.created_at as since
           from orchestra.remnant old
           where old.server_id = ${alias}.server_id and old.backend = ${alias}.backend and old.model = ${alias}.model
             and md5(old.object_key) = md5(${alias}.object_key) and old.object_key = ${alias}.object_key
           union all
-          select tried.value, coalesce(p.applied_at, '-infinity')
+          select tried.value || jsonb_build_object('unmarked', p.unmarked), coalesce(p.applied_at, '-infinity')
           from orchestra.placement p cross join lateral jsonb_array_elements(p.tried) as tried(value)
           where ${isPlaceOf('p', alias)}
         ) as name
@@ -54,4 +54,13 @@ function isTaken(identity: string, since: string, alias: string): string {
             where other.server_id = ${alias}.server_id and other.backend = ${alias}.backend
               and md5(other.identity) = md5(${identity}) and other.identity = ${identity} and other.applied_at > ${since}
               and (other.key_hash, other.model) is distinct from (${alias}.key_hash, ${alias}.model))`
+}
+
+/** SQL for what stands in the place of the operation `alias` since before everything was marked on its server. */
+export function standingUnmarked(alias: string): string {
+  return `(
+        select jsonb_build_object('identity', p.identity, 'snapshot', p.snapshot)
+        from orchestra.placement p
+        where ${isPlaceOf('p', alias)} and p.unmarked and p.snapshot <> 'null'
+          and (p.applied_at is not null or p.log_id is not null))`
 }

@@ -19,7 +19,7 @@ import { isRegeneration, recoverRegeneration } from './regenerate/index.ts'
 import type { RunContext, RunEnd } from './run.ts'
 import { recordScript } from './scripts.ts'
 import { type Settlement, settle } from './settle.ts'
-import { fromResult, givenBack, stopped, toOperationEnd } from './settlement.ts'
+import { fromResult, givenBack, stopped, suspected, toOperationEnd } from './settlement.ts'
 import { verdictOf } from './verdict.ts'
 
 /** Seconds that the server is given to finish a script that is still running; after that the lane asks again later. */
@@ -73,7 +73,7 @@ async function regenerationsOf({ store, config }: RunContext, claim: Claim): Pro
 async function openOperations(db: Queryable, logs: readonly OpenLog[]): Promise<OpenOperation[]> {
   return db.query<OpenOperation>(
     `select o.id, o.unit_id, o.backend, o.action, o.model, o.object_key, o.keys, o.snapshot, o.identity,
-       ${previousNames('o')} as previous, o.attempt, p.log_id, p.position,
+       ${previousNames('o')} as previous, o.attempt, o.alone, p.log_id, p.position,
        case when o.outcome = 'aborted' then coalesce(g.cancel_by, '?') end as cancelled_by
      from orchestra.log_operation p join orchestra.operation o on o.id = p.operation_id join orchestra.log g on g.id = p.log_id
      where p.log_id = any($1::bigint[]) and o.state = 'running' order by p.log_id, p.position`,
@@ -99,15 +99,13 @@ async function ask(
     state: 'broken',
     results: [],
     reloads: [],
+    at: [],
   }))
   if (scripts.length === 0) return memories
   const runId = randomUUID()
-  const { text, token } = renderRecovery({
-    runId,
-    runs: scripts.map((log) => log.run_id),
-    lockWait: LOCK_WAIT,
-  })
-  const parser = createRecoveryParser(token)
+  const runs = scripts.map((log) => log.run_id)
+  const { text, token } = renderRecovery({ runId, runs, lockWait: LOCK_WAIT })
+  const parser = createRecoveryParser(token, runs)
   const target = toTarget(claim.server)
   const end = await context.methods.for(target).run(target, {
     runId,
@@ -141,7 +139,9 @@ async function recordMemory(
   const settlements = operations.map((operation) => {
     const result = memory.results.find((one) => one.index === operation.position)
     const settlement =
-      result === undefined ? withoutResult(operation) : withResult(context, operation, result)
+      result === undefined
+        ? withoutResult(context, operation, memory)
+        : withResult(context, claim, operation, result)
     const end = toOperationEnd(operation.position, settlement, result?.exit ?? null)
     if (end !== undefined) ends.push(end)
     return settlement
@@ -153,12 +153,23 @@ async function recordMemory(
   return true
 }
 
-function withoutResult({ id, cancelled_by: by }: OpenOperation): Settlement {
-  return by === null ? givenBack(id, null, null) : stopped(id, 'aborted', by)
+/** What was at work when a script broke off may be what broke it. */
+function withoutResult(context: RunContext, operation: OpenOperation, memory: RunMemory): Settlement {
+  const { id, position, cancelled_by: by } = operation
+  if (by !== null) return stopped(id, 'aborted', by)
+  if (memory.state !== 'broken' || !memory.at.includes(position)) return givenBack(id, null, null)
+  const { operation: backoff } = context.config.worker.backoff
+  return suspected(operation, 'failure', 'the script broke off while this ran', backoff, 0)
 }
 
-function withResult(context: RunContext, operation: OpenOperation, result: OperationResult): Settlement {
-  return fromResult(operation, result, placedBy(context, operation), context.config.worker.backoff.operation)
+function withResult(
+  context: RunContext,
+  { server }: Claim,
+  operation: OpenOperation,
+  result: OperationResult,
+): Settlement {
+  const { operation: backoff } = context.config.worker.backoff
+  return fromResult(operation, result, placedBy(context, operation), backoff, server.name)
 }
 
 function record(

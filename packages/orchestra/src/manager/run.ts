@@ -15,24 +15,27 @@ import {
   type BlockIndex,
   createOutputParser,
   type OperationResult,
+  type Rendered,
   type RenderedScript,
   renderScript,
   type ScriptEvent,
 } from '../script/index.ts'
 import { toTarget } from '../server/index.ts'
 import type { Store } from '../store/store.ts'
+import { clearFirst, withBlame } from './broken/clear.ts'
 import { callProblem, runCalls, usesCalls } from './calls.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
+import { patienceOf } from './patience.ts'
 import { persist } from './persist.ts'
 import { placingOf } from './placing.ts'
 import { notePresentedKey } from './presented-key.ts'
 import { type PlannedScript, type RecordedOperation, recordScript } from './scripts.ts'
 import { type Settlement, settle } from './settle.ts'
-import { fromResult, givenBack, stopped, toOperationEnd, triedAgain } from './settlement.ts'
-import { type Verdict, verdictOf } from './verdict.ts'
+import { fromResult, givenBack, stopped, suspected, toOperationEnd, triedAgain } from './settlement.ts'
+import { Suspects } from './suspects.ts'
+import { type FailedPlace, failureText, tellingLines, type Verdict, verdictOf } from './verdict.ts'
 import { rebuildWiped } from './wiped.ts'
 
-const LONGEST_SAYING = 300
 /** Milliseconds between the records of a long script's results. */
 const RECORD_INTERVAL = 1_000
 
@@ -69,6 +72,17 @@ export async function runScript(
   return new ScriptRun(context, claim, planned).run()
 }
 
+/** A result on its way to the store. */
+interface Unsettled {
+  index: number
+  settlement: Settlement
+  exit: number | null
+  /** What the server said, where that was no success. */
+  failed: OperationResult | undefined
+  /** How often results had been recorded when it came. */
+  since: number
+}
+
 class ScriptRun {
   readonly #context: RunContext
   readonly #claim: Claim
@@ -78,19 +92,26 @@ class ScriptRun {
   readonly #rendered: RenderedScript
   readonly #ends = new Map<number, OperationEnd>()
   /** Results that are not in the store yet. */
-  #unsettled: Settlement[] = []
+  #unsettled: Unsettled[] = []
+  /** How often results were recorded. */
+  #records = 0
   #settling: Promise<unknown> = Promise.resolve()
   readonly #open = new Set<number>()
   #logId = 0
   #owned = true
-  /** The end of what the script as a whole complained of. */
-  #said = ''
+  readonly #suspects = new Suspects()
+  #beganAt = performance.now()
+  /** Operations whose check fails without their files. */
+  readonly #refused = new Map<number, OperationResult>()
+  /** Operations that the script ended before. */
+  #unreached = 0
 
   constructor(context: RunContext, claim: Claim, planned: PlannedScript<ClaimedOperation>) {
     this.#context = context
     this.#claim = claim
     this.#planned = planned
-    const { operations, ...hooks } = recordScript(planned, context.store.keyring)
+    const { operations, shared, ...hooks } = recordScript(planned, context.store.keyring)
+    const isUnmarked = claim.unmarked.includes(planned.backend.name)
     this.#recorded = operations
     this.#rendered = renderScript({
       runId: this.#runId,
@@ -98,9 +119,11 @@ class ScriptRun {
       server: claim.server.name,
       fence: claim.fence,
       operations: usesCalls(operations) ? [] : operations,
+      patience: patienceOf(this.#timeouts),
       acknowledge: context.acknowledge,
       ...(planned.backend.interpreter === undefined ? {} : { interpreter: planned.backend.interpreter }),
       ...hooks,
+      ...(shared === undefined ? {} : { shared: isUnmarked ? { ...shared, kind: 'trusted' } : shared }),
     })
     for (const index of operations.keys()) this.#open.add(index)
   }
@@ -111,7 +134,8 @@ class ScriptRun {
     this.#context.onStarted(this.#logId)
     const writer = createLogWriter(store, { logId: this.#logId, secrets: this.#secrets() })
     for (const { index, error } of this.#problems()) this.#fail(index, error)
-    const timer = setInterval(() => void this.#settle(writer).catch(() => undefined), RECORD_INTERVAL)
+    const record = () => void this.#settle(writer, 'more is coming').catch(() => undefined)
+    const timer = setInterval(record, RECORD_INTERVAL)
     try {
       const verdict = await this.#execute(writer)
       clearInterval(timer)
@@ -163,6 +187,7 @@ class ScriptRun {
     const parser = createOutputParser(this.#rendered.token, (event) => {
       room = this.#take(event, writer) ?? room
     })
+    this.#beganAt = performance.now()
     const end = await methods.for(target).run(target, {
       runId: this.#runId,
       script: Buffer.from(this.#rendered.text),
@@ -178,7 +203,7 @@ class ScriptRun {
       },
     })
     parser.end()
-    return verdictOf(end, writer.redact(this.#said.trim()))
+    return verdictOf(end, writer.lastWords(null, 1) ?? '')
   }
 
   async #call(writer: LogWriter): Promise<Verdict> {
@@ -201,12 +226,10 @@ class ScriptRun {
 
   #take(event: ScriptEvent, writer: LogWriter): void | Promise<void> {
     if (event.kind === 'output') {
-      if (event.index === null && event.stream === 'stderr') {
-        this.#said = (this.#said + Buffer.from(event.bytes)).slice(-LONGEST_SAYING)
-      }
       return writer.write(event.stream, positionOf(event.index), event.bytes)
     }
     if (event.kind === 'result') this.#result(event.result)
+    if (event.kind === 'at') this.#suspects.take(event)
     if (event.kind === 'fresh') this.#rebuild()
   }
 
@@ -221,8 +244,10 @@ class ScriptRun {
     const operation = this.#planned.operations[Number(result.index)]
     const recorded = this.#recorded[Number(result.index)]
     if (typeof result.index !== 'number' || operation === undefined || recorded === undefined) return
+    if (result.reason === 'before') return void this.#refused.set(result.index, result)
     const placing = placingOf(recorded, this.#context.store.keyring)
-    this.#end(result.index, fromResult(operation, result, placing, this.#backoff), result.exit)
+    const settlement = fromResult(operation, result, placing, this.#backoff, this.#claim.server.name)
+    this.#end(result.index, settlement, result.exit, result)
   }
 
   #fail(index: number, error: OrchestraError): void {
@@ -231,11 +256,10 @@ class ScriptRun {
       this.#end(index, triedAgain(operation, 'failure', withHint(error), this.#backoff), null)
   }
 
-  #end(index: number, settlement: Settlement, exit: number | null): void {
+  #end(index: number, settlement: Settlement, exit: number | null, result?: OperationResult): void {
     if (!this.#open.delete(index)) return
-    this.#unsettled.push(settlement)
-    const end = toOperationEnd(index, settlement, exit)
-    if (end !== undefined) this.#ends.set(index, end)
+    const failed = result?.status === 'failed' ? result : undefined
+    this.#unsettled.push({ index, settlement, exit, failed, since: this.#records })
   }
 
   #endRest(settlementOf: (operation: ClaimedOperation) => Settlement): void {
@@ -246,6 +270,7 @@ class ScriptRun {
   }
 
   async #conclude(verdict: Verdict, writer: LogWriter): Promise<RunEnd> {
+    if (verdict.kind === 'ran') await this.#judgeRefused(writer)
     const end = this.#decide(verdict)
     if (verdict.kind === 'blocked') await notePresentedKey(this.#context, this.#claim, verdict)
     await this.#settle(writer)
@@ -259,10 +284,46 @@ class ScriptRun {
     return end
   }
 
+  /** Refused because of what stands there: they go on at once when that could be cleared away, and fail otherwise. */
+  async #judgeRefused(writer: LogWriter): Promise<void> {
+    const indexes = [...this.#refused.keys()]
+    const same = Map.groupBy(indexes, (index) => this.#checksOf(index).map(String).join('\n'))
+    for (const group of same.values()) await this.#clear(this.#checksOf(group[0] ?? 0), group, writer)
+  }
+
+  async #clear(checks: readonly Rendered[], indexes: readonly number[], writer: LogWriter): Promise<void> {
+    const [context, claim, { backend }] = [this.#context, this.#claim, this.#planned]
+    const cleared = await clearFirst({ context, claim, backend }, checks)
+    for (const index of indexes) {
+      const [operation, result] = [this.#planned.operations[index], this.#refused.get(index)]
+      if (operation === undefined || result === undefined) continue
+      if (cleared.kind === 'cleared') this.#end(index, givenBack(operation.id, null, null), null)
+      else {
+        const why = withBlame(
+          failureText(result, this.#placeOf(operation), writer.lastWords(index, tellingLines(result))),
+          cleared,
+        )
+        this.#end(index, triedAgain(operation, 'failure', why, this.#backoff), result.exit)
+      }
+    }
+  }
+
+  #placeOf({ backend, model, object_key: key }: ClaimedOperation): FailedPlace {
+    return { server: this.#claim.server.name, backend, object: `${model}:${key}` }
+  }
+
+  #checksOf(index: number): Rendered[] {
+    const recording = this.#recorded[index]?.recording
+    if (recording?.kind !== 'recorded') return []
+    return recording.steps.flatMap((step) =>
+      step.kind === 'file' && step.check !== null ? [step.check] : [],
+    )
+  }
+
   #decide(verdict: Verdict): RunEnd {
     switch (verdict.kind) {
       case 'ran':
-        this.#endRest((operation) => triedAgain(operation, verdict.rest, verdict.reason, this.#backoff))
+        this.#endEarly(verdict)
         return { kind: 'ran', runId: this.#runId }
       case 'blocked':
         this.#endRest((operation) => givenBack(operation.id, verdict.outcome, verdict.reason))
@@ -276,6 +337,21 @@ class ScriptRun {
     }
   }
 
+  /** What was at work is tried again, alone; what was not reached goes on at once. */
+  #endEarly({ rest, reason }: Extract<Verdict, { kind: 'ran' }>): void {
+    const { blamed } = this.#suspects
+    const took = performance.now() - this.#beganAt
+    const again = (operation: ClaimedOperation) => triedAgain(operation, rest, reason, this.#backoff)
+    const reached = blamed.kind === 'shared' ? [] : [...this.#open].filter((one) => blamed.indexes.has(one))
+    for (const index of reached) {
+      const operation = this.#planned.operations[index]
+      if (operation !== undefined)
+        this.#end(index, suspected(operation, rest, reason, this.#backoff, took), null)
+    }
+    this.#unreached = reached.length === 0 ? 0 : this.#open.size
+    this.#endRest(reached.length === 0 ? again : ({ id }) => givenBack(id, null, null))
+  }
+
   #decideStop(stop: Stop): RunEnd {
     if (stop.kind === 'lost-lane') return { kind: 'lost-lane' }
     const isMeant = (id: number) => stop.kind === 'cancel' && stop.operationIds.includes(id)
@@ -285,21 +361,19 @@ class ScriptRun {
   }
 
   /** One after the other, so that a log never ends before what was being recorded is. */
-  #settle(writer: LogWriter): Promise<void> {
-    const settled = this.#settling.then(() => this.#settleNow(writer))
+  #settle(writer: LogWriter, when: 'more is coming' | 'at the end' = 'at the end'): Promise<void> {
+    const settled = this.#settling.then(() => this.#settleNow(writer, when))
     this.#settling = settled.catch(() => undefined)
     return settled
   }
 
-  async #settleNow(writer: LogWriter): Promise<void> {
-    const settlements = this.#unsettled
+  async #settleNow(writer: LogWriter, when: 'more is coming' | 'at the end'): Promise<void> {
+    const settlements = this.#ready(when)
     if (settlements.length === 0 || !this.#owned) return
-    this.#unsettled = []
-    const clean = settlements.map((one) => ({
-      ...one,
-      error: one.error === null ? null : writer.redact(one.error),
-    }))
+    const clean = settlements.map((one) => this.#told(one, writer))
     try {
+      // Whoever hears of a failure finds its output.
+      if (settlements.some(({ failed }) => failed)) await writer.flush().catch(() => undefined)
       this.#owned = await persist(this.#context.signal, () =>
         settle(this.#context.store, this.#claim, this.#logId, clean),
       )
@@ -307,6 +381,35 @@ class ScriptRun {
       this.#unsettled.unshift(...settlements)
       throw error
     }
+  }
+
+  /** The reason of a failure travels on another stream than its result, and may come a moment later. */
+  #ready(when: 'more is coming' | 'at the end'): Unsettled[] {
+    const isReady = ({ failed, since }: Unsettled) =>
+      when === 'at the end' || failed === undefined || since < this.#records
+    const { true: ready = [], false: later = [] } = Object.groupBy(this.#unsettled, (one) =>
+      isReady(one) ? 'true' : 'false',
+    )
+    this.#unsettled = later
+    this.#records += 1
+    return ready
+  }
+
+  /** As it is recorded: a failure with what was said where it happened. */
+  #told({ index, settlement, exit, failed }: Unsettled, writer: LogWriter): Settlement {
+    const operation = this.#planned.operations[index]
+    const error =
+      failed === undefined || operation === undefined
+        ? settlement.error
+        : failureText(
+            failed,
+            this.#placeOf(operation),
+            writer.lastWords(blockOf(failed, index), tellingLines(failed)),
+          )
+    const told = { ...settlement, error: error === null ? null : writer.redact(error) }
+    const end = toOperationEnd(index, told, exit)
+    if (end !== undefined) this.#ends.set(index, end)
+    return told
   }
 
   async #finishLog(verdict: Verdict, writer: LogWriter): Promise<void> {
@@ -329,11 +432,22 @@ class ScriptRun {
 
   #explain(verdict: Verdict): string | null {
     if (verdict.kind === 'blocked') return verdict.reason
+    if (verdict.kind === 'ran' && this.#unreached > 0)
+      return `${verdict.reason}; ${counted(this.#unreached)} in another script`
     if (verdict.kind !== 'cancelled') return null
     const stop = this.#context.signal.reason as Stop
     const why = stop.kind === 'cancel' ? `cancelled by ${stop.by}` : 'the worker stopped'
     return `${why}; what has no result is done again`
   }
+}
+
+/** Whose output tells why: what all share is told of the script as a whole. */
+function blockOf({ reason }: OperationResult, index: number): number | null {
+  return reason === 'step' || reason === 'check' || reason === 'before' ? index : null
+}
+
+function counted(unreached: number): string {
+  return unreached === 1 ? 'one that it did not reach goes on' : `${unreached} that it did not reach go on`
 }
 
 function positionOf(index: BlockIndex | null): number | null {

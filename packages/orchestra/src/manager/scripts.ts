@@ -10,10 +10,11 @@ import {
   recordAlone,
   recordOperation,
   type ScriptOperation,
+  type ScriptRequest,
   Secret,
 } from '../script/index.ts'
 import type { Keyring } from '../store/keyring.ts'
-import { ownershipOf } from './ownership.ts'
+import { type NamedObject, type Owning, ownershipOf, ownershipOfPruned, sharedOf } from './ownership.ts'
 import { PRUNE } from './prunes.ts'
 import {
   contestedNames,
@@ -37,6 +38,10 @@ export interface ScriptedOperation {
   identity: string | null
   /** Other names under which it stands there, oldest first. */
   previous: readonly Previous[]
+  /** Whether it gets a script of its own, after all others. */
+  alone?: boolean
+  /** What stands there under its present name since before everything was marked on its server. */
+  standing?: Previous | null
 }
 
 /** One script of a drain: a backend and its operations, in the order of their blocks. */
@@ -60,6 +65,19 @@ export interface RegenerationEntry {
 
 /** What a lane has to do, as scripts in the order that `after` asks for. */
 export function planDrain<Operation extends ScriptedOperation>(
+  config: Config,
+  operations: readonly Operation[],
+  regenerations: readonly RegenerationEntry[],
+): (PlannedScript<Operation> | PlannedRegeneration)[] {
+  const others = operations.filter(({ alone }) => alone !== true)
+  const last = operations.filter(({ alone }) => alone === true)
+  return [
+    ...planTogether(config, others, regenerations),
+    ...last.flatMap((operation) => planTogether(config, [operation], [])),
+  ]
+}
+
+function planTogether<Operation extends ScriptedOperation>(
   config: Config,
   operations: readonly Operation[],
   regenerations: readonly RegenerationEntry[],
@@ -125,11 +143,15 @@ export interface RecordedOperation extends ScriptOperation {
 export function recordScript<Operation extends ScriptedOperation>(
   script: PlannedScript<Operation>,
   keyring: Keyring,
-): { operations: RecordedOperation[]; prepare?: Recording; commit?: Recording } {
+): Pick<ScriptRequest, 'prepare' | 'commit' | 'shared' | 'list'> & { operations: RecordedOperation[] } {
   const { backend } = script
   const { prepare, commit } = backend
   const contested = contestedNames(script.operations)
   const operations = backend.rename === undefined ? sparingTaken(script.operations) : script.operations
+  const hooks = {
+    ...(prepare === undefined ? {} : { prepare: record(`${backend.name}: prepare`, (to) => prepare(to)) }),
+    ...(commit === undefined ? {} : { commit: record(`${backend.name}: commit`, (to) => commit(to)) }),
+  }
   return {
     operations: operations.map((operation, index) => {
       const recorded = recordOne(backend, operation, index, keyring)
@@ -137,8 +159,9 @@ export function recordScript<Operation extends ScriptedOperation>(
         ? { ...recorded, action: `${recorded.action} ${index}` }
         : recorded
     }),
-    ...(prepare === undefined ? {} : { prepare: record(`${backend.name}: prepare`, (to) => prepare(to)) }),
-    ...(commit === undefined ? {} : { commit: record(`${backend.name}: commit`, (to) => commit(to)) }),
+    ...hooks,
+    shared: sharedOf([hooks.prepare, hooks.commit]),
+    ...(backend.list === undefined || backend.exists !== undefined ? {} : { list: backend.list.rendered }),
   }
 }
 
@@ -183,19 +206,36 @@ function recordObject(
   const lasting = recordOperation(backend, action, object as never, label)
   const previous = operation.previous.filter((one) => one.identity !== identity)
   const former = previous.map((one) => open(one.snapshot))
+  const opened = (one: Previous): NamedObject => ({ identity: one.identity, object: open(one.snapshot) })
   const before =
     action === 'save'
       ? recordRenames(backend, object, former, label)
       : former.map((one) => recordOperation(backend, action, one as never, label))
+  const recording = before.length === 0 ? lasting : joinRecordings([...before, lasting])
+  const owning = (): Owning => ({
+    backend,
+    action,
+    current: { identity: identity ?? standingName(backend, operation, object), object },
+    recording,
+    lasting,
+    previous: previous.map(opened),
+    unmarked: unmarkedOf(operation).map(opened),
+  })
   return {
-    recording: before.length === 0 ? lasting : joinRecordings([...before, lasting]),
+    recording,
     lasting,
     identity,
     previous,
     former: formerOf(backend),
-    ...ownershipOf(backend, action, identity ?? standingName(backend, operation, object), previous),
+    ownership: () => ownershipOf(owning()),
     secrets: [object, ...former].flatMap((one) => Object.values(one).filter(isSecret)),
   }
+}
+
+/** What stands there without a mark although it is ours. */
+function unmarkedOf({ previous, standing }: ScriptedOperation): Previous[] {
+  const unmarked = previous.filter((one) => one.unmarked === true)
+  return standing === null || standing === undefined ? unmarked : [...unmarked, standing]
 }
 
 /** An object's share of a configuration that is written as a whole; of one that is deleted, what stays without it. */
@@ -217,7 +257,7 @@ function standingName(
   { identity, keys }: ScriptedOperation,
   object: Record<string, unknown>,
 ): string | null {
-  if (identity !== null || backend.list === undefined) return identity
+  if (identity !== null) return identity
   try {
     return identityOf(backend, keys, object)
   } catch {
@@ -235,7 +275,6 @@ function recordPrune(
     if (backend.prune !== undefined && identity !== null) return backend.prune(script, identity)
     throw new Error(`the backend has no \`prune\``)
   })
-  const ownership = ownershipOf(backend, PRUNE, identity, [])
   return {
     recording,
     lasting: recording,
@@ -243,7 +282,7 @@ function recordPrune(
     previous: [],
     former: 'gone',
     secrets: [],
-    ...ownership,
+    ...(identity === null ? {} : { ownership: () => ownershipOfPruned(backend, identity, recording) }),
   }
 }
 

@@ -14,6 +14,8 @@ export interface Settlement {
   next: 'done' | 'again' | 'back'
   /** Milliseconds until the next try. */
   delay: number
+  /** Whether the next try is in a script of its own: this one ended, or had to be ended, in the middle of it. */
+  alone: boolean
   changed: boolean | null
   error: string | null
   /** Hash of what was rendered for it; null where nothing was placed. */
@@ -24,6 +26,8 @@ export interface Settlement {
   rendered: Description[] | null
   /** What became of what stood there under other names. */
   former: 'gone' | 'left'
+  /** It failed before anything was changed: it is as if it had never been tried. */
+  untouched?: boolean
 }
 
 /** Characters of rendered text that one statement takes; a drain may hold much more. */
@@ -83,6 +87,8 @@ function isAwaiting(placement: string): string {
  *
  * What was given up while it ran is not tried again when it fails: it has no placement any more.
  *
+ * A removal that meets what is not ours, of what was never made there, has nothing to remove.
+ *
  * A first try may end late, when the object stands elsewhere already. What was made there since is then data as well, and is not
  * overwritten with what the late one made.
  */
@@ -93,31 +99,35 @@ with owned as (
   select r.*, o.key_hash, o.object_key, o.keys, o.model, o.backend, o.server_id, o.action, o.snapshot, newer.id as newer_id,
     r.next = 'back' and o.outcome is not distinct from 'aborted' as cancelled, o.identity as wanted,
     o.action = 'save' and o.identity is not null and r.outcome is distinct from 'success' and not exists (
-      select from orchestra.placement p where ${isPlaceOf('p', 'o')}) as forgotten
+      select from orchestra.placement p where ${isPlaceOf('p', 'o')}) as forgotten,
+    coalesce(r.untouched, false) and o.action = 'delete' and not exists (
+      select from orchestra.placement p where ${isPlaceOf('p', 'o')}
+        and (p.applied_at is not null or p.log_id is not null)) as unmade
   from owned
-  cross join jsonb_to_recordset($5::jsonb) as r("operationId" bigint, outcome text, next text, delay bigint,
-    changed boolean, error text, revision text, identity text, rendered jsonb, former text)
+  cross join jsonb_to_recordset($5::jsonb) as r("operationId" bigint, outcome text, next text, delay bigint, alone boolean,
+    changed boolean, error text, revision text, identity text, rendered jsonb, former text, untouched boolean)
   join orchestra.operation o on o.id = r."operationId" and ${foundState('o')} = 'running'
   left join lateral ${newerOperation('o')} newer on true
 ), settled as (
   update orchestra.operation o set
-    state = case when r.next = 'done' or r.cancelled or r.forgotten then 'done' when r.newer_id is not null then 'superseded' else 'waiting' end,
-    superseded_by = case when r.next <> 'done' and not r.cancelled and not r.forgotten then r.newer_id end,
-    outcome = case when r.cancelled then o.outcome else r.outcome end,
+    state = case when r.next = 'done' or r.cancelled or r.forgotten or r.unmade then 'done' when r.newer_id is not null then 'superseded' else 'waiting' end,
+    superseded_by = case when r.next <> 'done' and not r.cancelled and not r.forgotten and not r.unmade then r.newer_id end,
+    outcome = case when r.cancelled then o.outcome when r.unmade then 'nothing' else r.outcome end,
     changed = r.changed,
     error = case when r.cancelled then o.error else r.error end,
     log_id = coalesce($4, o.log_id),
     attempt = case when r.next = 'back' then greatest(o.attempt - 1, 0) else o.attempt end,
+    alone = case when r.next = 'back' then o.alone else r.alone end,
     due_at = case when r.delay > 0 then now() + r.delay * interval '1 ms' else '-infinity' end,
-    ended_at = case when r.next = 'done' or r.cancelled or r.forgotten or r.newer_id is not null then clock_timestamp() end,
+    ended_at = case when r.next = 'done' or r.cancelled or r.forgotten or r.unmade or r.newer_id is not null then clock_timestamp() end,
     snapshot = case when r.outcome is distinct from 'success' then o.snapshot end
   from result r where o.id = r."operationId"
 ), failed as (
   update orchestra.placement p set
     state = case when p.state = 'pending' and r.next <> 'back' then 'failed' else p.state end,
-    log_id = coalesce($4, p.log_id),
+    log_id = case when r.untouched then p.log_id else coalesce($4, p.log_id) end,
     tried = case
-      when r.wanted is null or p.identity = r.wanted or p.tried @> jsonb_build_array(jsonb_build_object('identity', r.wanted))
+      when r.untouched or r.wanted is null or p.identity = r.wanted or p.tried @> jsonb_build_array(jsonb_build_object('identity', r.wanted))
       then p.tried
       else coalesce(p.tried, '[]') || jsonb_build_object('identity', r.wanted, 'snapshot', r.snapshot) end
   from result r
@@ -160,10 +170,14 @@ with owned as (
     revision = excluded.revision,
     rendered = excluded.rendered,
     stale = false,
+    unmarked = false,
     tried = null,
     applied_at = excluded.applied_at,
     log_id = coalesce(excluded.log_id, p.log_id)
   returning p.model, p.keys, p.unmade or p.xmax = 0 as unexpected, p.key_hash, p.backend, p.server_id, p.unmade
+), marked as (
+  delete from orchestra.unmarked u using result r
+  where r.outcome = 'success' and u.server_id = r.server_id and u.backend = r.backend
 ), late as (
   select key_hash, model, backend, server_id from failed where unmade
   union all select key_hash, model, backend, server_id from applied where unmade
@@ -184,7 +198,7 @@ with owned as (
   returning pg_notify('orchestra_change', '')
 ), removed as (
   delete from orchestra.placement p using result r
-  where r.action = 'delete' and r.outcome = 'success' and p.state = 'deleting' and ${isPlaceOf('p', 'r')}
+  where r.action = 'delete' and (r.outcome = 'success' or r.unmade) and p.state = 'deleting' and ${isPlaceOf('p', 'r')}
   returning p.key_hash, p.model, p.backend, p.server_id, p.unmade
 ), nothing_came as (
   update orchestra.placement p set hollow = false from removed m

@@ -10,6 +10,7 @@ import { failureText } from './verdict.ts'
 
 const nothingKnown = {
   delay: 0,
+  alone: false,
   changed: null,
   error: null,
   revision: null,
@@ -34,6 +35,28 @@ export function triedAgain(
   return { ...nothingKnown, operationId: operation.id, outcome, next: 'again', delay, error }
 }
 
+/**
+ * What was at work when its script ended early, or had to be ended: it is tried again alone, and rests at least as long as it kept
+ * its server from other work.
+ * @param took milliseconds
+ */
+export function suspected(
+  operation: Pick<ClaimedOperation, 'id' | 'attempt'>,
+  outcome: Extract<Outcome, 'failure' | 'timeout'>,
+  error: string,
+  backoff: Backoff,
+  took: number,
+): Settlement {
+  const again = triedAgain(operation, outcome, error, backoff)
+  return { ...again, delay: Math.max(again.delay, Math.round(took)), alone: true }
+}
+
+/** Something that is not ours is in its way. That ends when a person does something about it. */
+function untouched(operationId: number, error: string, backoff: Backoff): Settlement {
+  const delay = delayAfter(Number.MAX_SAFE_INTEGER, backoff)
+  return { ...nothingKnown, operationId, outcome: 'failure', next: 'again', delay, error, untouched: true }
+}
+
 /** Somebody stopped it; it waits for the next change of its object. */
 export function stopped(
   operationId: number,
@@ -50,17 +73,24 @@ export function needless(operationId: number, reason: string): Settlement {
 
 /** What the server said of an operation. */
 export function fromResult(
-  operation: Pick<ClaimedOperation, 'id' | 'attempt'>,
+  operation: Pick<ClaimedOperation, 'id' | 'attempt' | 'backend' | 'model' | 'object_key'>,
   result: OperationResult,
   placed: Placing | undefined,
   backoff: Backoff,
+  server: string,
 ): Settlement {
-  if (result.status === 'failed') return triedAgain(operation, 'failure', failureText(result), backoff)
+  if (result.status === 'failed') {
+    const { backend, model, object_key: key } = operation
+    const text = failureText(result, { server, backend, object: `${model}:${key}` })
+    if (result.reason !== 'foreign') return triedAgain(operation, 'failure', text, backoff)
+    return untouched(operation.id, text, backoff)
+  }
   return {
     operationId: operation.id,
     outcome: 'success',
     next: 'done',
     delay: 0,
+    alone: false,
     changed: result.change === 'changed',
     error: null,
     revision: placed?.revision ?? null,

@@ -1,3 +1,4 @@
+import { OrchestraError, withHint } from '../errors.ts'
 import type { JobEnd } from '../methods/index.ts'
 import {
   exitBusy,
@@ -7,6 +8,7 @@ import {
   exitUnfit,
   type OperationResult,
 } from '../script/index.ts'
+import { quote } from '../script/sh.ts'
 import type { Outcome } from './outcome.ts'
 
 /** What the end of a script means for the lane. */
@@ -63,10 +65,38 @@ function blocked(reason: string): Extract<Verdict, { kind: 'blocked' }> {
   return { kind: 'blocked', outcome: 'unreachable', reason, presentedKey: null }
 }
 
-/** Why an operation failed, in words. */
-export function failureText(result: OperationResult): string {
-  const status = `exit status ${result.exit}`
-  if (result.reason === 'step') return `a step failed, ${status}`
+/** Lines of output that tell why: a check tells what is wrong before it tells that something is. */
+export function tellingLines({ reason }: OperationResult): number {
+  return reason === 'check' || reason === 'before' ? 2 : 1
+}
+
+/** Says what is not ours, and what to do about it. */
+export function notOurs(subject: string, { server, backend, object }: FailedPlace): string {
+  const which = object === null ? '--all' : quote(object)
+  const command = `orchestra adopt --backend ${backend} --server ${server} ${which}`
+  return withHint(
+    new OrchestraError('ORC_NOT_OURS', `${subject} is on ${server} already and is not ours (ORC_NOT_OURS)`, {
+      hint: `Nothing was changed. It is taken over with: ${command}`,
+    }),
+  )
+}
+
+/** What failed, and where. */
+export interface FailedPlace {
+  server: string
+  backend: string
+  /** `site:12`; null where it is no object. */
+  object: string | null
+}
+
+/**
+ * Why an operation failed, in words.
+ * @param said what was printed last where it failed
+ */
+export function failureText(result: OperationResult, place: FailedPlace, said: string | null = null): string {
+  if (result.reason === 'foreign') return notOurs(result.subject ?? 'something', place)
+  const status = `exit status ${result.exit}${said === null ? '' : `: ${said}`}`
+  if (result.reason === 'step') return said === null ? `a step failed, ${status}` : status
   if (result.reason === 'check')
     return `the check of its file failed, ${status}; the file is as it was before`
   if (result.reason === 'before')

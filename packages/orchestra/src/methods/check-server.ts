@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Timeouts } from '../config/backend.ts'
 import { endLine } from '../script/bootstrap.ts'
+import { Collected } from '../script/pieces.ts'
 import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
 
 /** What a server offers to scripts, or why it cannot be asked. */
@@ -19,6 +20,9 @@ export type ServerCheck =
       flock: boolean
     }
   | { kind: 'unusable'; end: JobEnd; output: string }
+
+/** Bytes of the answers, and of what a login prints beside them. */
+const mostOutput = 256 * 1024
 
 const probe = [
   'echo "bash=$BASH_VERSION"',
@@ -66,15 +70,15 @@ function sudoAnswer(answer: string | undefined): 'not needed' | 'works' | 'refus
 }
 
 async function runScript(method: Method, target: ServerTarget, timeouts: Timeouts, lines: string) {
-  const chunks: Uint8Array[] = []
+  const output = new Collected(mostOutput, `what ${target.name} says about itself`)
   const started = performance.now()
   const end = await method.run(
     target,
-    scriptJob(lines, timeouts, (bytes) => chunks.push(bytes)),
+    scriptJob(lines, timeouts, (bytes) => output.push(bytes)),
   )
   return {
     end,
-    output: Buffer.concat(chunks).toString('utf8'),
+    output: output.end().toString('utf8'),
     milliseconds: performance.now() - started,
   }
 }
@@ -90,7 +94,7 @@ function scriptJob(lines: string, timeouts: Timeouts, keep: (bytes: Uint8Array) 
     signal: new AbortController().signal,
     onStart: () => {},
     onOutput: (_, bytes) => {
-      keep(Uint8Array.from(bytes))
+      keep(bytes)
     },
   }
 }

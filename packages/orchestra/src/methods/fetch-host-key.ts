@@ -22,7 +22,7 @@ export async function fetchHostKey(target: ServerTarget, timeout: number): Promi
 }
 
 async function askOpenssh(target: ServerTarget, timeout: number) {
-  const method = new OpensshMethod()
+  const method = new OpensshMethod(process.env)
   try {
     return await method.askHostKey(target, timeout)
   } finally {

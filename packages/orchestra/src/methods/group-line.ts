@@ -1,49 +1,42 @@
 import { endLine, groupLinePrefix } from '../script/bootstrap.ts'
 
-/** Start-up files of a login shell may print before the bootstrap does; past this much they are not waited out. */
-const longestGreeting = 64 * 1024
+/** Digits of a process group; Linux has seven. */
+const mostDigits = 10
 
 export interface Sifted {
-  /** What the script or the login printed. */
+  /** What the script printed: nothing before the line. */
   output: Uint8Array
   /** The process group, on the one call that found it. */
   group: number | null
 }
 
-/** Takes the bootstrap's line with the process group out of a job's stdout, however the bytes are cut. */
+const nothing: Sifted = { output: Buffer.alloc(0), group: null }
+
+/**
+ * Finds the bootstrap's line with the process group in a job's stdout, however the bytes are cut. What stands before it is what
+ * a login printed, however much, and no output of a script. At most the start of a line is held back.
+ */
 export class GroupLine {
   readonly #pattern: RegExp
-  #seen: Buffer = Buffer.alloc(0)
-  #settled = false
+  readonly #longest: number
+  #held: Buffer = Buffer.alloc(0)
+  #found = false
 
   constructor(runId: string) {
-    const end = endLine(runId).replace(/[^\w# ]/g, '\\$&')
-    this.#pattern = new RegExp(`${groupLinePrefix}(\\d+) ${end}\\n`)
+    const end = endLine(runId)
+    const quoted = end.replace(/[^\w# ]/g, '\\$&')
+    this.#pattern = new RegExp(`${groupLinePrefix}(\\d{1,${mostDigits}}) ${quoted}\\n`)
+    this.#longest = groupLinePrefix.length + mostDigits + 1 + end.length + 1
   }
 
   sift(bytes: Uint8Array): Sifted {
-    if (this.#settled) return { output: bytes, group: null }
-    this.#seen = Buffer.concat([this.#seen, bytes])
-    const match = this.#pattern.exec(this.#seen.toString('latin1'))
-    if (match) return this.#found(match)
-    const giveUp = this.#seen.length > longestGreeting
-    return { output: giveUp ? this.rest() : Buffer.alloc(0), group: null }
-  }
-
-  /** What was kept back in wait of the line; the stream has ended, or no line will come. */
-  rest(): Uint8Array {
-    const rest = this.#seen
-    this.#settled = true
-    this.#seen = Buffer.alloc(0)
-    return rest
-  }
-
-  #found(match: RegExpExecArray): Sifted {
-    const rest = this.rest()
-    const output = Buffer.concat([
-      rest.subarray(0, match.index),
-      rest.subarray(match.index + match[0].length),
-    ])
-    return { output, group: Number(match[1]) }
+    if (this.#found) return { output: bytes, group: null }
+    const seen = Buffer.concat([this.#held, bytes])
+    const match = this.#pattern.exec(seen.toString('latin1'))
+    // Copied, so that the few bytes held back do not keep the whole chunk in memory.
+    this.#held = Buffer.from(match ? [] : seen.subarray(-this.#longest))
+    if (!match) return nothing
+    this.#found = true
+    return { output: seen.subarray(match.index + match[0].length), group: Number(match[1]) }
   }
 }

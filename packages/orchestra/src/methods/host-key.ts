@@ -9,10 +9,15 @@ const algorithmsOfType: Readonly<Record<string, readonly string[]>> = {
   'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256'],
 }
 
-/** A host key as `type base64`, from the bytes a server presents. */
-export function formatHostKey(blob: Buffer): string {
-  const typeLength = blob.readUInt32BE(0)
-  return `${blob.toString('latin1', 4, 4 + typeLength)} ${blob.toString('base64')}`
+/** Bytes of a key; the largest RSA keys in use have two thousand. */
+const longestKey = 16 * 1024
+const typeForm = /^[A-Za-z0-9][\w.@-]{0,63}$/
+
+/** A host key as `type base64`, from the bytes a server presents; null where they are no key. */
+export function formatHostKey(blob: Buffer): string | null {
+  if (blob.length < 4 || blob.length > longestKey) return null
+  const type = blob.toString('latin1', 4, Math.min(blob.length, 4 + blob.readUInt32BE(0)))
+  return typeForm.test(type) ? `${type} ${blob.toString('base64')}` : null
 }
 
 /** The fingerprint of a key `type base64 [comment]`, as ssh-keygen prints it: `SHA256:...`. */

@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import ssh2 from 'ssh2'
+import { readFile, stat } from 'node:fs/promises'
 import { messageOf, OrchestraError } from '../errors.ts'
+import { neverAKey, readKey, type Unusable } from './key-file.ts'
 import type { ServerTarget } from './method.ts'
+
+/** Bytes of a key file; the largest keys have some ten thousand. */
+const largestKey = 64 * 1024
 
 /** What proves who we are: a private key, or an agent that holds some. */
 export type Identity =
@@ -36,8 +39,12 @@ function agentIdentity(target: ServerTarget, environment: IdentityEnvironment): 
 }
 
 /** The content of a key file; throws what to do where it cannot be read. */
-export async function readKeyFile(server: string, path: string): Promise<Buffer> {
+async function readKeyFile(server: string, path: string): Promise<Buffer> {
   try {
+    const found = await stat(path)
+    if (found.isDirectory()) throw new Error('it is a directory')
+    if (found.isCharacterDevice() || found.isBlockDevice()) throw new Error('it is a device')
+    if (found.size > largestKey) throw new Error(`it has ${found.size} bytes, more than any key`)
     return await readFile(path)
   } catch (error) {
     throw new OrchestraError(
@@ -51,30 +58,36 @@ export async function readKeyFile(server: string, path: string): Promise<Buffer>
   }
 }
 
+/**
+ * Whether a key file needs a passphrase, for a program that reads it itself.
+ * @throws OrchestraError ORC_IDENTITY_UNREADABLE where no program takes it for a key
+ */
+export async function isLockedKey(server: string, path: string): Promise<boolean> {
+  const content = await readKeyFile(server, path)
+  const never = neverAKey(path, content.toString('latin1'))
+  if (never !== null) throw notUsable(server, path, never)
+  return readKey(path, content).kind === 'locked'
+}
+
 function keyIdentity(
   server: string,
   path: string,
-  privateKey: Buffer,
+  content: Buffer,
   environment: IdentityEnvironment,
 ): Identity {
-  const parsed = ssh2.utils.parseKey(privateKey)
-  if (!(parsed instanceof Error)) return { kind: 'key', privateKey, passphrase: undefined }
-  if (!isEncrypted(parsed)) throw notAKey(server, path, parsed)
+  const closed = readKey(path, content)
+  if (closed.kind === 'private') return { kind: 'key', privateKey: closed.privateKey, passphrase: undefined }
+  if (closed.kind === 'unusable') throw notUsable(server, path, closed)
   const passphrase = environment.ORCHESTRA_KEY_PASSPHRASE
-  if (passphrase !== undefined) return decrypted(server, path, privateKey, passphrase)
+  if (passphrase !== undefined) return decrypted(server, path, content, passphrase)
   if (environment.SSH_AUTH_SOCK) return { kind: 'agent', socket: environment.SSH_AUTH_SOCK }
   throw encrypted(server, path, 'is encrypted and there is neither a passphrase nor an ssh-agent')
 }
 
-/** ssh2 tells an encrypted key from a broken one by its message alone. */
-function isEncrypted(error: Error): boolean {
-  return /encrypted/i.test(error.message)
-}
-
-function decrypted(server: string, path: string, privateKey: Buffer, passphrase: string): Identity {
-  if (ssh2.utils.parseKey(privateKey, passphrase) instanceof Error)
-    throw encrypted(server, path, 'does not open with ORCHESTRA_KEY_PASSPHRASE')
-  return { kind: 'key', privateKey, passphrase }
+function decrypted(server: string, path: string, content: Buffer, passphrase: string): Identity {
+  const opened = readKey(path, content, passphrase)
+  if (opened.kind === 'private') return { kind: 'key', privateKey: opened.privateKey, passphrase }
+  throw encrypted(server, path, 'does not open with ORCHESTRA_KEY_PASSPHRASE')
 }
 
 function encrypted(server: string, path: string, problem: string): OrchestraError {
@@ -83,13 +96,6 @@ function encrypted(server: string, path: string, problem: string): OrchestraErro
   })
 }
 
-function notAKey(server: string, path: string, cause: Error): OrchestraError {
-  return new OrchestraError(
-    'ORC_IDENTITY_UNREADABLE',
-    `${server}: ${path} is not a private key: ${cause.message}`,
-    {
-      hint: 'Name the private key, not the .pub file; ssh-keygen -t ed25519 makes a new one',
-      cause,
-    },
-  )
+function notUsable(server: string, path: string, { problem, hint }: Unusable): OrchestraError {
+  return new OrchestraError('ORC_IDENTITY_UNREADABLE', `${server}: ${path} ${problem}`, { hint })
 }

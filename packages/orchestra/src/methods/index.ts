@@ -4,10 +4,12 @@ import type { Method, ServerTarget } from './method.ts'
 import { OpensshMethod } from './openssh.ts'
 import { SshMethod } from './ssh.ts'
 
+export { formatAddress } from './address.ts'
 export { checkServer, type ServerCheck } from './check-server.ts'
 export { fetchHostKey, type HostKey } from './fetch-host-key.ts'
 export { fingerprint, sameHostKey } from './host-key.ts'
 export type { Job, JobEnd, Method, ServerTarget } from './method.ts'
+export { runProgram } from './start-program.ts'
 export { untilAborted } from './until-aborted.ts'
 
 export interface MethodsOptions {
@@ -30,7 +32,7 @@ export function createMethods(options: MethodsOptions = {}): Methods {
   const environment = options.environment ?? process.env
   const methods = {
     ssh: new SshMethod(environment),
-    openssh: new OpensshMethod(),
+    openssh: new OpensshMethod(environment),
     local: new LocalMethod(environment),
   }
   const all: readonly Method[] = Object.values(methods)

@@ -1,23 +1,19 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import { messageOf } from '../errors.ts'
 import { childProcess } from './child-process.ts'
 import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
 import { endGroupCommand, jobCommand } from './remote-command.ts'
+import { scriptEnvironment, startProgram } from './start-program.ts'
 import { type ProcessEnd, supervise } from './supervise.ts'
-
-/** What a script may see of this process's environment, which also holds secrets of Orchestra. */
-const passedOn =
-  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|XDG_RUNTIME_DIR|ORCHESTRA_STATE)$/
 
 /** Runs scripts on this machine, each in a process group of its own. */
 export class LocalMethod implements Method {
   readonly #environment: NodeJS.ProcessEnv
 
   constructor(environment: NodeJS.ProcessEnv) {
-    const entries = Object.entries(environment).filter(([name]) => passedOn.test(name))
-    this.#environment = Object.fromEntries(entries)
+    this.#environment = scriptEnvironment(environment)
   }
 
   async run(server: ServerTarget, job: Job): Promise<JobEnd> {
@@ -33,8 +29,7 @@ export class LocalMethod implements Method {
 
   /** A started child, or why there is none. */
   async #start(words: readonly string[]): Promise<ChildProcessWithoutNullStreams | string> {
-    const [program = '', ...rest] = words
-    const child = spawn(program, rest, { detached: true, env: this.#environment, stdio: 'pipe' })
+    const child = startProgram(words, this.#environment, 'own group')
     try {
       await once(child, 'spawn')
       return child

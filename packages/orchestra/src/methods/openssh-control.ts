@@ -1,12 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess, ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { LastBytes } from '../script/pieces.ts'
 import type { ConnectFailure, Connection } from './connection-pool.ts'
 import { hostKeyReason, sameHostKey } from './host-key.ts'
 import type { ServerTarget } from './method.ts'
+import { saying } from './saying.ts'
+import { startProgram } from './start-program.ts'
 
 /** What the local command of a master prints once it accepts sessions. */
 const readyWord = 'orchestra-ready'
@@ -18,8 +21,10 @@ export class ControlConnection implements Connection {
   readonly #target: ServerTarget
   readonly #socket: string
   readonly #master: ChildProcess
+  readonly #environment: NodeJS.ProcessEnv
 
-  constructor(target: ServerTarget, socket: string, master: ChildProcess) {
+  constructor(target: ServerTarget, socket: string, master: ChildProcess, environment: NodeJS.ProcessEnv) {
+    this.#environment = environment
     this.#target = target
     this.#socket = socket
     this.#master = master
@@ -30,11 +35,14 @@ export class ControlConnection implements Connection {
     return ended === null ? null : `the control connection ended (${ended})`
   }
 
-  /** The words of ssh that run a command over this connection, and over no other. */
-  sessionWords(command: string): string[] {
+  /** Runs a command over this connection, and over no other. */
+  start(command: string): ChildProcessWithoutNullStreams {
     const { user, host } = this.#target
     const options = [`ControlPath=${this.#socket}`, 'ControlMaster=no', 'BatchMode=yes', 'ProxyCommand=false']
-    return ['ssh', '-T', ...asOptions(options), '-l', user, '--', host, command]
+    return startProgram(
+      ['ssh', '-T', ...asOptions(options), '-l', user, '--', host, command],
+      this.#environment,
+    )
   }
 
   onBroken(listener: () => void): void {
@@ -54,6 +62,12 @@ export class ControlConnection implements Connection {
 /** Opens control connections, with their sockets and known hosts in a private directory. */
 export class ControlDirectory {
   readonly #path = mkdtempSync(join(tmpdir(), 'orc-'))
+  readonly #environment: NodeJS.ProcessEnv
+
+  /** @param environment of the processes of ssh */
+  constructor(environment: NodeJS.ProcessEnv) {
+    this.#environment = environment
+  }
 
   /** Connects, lets ssh check the host key against the approved one, and logs in. */
   async connect(
@@ -67,9 +81,11 @@ export class ControlDirectory {
       .slice(0, 12)
     const base = join(this.#path, name)
     await writeFile(`${base}.known`, target.hostKey === null ? '' : `${alias(target)} ${target.hostKey}\n`)
-    const master = spawn('ssh', masterWords(target, base, timeout), { stdio: ['ignore', 'pipe', 'pipe'] })
+    const master = startProgram(['ssh', ...masterWords(target, base, timeout)], this.#environment)
+    master.stdin.on('error', () => {})
+    master.stdin.end()
     const failure = await masterFailure(master, timeout, signal)
-    if (failure === null) return new ControlConnection(target, `${base}.s`, master)
+    if (failure === null) return new ControlConnection(target, `${base}.s`, master, this.#environment)
     master.kill('SIGTERM')
     return explain(target, failure, await readFile(`${base}.key`, 'latin1').catch(() => ''))
   }
@@ -123,7 +139,7 @@ function asOptions(options: readonly string[]): string[] {
 /** Null once the master accepts sessions; what it printed when it ended or took too long. */
 function masterFailure(master: ChildProcess, timeout: number, signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve) => {
-    let errors = ''
+    const errors = new LastBytes(keptErrors)
     const timer = setTimeout(() => resolve(`no login within ${timeout} ms`), timeout)
     const settle = (failure: string | null) => {
       clearTimeout(timer)
@@ -133,13 +149,13 @@ function masterFailure(master: ChildProcess, timeout: number, signal: AbortSigna
     const giveUp = () => settle('the connection was given up')
     signal.addEventListener('abort', giveUp, { once: true })
     master.stderr?.on('data', (bytes: Buffer) => {
-      errors = (errors + bytes.toString('utf8')).slice(-keptErrors)
+      errors.push(bytes)
     })
     master.stdout?.on('data', (bytes: Buffer) => {
       if (bytes.includes(readyWord)) settle(null)
     })
     master.once('error', (error) => settle(error.message))
-    master.once('close', () => settle(errors.trim() || 'ssh ended before the login was done'))
+    master.once('close', () => settle(saying(errors.end()) || 'ssh ended before the login was done'))
   })
 }
 

@@ -1,29 +1,40 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
+import { silentLogin } from './beginning.ts'
 import { childProcess } from './child-process.ts'
 import { type ConnectFailure, ConnectionPool, type Opened, type SessionAnswer } from './connection-pool.ts'
 import { answerPatience, endGroupPatience, endRemoteGroup } from './end-group.ts'
-import { readKeyFile } from './identity.ts'
+import { isLockedKey } from './identity.ts'
 import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
 import { type ControlConnection, ControlDirectory } from './openssh-control.ts'
 import { commandLine, jobCommand } from './remote-command.ts'
+import { saying } from './saying.ts'
 import { deniedBy } from './ssh-connection.ts'
+import { childEnvironment } from './start-program.ts'
 import { type ProcessEnd, supervise } from './supervise.ts'
 import { untilAborted } from './until-aborted.ts'
 import { within } from './within.ts'
 
 /** ssh's own exit status when its connection broke; a script's 255 looks the same and is taken for that. */
 const connectionBroke = 255
+/** Bytes of what ssh and the login complain of that are kept, the last of them. */
+const keptErrors = 4096
 
 /**
  * Runs scripts by the system's ssh, over one control connection for each server. Its sessions last until a
  * script's streams are closed: a daemon that a script starts must not keep them.
  */
 export class OpensshMethod implements Method {
+  readonly #environment: NodeJS.ProcessEnv
   #directory: ControlDirectory | null = null
   readonly #pool = new ConnectionPool<ControlConnection>((target, timeout, signal) =>
     this.#connect(target, timeout, signal),
   )
+
+  /** @param environment what the processes of ssh get, but for Orchestra's secrets */
+  constructor(environment: NodeJS.ProcessEnv) {
+    this.#environment = childEnvironment(environment)
+  }
 
   async run(target: ServerTarget, job: Job): Promise<JobEnd> {
     if (job.signal.aborted) return { kind: 'cancelled' }
@@ -61,14 +72,18 @@ export class OpensshMethod implements Method {
     timeout: number,
     signal: AbortSignal,
   ): Promise<ControlConnection | ConnectFailure> {
+    let isLocked = false
     try {
       // ssh itself goes on without a key that it cannot read, and says only that nobody let it in.
-      if (target.identityFile !== null) await readKeyFile(target.name, target.identityFile)
+      if (target.identityFile !== null) isLocked = await isLockedKey(target.name, target.identityFile)
     } catch (error) {
       return deniedBy(error)
     }
-    this.#directory ??= new ControlDirectory()
-    return this.#directory.connect(target, timeout, signal)
+    this.#directory ??= new ControlDirectory(this.#environment)
+    const answer = await this.#directory.connect(target, timeout, signal)
+    if (answer.kind !== 'denied' || !isLocked) return answer
+    const why = `${target.identityFile} is encrypted, and ssh is not asked for its passphrase: add it to an ssh-agent (ssh-add)`
+    return { kind: 'denied', reason: `${answer.reason}; ${why}` }
   }
 }
 
@@ -82,21 +97,21 @@ async function openSession(
   command: string,
   patience: number,
 ): Promise<SessionAnswer<ChildProcessWithoutNullStreams>> {
-  const session = startSession(connection, command)
-  const errors: Buffer[] = []
+  const session = connection.start(command)
+  let errors: Buffer = Buffer.alloc(0)
   const keep = (bytes: Buffer) => {
-    errors.push(bytes)
+    errors = Buffer.concat([errors, bytes]).subarray(-keptErrors)
   }
   session.stderr.on('data', keep)
   const first = await within(firstAnswer(session), patience, null)
   session.stderr.off('data', keep).pause()
   if (first === 'output') {
-    for (const bytes of errors.reverse()) session.stderr.unshift(bytes)
+    if (errors.length > 0) session.stderr.unshift(errors)
     return { kind: 'session', session }
   }
   session.kill('SIGKILL')
-  if (first === null) return { kind: 'none', reason: 'the server opened no session in time' }
-  const said = Buffer.concat(errors).toString('utf8').trim()
+  if (first === null) return { kind: 'none', reason: silentLogin(patience) }
+  const said = saying(errors)
   if (first === connectionBroke) return { kind: 'none', reason: said || 'ssh opened no session' }
   return { kind: 'denied', reason: `${target.name}: bash did not begin (exit ${first}): ${said}` }
 }
@@ -113,11 +128,6 @@ async function firstAnswer(session: ChildProcessWithoutNullStreams): Promise<'ou
   return code ?? connectionBroke
 }
 
-function startSession(connection: ControlConnection, command: string): ChildProcessWithoutNullStreams {
-  const [program = '', ...words] = connection.sessionWords(command)
-  return spawn(program, words, { stdio: 'pipe' })
-}
-
 function discard(opened: Opened<ControlConnection, ChildProcessWithoutNullStreams> | JobEnd): void {
   if (opened.kind !== 'opened') return
   opened.session.kill('SIGKILL')
@@ -125,7 +135,7 @@ function discard(opened: Opened<ControlConnection, ChildProcessWithoutNullStream
 }
 
 async function orderEnd(connection: ControlConnection, command: string): Promise<boolean | null> {
-  const child = startSession(connection, command)
+  const child = connection.start(command)
   const exited = once(child, 'exit').then(([code]) => (code === connectionBroke ? null : code === 0))
   const answered = once(child.stdout, 'data').then(() => 'answered' as const)
   child.stderr.resume()

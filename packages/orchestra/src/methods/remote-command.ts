@@ -14,10 +14,13 @@ export function commandLine(words: readonly string[]): string {
   return `exec ${words.map(quoteForLoginShell).join(' ')}`
 }
 
+/** Not every login has the directories of the system's programs in its PATH, where runuser is. */
+const withSystemDirectories = 'PATH=$PATH:/usr/sbin:/sbin exec "$0" "$@"'
+
 /** The words that run something as the user a job asks for; none when that is the login. */
 export function become(login: string, sudo: boolean, user: string | null): string[] {
   if (user === null || user === login) return sudo && login !== 'root' ? ['sudo', '-n', '-H', '--'] : []
-  if (login === 'root') return ['runuser', '-u', user, '--']
+  if (login === 'root') return ['sh', '-c', withSystemDirectories, 'runuser', '-u', user, '--']
   return ['sudo', '-n', '-H', '-u', user, '--']
 }
 

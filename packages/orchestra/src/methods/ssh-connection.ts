@@ -1,5 +1,6 @@
 import ssh2, { type Client, type ClientChannel, type ConnectConfig } from 'ssh2'
 import { messageOf, OrchestraError } from '../errors.ts'
+import { formatAddress } from './address.ts'
 import type { ConnectFailure, Connection } from './connection-pool.ts'
 import { formatHostKey, hostKeyAlgorithms, hostKeyReason, sameHostKey } from './host-key.ts'
 import { type Identity, type IdentityEnvironment, loadIdentity } from './identity.ts'
@@ -89,7 +90,7 @@ function handshake(
 ): Promise<SshConnection | ConnectFailure> {
   return new Promise((resolve) => {
     const client = new ssh2.Client()
-    let refusedKey: string | null = null
+    let refusal: KeyRefusal | null = null
     const settle = (answer: SshConnection | ConnectFailure) => {
       clearTimeout(timer)
       signal.removeEventListener('abort', giveUp)
@@ -102,20 +103,33 @@ function handshake(
     client.once('connect', () => client.setNoDelay(true))
     client.once('ready', () => settle(new SshConnection(client)))
     // The listener stays: a connection that is dropped may still report errors, to nobody.
-    client.on('error', (error) => settle(connectFailure(target, error, refusedKey)))
+    client.on('error', (error) => settle(connectFailure(target, error, refusal)))
     client.once('close', () =>
       settle(unreachable(target, 'the connection was closed before the login was done')),
     )
-    client.connect({
+    const options: ConnectConfig = {
       ...connectOptions(target, identity),
       hostVerifier: (blob: Buffer) => {
-        const presented = formatHostKey(blob)
-        const approved = target.hostKey !== null && sameHostKey(target.hostKey, presented)
-        refusedKey = approved ? null : presented
-        return approved
+        refusal = refusalOf(target, formatHostKey(blob))
+        return refusal === null
       },
-    })
+    }
+    try {
+      client.connect(options)
+    } catch (error) {
+      settle(unreachable(target, messageOf(error)))
+    }
   })
+}
+
+type KeyRefusal = Extract<ConnectFailure, { kind: 'host-key' | 'unreachable' }>
+
+/** Why a server with this key gets no login; null where the key is the approved one. */
+function refusalOf(target: ServerTarget, presented: string | null): KeyRefusal | null {
+  if (presented === null) return unreachable(target, 'what it presents as its host key is none')
+  if (target.hostKey !== null && sameHostKey(target.hostKey, presented)) return null
+  const reason = hostKeyReason(target.name, target.hostKey, presented)
+  return { kind: 'host-key', presented, reason }
 }
 
 function connectOptions(target: ServerTarget, identity: Identity): ConnectConfig {
@@ -138,6 +152,15 @@ function connectOptions(target: ServerTarget, identity: Identity): ConnectConfig
   }
 }
 
+const otherMethod = 'the method ssh has no algorithm that this server offers: use the method openssh for it'
+
+/** What a login was tried with, and where that is a key of a machine, that it is none of a person. */
+function withWhat({ identityFile }: ServerTarget): string {
+  if (identityFile === null) return ' with the keys of the ssh-agent'
+  const isHostKey = /(^|\/)ssh_host_\w+_key$/.test(identityFile)
+  return ` with the key ${identityFile}${isHostKey ? ", which is the host key of a machine and nobody's login" : ''}`
+}
+
 function tooSlow(target: ServerTarget, timeout: number): ConnectFailure {
   return unreachable(target, `no login within ${timeout} ms`)
 }
@@ -146,21 +169,26 @@ function unreachable(
   target: ServerTarget,
   problem: string,
 ): Extract<ConnectFailure, { kind: 'unreachable' }> {
-  return { kind: 'unreachable', reason: `${target.name} (${target.host}:${target.port}): ${problem}` }
+  return {
+    kind: 'unreachable',
+    reason: `${target.name} (${formatAddress(target.host, target.port)}): ${problem}`,
+  }
 }
 
 function connectFailure(
   target: ServerTarget,
   error: Error & { level?: string },
-  refusedKey: string | null,
+  refusal: KeyRefusal | null,
 ): ConnectFailure {
-  if (refusedKey !== null) {
-    const reason = hostKeyReason(target.name, target.hostKey, refusedKey)
-    return { kind: 'host-key', presented: refusedKey, reason }
-  }
+  if (refusal !== null) return refusal
   if (error.level === 'agent')
     return { kind: 'denied', reason: `${target.name}: the ssh-agent does not answer: ${messageOf(error)}` }
   if (error.level === 'client-authentication')
-    return { kind: 'denied', reason: `${target.name}: the login as ${target.user} was refused` }
+    return {
+      kind: 'denied',
+      reason: `${target.name}: the login as ${target.user} was refused${withWhat(target)}`,
+    }
+  if (error.level === 'handshake' && /no matching/.test(messageOf(error)))
+    return unreachable(target, `${messageOf(error)}; ${otherMethod}`)
   return unreachable(target, messageOf(error) || 'the connection failed')
 }

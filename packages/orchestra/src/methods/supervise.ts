@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { awaitBootstrap } from './beginning.ts'
 import { type Interruption, Watch } from './interruption.ts'
 import type { Job, JobEnd } from './method.ts'
 import { OutputRelay } from './output-relay.ts'
@@ -28,27 +29,36 @@ const trailingOutput = 3000
 /** How long the bootstrap may take to tell its process group when the job is to be ended. */
 const groupPatience = 2000
 
-/** Sends a job's script to its process and stays with it to the end. */
+/** Waits until the bootstrap runs, sends it a job's script, and stays with it to the end. */
 export async function supervise(server: string, process: Process, job: Job): Promise<JobEnd> {
   const relay = new OutputRelay(process.stdout, process.stderr, job)
+  // A script that ends before it has read everything says so by its exit status, not by a broken pipe.
+  process.stdin.on('error', () => {})
+  try {
+    const refused = await awaitBootstrap(server, completed(process, relay), relay, job)
+    return refused ?? (await attend(server, process, relay, job))
+  } finally {
+    process.abandon()
+  }
+}
+
+async function attend(server: string, process: Process, relay: OutputRelay, job: Job): Promise<JobEnd> {
   const watch = new Watch(job, relay)
   try {
     send(process, job)
     const end = await Promise.race([completed(process, relay), watch.interrupted])
-    if (end.kind === 'exited' || end.kind === 'lost') return await concluded(server, end, relay)
-    return await interrupted(server, end, process, relay)
+    if (end.kind !== 'exited' && end.kind !== 'lost') return await interrupted(server, end, process, relay)
+    await Promise.race([relay.finish(), relay.failed])
+    return end
   } catch (error) {
     await endProcess(process, relay)
     throw error
   } finally {
     watch.stop()
-    process.abandon()
   }
 }
 
 function send(process: Process, job: Job): void {
-  // A script that ends before it has read everything says so by its exit status, not by a broken pipe.
-  process.stdin.on('error', () => {})
   job.onStart()
   const script = Buffer.from(job.script.buffer, job.script.byteOffset, job.script.byteLength)
   if (job.input === undefined) process.stdin.end(script)
@@ -67,14 +77,6 @@ async function afterTrailingOutput(end: ProcessEnd, relay: OutputRelay): Promise
   for (let left = trailingOutput; left > 0; left = trailingOutput - relay.quiet)
     await sleep(left, undefined, { ref: false })
   return end
-}
-
-async function concluded(server: string, end: ProcessEnd, relay: OutputRelay): Promise<JobEnd> {
-  const handedOver = relay.finish()
-  await Promise.race([handedOver, relay.failed])
-  if (end.kind === 'lost' || relay.begun) return end
-  const how = end.signal ?? `exit ${end.code}`
-  return { kind: 'denied', reason: `${server}: bash did not begin (${how}): ${relay.greeting}` }
 }
 
 async function interrupted(

@@ -9,6 +9,11 @@ printf 'orchestra-pgid %s %s\n' "${o_words[2]}" "$0"
 # runuser keeps the home of the login
 [[ -O $HOME ]] || { unset HOME; export HOME=~; }
 if [[ $1 ]]; then cd -- "$1" && export ORCHESTRA_STATE=$PWD/.orchestra-state || exit 85; fi
+# a login's PATH may lack where the system's programs are
+for o_line in /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin; do
+  [[ :$PATH: == *:$o_line:* ]] || PATH=${PATH:+$PATH:}$o_line
+done
+export PATH
 IFS= read -rN "${2:-2000000000}" o_script
 o_line=$'\n'$0$'\n'
 [[ ${o_script: -${#o_line}} == "$o_line" ]] || exit 86

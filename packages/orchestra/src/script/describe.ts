@@ -51,6 +51,8 @@ function describeStep(step: Step): Description[] {
       return [[`${step.verb} ${step.service}`, step.command]]
     case 'write':
       return [['write', step.content.masked]]
+    case 'own':
+      return []
     case 'call':
       return [[`call ${step.name}`, '']]
   }

@@ -10,6 +10,7 @@ export {
   exitUnfit,
   groupLinePrefix,
 } from './bootstrap.ts'
+export { type Claim, claimsOf } from './claims.ts'
 export { type Description, describeBriefly, describeSteps } from './describe.ts'
 export type { Objects, Streamed } from './objects.ts'
 export {
@@ -21,6 +22,7 @@ export {
   type ScriptEvent,
   type Stream,
 } from './output.ts'
+export { Collected, LastBytes, tooMuch } from './pieces.ts'
 export { readPrelude } from './prelude.ts'
 export {
   type RecordedBackend,
@@ -45,6 +47,7 @@ export {
   type ScriptOperation,
   type ScriptRequest,
 } from './render.ts'
+export type { Ownership, Right, SharedOwnership, Standing } from './render-ownership.ts'
 export { Rendered } from './rendered.ts'
 export type {
   AbsentOptions,
@@ -52,6 +55,7 @@ export type {
   DirectoryOptions,
   FileContent,
   FileOptions,
+  OwnOptions,
   ReloadOptions,
   RunOptions,
   Script,
@@ -60,6 +64,7 @@ export type {
   WorkContext,
   WorkResult,
 } from './script.ts'
+export { renderSearch, renderTakeOut } from './search.ts'
 export { Secret, secret } from './secret.ts'
 export { Command, raw, type ShellValue, sh } from './sh.ts'
 export type { AheadFileStep, Step, StreamedFileStep } from './steps.ts'

@@ -1,4 +1,5 @@
 import { MarkedStream } from './marked-stream.ts'
+import { Pieces, tooMuch } from './pieces.ts'
 
 /** What stands at a path. */
 export interface Place {
@@ -38,8 +39,23 @@ export interface Answers {
   whole: boolean
 }
 
+/** Bytes of a path with what stands before it; Linux takes 4096 of the path. */
+const longestPath = 8 * 1024
+/** Bytes of a name that a server lists. */
+const longestIdentity = 4096
+/** Bytes of a line of `getent` that are read: the members of a group may fill megabytes, and are of no use. */
+const longestName = 4096
+/** Bytes of what people are shown about something that was found; the rest is left out. */
+const longestReading = 64 * 1024
+/** Bytes of all that is kept of one answer, and what a record costs beside its text. */
+const mostKept = 64 * 1024 * 1024
+const recordCost = 64
+
 export interface InspectionParser {
-  /** Takes bytes of stdout as they come. */
+  /**
+   * Takes bytes of stdout as they come, cut anywhere.
+   * @throws OrchestraError ORC_ANSWER_TOO_LARGE
+   */
   push(bytes: Uint8Array): void
   end(): Answers
 }
@@ -49,7 +65,29 @@ export function createInspectionParser(
   token: string,
   onFound: (identity: string) => void = () => undefined,
 ): InspectionParser {
-  const answers: Answers = {
+  const answers = noAnswers()
+  const budget = new Budget()
+  let section: Section = nothing
+  const stream = new MarkedStream(token, {
+    onBytes: (bytes) => section.push(bytes),
+    onRecord(record) {
+      section.end()
+      budget.spend(record.length)
+      section = sectionOf(record.split(' '), answers, budget, onFound)
+    },
+  })
+  return {
+    push: (bytes) => stream.push(bytes),
+    end() {
+      stream.end()
+      section.end()
+      return answers
+    },
+  }
+}
+
+function noAnswers(): Answers {
+  return {
     owed: [],
     places: new Map(),
     digests: new Map(),
@@ -63,21 +101,15 @@ export function createInspectionParser(
     listed: null,
     whole: false,
   }
-  let section: Section = nothing
-  const stream = new MarkedStream(token, {
-    onBytes: (bytes) => section.push(bytes),
-    onRecord(record) {
-      section.end()
-      section = sectionOf(record.split(' '), answers, onFound)
-    },
-  })
-  return {
-    push: (bytes) => stream.push(bytes),
-    end() {
-      stream.end()
-      section.end()
-      return answers
-    },
+}
+
+/** What may still be kept of an answer. */
+class Budget {
+  #left = mostKept
+
+  spend(bytes: number): void {
+    this.#left -= bytes + recordCost
+    if (this.#left < 0) throw tooMuch('all of it', mostKept)
   }
 }
 
@@ -89,38 +121,57 @@ interface Section {
 
 const nothing: Section = { push: () => undefined, end: () => undefined }
 
-function sectionOf(words: readonly string[], answers: Answers, onFound: (identity: string) => void): Section {
+function sectionOf(
+  words: readonly string[],
+  answers: Answers,
+  budget: Budget,
+  onFound: (identity: string) => void,
+): Section {
   const [kind, word = '', says] = words
+  const texts = (separator: '\0' | '\n', longest: number, take: (text: string) => void) =>
+    new Pieces(separator, longest, 'refuse', (text) => {
+      budget.spend(text.length)
+      take(text)
+    })
+  const names = (known: Map<string, string>) =>
+    new Pieces('\n', longestName, 'cut', (line) => {
+      budget.spend(line.length)
+      addName(known, line)
+    })
   switch (kind) {
     case 'owed':
       answers.owed.push(word)
       return nothing
     case 'places':
-      return pairs((head, target) => addPlace(answers.places, head, target))
+      return texts(
+        '\0',
+        longestPath,
+        inPairs((head, target) => addPlace(answers.places, head, target)),
+      )
     case 'digests':
-      return pieces('\0', (line) => answers.digests.set(line.slice(66), line.slice(0, 64)))
+      return texts('\0', longestPath, (line) => answers.digests.set(line.slice(66), line.slice(0, 64)))
     case 'passwd':
-      return pieces('\n', (line) => addName(answers.users, line))
+      return names(answers.users)
     case 'group':
-      return pieces('\n', (line) => addName(answers.groups, line))
+      return names(answers.groups)
     case 'would':
-      answers.runs.set(Number(word), says as WouldRun)
+      if (isWouldRun(says)) answers.runs.set(Number(word), says)
       return nothing
     case 'marked':
       answers.marks.add(word)
       return nothing
     case 'found':
-      return pieces('\n', (line) => (line === '' ? undefined : onFound(line)))
+      return new Pieces('\n', longestIdentity, 'refuse', (line) => (line === '' ? undefined : onFound(line)))
     case 'listed':
       answers.listed = Number(word)
       return nothing
     case 'content':
-      return whole((bytes) => answers.contents.set(Number(word), bytes))
+      return whole(budget, Number.POSITIVE_INFINITY, (bytes) => answers.contents.set(Number(word), bytes))
     case 'unseen':
       answers.unseen.add(Number(word))
       return nothing
     case 'read':
-      return whole((bytes) => answers.reads.set(Number(word), bytes.toString()))
+      return whole(budget, longestReading, (bytes) => answers.reads.set(Number(word), bytes.toString()))
     case 'end':
       answers.whole = true
       return nothing
@@ -129,41 +180,35 @@ function sectionOf(words: readonly string[], answers: Answers, onFound: (identit
   }
 }
 
-function whole(take: (bytes: Buffer) => void): Section {
+/** All that follows, up to a bound; what is beyond is left out. */
+function whole(budget: Budget, longest: number, take: (bytes: Buffer) => void): Section {
   const parts: Uint8Array[] = []
-  return { push: (bytes) => void parts.push(bytes), end: () => take(Buffer.concat(parts)) }
-}
-
-/** Texts that end with a separator, the last one perhaps without. */
-function pieces(separator: '\0' | '\n', take: (text: string) => void): Section {
-  const code = separator.charCodeAt(0)
-  let held: Buffer = Buffer.alloc(0)
+  let room = longest
   return {
     push(bytes) {
-      const all = held.length === 0 ? Buffer.from(bytes) : Buffer.concat([held, bytes])
-      let start = 0
-      for (let at = all.indexOf(code); at !== -1; at = all.indexOf(code, start)) {
-        take(all.toString('utf8', start, at))
-        start = at + 1
-      }
-      held = Buffer.from(all.subarray(start))
+      if (room <= 0) return
+      const part = Uint8Array.from(bytes.subarray(0, Math.min(room, bytes.length)))
+      budget.spend(part.length)
+      room -= part.length
+      parts.push(part)
     },
-    end() {
-      if (held.length > 0) take(held.toString())
-      held = Buffer.alloc(0)
-    },
+    end: () => take(Buffer.concat(parts)),
   }
 }
 
-function pairs(take: (first: string, second: string) => void): Section {
+function inPairs(take: (first: string, second: string) => void): (text: string) => void {
   let first: string | undefined
-  return pieces('\0', (text) => {
+  return (text) => {
     if (first === undefined) first = text
     else {
       take(first, text)
       first = undefined
     }
-  })
+  }
+}
+
+function isWouldRun(text: string | undefined): text is WouldRun {
+  return text === 'runs' || text === 'stays' || text === 'cannot'
 }
 
 const placeForm = /^(.)(.) (\d+) (\d+) (\d+) (.*)$/s
@@ -175,6 +220,6 @@ function addPlace(places: Map<string, Place>, head: string, target: string): voi
 
 /** A line of `getent`: the name, something, the number. */
 function addName(names: Map<string, string>, line: string): void {
-  const [name = '', , number = ''] = line.split(':')
+  const [name = '', , number = ''] = line.split(':', 3)
   if (number !== '') names.set(name, number)
 }

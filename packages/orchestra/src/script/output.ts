@@ -12,11 +12,21 @@ export interface OperationResult {
   /** Exit status of the step that failed; 0 when none did. */
   exit: number
   /**
-   * What decided: one of its own steps, its file's check (`before`: it fails without the change too), the backend's `prepare` (nothing of it ran) or `commit`,
+   * What decided: something that is not ours (nothing of it ran), one of its own steps, its file's check (`before`: it fails without the change too), the backend's `prepare` (nothing of it ran) or `commit`,
    * or an owed reload such as `reload.nginx`.
    */
-  reason: 'step' | 'check' | 'before' | 'prepare' | 'commit' | `reload.${string}` | `restart.${string}`
+  reason:
+    | 'step'
+    | 'check'
+    | 'before'
+    | 'foreign'
+    | 'prepare'
+    | 'commit'
+    | `reload.${string}`
+    | `restart.${string}`
   change: 'changed' | 'unchanged'
+  /** What is not ours: a name, or a path. */
+  subject?: string
 }
 
 /** An owed reload that was tried. */
@@ -32,6 +42,12 @@ export type ScriptEvent =
   | { kind: 'output'; index: BlockIndex | null; stream: Stream; bytes: Uint8Array }
   | { kind: 'result'; result: OperationResult }
   | { kind: 'reload'; result: ReloadResult }
+  /** What may hang is at work for these; `more` of them where they do not fit one record. */
+  | { kind: 'at'; indexes: readonly BlockIndex[]; more: boolean }
+  /** A check fails because of the files of this one of those that stand. */
+  | { kind: 'broken'; index: number }
+  /** A check does not fail any more. */
+  | { kind: 'passes' }
   /** The server remembers nothing: no script has run there, or it lost its disk since. */
   | { kind: 'fresh' }
   /** The script came to its end. */
@@ -44,11 +60,21 @@ export interface OutputParser {
   end(): void
 }
 
-/** Turns the bytes of a script into events. It holds back no more than could be the start of a marker. */
+/**
+ * Turns the bytes of a script into events. It holds back no more than could be the start of a marker. What a server may say once is
+ * given out once, however often it says it: one result of each operation, that it remembers nothing, and its end.
+ */
 export function createOutputParser(token: string, onEvent: (event: ScriptEvent) => void): OutputParser {
+  const told = new Set<string>()
+  const once = (event: ScriptEvent) => {
+    const name = nameOf(event)
+    if (name !== null && told.has(name)) return
+    if (name !== null) told.add(name)
+    onEvent(event)
+  }
   const streams = {
-    stdout: readStream(token, 'stdout', onEvent),
-    stderr: readStream(token, 'stderr', onEvent),
+    stdout: readStream(token, 'stdout', once),
+    stderr: readStream(token, 'stderr', once),
   }
   return {
     push: (stream, bytes) => streams[stream].push(bytes),
@@ -72,34 +98,66 @@ function readStream(token: string, stream: Stream, onEvent: (event: ScriptEvent)
   })
 }
 
+/** What an event is about, where there is one such event; null where there may be any number. */
+function nameOf(event: ScriptEvent): string | null {
+  if (event.kind === 'output' || event.kind === 'reload') return null
+  return event.kind === 'result' ? `result ${event.result.index}` : event.kind
+}
+
 /** A line of the journal, or of the output behind its mark. Null where it is none of these. */
 export function parseRecord(record: string): ScriptEvent | null {
   const [kind, ...words] = record.split(' ')
   if (kind === 'end') return { kind: 'finished' }
+  if (kind === 'passes') return { kind: 'passes' }
+  if (kind === 'broken') return { kind: 'broken', index: Number(words[0]) }
   if (kind === 'fresh') return { kind: 'fresh' }
+  if (kind === 'at' || kind === 'also')
+    return { kind: 'at', indexes: parseIndexes(words), more: kind === 'also' }
   if (kind === 'result') return parseResult(words)
   if (kind === 'reload') return parseReload(words)
   return null
 }
 
-function parseResult([name, status, exit, reason, change]: readonly string[]): ScriptEvent | null {
+function parseResult([name, status, exit, reason, change, subject]: readonly string[]): ScriptEvent | null {
   const index = parseIndex(name ?? '')
   if (index === null || (status !== 'ok' && status !== 'failed') || !isReason(reason)) return null
   if (change !== 'changed' && change !== 'unchanged') return null
-  return { kind: 'result', result: { index, status, exit: Number(exit), reason, change } }
+  if (!isExit(exit)) return null
+  const result = { index, status, exit: Number(exit), reason, change } as const
+  return { kind: 'result', result: subject === undefined ? result : { ...result, subject: decode(subject) } }
+}
+
+/** Bytes as `%41`, as the prelude encodes a name. */
+function decode(word: string): string {
+  const bytes = word.replace(/%([0-9A-F]{2})/g, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  )
+  return Buffer.from(bytes, 'latin1').toString()
 }
 
 function parseReload([name = '', status, exit]: readonly string[]): ScriptEvent | null {
   const [verb, ...service] = name.split('.')
   if ((verb !== 'reload' && verb !== 'restart') || (status !== 'ok' && status !== 'failed')) return null
+  if (!isExit(exit)) return null
   return { kind: 'reload', result: { verb, service: service.join('.'), status, exit: Number(exit) } }
 }
 
 function isReason(reason: string | undefined): reason is OperationResult['reason'] {
-  return reason !== undefined && /^(step|check|before|prepare|commit|(reload|restart)\..+)$/.test(reason)
+  return (
+    reason !== undefined &&
+    /^(step|check|before|foreign|prepare|commit|(reload|restart)\.[!-~]{1,255})$/.test(reason)
+  )
+}
+
+function parseIndexes(words: readonly string[]): BlockIndex[] {
+  return words.map(parseIndex).filter((index) => index !== null)
 }
 
 function parseIndex(name: string): BlockIndex | null {
   if (name === 'prepare' || name === 'commit') return name
-  return /^\d+$/.test(name) ? Number(name) : null
+  return /^\d{1,5}$/.test(name) ? Number(name) : null
+}
+
+function isExit(exit: string | undefined): exit is string {
+  return exit !== undefined && /^\d{1,3}$/.test(exit)
 }

@@ -22,16 +22,16 @@ o_begin() {
   [[ -e $o_state/fence ]] || o_is_fresh=1
   o_raise_fence "$3"
   [[ ! -e $o_state/runs/$1 ]] || exit 84
-  o_owed=$o_state/owed/$2 o_owned=$o_state/owned/$2
+  o_owed=$o_state/owed/$2
   if ! exec {o_journal}>"$o_state/runs/$1" {o_null}>/dev/null; then
     exit 85
   fi
   echo 'begin' >&"$o_journal"
   declare -gA o_bad=() o_change=() o_touched=() o_beside=() o_made=() o_covers=() o_command=() o_debt=() o_old_debt=() o_shown=()
-  declare -gA o_own_marks=() o_disowns=() o_disowned=()
   declare -gi o_errands=0
   o_whole='' o_user='' o_ruling='' o_who='' o_blind='' o_sticky=''
-  o_waiting=() o_all=() o_rubbish=() o_stuck=() o_refused=''
+  o_begin_ownership "$2"
+  o_waiting=() o_all=() o_rubbish=() o_stuck=() o_standing=() o_asides=() o_refused='' o_program='' o_patience=''
   o_forget
   o_read_debts
   o_read_litter
@@ -189,17 +189,33 @@ o_record() {
   printf '%s %s\n' "$o_mark" "$*"
 }
 
+# o_now INDEX...: what may hang, or take the script along, is at work for these operations.
+o_now() {
+  local kind=at
+  while (($#)); do
+    o_record "$kind" "${@:1:100}"
+    kind=also
+    shift $(($# < 100 ? $# : 100))
+  done
+}
+
 # o_results INDEX...: these operations have no steps left.
 o_results() {
-  local i mark
+  local i
   for i; do
-    if [[ ${o_bad[$i]-} ]]; then
+    # Of what was never ours there was nothing to remove.
+    [[ ${o_bad[$i]-} != '0 nothing' ]] || o_bad[$i]=''
+    if [[ ${o_bad[$i]-} == *' foreign' ]]; then
+      o_encode "${o_subject[$i]-${o_subject[prepare]-}}"
+      # shellcheck disable=SC2154 # o_encode sets it
+      o_record result "$i" failed "${o_bad[$i]}" "${o_change[$i]:-unchanged}" "$o_code"
+    elif [[ ${o_bad[$i]-} ]]; then
       o_record result "$i" failed "${o_bad[$i]}" "${o_change[$i]:-unchanged}"
     elif [[ $o_defer ]]; then
       o_waiting+=("$i")
     else
       o_record result "$i" ok 0 step "${o_change[$i]:-unchanged}"
-      for mark in ${o_disowns[$i]-}; do o_disowned[$mark]=1; done
+      o_give_marks "$i"
     fi
   done
 }
@@ -223,36 +239,13 @@ o_refuse_waiting() {
 o_op() {
   o_i=$1 o_label=$2 o_skip='' o_has_input='' o_covers[$1]=${*:3}
   [[ ! $o_refused ]] || o_bad[$1]=$o_refused
+  [[ ${o_bad[$1]-} ]] || o_now "$1"
 }
 
 # After the steps of prepare: when they failed, no operation runs.
 o_prepared() {
-  [[ ! ${o_bad[prepare]-} ]] || o_refused="${o_bad[prepare]%% *} prepare"
+  [[ ! ${o_bad[prepare]-} || $o_refused ]] || o_refused="${o_bad[prepare]%% *} prepare"
   o_results prepare
-}
-
-# o_own MARK IDENTITY: what the current operation makes is ours, and says so before it is there. A mark is a file.
-o_own() {
-  o_own_marks[$1]=1
-  [[ ! ${o_bad[$o_i]-} && ! -e $o_owned/$1 ]] || return 0
-  umask 077
-  if [[ -d $o_owned ]] || mkdir -p -- "$o_owned"; then
-    printf '%s\n' "$2" >|"$o_owned/$1" 2>&"$o_null" && return
-  fi
-  o_fail 1 step "Nothing can be written below $o_state; is the disk full?"
-}
-
-# o_disown MARK...: no longer ours, once the current operation has succeeded.
-o_disown() {
-  o_disowns[$o_i]=$*
-}
-
-# What one operation gave up and another of this script has is still ours.
-o_drop_marks() {
-  local mark
-  for mark in "${!o_disowned[@]}"; do
-    [[ ${o_own_marks[$mark]-} ]] || o_rubbish+=("$o_owned/$mark")
-  done
 }
 
 # o_changed INDEX
@@ -273,18 +266,70 @@ o_body() {
   set -eu -o pipefail
 }
 
+# o_eval COMMAND: after o_body. Where a character may have several bytes, bash takes quadratic time for quotes: what is long it takes
+# as bytes, and the programs that it starts are in their locale nevertheless.
+o_eval() {
+  ((${#1} < 32768)) || o_in_bytes
+  eval "$1"
+}
+
+o_in_bytes() {
+  if [[ ${LC_ALL-} ]]; then
+    export -n LC_ALL
+    export LC_CTYPE=$LC_ALL LC_COLLATE=$LC_ALL LC_MESSAGES=$LC_ALL LC_MONETARY=$LC_ALL LC_NUMERIC=$LC_ALL LC_TIME=$LC_ALL
+  fi
+  LC_ALL=C
+}
+
 # o_guard COMMAND: leaves its status in o_status. One that cannot run decides nothing. Like o_subshell it must never be
 # called where its status is tested.
 o_guard() {
   o_status=0
-  o_subshell "$1" >&"$o_null" 2>&1
-  ((o_status != 126 && o_status != 127)) || o_fail "$o_status" step "The guard cannot run: ${o_shown[$1]-$1}"
+  o_look "$1" >&"$o_null" 2>&1
+  if [[ $o_late ]]; then
+    o_fail 124 step "The guard did not end within $o_patience s: ${o_shown[$1]-$1}"
+  elif ((o_status == 126 || o_status == 127)); then
+    o_fail "$o_status" step "The guard cannot run: ${o_shown[$1]-$1}"
+  fi
 }
 
 # Runs a command where `set -e` works, which it does not wherever a status is being tested.
 o_subshell() {
-  ( o_body; eval "$1" )
+  ( o_body; o_eval "$1" )
   o_status=$?
+}
+
+# o_patient SECONDS: how long what only looks may take.
+o_patient() {
+  o_patience=$1
+}
+
+# o_look COMMAND: as o_subshell, for what only looks. One that does not end in time is ended, and its script goes on.
+o_look() {
+  local from pid
+  o_late=''
+  [[ $o_patience ]] || { o_subshell "$1"; return 0; }
+  exec {o_out}>&1
+  exec {from}< <( ( exec >&"$o_out" {o_out}>&-; o_body; o_eval "$1" ); echo $? )
+  pid=$!
+  exec {o_out}>&-
+  read -r -t "$o_patience" -u "$from" o_status || {
+    # No answer in time, or none at all: it has ended what was to tell.
+    (($? <= 128)) || o_late=1
+    o_end_tree "$pid" 2>&"$o_null"
+    o_status=124
+  }
+  exec {from}<&-
+  wait "$pid" 2>&"$o_null"
+}
+
+# o_end_tree PID: stopped first, so that it starts nothing more meanwhile.
+o_end_tree() {
+  local children=() child
+  kill -STOP "$1"
+  read -r -a children <"/proc/$1/task/$1/children"
+  for child in "${children[@]}"; do o_end_tree "$child"; done
+  kill -KILL "$1"
 }
 
 o_unless() {
@@ -307,7 +352,8 @@ o_input() {
 o_run() {
   if [[ ! ${o_bad[$o_i]-} && ! $o_skip ]] && o_owe; then
     o_block "$o_i"
-    if [[ $o_has_input ]]; then o_feed eval "$1"; else o_subshell "$1"; fi
+    o_note_run
+    if [[ $o_has_input ]]; then o_feed o_eval "$1"; else o_subshell "$1"; fi
     o_unsee
     if ((o_status)); then o_fail "$o_status" step; else o_changed "$o_i"; fi
   fi
@@ -320,16 +366,23 @@ o_feed() {
   o_status=${PIPESTATUS[1]}
 }
 
-# o_interpret TEXT WORD...: another interpreter runs the whole text; its status is that of the operations.
+# o_text TEXT: a part of a program, unless its operation may not run.
+o_text() {
+  [[ ${o_bad[$o_i]-} ]] || o_program+=$1
+}
+
+# o_interpret WORD...: another interpreter runs the whole program; its status is that of the operations.
 o_interpret() {
-  o_text=$1
-  o_feed "${@:2}"
-  o_text=''
+  o_text=$o_program
+  o_feed "$@"
+  o_text='' o_program=''
 }
 
 # o_interpreted INDEX...
 o_interpreted() {
   for o_i; do
+    [[ ! ${o_bad[$o_i]-} ]] || continue
+    o_note_run
     if ((o_status)); then o_fail "$o_status" step; else o_changed "$o_i"; fi
   done
 }
@@ -798,6 +851,7 @@ o_make_entry() {
   o_entry=$o_top/${o_owed##*/}/$now-${o_run_id:0:8}-$o_trashed
   umask 077
   mkdir -p -- "$o_entry" || return 1
+  o_note_marks "$o_entry" || return 1
   printf '%s\0' "$EPOCHSECONDS" "$o_label" "$1" "$2" "$3" >"$o_entry/meta"
 }
 
@@ -861,6 +915,7 @@ o_forget() {
 o_settle() {
   local back=$o_i
   ((${#o_touched[@]})) || return 0
+  o_now_pending
   ((${#o_new_path[@]} == 0)) || o_settle_directories
   ((${#o_link_path[@]} == 0)) || o_settle_links
   ((${#o_gone_path[@]} == 0)) || o_settle_absent
@@ -871,6 +926,14 @@ o_settle() {
   # An operation beside its directory's only staged file does not keep the place for the next batch.
   o_beside=()
   o_i=$back
+}
+
+# What is done for many at once is at work for all of them.
+o_now_pending() {
+  local i
+  local -A pending=()
+  for i in "${o_new_of[@]}" "${o_link_of[@]}" "${o_gone_of[@]}" "${o_of[@]}" "${o_kept_of[@]}"; do pending[$i]=1; done
+  ((${#pending[@]} < 2)) || o_now "${!pending[@]}"
 }
 
 # o_many COUNT WORD... ITEM...: runs the first COUNT words on all items, silently, some hundred at a time.
@@ -1123,27 +1186,41 @@ o_try() {
 o_run_check() {
   local command=$1
   shift
+  o_now "$@"
   if (($# == 1)); then
     o_i=$1
     o_block "$1"
-    o_subshell "$command"
+    o_look "$command"
   else
-    o_subshell "$command" >&"$o_null" 2>&1
+    o_look "$command" >&"$o_null" 2>&1
   fi
-  o_check_status=$o_status
+  o_check_status=$o_status o_check_late=$o_late
 }
 
 # o_blame COMMAND: does the check fail without any of the new files?
 o_blame() {
-  o_subshell "$1" >&"$o_null" 2>&1
+  o_look_and_listen "$1"
   if ((o_status)); then o_verdict=before; else o_verdict=ours; fi
+}
+
+# o_look_and_listen COMMAND: o_said is the beginning of what it printed.
+o_look_and_listen() {
+  local file=$o_state/runs/$o_run_id.said to
+  umask 077
+  o_said=''
+  { exec {to}>|"$file"; } 2>&"$o_null" || exec {to}>&"$o_null"
+  o_rubbish+=("$file")
+  o_look "$1" >&"$to" 2>&1
+  exec {to}>&-
+  [[ ! -e $file ]] || IFS= read -r -d '' -n 4000 o_said <"$file"
 }
 
 # o_reject COMMAND COUNT: the current operation's file was put back.
 o_reject() {
+  [[ ! $o_check_late ]] || { o_block "$o_i"; echo "The check did not end within $o_patience s" >&2; }
   if [[ $o_verdict == before ]]; then
     o_block "$o_i"
-    (($2 == 1)) || o_subshell "$1"
+    (($2 == 1)) || printf '%s\n' "$o_said" >&2
     o_fail "$o_check_status" before "The check fails without this change too; nothing was changed: ${o_shown[$1]-$1}"
   else
     o_fail "$o_check_status" check "The check failed, the old state is back: ${o_shown[$1]-$1}"
@@ -1208,7 +1285,7 @@ o_undo() {
     elif [[ ! $old ]]; then
       rm -f -- "$path"
     elif [[ -e $old || -L $old ]]; then
-      mv -fT -- "$old" "$path"
+      mv -fT -- "$old" "$path" && { [[ $old != */.orchestra-*.out/* ]] || rmdir -- "${old%/*}" 2>&"$o_null" || :; }
     fi || o_stuck+=("$path" "$old")
   done <"$o_state/undo"
   o_stand
@@ -1218,6 +1295,160 @@ o_undo() {
 o_stand() {
   : >|"$o_state/undo"
   ((${#o_stuck[@]} == 0)) || printf '%s\0' "${o_stuck[@]}" >|"$o_state/undo"
+}
+
+# --- Standing files that break a check --------------------------------------------------------------------
+
+# o_stands INDEX PATH...: files of one object that stands here. Those that are there can be put out of sight.
+o_stands() {
+  local path
+  declare -gA o_files o_is_out
+  for path in "${@:2}"; do
+    [[ -f $path || -L $path ]] || continue
+    o_standing+=("$path")
+    o_files[$1]+=" $((${#o_standing[@]} - 1))"
+  done
+}
+
+# o_aside PATH: where it is meanwhile, hidden from what reads its directory.
+o_aside() {
+  o_beside_it=${1%/*}/.orchestra-$o_run_id.out
+}
+
+# o_put_out INDEX...: should this script be killed, the next one puts everything back first.
+o_put_out() {
+  local i n list=()
+  for i; do
+    for n in ${o_files[$i]}; do list+=("$n"); o_is_out[$n]=1; done
+  done
+  for n in "${list[@]}"; do o_make_aside "${o_standing[n]}"; done
+  o_note_out
+  o_carry out "${list[@]}"
+}
+
+# o_put_back INDEX...
+o_put_back() {
+  local i n list=()
+  for i; do
+    for n in ${o_files[$i]}; do list+=("$n"); done
+  done
+  o_carry back "${list[@]}"
+  for n in "${list[@]}"; do unset "o_is_out[$n]"; done
+  o_note_out
+}
+
+o_make_aside() {
+  o_aside "$1"
+  [[ ! -d $o_beside_it ]] || return 0
+  umask 077
+  mkdir -- "$o_beside_it" && o_asides+=("$o_beside_it")
+}
+
+# What is out of sight, and the way back of each.
+o_note_out() {
+  local n list=()
+  for n in "${!o_is_out[@]}"; do
+    o_aside "${o_standing[n]}"
+    list+=("${o_standing[n]}" "$o_beside_it/${o_standing[n]##*/}")
+  done
+  : >|"$o_state/undo"
+  ((${#list[@]} == 0)) || printf '%s\0' "${list[@]/#.\//$PWD/}" >|"$o_state/undo"
+}
+
+# o_carry out|back NUMBER...: one mv for those that share a directory.
+o_carry() {
+  local way=$1 n dir
+  local -A of_dir=()
+  for n in "${@:2}"; do of_dir[${o_standing[n]%/*}/]+=" $n"; done
+  for dir in "${!of_dir[@]}"; do
+    local paths=()
+    for n in ${of_dir[$dir]}; do
+      o_aside "${o_standing[n]}"
+      if [[ $way == out ]]; then paths+=("${o_standing[n]}"); else paths+=("$o_beside_it/${o_standing[n]##*/}"); fi
+    done
+    if [[ $way == out ]]; then o_many 5 mv -f -t "$o_beside_it" -- "${paths[@]}"; else o_many 5 mv -f -t "$dir" -- "${paths[@]}"; fi
+  done
+}
+
+# o_search COMMAND MOST: which objects make this check fail; their files stay where they are. More than MOST are no fault of theirs.
+o_search() {
+  local named=()
+  o_most=$2 o_found=0 o_looks=0
+  o_passes "$1" && { o_record passes; return 0; }
+  ((${#o_files[@]})) || return 0
+  o_named named
+  if ((${#named[@]})); then
+    o_put_out "${named[@]}"
+    if o_passes "$1"; then o_narrow "$1" "${named[@]}"; else o_put_back "${named[@]}"; fi
+  fi
+  if ((!o_found)); then
+    o_put_out "${!o_files[@]}"
+    if o_passes "$1"; then o_narrow "$1" "${!o_files[@]}"; fi
+  fi
+  o_put_back "${!o_files[@]}"
+}
+
+# o_passes COMMAND: its output is o_said.
+o_passes() {
+  o_looks=$((o_looks + 1))
+  o_record looking
+  # Not tested itself, so that `set -e` works in it.
+  o_look_and_listen "$1"
+  ((o_status == 0))
+}
+
+# o_named ARRAY: objects of whose files the check spoke.
+o_named() {
+  local -n into=$1
+  local i n
+  for i in "${!o_files[@]}"; do
+    for n in ${o_files[$i]}; do
+      [[ $o_said == *"${o_standing[n]/#.\//}"* ]] || continue
+      into+=("$i")
+      break
+    done
+  done
+  ((${#into[@]} <= 20)) || into=()
+}
+
+# o_narrow COMMAND INDEX...: without these the check passes. They come back in halves, as long as it does.
+o_narrow() {
+  local command=$1 half
+  shift
+  ((o_found <= o_most && o_looks < 200)) || return 0
+  o_put_back "$@"
+  if o_passes "$command"; then return 0; fi
+  o_put_out "$@"
+  if (($# == 1)); then
+    o_found=$((o_found + 1))
+    o_record broken "$1"
+    o_block "$1"
+    printf '%s\n' "$o_said" >&2
+    return
+  fi
+  half=$(($# / 2))
+  o_narrow "$command" "${@:1:half}"
+  o_narrow "$command" "${@:half+1}"
+}
+
+# o_take_out INDEX...: their files are gone for good; whoever saves these objects makes them anew.
+o_take_out() {
+  o_put_out "$@"
+  ((${#o_asides[@]} == 0)) || o_litter "${o_asides[@]}" || exit 1
+  o_rubbish+=("${o_asides[@]}")
+  o_is_out=()
+  o_note_out
+}
+
+# The last thing a search does. It pays no debts: what is broken is not reloaded.
+o_end_search() {
+  echo 'done' >&"$o_journal"
+  o_block -
+  printf '%s end\n' "$o_mark"
+  # What could not be put back stays where it is.
+  ((${#o_asides[@]} == 0)) || o_many 2 rmdir -- "${o_asides[@]}"
+  [[ ! ${o_litter_fd-} ]] || o_rubbish+=("$o_state/runs/$o_run_id.litter")
+  ((${#o_rubbish[@]} == 0)) || o_many 3 rm -rf -- "${o_rubbish[@]}"
 }
 
 # --- Owed reloads -----------------------------------------------------------------------------------------
@@ -1294,6 +1525,7 @@ o_due() {
 o_pay_one() {
   local command=${o_command[$1]-}
   [[ $command ]] || IFS= read -r -d '' command <"$o_owed/$1" || command="systemctl ${1%%.*} ${1#*.}"
+  o_now commit
   o_block commit
   o_subshell "$command"
   if ((o_status)); then o_record reload "$1" failed "$o_status"; else o_record reload "$1" ok 0; fi

@@ -1,4 +1,5 @@
 import { OrchestraError } from '../errors.ts'
+import { checkOptions, type NamesOf } from '../options.ts'
 import { asUser } from './as-user.ts'
 import { checkMode, checkOwner, checkPath, checkService, checkVariable } from './names.ts'
 import { checkPlain, join, plain, Rendered, renderText } from './rendered.ts'
@@ -8,6 +9,7 @@ import type {
   DirectoryOptions,
   FileContent,
   FileOptions,
+  OwnOptions,
   ReloadOptions,
   RunOptions,
   Script,
@@ -18,11 +20,33 @@ import { Command, quote } from './sh.ts'
 import type { FileStep, Permissions, Step, StreamedFileStep } from './steps.ts'
 import { renderPieces } from './streamed.ts'
 
+const runNames: NamesOf<RunOptions> = {
+  unless: true,
+  onlyIf: true,
+  input: true,
+  as: true,
+  cwd: true,
+  env: true,
+}
+const directoryNames: NamesOf<DirectoryOptions> = { mode: true, owner: true, group: true }
+const fileNames: NamesOf<FileOptions> = { ...directoryNames, check: true }
+const absentNames: NamesOf<AbsentOptions> = { recursive: true }
+const trashNames: NamesOf<TrashOptions> = {
+  unless: true,
+  onlyIf: true,
+  restore: true,
+  note: true,
+  directory: true,
+}
+const ownNames: NamesOf<OwnOptions> = { exists: true, shared: true }
+const reloadNames: NamesOf<ReloadOptions> = { command: true }
+
 /** Records steps as a backend's methods ask for them. Each is checked at once, so that the error names its line. */
 export class Recorder implements Script {
   readonly steps: Step[] = []
 
   run(command: Command, options: RunOptions = {}): void {
+    checkOptions('a command', options, runNames)
     this.steps.push({
       kind: 'run',
       command: withSurroundings(command.rendered, options),
@@ -34,6 +58,7 @@ export class Recorder implements Script {
 
   file(path: string, content: FileContent, options: FileOptions = {}): void {
     const checkedPath = checkPath(path, 'the path of a file')
+    checkOptions(`the file ${checkedPath}`, options, fileNames)
     this.steps.push({
       ...contentStep(checkedPath, renderPieces(content, checkedPath)),
       check: options.check?.rendered ?? null,
@@ -43,6 +68,7 @@ export class Recorder implements Script {
 
   directory(path: string, options: DirectoryOptions = {}): void {
     const checkedPath = checkPath(path, 'the path of a directory')
+    checkOptions(`the directory ${checkedPath}`, options, directoryNames)
     this.steps.push({ kind: 'directory', path: checkedPath, ...permissions(options, checkedPath) })
   }
 
@@ -58,6 +84,7 @@ export class Recorder implements Script {
   }
 
   absent(path: string, options: AbsentOptions = {}): void {
+    checkOptions('`absent`', options, absentNames)
     this.steps.push({
       kind: 'absent',
       path: checkPath(path, 'a path to remove'),
@@ -67,6 +94,7 @@ export class Recorder implements Script {
 
   trash(path: string, options: TrashOptions = {}): void {
     const checkedPath = checkPath(path, 'a path to move to the trash')
+    checkOptions(`the trash of ${checkedPath}`, options, trashNames)
     const { directory, restore, note } = options
     this.steps.push({
       kind: 'trash',
@@ -90,6 +118,17 @@ export class Recorder implements Script {
     this.#owe('restart', service, options)
   }
 
+  own(what: string, options: OwnOptions = {}): void {
+    checkOptions('`own`', options, ownNames)
+    const { exists, shared = false } = options
+    if (exists === undefined) {
+      this.steps.push({ kind: 'own', claim: { kind: 'path', path: checkPath(what, 'a path that is ours') } })
+      return
+    }
+    const name = checkPlain(what, 'the name of what is ours')
+    this.steps.push({ kind: 'own', claim: { kind: 'thing', name, exists: exists.rendered, shared } })
+  }
+
   write(content: Content): void {
     this.steps.push({ kind: 'write', content: renderContent(content, 'the text for an interpreter') })
   }
@@ -100,6 +139,7 @@ export class Recorder implements Script {
 
   #owe(verb: 'reload' | 'restart', service: string, options: ReloadOptions): void {
     const checked = checkService(service, `the service to ${verb}`)
+    checkOptions(`the ${verb} of ${checked}`, options, reloadNames)
     const command = options.command?.rendered ?? plain(`systemctl ${verb} ${checked}`)
     const kept = withoutSecrets(command, `the command to ${verb} ${checked}`)
     this.steps.push({ kind: 'reload', verb, service: checked, command: kept })

@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { endLine } from './bootstrap.ts'
 import { MarkedStream } from './marked-stream.ts'
 import { checkRunId } from './names.ts'
-import { type OperationResult, parseRecord, type ReloadResult } from './output.ts'
+import { type BlockIndex, type OperationResult, parseRecord, type ReloadResult } from './output.ts'
 import { readPrelude } from './prelude.ts'
+
+/** Services that one run reloads. */
+const mostReloads = 1000
 
 export interface RecoveryRequest {
   /** Id of the recovery itself. */
@@ -37,6 +40,8 @@ export interface RunMemory {
   state: 'never' | 'broken' | 'done'
   results: readonly OperationResult[]
   reloads: readonly ReloadResult[]
+  /** What was at work last; empty where the server told nothing of it. */
+  at: readonly BlockIndex[]
 }
 
 export interface RecoveryParser {
@@ -46,26 +51,42 @@ export interface RecoveryParser {
   end(): readonly RunMemory[] | null
 }
 
-export function createRecoveryParser(token: string): RecoveryParser {
-  const runs: Mutable[] = []
+/** Reads what a server remembers of these runs; what it tells of others, or twice, is nothing. */
+export function createRecoveryParser(token: string, asked: readonly string[]): RecoveryParser {
+  const runs = new Map<string, Mutable>()
+  let current: Mutable | undefined
   let whole = false
+  const begin = (record: string) => {
+    const run = startOf(record)
+    current = asked.includes(run.runId) && !runs.has(run.runId) ? run : undefined
+    if (current !== undefined) runs.set(run.runId, current)
+  }
   const onRecord = (record: string) => {
     if (record === 'end') whole = true
-    else if (record.startsWith('run ')) runs.push(startOf(record))
-    else remember(runs.at(-1), record)
+    else if (record.startsWith('run ')) begin(record)
+    else remember(current, record)
   }
   const stream = new MarkedStream(token, { onBytes: () => undefined, onRecord })
-  return { push: (bytes) => stream.push(bytes), end: () => (whole ? runs : null) }
+  return { push: (bytes) => stream.push(bytes), end: () => (whole ? [...runs.values()].map(memoryOf) : null) }
 }
 
-interface Mutable extends RunMemory {
-  results: OperationResult[]
-  reloads: ReloadResult[]
+interface Mutable {
+  runId: string
+  state: RunMemory['state']
+  /** By the operation: a result counts once. */
+  results: Map<OperationResult['index'], OperationResult>
+  reloads: Map<string, ReloadResult>
+  at: Set<BlockIndex>
+}
+
+function memoryOf({ runId, state, results, reloads, at }: Mutable): RunMemory {
+  return { runId, state, results: [...results.values()], reloads: [...reloads.values()], at: [...at] }
 }
 
 function startOf(record: string): Mutable {
   const [, runId = '', state] = record.split(' ')
-  return { runId, state: state === 'absent' ? 'never' : 'broken', results: [], reloads: [] }
+  const began = state === 'absent' ? 'never' : 'broken'
+  return { runId, state: began, results: new Map(), reloads: new Map(), at: new Set() }
 }
 
 function remember(run: Mutable | undefined, record: string): void {
@@ -73,6 +94,12 @@ function remember(run: Mutable | undefined, record: string): void {
   if (record === 'done') run.state = 'done'
   if (record === 'revoked') run.state = 'never'
   const event = parseRecord(record)
-  if (event?.kind === 'result') run.results.push(event.result)
-  if (event?.kind === 'reload') run.reloads.push(event.result)
+  if (event?.kind === 'result' && !run.results.has(event.result.index))
+    run.results.set(event.result.index, event.result)
+  if (event?.kind === 'at') {
+    if (!event.more) run.at.clear()
+    for (const index of event.indexes) run.at.add(index)
+  }
+  if (event?.kind === 'reload' && run.reloads.size < mostReloads)
+    run.reloads.set(`${event.result.verb}.${event.result.service}`, event.result)
 }

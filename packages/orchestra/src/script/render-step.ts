@@ -3,6 +3,7 @@ import { quoteArgument } from './sh.ts'
 import type {
   AheadFileStep,
   FileStep,
+  OwnStep,
   Permissions,
   ReloadStep,
   RunStep,
@@ -12,7 +13,10 @@ import type {
 } from './steps.ts'
 
 /** Steps that become lines of a shell script where they stand. Reloads are declared at its head. */
-export type ShellStep = Exclude<Step, ReloadStep | StreamedFileStep | { kind: 'write' } | { kind: 'call' }>
+export type ShellStep = Exclude<
+  Step,
+  ReloadStep | StreamedFileStep | OwnStep | { kind: 'write' } | { kind: 'call' }
+>
 
 /** The lines that do one step: calls of the prelude's functions. */
 export function renderStep(step: ShellStep): Rendered[] {
@@ -26,7 +30,7 @@ export function renderStep(step: ShellStep): Rendered[] {
     case 'ahead-file':
       return [...renderShown(step.check), renderAheadFile(step)]
     case 'directory':
-      return [callOf('o_directory', plain(step.path), plain(step.mode ?? '-'), plain(ownership(step)))]
+      return [callOf('o_directory', plain(step.path), plain(step.mode ?? '-'), plain(ownerAndGroup(step)))]
     case 'symlink':
       return [callOf('o_symlink', plain(step.path), plain(step.target))]
     case 'trash':
@@ -68,13 +72,13 @@ function renderShown(command: Rendered | null | undefined): Rendered[] {
 
 function renderFile(step: FileStep): Rendered {
   const mask = plain(maskOf(step))
-  const args = [plain(step.path), step.content, mask, plain(step.mode ?? '-'), plain(ownership(step))]
+  const args = [plain(step.path), step.content, mask, plain(step.mode ?? '-'), plain(ownerAndGroup(step))]
   return callOf('o_file', ...args, ...(step.check ? [step.check] : []))
 }
 
 function renderAheadFile({ path, file, size, newMode, mode, check, ...step }: AheadFileStep): Rendered {
   const content = [path, String(file), String(size)].map(plain)
-  const permissions = [newMode, mode ?? '-', ownership({ ...step, mode })].map(plain)
+  const permissions = [newMode, mode ?? '-', ownerAndGroup(step)].map(plain)
   return callOf('o_ahead_file', ...content, ...permissions, ...(check ? [check] : []))
 }
 
@@ -95,7 +99,8 @@ export function modeOfNew(holdsSecret: boolean): string {
   return holdsSecret ? '600' : '644'
 }
 
-function ownership({ owner, group }: Permissions): string {
+/** As `chown` takes it; `-` where both are left open. */
+export function ownerAndGroup({ owner, group }: Pick<Permissions, 'owner' | 'group'>): string {
   if (owner === null && group === null) return '-'
   return group === null ? (owner ?? '') : `${owner ?? ''}:${group}`
 }

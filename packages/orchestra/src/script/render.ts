@@ -2,14 +2,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import { OrchestraError } from '../errors.ts'
 import { type Block, intoBatches, intoPhases, type Phase } from './batches.ts'
 import { endLine } from './bootstrap.ts'
-import { markOf } from './inspect.ts'
 import { checkRunId } from './names.ts'
 import { readPrelude } from './prelude.ts'
 import type { Recording } from './record.ts'
+import { type Ownership, renderOwnership, renderShared, type SharedOwnership } from './render-ownership.ts'
 import { callOf, debtName, renderStep, type ShellStep } from './render-step.ts'
 import { join, plain, type Rendered, renderSecret } from './rendered.ts'
 import { Secret } from './secret.ts'
-import type { ReloadStep, Step } from './steps.ts'
+import type { OwnStep, ReloadStep, Step } from './steps.ts'
 
 /** One operation of a script, with the steps that its method recorded. */
 export interface ScriptOperation {
@@ -20,10 +20,8 @@ export interface ScriptOperation {
   /** Operations of different actions keep their order in the script; those of one are interleaved. */
   action: string
   recording: Recording
-  /** An identity that is marked as ours on the server before the first change. */
-  own?: string
-  /** Identities that are no longer ours once this operation has succeeded. */
-  disown?: readonly string[]
+  /** What it may touch; without it, nothing is asked. */
+  ownership?: () => Ownership
 }
 
 export interface ScriptRequest {
@@ -34,6 +32,8 @@ export interface ScriptRequest {
   fence: number
   /** Seconds to wait for another script on the server. */
   lockWait?: number
+  /** Seconds that a guard or a check may take; default no limit. */
+  patience?: number
   /** The run whose content this script brings ahead; default none, and then what waits for no run is removed. */
   ahead?: string
   /** Command that reads a program of `write` steps; default bash and the steps of a shell script. */
@@ -41,6 +41,10 @@ export interface ScriptRequest {
   operations: readonly ScriptOperation[]
   prepare?: Recording
   commit?: Recording
+  /** What belongs to the backend as a whole. */
+  shared?: SharedOwnership
+  /** Prints the identities of all that the server has of this backend; tells what is there without a mark. */
+  list?: Rendered
   /** Runs whose outcome is recorded: the server forgets them. */
   acknowledge?: readonly string[]
   /** 32 hexadecimal digits that delimit the output; default random. */
@@ -122,7 +126,9 @@ function problemOf(
 ): OrchestraError | null {
   if (!recording) return null
   if (recording.kind === 'failed') return recording.error
-  const misplaced = recording.steps.find((step) => (interpreter ? step.kind !== 'write' : notForShell(step)))
+  const misplaced = recording.steps.find((step) =>
+    interpreter ? step.kind !== 'write' && step.kind !== 'own' : notForShell(step),
+  )
   if (!misplaced) return null
   return new OrchestraError(
     'ORC_SCRIPT_MIXED',
@@ -134,10 +140,12 @@ function problemOf(
 }
 
 function renderHead(request: ScriptRequest, token: string): Rendered {
-  const { runId, backend, fence, lockWait = 60, acknowledge = [], ahead } = request
+  const { runId, backend, fence, lockWait = 60, acknowledge = [], ahead, patience } = request
   const numbers = [plain(String(fence)), plain(String(lockWait)), renderSecret(new Secret(token, tokenName))]
   const bringing = ahead === undefined ? [] : [plain(ahead)]
   const lines = [callOf('o_begin', plain(runId), plain(backend), ...numbers, ...bringing)]
+  if (patience !== undefined && Number.isFinite(patience))
+    lines.push(callOf('o_patient', plain(String(patience))))
   if (acknowledge.length > 0) lines.push(callOf('o_acknowledge', ...acknowledge.map(plain)))
   return join(lines, '\n')
 }
@@ -146,12 +154,22 @@ function renderBody(request: ScriptRequest): Rendered[] {
   return request.interpreter ? renderProgram(request, request.interpreter) : renderShell(request)
 }
 
-function renderShell({ operations, prepare, commit }: ScriptRequest): Rendered[] {
+/** What the questions of all operations go by, and what belongs to none of them. */
+function renderBelongings({ list, shared }: ScriptRequest): Rendered[] {
+  return [
+    ...(list === undefined ? [] : [callOf('o_lists', list)]),
+    ...(shared === undefined ? [] : renderShared(shared)),
+  ]
+}
+
+function renderShell(request: ScriptRequest): Rendered[] {
+  const { operations, prepare, commit } = request
   const shared = [...stepsOf(prepare), ...stepsOf(commit)]
   const own = operations.flatMap((operation) => stepsOf(operation.recording))
   const lines = [...renderReloads(shared, 'all'), ...renderReloads(own)]
   const commitSteps = shellSteps(stepsOf(commit))
   if (commitSteps.length > 0) lines.push(plain('o_follows'))
+  lines.push(...renderBelongings(request))
   const prepareSteps = shellSteps(stepsOf(prepare))
   if (prepareSteps.length > 0) lines.push(...renderAlone('prepare', prepareSteps), plain('o_prepared'))
   lines.push(...renderOperations(operations))
@@ -175,28 +193,32 @@ function renderAlone(index: string, steps: readonly ShellStep[]): Rendered[] {
 }
 
 function renderOperations(operations: readonly ScriptOperation[]): Rendered[] {
-  const openings = new Map(operations.map((operation) => [String(operation.index), renderOpening(operation)]))
+  const byIndex = new Map(operations.map((operation) => [String(operation.index), operation]))
+  const openings = new Map([...byIndex].map(([index, operation]) => [index, renderOpening(operation)]))
   const blocks: Block[] = operations.map(({ index, action, recording }) => ({
     index: String(index),
     group: action,
     steps: shellSteps(stepsOf(recording)),
   }))
-  return intoBatches(blocks).flatMap((batch) => renderBatch(batch, openings))
+  return intoBatches(blocks).flatMap((batch) => [
+    ...renderQuestions(batch.flatMap(({ index }) => byIndex.get(index) ?? [])),
+    ...renderBatch(batch, openings),
+  ])
 }
 
-function renderOpening(operation: ScriptOperation): Rendered {
-  const { index, label, recording } = operation
+/** Before any operation of a batch acts: what one would do to things that are not ours, it does not begin. */
+function renderQuestions(operations: readonly ScriptOperation[]): Rendered[] {
+  const lines = operations.flatMap((operation) => {
+    const questions = operation.ownership === undefined ? [] : renderOwnership(operation.ownership())
+    return questions.length === 0 ? [] : [renderOpening(operation), ...questions]
+  })
+  return lines.length === 0 ? [] : [...lines, plain('o_mark_all')]
+}
+
+function renderOpening({ index, label, recording }: ScriptOperation): Rendered {
   const reloads = stepsOf(recording).filter((step): step is ReloadStep => step.kind === 'reload')
   const names = [...new Set(reloads.map(debtName))]
-  const opening = callOf('o_op', plain(String(index)), plain(label), ...names.map(plain))
-  return join([opening, ...renderOwnership(operation)], '\n')
-}
-
-function renderOwnership({ own, disown = [] }: ScriptOperation): Rendered[] {
-  return [
-    ...(own === undefined ? [] : [callOf('o_own', plain(markOf(own)), plain(own))]),
-    ...(disown.length === 0 ? [] : [callOf('o_disown', ...disown.map((one) => plain(markOf(one))))]),
-  ]
+  return callOf('o_op', plain(String(index)), plain(label), ...names.map(plain))
 }
 
 function renderBatch(batch: readonly Block[], openings: ReadonlyMap<string, Rendered>): Rendered[] {
@@ -230,23 +252,28 @@ function renderPhase(
 }
 
 /** A program of another language travels inside the shell script, so that lock, fence and journal are the same. */
-function renderProgram(
-  { operations, prepare, commit }: ScriptRequest,
-  interpreter: readonly string[],
-): Rendered[] {
-  const recordings = [prepare, ...operations.map((operation) => operation.recording), commit]
-  const written = recordings.flatMap(stepsOf).flatMap((step) => (step.kind === 'write' ? [step.content] : []))
-  const program = join(
-    written.map((content) => content.map((text) => (text.endsWith('\n') ? text : `${text}\n`))),
-  )
+function renderProgram(request: ScriptRequest, interpreter: readonly string[]): Rendered[] {
+  const { operations, prepare, commit } = request
   const indexes = operations.map((operation) => operation.index).join(' ')
-  const owning = operations.filter(({ own, disown }) => own !== undefined || disown !== undefined)
   return [
-    ...owning.map(renderOpening),
-    callOf('o_interpret', program, ...interpreter.map(plain)),
+    ...renderBelongings(request),
+    ...renderQuestions(operations),
+    ...renderText('prepare', prepare),
+    ...operations.flatMap(({ index, recording }) => renderText(String(index), recording)),
+    ...renderText('commit', commit),
+    callOf('o_interpret', ...interpreter.map(plain)),
     plain(`o_interpreted ${indexes}`),
     plain(`o_results ${indexes}`),
   ]
+}
+
+function renderText(index: string, recording: Recording | undefined): Rendered[] {
+  const written = stepsOf(recording).flatMap((step) => (step.kind === 'write' ? [step.content] : []))
+  if (written.length === 0) return []
+  const text = join(
+    written.map((content) => content.map((part) => (part.endsWith('\n') ? part : `${part}\n`))),
+  )
+  return [plain(`o_op ${index} ${index}`), callOf('o_text', text)]
 }
 
 function stepsOf(recording: Recording | undefined): readonly Step[] {
@@ -254,10 +281,12 @@ function stepsOf(recording: Recording | undefined): readonly Step[] {
 }
 
 function shellSteps(steps: readonly Step[]): ShellStep[] {
-  return steps.filter((step) => step.kind !== 'reload' && !notForShell(step))
+  return steps.filter(
+    (step): step is ShellStep => step.kind !== 'reload' && step.kind !== 'own' && !notForShell(step),
+  )
 }
 
-function notForShell(step: Step): step is Exclude<Step, ShellStep | ReloadStep> {
+function notForShell(step: Step): step is Exclude<Step, ShellStep | ReloadStep | OwnStep> {
   return step.kind === 'write' || step.kind === 'call' || step.kind === 'streamed-file'
 }
 

@@ -72,6 +72,13 @@ export interface TrashOptions {
   directory?: string
 }
 
+export interface OwnOptions {
+  /** Succeeds when it is there. Without it, what is ours is a path. */
+  exists?: Command
+  /** It is ours as long as the backend works on the server, and not only as long as its object. */
+  shared?: boolean
+}
+
 export interface ReloadOptions {
   /** What to run; default `systemctl reload NAME` or `systemctl restart NAME`. It is kept on the server while owed. */
   command?: Command
@@ -115,6 +122,12 @@ export interface Script {
   reload(service: string, options?: ReloadOptions): void
   /** As `reload`, and in its place where both are asked for. */
   restart(service: string, options?: ReloadOptions): void
+  /**
+   * Says that a command of this method makes something: a path, or anything else with a name and a command that tells whether it
+   * is there. What is there already and was not made by Orchestra is not touched: nothing of the operation happens, and it fails
+   * with `ORC_NOT_OURS`. Steps for files and directories say so by themselves.
+   */
+  own(what: string, options?: OwnOptions): void
   /** Text for the backend's own interpreter (`python3`, `psql`). It cannot stand beside the steps of a shell script. */
   write(content: Content): void
   /** Work done by the worker itself, for a service that is an HTTP API. It cannot stand beside other steps. */

@@ -1,3 +1,4 @@
+import type { Claim } from './claims.ts'
 import type { Streamed } from './objects.ts'
 import type { Rendered } from './rendered.ts'
 import type { Work } from './script.ts'
@@ -79,6 +80,12 @@ export interface ReloadStep {
   command: string
 }
 
+/** Something that commands make; for what other steps make, they speak themselves. */
+export interface OwnStep {
+  kind: 'own'
+  claim: Exclude<Claim, { kind: 'directory' }>
+}
+
 /** One thing that a backend's method asked for: data, checked, ready to be rendered. */
 export type Step =
   | RunStep
@@ -91,5 +98,6 @@ export type Step =
   | { kind: 'absent'; path: string; recursive: boolean }
   | TrashStep
   | ReloadStep
+  | OwnStep
   | { kind: 'write'; content: Rendered }
   | { kind: 'call'; name: string; work: Work }

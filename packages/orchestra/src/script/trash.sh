@@ -82,6 +82,7 @@ o_put_back() {
     o_enter "$here" && o_put_away "$1" "$name"
     exit 72
   fi
+  o_restore_marks "$1"
   rm -rf -- "$1"
 }
 

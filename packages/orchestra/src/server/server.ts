@@ -1,4 +1,5 @@
 import { OrchestraError } from '../errors.ts'
+import { type Address, parseAddress } from '../methods/address.ts'
 import type { ServerTarget } from '../methods/method.ts'
 
 /** A row of orchestra.server. */
@@ -25,7 +26,10 @@ export interface ServerRow {
 export interface ServerOptions {
   name: string
   method?: ServerTarget['method']
-  /** Name or address; default the server's name. Resolved when it is connected to, not before. */
+  /**
+   * Name or address, with a port and a login if you like: `web1`, `root@web1:2222`, `fd00::1`, `[fd00::1]:2222`. Default the
+   * server's name. Resolved when it is connected to, not before.
+   */
   host?: string
   port?: number
   /** Login; default root. */
@@ -51,13 +55,14 @@ const longestName = 253
  */
 export function checkServer(options: ServerOptions): NewServer {
   const method = options.method ?? 'ssh'
-  const user = options.user ?? 'root'
+  const given = addressOf(options)
+  const user = options.user ?? given.user ?? 'root'
   const runsHere = method === 'local' || method === 'function'
   const server: NewServer = {
     name: options.name,
     method,
-    host: options.host ?? (runsHere ? 'localhost' : options.name),
-    port: options.port ?? (runsHere ? 0 : 22),
+    host: given.host ?? (runsHere ? 'localhost' : options.name),
+    port: options.port ?? given.port ?? (runsHere ? 0 : 22),
     user,
     sudo: options.sudo ?? (!runsHere && user !== 'root'),
     identityFile: options.identityFile ?? null,
@@ -65,6 +70,23 @@ export function checkServer(options: ServerOptions): NewServer {
   }
   checkForm(server)
   return server
+}
+
+/** What the host says of a port and a login has to agree with what else says it. */
+function addressOf({ name, host, port, user }: ServerOptions): Partial<Address> {
+  if (host === undefined) return {}
+  const address = parseAddress(host)
+  if (address === null)
+    throw invalid(
+      name,
+      `${JSON.stringify(host)} is not a host`,
+      'Write host, host:2222, root@host or [fd00::1]:2222',
+    )
+  if (port !== undefined && address.port !== null && address.port !== port)
+    throw invalid(name, `${JSON.stringify(host)} names another port than ${port}`)
+  if (user !== undefined && address.user !== null && address.user !== user)
+    throw invalid(name, `${JSON.stringify(host)} names another login than ${user}`)
+  return address
 }
 
 function checkForm(server: NewServer): void {
@@ -102,7 +124,8 @@ export function toTarget(row: ServerRow): ServerTarget {
   return {
     name: row.name,
     method: row.method,
-    host: row.host,
+    // Brackets are how older versions kept an address that was given in them.
+    host: parseAddress(row.host)?.host ?? row.host,
     port: row.port,
     user: row.login,
     sudo: row.sudo,

@@ -5,6 +5,7 @@ import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { messageOf, OrchestraError } from '../errors.ts'
+import type { NamesOf } from '../options.ts'
 import { checkUrl } from './connection-failure.ts'
 import { openKeyring } from './keyring.ts'
 import { type ProcessLock, tryLock } from './lock.ts'
@@ -24,6 +25,15 @@ export interface StoreOptions {
   connections?: number
   /** Milliseconds to wait for the process that has an embedded database open, which may be starting; default 20,000. */
   patience?: number
+}
+
+export const storeNames: NamesOf<StoreOptions> = {
+  databaseUrl: true,
+  directory: true,
+  key: true,
+  port: true,
+  connections: true,
+  patience: true,
 }
 
 /** Path lengths of unix sockets are limited to 107 bytes, `/.s.PGSQL.5432` included. */

@@ -66,7 +66,7 @@ export async function syncStatus(db: Queryable, id: number): Promise<SyncStatus>
   }
 }
 
-/** What became of the operations of one unit, in numbers. */
+/** What became of the operations of one unit, in numbers; what is not collected yet waits as well. */
 export async function workOf(db: Queryable, unitId: string): Promise<SyncWork> {
   const [work] = await db.query<SyncWork>(WORK, [unitId])
   return work ?? { waiting: 0, running: 0, failing: 0, stuck: 0, done: 0 }
@@ -105,9 +105,14 @@ from orchestra.inspection join orchestra.server on server.id = inspection.server
 where inspection.sync_id = $1 order by server.name, inspection.backend`
 
 const WORK = `
-select count(*) filter (where o.state = 'waiting') as waiting,
+with asked as (
+  select coalesce(sum(jsonb_array_length(keys)), 0) as all, coalesce(sum(jsonb_array_length(keys)) filter (where attempt > 0), 0) as failing
+  from orchestra.change where unit_id = $1
+)
+select count(*) filter (where o.state = 'waiting') + (select asked.all from asked) as waiting,
   count(*) filter (where o.state = 'running') as running,
-  count(*) filter (where o.state = 'waiting' and o.outcome in ('failure', 'timeout')) as failing,
+  count(*) filter (where o.state = 'waiting' and o.outcome in ('failure', 'timeout'))
+    + (select asked.failing from asked) as failing,
   count(*) filter (where o.state = 'waiting' and o.outcome is distinct from 'failure' and o.outcome is distinct from 'timeout'
     and (o.held or s.held_at is not null or l.blocked_since is not null
       or exists (select from orchestra.setting where name = 'paused') or not ${mayRun('o')})) as stuck,

@@ -1,5 +1,6 @@
 import type { Backend } from '../config/backend.ts'
 import { defineConfig } from '../config/config.ts'
+import { checkOptions, type NamesOf } from '../options.ts'
 import type { Command } from '../script/index.ts'
 import type { Check, Checked, CheckKind } from './check.ts'
 import { type Fixture, fixturesOf, type RawObject } from './fixture.ts'
@@ -38,8 +39,23 @@ export interface BackendCheckOptions {
   except?: readonly CheckKind[]
 }
 
+const checkNames: NamesOf<BackendCheckOptions> = {
+  backend: true,
+  objects: true,
+  fixtures: true,
+  host: true,
+  golden: true,
+  shellcheck: true,
+  leaves: true,
+  varies: true,
+  observe: true,
+  trusted: true,
+  except: true,
+}
+
 /** Everything that a backend has to do right, as checks for any test runner. */
 export function backendChecks(options: BackendCheckOptions): Check[] {
+  checkOptions('backendChecks()', options, checkNames)
   const { backend, except = [] } = options
   defineConfig({ models: [backend.model], backends: [{ ...backend, after: [] }] })
   const checked: Checked = {

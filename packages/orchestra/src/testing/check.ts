@@ -18,6 +18,7 @@ export const checkKinds = [
   'rename',
   'truth',
   'found',
+  'foreign',
   'action',
 ] as const
 

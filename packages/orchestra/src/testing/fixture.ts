@@ -1,5 +1,6 @@
 import { validate } from '../collector/load.ts'
 import type { Backend } from '../config/backend.ts'
+import { checkOptions, type NamesOf } from '../options.ts'
 import { Secret } from '../script/index.ts'
 import { failure } from './failure.ts'
 
@@ -20,11 +21,14 @@ export interface Fixture {
   renamed?: RawObject
 }
 
+const fixtureNames: NamesOf<Fixture> = { name: true, object: true, changed: true, renamed: true }
+
 /** Objects alone, or with a name and what becomes of them. */
 export function fixturesOf(
   given: readonly Fixture[] | undefined,
   objects: readonly RawObject[] = [],
 ): Fixture[] {
+  for (const fixture of given ?? []) checkOptions(`the fixture ${fixture.name}`, fixture, fixtureNames)
   const numbered = objects.map((object, index) => ({ name: `object ${index + 1}`, object }))
   const fixtures = [...(given ?? []), ...numbered]
   if (fixtures.length === 0)

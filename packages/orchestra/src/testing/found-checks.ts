@@ -1,11 +1,10 @@
-import type { Backend } from '../config/backend.ts'
-import { formatKey } from '../config/key.ts'
 import { formerOf } from '../manager/renaming.ts'
 import { type Check, type Checked, objectCheck, type SealedFixture } from './check.ts'
 import { failure } from './failure.ts'
 import type { Fixture, SealedObject } from './fixture.ts'
 import { listHost, readHost } from './inspection.ts'
-import { deleteOf, pruneOf, renameOf, saveOf } from './operation.ts'
+import { keepingMarks } from './marks.ts'
+import { deleteOf, identityOf, pruneOf, renameOf, saveOf } from './operation.ts'
 import { renames } from './scripts.ts'
 import type { Trial } from './trial.ts'
 
@@ -48,7 +47,7 @@ async function isPruned(trial: Trial, { object }: SealedFixture): Promise<void> 
   const identity = identityOf(trial.backend, object)
   const before = await trial.tree()
   await trial.must(saveOf(trial.backend, object))
-  await trial.must(pruneOf(trial.backend, identity))
+  await keepingMarks(trial, () => trial.must(pruneOf(trial.backend, identity)))
   await mustNotList(trial, identity, 'pruned')
   await trial.mustBeAsBefore('Saved and pruned, the host is not as it was', before)
   await trial.mustNotChange('Pruned again, something changed', pruneOf(trial.backend, identity))
@@ -74,9 +73,4 @@ async function mustRead(trial: Trial, identity: string): Promise<void> {
   if (trial.backend.read === undefined) return
   const text = await readHost(trial.backend, trial.host, identity)
   if (text.trim() === '') throw failure(`\`read\` tells nothing about ${identity}, which is there`)
-}
-
-function identityOf(backend: Backend, object: SealedObject): string {
-  if (backend.identity !== undefined) return backend.identity(object as never)
-  return formatKey(backend.model.key.map((column) => String(object[column])))
 }

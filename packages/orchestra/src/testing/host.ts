@@ -33,12 +33,12 @@ export interface TestHost {
 }
 
 /** Runs a few lines of shell on a host, beside Orchestra's own scripts: to prepare something, or to damage it. */
-export async function runOn(host: TestHost, lines: string): Promise<string> {
+export async function runOn(host: TestHost, lines: string, user: string | null = null): Promise<string> {
   const runId = 'beside'
   const { code, stdout, stderr } = await host.run({
     runId,
     text: `set -eu -o pipefail\n${lines}\n${endLine(runId)}\n`,
-    user: null,
+    user,
   })
   const said = Buffer.from(stdout).toString()
   if (code === 0) return said

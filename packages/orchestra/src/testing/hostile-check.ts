@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process'
 import { validate } from '../collector/load.ts'
+import { runProgram } from '../methods/index.ts'
 import { type Check, type Checked, withTrial } from './check.ts'
 import { failure, shortened } from './failure.ts'
 import type { Fixture, RawObject, SealedObject } from './fixture.ts'
@@ -60,7 +60,7 @@ function removing({ backend }: Checked, object: SealedObject): Operation {
 function mustParse({ backend }: Checked, operation: Operation, what: string): void {
   if (backend.interpreter !== undefined) return
   const { text: input } = scriptOf(backend, [operation], { runId: 'run' })
-  const { status, stderr } = spawnSync('bash', ['-n'], { input, encoding: 'utf8' })
+  const { status, stderr } = runProgram(['bash', '-n'], input)
   if (status !== 0) throw failure(`${what}: the script is no shell any more: ${shortened(stderr)}`)
 }
 

@@ -1,6 +1,10 @@
 import { createMethods, type JobEnd, type Methods, type ServerTarget } from '../methods/index.ts'
+import { Collected } from '../script/index.ts'
 import { failure } from './failure.ts'
 import type { HostRun, HostScript, TestHost } from './host.ts'
+
+/** Bytes of one stream of a script. */
+const mostOutput = 256 * 1024 * 1024
 
 const timeouts = { connect: 15_000, idle: 60_000, total: 300_000 }
 
@@ -21,7 +25,10 @@ export class MethodHost implements TestHost {
   }
 
   async run({ runId, text, user }: HostScript): Promise<HostRun> {
-    const streams = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] }
+    const streams = {
+      stdout: new Collected(mostOutput, `the output of a script on ${this.name}`),
+      stderr: new Collected(mostOutput, `what a script on ${this.name} complains of`),
+    }
     const end = await this.#methods.for(this.#target).run(this.#target, {
       runId,
       script: Buffer.from(text),
@@ -30,9 +37,9 @@ export class MethodHost implements TestHost {
       timeouts,
       signal: new AbortController().signal,
       onStart: () => undefined,
-      onOutput: (stream, bytes) => void streams[stream].push(bytes),
+      onOutput: (stream, bytes) => streams[stream].push(bytes),
     })
-    const [stdout, stderr] = [Buffer.concat(streams.stdout), Buffer.concat(streams.stderr)]
+    const [stdout, stderr] = [streams.stdout.end(), streams.stderr.end()]
     return { code: codeOf(this.name, end), stdout, stderr }
   }
 

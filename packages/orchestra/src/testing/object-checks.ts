@@ -9,8 +9,10 @@ import {
 } from './check.ts'
 import { failure } from './failure.ts'
 import type { Fixture } from './fixture.ts'
+import { foreignChecks } from './foreign-checks.ts'
 import { foundChecks } from './found-checks.ts'
 import { hostileCheck } from './hostile-check.ts'
+import { keepingMarks } from './marks.ts'
 import { actionOf, deleteOf, saveOf } from './operation.ts'
 import { renameChecks } from './rename-check.ts'
 import type { Trial } from './trial.ts'
@@ -41,6 +43,7 @@ function fixtureChecks(checked: Checked, fixture: Fixture): Check[] {
     ...renameChecks(checked, fixture),
     ...truthCheck(checked, fixture),
     ...foundChecks(checked, fixture),
+    ...foreignChecks(checked, fixture),
     ...actionChecks(checked, fixture),
     ...(backend.delete === undefined ? [] : [hostileCheck(checked, fixture)]),
   ]
@@ -54,7 +57,7 @@ async function savedTwice(trial: Trial, { object }: SealedFixture): Promise<void
 async function savedAndDeleted(trial: Trial, { object }: SealedFixture): Promise<void> {
   const before = await trial.tree()
   await trial.must(saveOf(trial.backend, object))
-  await trial.must(deleteOf(trial.backend, object))
+  await keepingMarks(trial, () => trial.must(deleteOf(trial.backend, object)))
   await trial.mustBeAsBefore('Saved and deleted, the host is not as it was', before)
   await trial.mustNotChange('Deleted again, something changed', deleteOf(trial.backend, object))
 }

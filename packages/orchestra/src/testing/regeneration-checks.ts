@@ -2,7 +2,9 @@ import { plain } from '../script/rendered.ts'
 import { type Check, type Checked, type CheckKind, seal, withTrial } from './check.ts'
 import { failure } from './failure.ts'
 import type { SealedObject } from './fixture.ts'
+import { mustLeaveAlone } from './foreign-checks.ts'
 import { hostileCheck } from './hostile-check.ts'
+import { withoutMarks } from './marks.ts'
 import { type Operation, syncOf } from './operation.ts'
 import type { Trial } from './trial.ts'
 import { survivesDamage } from './truth-check.ts'
@@ -30,6 +32,7 @@ export function regenerationChecks(checked: Checked): Check[] {
     ...(changes ? [check('change', 'changed and changed back', changedAndBack)] : []),
     check('change', 'a check that fails keeps what was there', failingCheck),
     check('truth', 'a check tells the truth', (trial, objects) => tellsTruth(trial, objects)),
+    check('foreign', 'what is not ours is left alone', leavesAlone),
     ...checked.fixtures.map((fixture) => hostileCheck(checked, fixture)),
   ]
 }
@@ -99,6 +102,18 @@ function withFailingChecks(operation: Operation): Operation {
     step.kind === 'file' && step.check !== null ? { ...step, check: plain('exit 1') } : step,
   )
   return { ...operation, recording: { kind: 'recorded', steps } }
+}
+
+async function leavesAlone(
+  trial: Trial,
+  objects: readonly SealedObject[],
+  changed: readonly SealedObject[],
+): Promise<void> {
+  await trial.must(syncOf(trial.backend, objects))
+  await withoutMarks(trial, 'shared', async () => {
+    await mustLeaveAlone(trial, 'Written again', syncOf(trial.backend, objects))
+    await mustLeaveAlone(trial, 'Written with other values', syncOf(trial.backend, changed))
+  })
 }
 
 async function tellsTruth(trial: Trial, objects: readonly SealedObject[]): Promise<void> {

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Backend } from '../config/backend.ts'
+import { runProgram } from '../methods/index.ts'
 import type { Recording } from '../script/index.ts'
 import { record } from '../script/index.ts'
 import type { Rendered } from '../script/rendered.ts'
@@ -123,9 +123,7 @@ interface Remark {
 
 function shellcheck(paths: readonly string[]): Remark[] {
   const options = ['--shell=bash', '--severity=info', `--exclude=${excluded}`, '--format=json']
-  const { stdout, stderr, status, error } = spawnSync('shellcheck', [...options, ...paths], {
-    encoding: 'utf8',
-  })
+  const { stdout, stderr, status, error } = runProgram(['shellcheck', ...options, ...paths])
   if (error !== undefined) throw failure(`shellcheck cannot be run: ${error.message}`, 'Install shellcheck')
   if (status !== 0 && status !== 1) throw failure(`shellcheck ended with ${status}: ${stderr}`)
   return JSON.parse(stdout) as Remark[]

@@ -1,8 +1,10 @@
+import { parseAddress } from '../methods/address.ts'
+import { failure } from './failure.ts'
 import type { TestHost } from './host.ts'
 import { MethodHost } from './method-host.ts'
 
 export interface SshHostOptions {
-  /** Name or address. */
+  /** Name or address, with a port and a login if you like: `root@192.0.2.10:2222`. */
   host: string
   /** What messages call it; default `host`. */
   name?: string
@@ -26,7 +28,12 @@ const usuallyWatched = ['/etc', '/home', '/opt', '/root', '/srv', '/usr/local']
 
 /** A machine by SSH. Use one that nothing depends on: checks save, damage and delete there. */
 export function sshHost(options: SshHostOptions): TestHost {
-  const { host, name = host, port = 22, user = 'root', sudo = false, hostKey, identityFile = null } = options
+  const { name = options.host, sudo = false, hostKey, identityFile = null } = options
+  const address = parseAddress(options.host)
+  if (address === null) throw failure(`${JSON.stringify(options.host)} is not a host`)
+  const { host } = address
+  const port = options.port ?? address.port ?? 22
+  const user = options.user ?? address.user ?? 'root'
   const target = {
     name,
     method: 'ssh' as const,

@@ -95,6 +95,11 @@ export class Trial {
     this.#compare(why, before, await this.tree(), { except: this.#leaves })
   }
 
+  /** Compares the host with how it was, with no exception. */
+  async mustBeUntouched(why: string, before: Tree): Promise<void> {
+    this.#compare(why, before, await this.tree(), { times: true })
+  }
+
   /** Compares the host with how it is with the same objects, come by another way. */
   async mustBeTheSame(why: string, expected: Tree): Promise<void> {
     this.#compare(why, expected, await this.tree(), { except: [...this.#leaves, ...this.#varies] })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Backend } from '../config/backend.ts'
 import { runCalls, usesCalls } from '../manager/calls.ts'
+import { sharedOf } from '../manager/ownership.ts'
 import {
   type BlockIndex,
   createOutputParser,
@@ -17,8 +18,11 @@ import type { Operation } from './operation.ts'
 /** How an operation ended on a host. */
 export interface Outcome {
   label: string
-  /** Refused: the backend's method threw, so that nothing was sent. */
-  status: 'ok' | 'failed' | 'refused'
+  /**
+   * Refused: the backend's method threw, so that nothing was sent. Not ours: something is there that Orchestra did not make, and
+   * nothing was done.
+   */
+  status: 'ok' | 'failed' | 'refused' | 'not ours'
   change: 'changed' | 'unchanged'
   /** What it wrote, or why it was refused. */
   output: string
@@ -41,7 +45,12 @@ export function scriptOf(
   operations: readonly Operation[],
   ids: { runId: string; token?: string },
 ): RenderedScript {
-  const { name, interpreter, prepare, commit } = backend
+  const { name, interpreter, prepare, commit, list, exists, sync } = backend
+  const hooks = {
+    ...(prepare === undefined ? {} : { prepare: record(`${name}: prepare`, (script) => prepare(script)) }),
+    ...(commit === undefined ? {} : { commit: record(`${name}: commit`, (script) => commit(script)) }),
+  }
+  const whole = sync === undefined ? [] : operations.map(({ recording }) => recording)
   return renderScript({
     ...ids,
     backend: name,
@@ -49,8 +58,9 @@ export function scriptOf(
     fence: 1,
     operations: operations.map((operation, index) => ({ index, ...operation })),
     ...(interpreter === undefined ? {} : { interpreter }),
-    ...(prepare === undefined ? {} : { prepare: record(`${name}: prepare`, (script) => prepare(script)) }),
-    ...(commit === undefined ? {} : { commit: record(`${name}: commit`, (script) => commit(script)) }),
+    ...hooks,
+    ...(list === undefined || exists !== undefined ? {} : { list: list.rendered }),
+    shared: sharedOf([hooks.prepare, ...whole, hooks.commit]),
   })
 }
 
@@ -114,7 +124,8 @@ class Heard {
   }
 
   #settle({ index, ...result }: OperationResult): void {
-    if (typeof index === 'number') this.#outcomes.set(index, result)
+    const status = result.reason === 'foreign' ? 'not ours' : result.status
+    if (typeof index === 'number') this.#outcomes.set(index, { status, change: result.change })
     else if (result.change === 'changed') this.#shared.push(index)
   }
 

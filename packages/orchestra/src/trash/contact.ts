@@ -3,7 +3,7 @@ import type { Timeouts } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import { isOrchestraError, OrchestraError } from '../errors.ts'
 import type { JobEnd, Methods } from '../methods/index.ts'
-import { exitBusy, renderTrash, type TrashRequest } from '../script/index.ts'
+import { Collected, exitBusy, LastBytes, renderTrash, type TrashRequest } from '../script/index.ts'
 import { type ServerRow, toTarget } from '../server/index.ts'
 
 /** What it takes to look into the trash of servers. */
@@ -24,6 +24,10 @@ export interface Answer {
 
 /** Seconds to wait for a script that runs on the server. */
 export const lockWait = 30
+/** Bytes of a list of a trash: some ten thousand entries. */
+const MOST_LISTED = 16 * 1024 * 1024
+/** Bytes of what the commands there complain of, the last of them. */
+const LONGEST_SAYING = 4096
 const timeouts: Timeouts = { connect: 15_000, idle: 300_000, total: 3_600_000 }
 
 /** The users whose scripts keep a trash of their own on every server; null is the login. */
@@ -51,7 +55,7 @@ export async function askEach<Value>(
 
 /**
  * Asks one server, as one user.
- * @throws OrchestraError ORC_SERVER_UNREACHABLE, ORC_TRASH_FAILED
+ * @throws OrchestraError ORC_SERVER_UNREACHABLE, ORC_TRASH_FAILED, ORC_ANSWER_TOO_LARGE
  */
 export async function askTrash(
   { methods, signal }: TrashContext,
@@ -61,7 +65,8 @@ export async function askTrash(
 ): Promise<Answer> {
   const runId = randomUUID()
   const target = toTarget(server)
-  const received = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
+  const stdout = new Collected(MOST_LISTED, `the list of the trash of ${server.name}`)
+  const said = new LastBytes(LONGEST_SAYING)
   const end = await methods.for(target).run(target, {
     runId,
     script: Buffer.from(renderTrash(runId, request)),
@@ -71,16 +76,17 @@ export async function askTrash(
     signal: signal ?? new AbortController().signal,
     onStart: () => undefined,
     onOutput: (stream, bytes) => {
-      received[stream].push(Buffer.from(bytes))
+      if (stream === 'stdout') stdout.push(bytes)
+      else said.push(bytes)
     },
   })
   // The server may know other users.
   if (end.kind === 'denied') throw trashFailure(server, end.reason)
   if (end.kind !== 'exited') throw unreachable(server, end)
-  const stderr = Buffer.concat(received.stderr).toString('utf8').trim()
+  const stderr = said.end().toString('utf8').trim()
   if (end.code === exitBusy)
     throw trashFailure(server, 'another script is running there; try again when it has ended')
-  return { code: end.code, stdout: Buffer.concat(received.stdout), stderr }
+  return { code: end.code, stdout: stdout.end(), stderr }
 }
 
 export function trashFailure(server: ServerRow, reason: string): OrchestraError {

@@ -104,13 +104,18 @@ test('after the release what was right is as it was, what differed is as its row
   const all = await adopt('--all')
   expect(all.code).toBe(2)
   expect(all.stdout).toContain(
-    '1 adopted; nothing was changed on here\n1 different: work that waits for here',
+    '1 adopted; nothing was changed on here\n1 different were left as they are: --overwrite',
   )
   expect((await shown()).right).toEqual([])
   const plan = await project.json<{ operations: { object: string }[] }>('plan')
   expect(plan.operations.map(({ object }) => object)).toEqual(['site:3', 'site:4'])
   expect(read('c.example')).toBe('by hand\n')
 
+  const different = await adopt('--all', '--overwrite', '--yes')
+  expect(different).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('1 are written as their rows say'),
+  })
   await project.run('server', 'release', 'here')
   await untilWithin(PATIENCE, 'the end', async () => (await project.run('status')).code === 0)
   expect(kept.map(imprint)).toEqual(before)

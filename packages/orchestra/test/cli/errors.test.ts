@@ -94,6 +94,15 @@ describe('bad input', () => {
     expect(readFileSync(join(made.directory, 'orchestra.config.ts'), 'utf8')).toBe('// mine\n')
   })
 
+  test('init writes what runs in a project as npm makes it', { timeout: TIMEOUT }, async () => {
+    const made = project()
+    made.write('package.json', '{ "type": "commonjs" }')
+    expect((await made.run('init')).stdout).toContain('orchestra.config.mts')
+    const doctor = await made.run('doctor')
+    expect(doctor.stdout).toContain('orchestra.config.mts')
+    expect((await made.run('init')).stderr).toContain('orchestra.config.mts is there already')
+  })
+
   test('a server whose name resolves to nothing is not registered', { timeout: TIMEOUT }, async () => {
     const made = project()
     await made.run('init')

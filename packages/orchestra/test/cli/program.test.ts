@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -65,6 +65,49 @@ describe('completion', () => {
     expect(complete('route', 'add', '')).toContain('backend')
     expect(complete('route', 'add', 'page', '')).toContain('server')
     expect(complete('status', 'web')).toEqual([])
+  })
+})
+
+describe.each(['bash', 'zsh'])('completion of names that hold what %s acts on', (shell) => {
+  const directory = mkdtempSync(join(tmpdir(), 'orchestra-completion-'))
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+  // With tabs for blanks: a blank separates names.
+  const hostile = [
+    '$(touch\tran)',
+    '`touch\tran`',
+    '";touch\tran;"',
+    "';touch\tran;'",
+    ';touch\tran',
+    '|touch\tran',
+    '<(touch\tran)',
+    '\\$(touch\tran)',
+    'a[$(touch\tran)]',
+    '*',
+    '?',
+    '~',
+    '-n',
+    '%s',
+  ]
+
+  test('runs nothing, and offers each quoted so that it means itself', () => {
+    const script = join(directory, `completion.${shell}`)
+    writeFileSync(script, bashCompletion(commandWords(program())))
+    writeFileSync(join(directory, 'names'), hostile.map((name) => `${name}\n`).join(''))
+    const start =
+      shell === 'zsh' ? 'autoload -Uz compinit bashcompinit; compinit -u -D; bashcompinit' : 'true'
+    const ask = `cd "$1"; ${start}; source "$2"; orchestra() { cat names; }
+      COMP_WORDS=(orchestra server hold ''); COMP_CWORD=3; ${shell === 'zsh' ? 'setopt ksharrays;' : ''} _orchestra
+      printf '%s\n' "\${COMPREPLY[@]}"`
+    const offered = execFileSync(shell, ['-c', ask, 'ask', directory, script], { encoding: 'utf8' })
+      .split('\n')
+      .filter((word) => word !== '' && !word.startsWith('--'))
+    expect(readdirSync(directory).sort()).toEqual([`completion.${shell}`, 'names'])
+    const meant = offered.map((word) =>
+      execFileSync(shell, ['-c', `printf '%s' ${word}`], { cwd: directory, encoding: 'utf8' }),
+    )
+    expect(meant).toEqual(expect.arrayContaining(hostile.filter((name) => name !== '-n')))
+    expect(readdirSync(directory).sort()).toEqual([`completion.${shell}`, 'names'])
   })
 })
 

@@ -95,9 +95,16 @@ describe('a terminal', () => {
   }
 
   test('has colours only when it is one and NO_COLOR is not set', () => {
-    expect(open({ isTTY: true }).colour('red', 'x')).toBe('\u001b[31mx\u001b[39m')
-    expect(open({ isTTY: true }, { NO_COLOR: '1' }).colour('red', 'x')).toBe('x')
-    expect(open({}).colour('red', 'x')).toBe('x')
+    const shown = (stdout: { isTTY?: boolean }, environment: NodeJS.ProcessEnv = {}) => {
+      const stream = Object.assign(new PassThrough(), stdout)
+      const streams = { stdin: new PassThrough(), stdout: stream, stderr: new PassThrough() }
+      const terminal = new Terminal(streams, { json: false, environment })
+      terminal.line(terminal.colour('red', 'x'))
+      return String(stream.read())
+    }
+    expect(shown({ isTTY: true })).toBe('\u001b[31mx\u001b[39m\n')
+    expect(shown({ isTTY: true }, { NO_COLOR: '1' })).toBe('x\n')
+    expect(shown({})).toBe('x\n')
   })
 
   test('has a width, a file has none', () => {

@@ -44,7 +44,7 @@ describe('defineConfig', () => {
     expect(config.worker).toEqual({
       concurrency: 32,
       transfers: 2,
-      timeouts: { connect: 15_000, idle: 5, total: 3_600_000 },
+      timeouts: { connect: 15_000, idle: 5, total: 3_600_000, check: 120_000 },
       backoff: { operation: { base: 5_000, cap: 3_600_000 }, server: { base: 1_000, cap: 60_000 } },
     })
     expect(config.retention.days).toBe(7)

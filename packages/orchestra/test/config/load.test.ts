@@ -45,6 +45,32 @@ describe('loadConfig', () => {
     expect((await loadConfig('other.mjs', directory)).path).toBe(path)
   })
 
+  it.each(['mts', 'mjs'])('finds a .%s in a project that npm made, which is CommonJS', async (ending) => {
+    write('package.json', '{ "type": "commonjs" }')
+    const path = write(`orchestra.config.${ending}`, good)
+    expect((await loadConfig(undefined, directory)).path).toBe(path)
+  })
+
+  it.each(['ts', 'js'])('says how to name a .%s that is a module in a CommonJS project', async (ending) => {
+    write('package.json', '{ "type": "commonjs" }')
+    write(`orchestra.config.${ending}`, good)
+    expect(await refusal()).toMatchObject({
+      code: 'ORC_CONFIG_INVALID',
+      message: expect.stringContaining('"type": "commonjs"'),
+      hint: expect.stringContaining(`orchestra.config.m${ending}`),
+    })
+  })
+
+  it('loads what CommonJS itself wrote', async () => {
+    write('package.json', '{ "type": "commonjs" }')
+    const required = good
+      .replace(/import .* from (.*)/, 'const { defineConfig } = require($1)')
+      .replace('export default', 'module.exports =')
+      .replace("'file://", "'")
+    const path = write('orchestra.config.js', required)
+    expect((await loadConfig(undefined, directory)).path).toBe(path)
+  })
+
   it('says where it looked and how to get one when there is none', async () => {
     const error = await refusal()
     expect(error.code).toBe('ORC_CONFIG_NOT_FOUND')

@@ -1,12 +1,15 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
+import { defineConfig } from '../../src/config/config.ts'
+import type { Model } from '../../src/index.ts'
 import { adopt, listFindings, named, overwrite, survey } from '../../src/inspect/index.ts'
 import { createMethods } from '../../src/methods/index.ts'
 import { sh } from '../../src/script/index.ts'
 import { getServer } from '../../src/server/index.ts'
+import { untilWithin } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
-import { siteFilesWith, useWorlds, type World } from '../support/world.ts'
+import { Site, siteFilesWith, useWorlds, type World } from '../support/world.ts'
 import { ended, treeOf } from './support.ts'
 
 const listed = siteFilesWith({
@@ -40,6 +43,20 @@ describeStores('adopting', (open) => {
     return { world, context: { store, config, methods: createMethods(), server, backend: listed } }
   }
 
+  /** Waits until all that is left to do is refused because it is not ours; answers the objects. */
+  async function refused(world: World): Promise<string[]> {
+    const waiting = async () =>
+      (await world.operations()).filter(({ state }) => state === 'waiting' || state === 'running')
+    await untilWithin(20_000, 'the rest is refused', async () => {
+      const left = await waiting()
+      const changes = await world.store.query('select from orchestra.change')
+      return (
+        changes.length === 0 && left.length > 0 && left.every(({ error }) => error?.includes('ORC_NOT_OURS'))
+      )
+    })
+    return (await waiting()).map(({ object_key }) => object_key)
+  }
+
   it('shows what matches its row, what would be changed, and what no row stands for', async () => {
     const { world, context } = await start()
     const before = await treeOf(join(world.directory, 'here'))
@@ -65,9 +82,9 @@ describeStores('adopting', (open) => {
     // Also a worker that compares everything finds nothing to do there.
     await world.work()
     await ended(world, 'sync')
-    await world.calm()
+    expect(await refused(world)).toEqual(['3'])
     const after = await treeOf(sites)
-    expect([after.d1, after.d2, after.stranger]).toEqual([before.d1, before.d2, before.stranger])
+    for (const name of ['d1', 'd2', 'd3', 'stranger']) expect(after[name]).toEqual(before[name])
     expect((await listFindings(world.store)).map(({ identity }) => identity)).toEqual(['stranger'])
   })
 
@@ -89,10 +106,10 @@ describeStores('adopting', (open) => {
     const waiting = (await world.operations()).filter(({ state }) => state === 'waiting')
     expect(waiting.map(({ object_key }) => object_key).sort()).toEqual(['2', '3', '4'])
     await world.work()
-    await world.calm()
+    expect(await refused(world)).toEqual(['3'])
     const after = await treeOf(sites)
     expect([after.d1, after.stranger]).toEqual([before.d1, before.stranger])
-    expect(await world.files()).toMatchObject({ d2: 'anew', d3: 'body 3', d4: 'body 4' })
+    expect(await world.files()).toMatchObject({ d2: 'anew', d3: 'by hand', d4: 'body 4' })
     expect(await adopt(context, found.right, 'test')).toBe(0)
   })
 
@@ -122,7 +139,8 @@ describeStores('adopting', (open) => {
     await adopt(context, (await survey(context)).right, 'test')
     await world.work()
     await world.store.query('delete from site where id = 1')
-    await world.calm()
+    await ended(world, 'sync')
+    await refused(world)
     expect(Object.keys(await world.files())).not.toContain('d1')
   })
 
@@ -134,5 +152,58 @@ describeStores('adopting', (open) => {
     await world.calm()
     expect(await world.files()).toMatchObject({ d3: 'body 3', stranger: 'nobody knows me' })
     expect((await survey(context)).different).toEqual([])
+  })
+
+  it('lets go on what was refused before it was ours', async () => {
+    const { world, context } = await start()
+    await world.store.query(`update site set body = body || '.' where id = 3`)
+    await world.work()
+    expect(await refused(world)).toEqual(['3'])
+    const [operation] = await world.operations()
+    expect(operation?.error).toBe(
+      "d3 is on here already and is not ours (ORC_NOT_OURS). Nothing was changed. It is taken over with: orchestra adopt --backend files --server here 'site:3'",
+    )
+    await overwrite(context, (await survey(context)).different, 'test')
+    await world.calm()
+    expect(await world.files()).toMatchObject({ d3: 'body 3.' })
+  })
+
+  it('marks again what a server has lost the marks of, also what is to be removed', async () => {
+    const { world, context } = await start()
+    await rm(join(world.directory, 'here', 'sites'), { recursive: true })
+    await mkdir(join(world.directory, 'here', 'sites'))
+    await world.work()
+    await ended(world, 'sync')
+    await world.calm()
+    const before = await world.files()
+    await rm(join(world.directory, 'here', '.orchestra-state', 'owned'), { recursive: true })
+    await world.store.query('delete from site where id = 1')
+    await world.store.query(`update site set body = 'anew' where id = 2`)
+    await world.store.query(`update site set domain = 'renamed' where id = 3`)
+    expect((await refused(world)).sort()).toEqual(['1', '2', '3'])
+    expect(await world.files()).toEqual(before)
+    const found = await survey(context)
+    expect(found.right.map(({ object, placed }) => [object, placed])).toEqual([
+      ['site:4', 'unmarked'],
+      ['site:1', 'removed'],
+    ])
+    expect(found.different.map(({ object }) => object)).toEqual(['site:2', 'site:3'])
+    expect(await adopt(context, found.right, 'test')).toBe(2)
+    await overwrite(context, found.different, 'test')
+    await world.calm()
+    expect(await world.files()).toEqual({ d2: 'anew', renamed: 'body 3', d4: 'body 4' })
+  })
+
+  it('of a backend that lists nothing goes by what its rows would make', async () => {
+    const { world } = await start()
+    const { list: _, read: __, prune: ___, ...unlisted } = listed
+    const server = await getServer(world.store, 'here')
+    const config = defineConfig({ models: [Site as Model], backends: [unlisted] })
+    const context = { store: world.store, config, methods: createMethods(), server, backend: unlisted }
+    const found = await survey(context)
+    expect(found.right.map(({ object }) => object)).toEqual(['site:1', 'site:2'])
+    expect(found.different.map(({ object }) => object)).toEqual(['site:3'])
+    expect(found.absent.map(({ object }) => object)).toEqual(['site:4'])
+    expect(await adopt(context, found.right, 'test')).toBe(2)
   })
 })

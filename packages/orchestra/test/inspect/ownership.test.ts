@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { listFindings } from '../../src/inspect/index.ts'
 import { pruneOrphans } from '../../src/inspect/repair.ts'
 import { sh } from '../../src/script/index.ts'
+import { markOf } from '../../src/script/inspect.ts'
 import { describeStores } from '../support/stores.ts'
 import { siteFilesWith, useWorlds, type World } from '../support/world.ts'
 import { ended, fill, shown, treeOf } from './support.ts'
@@ -21,7 +22,7 @@ describeStores('ownership', (open) => {
   const pathOf = (world: World, ...names: string[]) => join(world.directory, 'here', ...names)
   const marks = (world: World) =>
     readdir(pathOf(world, '.orchestra-state', 'owned', 'files')).then(
-      (names) => names.length,
+      (names) => names.filter((name) => name !== 'shared').length,
       () => 0,
     )
   const start = async (count: number) => {
@@ -100,6 +101,8 @@ describeStores('ownership', (open) => {
     const world = await build({ backends: [listed] })
     await mkdir(pathOf(world, 'sites'))
     await writeFile(pathOf(world, 'sites', 'd1'), 'old')
+    await mkdir(pathOf(world, '.orchestra-state', 'owned', 'files'), { recursive: true })
+    await writeFile(pathOf(world, '.orchestra-state', 'owned', 'files', markOf('d1')), 'd1\n')
     const [server] = await world.store.query<{ id: number }>('select id from orchestra.server')
     const inspection = {
       backend: 'files',

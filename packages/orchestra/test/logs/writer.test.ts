@@ -185,6 +185,20 @@ describeStores('the log writer', (open, kind) => {
     )
   })
 
+  test('output that changes between streams with each byte is kept in so many pieces at most', async () => {
+    const { store, logId } = await start()
+    const writer = createLogWriter(store, { logId, maxChunks: 6 })
+    for (let count = 0; count < 50; count++) {
+      await writer.write('stdout', 0, Buffer.from('o'))
+      await writer.write('stderr', 1, Buffer.from('e'))
+    }
+    await writer.finish({ state: 'SUCCESS' })
+    expect((await readLog(store, logId)).outputBytes).toBe(100)
+    expect((await collectBytes(readOutput(store, logId))).toString()).toBe(
+      "oeoeoe\n[orchestra: only the first 6 bytes of this script's output are kept]\n",
+    )
+  })
+
   test('a store that goes away holds the output back and loses none of it', async () => {
     const { store, logId } = await start()
     let isAway = true

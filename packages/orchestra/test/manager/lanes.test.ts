@@ -126,7 +126,7 @@ describeStores('lanes', (open, kind) => {
     await until('it was tried again', async () => (await countOf(world, `log where attempt > 1`)) > 0)
     expect(await countOf(world, `operation where outcome = 'success'`)).toBe(999)
     const failing = (await world.operations()).filter((one) => one.outcome === 'failure')
-    expect(failing).toMatchObject([{ object_key: '500', error: 'a step failed, exit status 3' }])
+    expect(failing).toMatchObject([{ object_key: '500', error: 'exit status 3: no such thing' }])
     expect(
       await countOf(
         world,

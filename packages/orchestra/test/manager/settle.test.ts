@@ -14,6 +14,7 @@ const success = {
   outcome: 'success',
   next: 'done',
   delay: 0,
+  alone: false,
   changed: true,
   error: null,
   revision: 'r',

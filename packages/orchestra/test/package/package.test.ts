@@ -1,113 +1,229 @@
-import { execFile } from 'node:child_process'
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, globSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
-import { promisify } from 'node:util'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { copyRepository, createProject, pack, packages, run, runProgram } from './packed.ts'
 
-const run = promisify(execFile)
-const own = resolve(import.meta.dirname, '../..')
-const root = resolve(own, '../..')
-const directory = mkdtempSync(join(tmpdir(), 'orchestra-package-'))
+const directory = realpathSync(mkdtempSync(join(tmpdir(), 'orchestra-package-')))
+const repository = join(directory, 'repository')
 const project = join(directory, 'project')
 const installed = join(project, 'node_modules/orchestrajs')
+const services = join(project, 'node_modules/@orchestrajs/services')
+const tsc = join(repository, 'node_modules/.bin/tsc')
+const checkTypes = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2024', '--module', 'nodenext']
 
-interface Manifest {
-  version: string
-  dependencies: Record<string, string>
-}
-
-const manifest: Manifest = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8'))
-
-/** A project that has the packed package, and beside it the dependencies that npm would install. */
 beforeAll(async () => {
-  const built = join(directory, 'built')
-  await run(process.execPath, [join(own, 'build.ts'), built])
-  await run('npm', ['pack', '--pack-destination', directory], { cwd: built })
-  mkdirSync(installed, { recursive: true })
-  const tarball = join(directory, `orchestrajs-${manifest.version}.tgz`)
-  await run('tar', ['-xf', tarball, '-C', installed, '--strip-components=1'])
-  for (const name of [...Object.keys(manifest.dependencies), '@types/node']) link(name)
-  writeFileSync(join(project, 'package.json'), '{ "type": "module" }')
+  copyRepository(repository)
+  const tarballs: string[] = []
+  for (const name of packages) tarballs.push(await pack(repository, name))
+  await createProject(project, tarballs)
 })
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-function link(name: string): void {
-  const path = join(project, 'node_modules', name)
-  mkdirSync(dirname(path), { recursive: true })
-  symlinkSync(join(root, 'node_modules', name), path)
-}
+const read = (path: string) => readFileSync(path, 'utf8')
+const orchestra = (...words: string[]) => run('npx', ['orchestra', ...words], { cwd: project })
 
-const config = `
-import { defineBackend, defineConfig, defineModel, sh } from 'orchestrajs'
-import { z } from 'zod'
-
-const site = defineModel({ name: 'site', table: 'site', schema: z.object({ id: z.int(), domain: z.string() }) })
-const pages = defineBackend({
-  name: 'pages',
-  model: site,
-  save(script, object) {
-    script.run(sh\`echo \${object.domain}\`)
-  },
+test('packing leaves the package as it was', () => {
+  for (const name of packages) {
+    const own = join(repository, 'packages', name)
+    expect(read(join(own, 'package.json'))).toBe(
+      read(join(import.meta.dirname, '../../..', name, 'package.json')),
+    )
+    expect(globSync('{.packing,CHANGELOG.md,LICENSE}', { cwd: own })).toEqual([])
+  }
 })
-export default defineConfig({ models: [site], backends: [pages] })
+
+test('a pack that was interrupted is undone by the next', async () => {
+  const own = join(repository, 'packages/services')
+  const before = read(join(own, 'package.json'))
+  await run(process.execPath, ['../pack.ts', 'begin'], { cwd: own })
+  expect(read(join(own, 'package.json'))).not.toBe(before)
+  await pack(repository, 'services')
+  expect(read(join(own, 'package.json'))).toBe(before)
+})
+
+test('they hold no sources, tests or maps, and everything that their readers look for', () => {
+  for (const path of [installed, services]) {
+    const files = globSync('**/*', { cwd: path, exclude: ['node_modules/**'] })
+    expect(files.filter((file) => /(?<!\.d)\.ts$|\.test\.|(^|\/)test\/|\.map$/.test(file))).toEqual([])
+    for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', 'dist/index.d.ts'])
+      expect(existsSync(join(path, name)), name).toBe(true)
+  }
+  expect(existsSync(join(installed, 'dist/script/prelude.sh'))).toBe(true)
+})
+
+test('in a project as npm makes it, init and up run, and a committed row gets to its server', async () => {
+  const { stdout } = await orchestra('init')
+  expect(JSON.parse(read(join(project, 'package.json'))).type).toBe('commonjs')
+  expect(stdout).toContain('orchestra.config.mts is written')
+  const worker = spawn('npx', ['orchestra', 'up'], { cwd: project, detached: true })
+  try {
+    const lines = createInterface(worker.stdout)[Symbol.asyncIterator]()
+    await lineWith(lines, 'ready')
+    await runProgram(
+      project,
+      'table.mjs',
+      program('create table site (id int primary key, domain text, title text)'),
+    )
+    await orchestra('server', 'add', 'here', '--method', 'local', '--directory', directory)
+    await orchestra('route', 'add', 'page', 'here')
+    await runProgram(project, 'row.mjs', program(`insert into site values (1, 'a.example', 'Hello')`))
+    await lineWith(lines, 'SUCCESS')
+    expect(read(join(directory, 'sites/a.example.html'))).toBe('<h1>Hello</h1>\n')
+  } finally {
+    if (worker.pid !== undefined) process.kill(-worker.pid, 'SIGINT')
+    await new Promise((resolve) => worker.once('close', resolve))
+  }
+})
+
+/** A program of the application, which is CommonJS or not as its ending says. */
+const program = (sql: string) => `
+import { Orchestra } from 'orchestrajs'
+import config from './orchestra.config.mts'
+const orchestra = await Orchestra.open(config)
+await orchestra.store.query(${JSON.stringify(sql)})
+await orchestra.close()
 `
 
-test('the package works from node_modules, where Node runs no TypeScript', async () => {
-  writeFileSync(join(project, 'config.js'), config)
-  const program = `import config from './config.js'; console.log([...config.backends.keys()].join())`
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: project })
-  expect(stdout).toBe('pages\n')
+async function lineWith(lines: AsyncIterator<string>, text: string): Promise<void> {
+  for (let next = await lines.next(); !next.done; next = await lines.next()) {
+    if (next.value.includes(text)) return
+  }
+  throw new Error(`it ended without saying ${text}`)
+}
+
+const kinds = `
+import { defineBackend, defineConfig, defineModel, sh } from 'orchestrajs'
+import { cronJob } from '@orchestrajs/services'
+import { nginxMap } from '@orchestrajs/services/nginx-map'
+import { z } from 'zod'
+
+const model = defineModel({ name: 'site', schema: z.object({ id: z.int(), domain: z.string() }) })
+export const steps = defineBackend({
+  name: 'steps',
+  model,
+  save: (script, { domain }) => script.run(sh\`echo \${domain} >>ran\`),
+})
+export const whole = defineBackend({
+  name: 'whole',
+  model,
+  sync: (script, objects) => script.file('all', objects.map(({ domain }) => domain)),
+})
+export const interpreted = defineBackend({
+  name: 'interpreted',
+  model,
+  interpreter: ['bash'],
+  save: (script, { domain }) => script.write(\`echo \${domain} >interpreted\\n\`),
+})
+export const called = defineBackend({
+  name: 'called',
+  model,
+  save: (script, { domain }) => script.call('tell', ({ log }) => {
+      log(domain)
+      return 'changed'
+    }),
+})
+export const jobs = cronJob({
+  model,
+  job: ({ id, domain }) => ({ name: \`job\${id}\`, schedule: '@daily', command: \`echo \${domain}\`, user: 'root' }),
+})
+export const map = nginxMap({ model, variable: '$x', entry: ({ domain }) => ({ from: [domain], to: '1' }) })
+export default defineConfig({ models: [model], backends: [steps, whole, interpreted, called, jobs, map] })
+`
+
+/** Runs the kinds of backends; the ready-made ones are for machines with their daemons. */
+const each = (name: string) => `
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { addRoute, addServer, Orchestra } from 'orchestrajs'
+import config from './${name}'
+const server = mkdtempSync(join(process.cwd(), 'server-'))
+const orchestra = await Orchestra.open(config, { directory: mkdtempSync(join(process.cwd(), 'store-')) })
+await orchestra.install()
+await addServer(orchestra.store, { name: 'here', method: 'local', directory: server })
+await addServer(orchestra.store, { name: 'api', method: 'function' })
+for (const backend of ['steps', 'whole', 'interpreted', 'called'])
+  await addRoute(orchestra.store, config, { backend, server: backend === 'called' ? 'api' : 'here' })
+const worker = orchestra.worker()
+await worker.start()
+const { operations } = await orchestra.unitOfWork(async (unit) => {
+  await orchestra.collect('site', 1, { object: { id: 1, domain: 'shop.example' } })
+  return unit.settled()
+})
+for (const { backend, state } of operations) console.log(backend, state)
+for (const file of ['ran', 'all', 'interpreted'])
+  console.log(file, readFileSync(join(server, file), 'utf8').includes('shop.example'))
+await worker.stop()
+await orchestra.close()
+`
+
+test.each(['kinds.mts', 'kinds.mjs'])('a backend of each kind runs, written in %s', async (name) => {
+  writeFileSync(join(project, name), kinds)
+  const told = (await runProgram(project, 'each.mjs', each(name))).trim().split('\n').sort()
+  expect(told).toEqual([
+    'all true',
+    'called done',
+    'interpreted done',
+    'interpreted true',
+    'ran true',
+    'steps done',
+    'whole done',
+  ])
 })
 
-test('its kit for authors of backends works from there too', async () => {
-  const program = `
+test('types of both are those of the sources', async () => {
+  const wrong = kinds.replace('({ id, domain })', '({ id, domian })')
+  for (const [name, text] of Object.entries({ 'right.mts': kinds, 'wrong.mts': wrong }))
+    writeFileSync(join(project, name), text)
+  await run(tsc, [...checkTypes, 'right.mts'], { cwd: project })
+  await expect(run(tsc, [...checkTypes, 'wrong.mts'], { cwd: project })).rejects.toMatchObject({
+    stdout: expect.stringContaining(`'domian' does not exist`),
+  })
+})
+
+test('ready-made backends say what servers would be told', async () => {
+  const told = await runProgram(
+    project,
+    'render.mjs',
+    `
 import { backendChecks } from 'orchestrajs/testing'
-import config from './config.js'
-const checks = backendChecks({ backend: config.backends.get('pages'), objects: [{ id: 1, domain: 'shop.example' }] })
-for (const { kind, run } of checks) if (kind === 'secrets' || kind === 'twice') await run()`
-  writeFileSync(join(project, 'config.js'), config)
-  const checking = run(process.execPath, ['--input-type=module', '-e', program], { cwd: project })
+import { jobs, map } from './kinds.mjs'
+for (const backend of [jobs, map])
+  for (const { kind, run } of backendChecks({ backend, objects: [{ id: 1, domain: 'shop.example' }] }))
+    if (kind === 'secrets') await run().then(() => console.log(backend.name))`,
+  )
+  expect(told).toBe('cron-job\nnginx-map\n')
+})
+
+test('the kit for authors of backends works from there', async () => {
+  const checking = runProgram(
+    project,
+    'check.mjs',
+    `
+import { backendChecks } from 'orchestrajs/testing'
+import { steps } from './kinds.mjs'
+const checks = backendChecks({ backend: steps, objects: [{ id: 1, domain: 'shop.example' }] })
+for (const { kind, run } of checks) if (kind === 'secrets' || kind === 'twice') await run()`,
+  )
   await expect(checking).rejects.toMatchObject({
     stderr: expect.stringContaining('This command runs every time'),
   })
 })
 
-test('its scripts find the prelude', async () => {
-  const prelude = new URL(`file://${installed}/dist/script/prelude.js`)
-  const { readPrelude }: { readPrelude: () => string } = await import(prelude.href)
-  expect(readPrelude()).toContain('o_begin')
-})
-
-test('its types are those of the sources', async () => {
-  writeFileSync(join(project, 'config.ts'), config)
-  writeFileSync(join(project, 'wrong.ts'), config.replace('object.domain', 'object.domian'))
-  const tsc = join(root, 'node_modules/.bin/tsc')
-  const options = ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2024', '--module', 'nodenext']
-  await run(tsc, [...options, 'config.ts'], { cwd: project })
-  await expect(run(tsc, [...options, 'wrong.ts'], { cwd: project })).rejects.toMatchObject({
-    stdout: expect.stringContaining(`'domian' does not exist`),
+test('a misspelled option is an error in plain JavaScript too', async () => {
+  writeFileSync(
+    join(project, 'misspelled.mjs'),
+    kinds.replace("name: 'steps',", "name: 'steps', onMov: 'remove',"),
+  )
+  await expect(run(process.execPath, ['misspelled.mjs'], { cwd: project })).rejects.toMatchObject({
+    stderr: expect.stringContaining('has no option `onMov`'),
   })
 })
 
-test('its command runs', async () => {
-  const { stdout } = await run(process.execPath, [join(installed, 'bin/orchestra.js'), '--version'])
-  expect(stdout.trim()).toBe(manifest.version)
-})
-
-test('it holds no sources, tests or maps, and everything that its readers look for', () => {
-  const files = globSync('**/*', { cwd: installed })
-  expect(files.filter((file) => /(?<!\.d)\.ts$|\.test\.|(^|\/)test\/|\.map$/.test(file))).toEqual([])
-  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', 'dist/script/prelude.sh'])
-    expect(existsSync(join(installed, name)), name).toBe(true)
+test('the command runs', async () => {
+  const { stdout } = await orchestra('--version')
+  expect(stdout.trim()).toBe(JSON.parse(read(join(installed, 'package.json'))).version)
 })

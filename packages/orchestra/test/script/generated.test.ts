@@ -16,7 +16,7 @@ function shellcheck(path: string): string {
 }
 
 describe.skipIf(missing)(`shellcheck finds nothing${missing === null ? '' : ` (${missing})`}`, () => {
-  test.each(['place.sh', 'prelude.sh', 'trash.sh', 'bootstrap.sh', 'transfer.sh', 'inspect.sh'])(
+  test.each(['place.sh', 'prelude.sh', 'own.sh', 'trash.sh', 'bootstrap.sh', 'transfer.sh', 'inspect.sh'])(
     'in %s',
     (name) => {
       expect(shellcheck(new URL(`../../src/script/${name}`, import.meta.url).pathname)).toBe('0')

@@ -10,7 +10,7 @@ async function recover(server: Machine, runs: readonly string[], lockWait = 30) 
   const runId = randomUUID()
   const { text, token } = renderRecovery({ runId, runs, lockWait })
   const answer = await server.runText(text, runId, token)
-  const parser = createRecoveryParser(token)
+  const parser = createRecoveryParser(token, runs)
   parser.push(answer.stdout)
   return { code: answer.code, memory: parser.end() }
 }
@@ -50,7 +50,7 @@ test('a run that was asked for before it began does not begin, and none runs twi
 })
 
 test('an answer that is cut is no answer', () => {
-  const parser = createRecoveryParser('0'.repeat(32))
+  const parser = createRecoveryParser('0'.repeat(32), ['a'])
   parser.push(Buffer.from(`\x1eorchestra:${'0'.repeat(32)} run a absent\n`))
   expect(parser.end()).toBeNull()
 })

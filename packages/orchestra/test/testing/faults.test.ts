@@ -37,6 +37,12 @@ function saving(more: (script: Script, note: NoteObject) => void): Backend {
   })
 }
 
+/** The sound backend without what tells of its things, and with something else. */
+function unlisted(faults: Parameters<typeof notes>[0]): Backend {
+  const { list: _, read: __, prune: ___, rename: ____, ...rest } = notes(faults)
+  return rest
+}
+
 describe('a fault is caught by the check that is about it', () => {
   const found: { fault: string; kind: CheckKind; backend: Backend; says: string }[] = [
     {
@@ -146,6 +152,27 @@ describe('a fault is caught by the check that is about it', () => {
       kind: 'shellcheck',
       backend: saving((script) => script.run(sh`for note in $(ls notes); do rm $note; done`)),
       says: 'shopping.save, a command: SC2086',
+    },
+    {
+      fault: 'a command that makes something of which nothing speaks',
+      kind: 'foreign',
+      backend: unlisted({
+        save: (script, { name }) =>
+          script.run(sh`mkdir ${pathOf(name)}`, { unless: sh`[[ -d ${pathOf(name)} ]]` }),
+        delete: (script, { name }) => script.run(sh`rm -rf ${pathOf(name)}`),
+      }),
+      says: 'Saved although it is there and not ours: save ended as ok',
+    },
+    {
+      fault: 'an `exists` that never finds anything',
+      kind: 'foreign',
+      backend: unlisted({
+        exists: () => sh`false`,
+        save: (script, { name }) =>
+          script.run(sh`mkdir ${pathOf(name)}`, { unless: sh`[[ -d ${pathOf(name)} ]]` }),
+        delete: (script, { name }) => script.run(sh`rm -rf ${pathOf(name)}`),
+      }),
+      says: 'Saved although it is there and not ours: delete ended as ok',
     },
     {
       fault: 'a guard that changes something',

@@ -254,6 +254,7 @@ test('programs of another language are judged by what they leave', async () => {
       name: 'settings',
       model: Setting,
       interpreter: ['bash', '-s'],
+      exists: (name) => sh`[[ -e ${name} ]]`,
       save: (script, { name, value }) => script.write(line(name, value)),
       delete: (script, { name }) => script.write(`rm -f ${name}`),
     })

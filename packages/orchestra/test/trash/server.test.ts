@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -17,7 +18,8 @@ import { defineBackend } from '../../src/config/backend.ts'
 import { defineConfig } from '../../src/config/config.ts'
 import { defineModel } from '../../src/config/model.ts'
 import { createMethods } from '../../src/methods/index.ts'
-import { record, renderScript, type Script, sh } from '../../src/script/index.ts'
+import { type Ownership, type Right, record, renderScript, type Script, sh } from '../../src/script/index.ts'
+import { markOf } from '../../src/script/inspect.ts'
 import type { ServerRow } from '../../src/server/index.ts'
 import { toTarget } from '../../src/server/index.ts'
 import type { Store } from '../../src/store/index.ts'
@@ -57,14 +59,22 @@ function here(path: string): ServerRow {
   } as ServerRow
 }
 
-async function run(steps: (script: Script) => void): Promise<void> {
+async function run(steps: (script: Script) => void, ownership?: () => Ownership): Promise<void> {
   const runId = randomUUID()
   const script = renderScript({
     runId,
     backend: 'things',
     server: 'here',
     fence: 1,
-    operations: [{ index: 0, label: 'delete thing:1', action: 'delete', recording: record('delete', steps) }],
+    operations: [
+      {
+        index: 0,
+        label: 'delete thing:1',
+        action: 'delete',
+        recording: record('delete', steps),
+        ...(ownership === undefined ? {} : { ownership }),
+      },
+    ],
   })
   const output: Buffer[] = []
   const end = await methods.local.run(toTarget(server), {
@@ -94,6 +104,29 @@ async function only() {
 test('a server that never had a trash has nothing in it', async () => {
   expect(await listTrash(context, server)).toEqual([])
   expect(await emptyTrash(context, server, 0)).toEqual([])
+})
+
+test('what went back is no stranger to the row that it belongs to', async () => {
+  const path = join(directory, 'home')
+  const right = (kind: Right['kind']): Right => ({
+    kind,
+    standing: { identity: 'ada', exists: null, claims: [{ kind: 'path', path }] },
+  })
+  const save = () =>
+    run(
+      (script) => script.file(path, 'of the row'),
+      () => ({ rights: [right('makes')], disown: [] }),
+    )
+  await save()
+  await run(
+    (script) => script.trash(path),
+    () => ({ rights: [right('removes')], disown: ['ada'] }),
+  )
+  await restoreTrash(context, server, (await only()).id)
+  await save()
+  expect(readFileSync(path, 'utf8')).toBe('of the row')
+  const owned = join(directory, '.orchestra-state', 'owned', 'things')
+  expect(readdirSync(owned)).toEqual([markOf('ada')])
 })
 
 test('an entry goes back as it was, and its command runs with it in place', async () => {

@@ -118,7 +118,7 @@ describeStores('unit.settled()', (open, kind) => {
       {
         object: 'site:1',
         outcome: 'failure',
-        error: 'a step failed, exit status 3',
+        error: 'exit status 3: no such thing',
         outputTail: 'no such thing\n',
       },
       { object: 'site:2', outcome: 'success', outputTail: null },

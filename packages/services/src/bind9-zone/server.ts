@@ -17,6 +17,7 @@ const includeLine = `include "${list}";`
 
 /** Makes named read our list. It is the only line of ours in a file that is not ours, and is added once. */
 export function prepareServer(script: Script): void {
+  script.own(list)
   script.directory(directory)
   script.directory(receivedDirectory, { owner: 'bind', group: 'bind' })
   script.run(sh`: >>${list}`, { unless: sh`[[ -e ${list} ]]` })

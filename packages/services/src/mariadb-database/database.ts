@@ -46,7 +46,8 @@ const userSchema = z
     name: z
       .string()
       .regex(/^[A-Za-z0-9_][\w.-]{0,79}$/, 'use 1 to 80 letters, digits, _ . and -')
-      .refine((name) => !systemUsers.includes(name), 'the server lives by it'),
+      .refine((name) => !systemUsers.includes(name), 'the server lives by it')
+      .refine((name) => !name.startsWith(incomingPrefix), `${incomingPrefix}... is for data on its way`),
     host: z
       .string()
       .regex(/^[\w.%:/-]{1,255}$/, 'use a host name, an address, or a pattern such as 10.0.%')
@@ -110,4 +111,8 @@ export function hashOf({ password, passwordHash }: CheckedUser): Secret {
 /** Where data on its way to a database waits. */
 export function incomingName(database: string): string {
   return incomingPrefix + createHash('sha256').update(database).digest('hex').slice(0, 24)
+}
+
+export function defaultsOf({ charset, collation }: CheckedDatabase): string {
+  return `character set ${charset} collate ${collation}`
 }

@@ -1,18 +1,22 @@
 import { type Backend, type Command, defineBackend, type Script, sh } from 'orchestrajs'
 import type { z } from 'zod'
 import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
+import { client, load } from './client.ts'
 import {
   type CheckedDatabase,
   databaseName,
   databaseSchema,
+  defaultsOf,
   incomingName,
   incomingPrefix,
   type MariadbDatabase,
   systemSchemas,
 } from './database.ts'
+import { dumpDespiteViews } from './dump.ts'
+import { forgetIncoming, restoreIncoming, sendDatabase, switchIncoming } from './incoming.ts'
 import { markOf, moveDatabase, workDirectory } from './move.ts'
-import { countAll, databaseExists, dumpOf, identifier, needServer, query, string } from './sql.ts'
-import { revokeOthers, setUsers } from './users.ts'
+import { countAll, databaseExists, identifier, needServer, query, string } from './sql.ts'
+import { ownUsers, revokeOthers, setUsers } from './users.ts'
 
 export type { MariadbDatabase, MariadbUser, Privilege } from './database.ts'
 
@@ -39,6 +43,7 @@ export function mariadbDatabase<Schema extends z.ZodType, Secrets extends string
     identity: (object) => options.database(object).name,
     save(script, object) {
       const database = databaseOf(object)
+      ownUsers(script, database)
       createDatabase(script, database)
       setUsers(script, database)
     },
@@ -55,19 +60,15 @@ select concat(privilege_type, ' for ', grantee) from information_schema.schema_p
     prune: (script, identity) =>
       remove(script, checked('The name of a database', databaseName, identity), options.trash),
     transfer: {
-      dump: (object) => dumpOf(nameOf(object)),
+      dump: (object) => sendDatabase(nameOf(object)),
       restore: (object) => restoreIncoming(databaseOf(object)),
       verify: {
         original: (object) => digestDatabase(nameOf(object)),
         restored: (object) => digestDatabase(incomingName(nameOf(object))),
       },
-      switch: (object) => switchDatabase(databaseOf(object)),
+      switch: (object) => switchIncoming(databaseOf(object)),
     },
   })
-}
-
-function defaultsOf({ charset, collation }: CheckedDatabase): string {
-  return `character set ${charset} collate ${collation}`
 }
 
 function createDatabase(script: Script, database: CheckedDatabase): void {
@@ -98,7 +99,9 @@ function remove(script: Script, name: string, trash: string | undefined): void {
   script.run(
     sh`umask 077
 mkdir -p -- ${workDirectory}
-${dumpOf(name)} >${dump}.new
+{
+${dumpDespiteViews(name)}
+} >${dump}.new
 mv -T -- ${dump}.new ${dump}`,
     { onlyIf: databaseExists(name) },
   )
@@ -112,13 +115,6 @@ mv -T -- ${dump}.new ${dump}`,
   revokeOthers(script, name, [])
 }
 
-/** Of a move that was given up: the data is still where it came from. */
-function forgetIncoming(script: Script, name: string): void {
-  const incoming = incomingName(name)
-  script.run(query(`drop database ${identifier(incoming)}`), { onlyIf: databaseExists(incoming) })
-  script.absent(markOf(name))
-}
-
 /** Into a database that is empty or missing, whole or not at all. Users and grants come by the next save of its row. */
 function loadDump(name: string, dump: string): Command {
   return sh`if [[ $(${query(`select ${countAll(name)}`)}) != 0 ]]; then
@@ -126,24 +122,11 @@ function loadDump(name: string, dump: string): Command {
   exit 1
 fi
 ${query(`create database if not exists ${identifier(name)} character set utf8mb4`)}
-if ! mariadb -- ${name} <${dump}; then
+if ! ${load(name)} <${dump}; then
   ${query(`drop database ${identifier(name)}`)}
   exit 1
 fi
 rm -f -- ${dump}`
-}
-
-function restoreIncoming(database: CheckedDatabase): Command {
-  const incoming = incomingName(database.name)
-  return sh`${query(`drop database if exists ${identifier(incoming)}; create database ${identifier(incoming)} ${defaultsOf(database)}`)}
-mariadb -- ${incoming}`
-}
-
-function switchDatabase(database: CheckedDatabase): Command {
-  const incoming = incomingName(database.name)
-  return sh`if ${databaseExists(incoming)}; then
-${moveDatabase(incoming, database.name, defaultsOf(database))}
-fi`
 }
 
 /** What must be the same in both: every table's rows, and what else there is by name. */
@@ -154,7 +137,7 @@ function digestDatabase(name: string): Command {
   where table_schema = ${text} and table_type = 'BASE TABLE' order by table_name`,
   )})
 if ((\${#tables[@]})); then
-  (IFS=,; printf 'checksum table %s extended;\n' "\${tables[*]}") | mariadb --batch --raw --skip-column-names -- ${name} | sed 's/^[^.]*\.//'
+  (IFS=,; printf 'checksum table %s extended;\n' "\${tables[*]}") | ${client} -- ${name} | sed 's/^[^.]*\.//'
 fi
 ${query(
   `select 'view', table_name from information_schema.views where table_schema = ${text} order by 2;

@@ -1,5 +1,7 @@
 import { type Command, sh } from 'orchestrajs'
-import { countAll, countOthers, databaseExists, dumpOf, identifier, query, string } from './sql.ts'
+import { client, load } from './client.ts'
+import { dumpOf } from './dump.ts'
+import { countAll, countOthers, databaseExists, identifier, query, string } from './sql.ts'
 
 /** Root's own; what is on its way between two states is noted or kept here. */
 export const workDirectory = '/var/lib/orchestra/mariadb'
@@ -12,8 +14,14 @@ export const markOf = (to: string) => `${workDirectory}/${to}.moving`
  * copies nothing. Views, triggers, routines and events cannot be, so a database with any of them is copied. What was
  * interrupted is told by a mark and goes on, or begins anew while the first still has everything. A mark that another database
  * left says nothing about this one.
+ * @param dump prints all of the first as SQL
  */
-export function moveDatabase(from: string, to: string, defaults: string): Command {
+export function moveDatabase(
+  from: string,
+  to: string,
+  defaults: string,
+  dump: Command = dumpOf(from),
+): Command {
   const mark = markOf(to)
   const names = `select concat(${string(`${identifier(from)}.`)}, quoted, ${string(` to ${identifier(to)}.`)}, quoted) from (
     select concat(char(96), replace(table_name, char(96), concat(char(96), char(96))), char(96)) as quoted
@@ -34,7 +42,7 @@ fi
 if [[ $how == copy ]]; then ${query(`drop database if exists ${identifier(to)}`)}; fi
 ${query(`create database if not exists ${identifier(to)} ${defaults}`)}
 if [[ $how == copy ]]; then
-  ${dumpOf(from)} | mariadb -- ${to}
+  ${dump} | ${load(to)}
   sent=$(${query(`select ${countAll(from)}`)})
   arrived=$(${query(`select ${countAll(to)}`)})
   if [[ $sent != "$arrived" ]]; then
@@ -43,7 +51,7 @@ if [[ $how == copy ]]; then
   fi
 else
   mapfile -t moves < <(${query(names)})
-  if ((\${#moves[@]})); then (IFS=,; printf 'rename table %s;\n' "\${moves[*]}") | mariadb; fi
+  if ((\${#moves[@]})); then (IFS=,; printf 'rename table %s;\n' "\${moves[*]}") | ${client}; fi
   if [[ $(${query(`select ${countAll(from)}`)}) != 0 ]]; then echo ${`${from} is not empty yet`} >&2; exit 1; fi
 fi
 ${query(`drop database ${identifier(from)}`)}

@@ -1,4 +1,5 @@
 import { type Command, type Script, sh } from 'orchestrajs'
+import { client } from './client.ts'
 
 /** A checked name as SQL takes it. */
 export function identifier(name: string): string {
@@ -27,7 +28,7 @@ export function grantPatternText(database: string): string {
 
 /** Runs SQL without secrets; each row is a line, columns apart by tabs. */
 export function query(sql: string): Command {
-  return sh`mariadb --batch --raw --skip-column-names --execute ${sql}`
+  return sh`${client} --execute ${sql}`
 }
 
 /** Whether SQL answers 1. A query that fails decides nothing: a guard fails its operation then, and a command ends. */
@@ -57,9 +58,4 @@ export function countOthers(database: string): string {
 export function countAll(database: string): string {
   const tables = `(select count(*) from information_schema.tables where table_schema = ${string(database)} and table_type = 'BASE TABLE')`
   return `${tables} + ${countOthers(database)}`
-}
-
-/** Everything of a database as SQL, as it was at one moment. */
-export function dumpOf(database: string): Command {
-  return sh`mariadb-dump --single-transaction --quick --routines --events --triggers --hex-blob --skip-dump-date --default-character-set=utf8mb4 -- ${database}`
 }

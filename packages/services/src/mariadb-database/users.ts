@@ -1,6 +1,15 @@
 import { type Script, sh, text } from 'orchestrajs'
+import { client } from './client.ts'
 import { type CheckedDatabase, type CheckedUser, hashOf, privileges } from './database.ts'
 import { account, grantPattern, grantPatternText, identifier, isOne, query, string } from './sql.ts'
+
+/** A user that is there already has a password of its own, and rights that others gave it. */
+export function ownUsers(script: Script, { users }: CheckedDatabase): void {
+  for (const { name, host } of users)
+    script.own(`user ${account({ name, host })}`, {
+      exists: isOne(`select 1 from mysql.user where user = ${string(name)} and host = ${string(host)}`),
+    })
+}
 
 /** The accounts of a database and what they may do with it. Others lose what they may do with it. */
 export function setUsers(script: Script, { name, users }: CheckedDatabase): void {
@@ -15,7 +24,7 @@ export function setUsers(script: Script, { name, users }: CheckedDatabase): void
 function setAccount(script: Script, user: CheckedUser): void {
   const hash = hashOf(user)
   const is = `select authentication_string from mysql.user where user = ${string(user.name)} and host = ${string(user.host)} and plugin = 'mysql_native_password'`
-  script.run(sh`mariadb`, {
+  script.run(client, {
     input: text`create user if not exists ${account(user)} identified by password '${hash}';
 alter user ${account(user)} identified by password '${hash}';\n`,
     unless: sh`[[ $(${query(is)}) == ${hash} ]]`,
@@ -48,10 +57,10 @@ export function revokeOthers(script: Script, database: string, users: readonly C
   const revoke = `select concat('revoke all privileges on ', ${on}, ' from ', quote(user), '@', quote(host), ';') from mysql.db where ${others}`
   script.run(
     sh`gone=$(${query(`select concat(quote(user), '@', quote(host)) from mysql.db where ${others}`)})
-${query(revoke)} | mariadb
+${query(revoke)} | ${client}
 while IFS= read -r user; do
-  grants=$(mariadb --batch --raw --skip-column-names --execute "show grants for $user")
-  if [[ $grants == 'GRANT USAGE ON *.* TO '* && $grants != *$'\n'* ]]; then mariadb --execute "drop user $user"; fi
+  grants=$(${client} --execute "show grants for $user")
+  if [[ $grants == 'GRANT USAGE ON *.* TO '* && $grants != *$'\n'* ]]; then ${client} --execute "drop user $user"; fi
 done <<<"$gone"`,
     { onlyIf: isOne(`select count(*) > 0 from mysql.db where ${others}`) },
   )

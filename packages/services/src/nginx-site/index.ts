@@ -2,7 +2,7 @@ import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
 import type { z } from 'zod'
 import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
 import { type CheckedSite, type NginxSite, nginxSiteSchema, serverName } from './site.ts'
-import { firstLine, virtualHost } from './virtual-host.ts'
+import { virtualHost } from './virtual-host.ts'
 
 export type { NginxSite } from './site.ts'
 
@@ -38,7 +38,6 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
       const site = siteOf(object)
       const [path, old] = [pathOf(site), pathOf(siteOf(previous))]
       if (path === old) return
-      refuseForeign(script, path, old)
       // The old answers until nginx has accepted the new.
       place(script, site)
       script.absent(old)
@@ -53,13 +52,6 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
       script.absent(pathFor(checked('The name of a site', serverName, identity)))
       reload(script)
     },
-  })
-}
-
-/** A site that somebody made by hand is not overwritten by a rename. */
-function refuseForeign(script: Script, path: string, old: string): void {
-  script.run(sh`echo ${`there is another site in ${path}, which Orchestra did not write`} >&2; exit 1`, {
-    onlyIf: sh`[[ -e ${old} && -e ${path} ]] && IFS= read -r line <${path} && [[ $line != ${firstLine} ]]`,
   })
 }
 

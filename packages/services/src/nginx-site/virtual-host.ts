@@ -1,6 +1,6 @@
 import type { CheckedSite } from './site.ts'
 
-export const firstLine = '# Written by Orchestra; changes made here are overwritten.'
+const firstLine = '# Written by Orchestra; changes made here are overwritten.'
 
 /** The configuration of one site, as nginx reads it. */
 export function virtualHost(site: CheckedSite): string {

@@ -33,6 +33,7 @@ export function writeTable(script: Script, table: Table, lines: Streamed): void 
   const [text, building] = [`${directory}/${name}`, `${directory}/.building`]
   const live = `${text}.${extensions[type]}`
   const { source, ready } = placesIn(building, table)
+  script.own(live)
   script.directory(directory, { mode: '0755' })
   script.directory(building, { mode: '0755' })
   const head = '# Written by Orchestra; changes made here are overwritten.\n'
@@ -65,6 +66,11 @@ function build(table: Table, building: string): Command {
 export function useTable(script: Script, parameters: Parameters): void {
   const wanted = Object.entries(parameters).map(([name, value]) => `${name} = ${value}`)
   const names = Object.keys(parameters)
+  // What somebody else has set there is for other mail of this server.
+  for (const [name, value] of Object.entries(parameters))
+    script.own(`${name} of main.cf`, {
+      exists: sh`is=$(postconf -n ${name}) && [[ $is && $is != ${`${name} = ${value}`} ]]`,
+    })
   script.run(sh`postconf -e ${wanted}; postfix check`, {
     unless: sh`[[ "$(postconf ${names})" == ${wanted.join('\n')} ]]`,
   })

@@ -6,6 +6,7 @@ import {
   addAccount,
   checkUser,
   endProcesses,
+  exists,
   homePath,
   refuseSystemAccount,
   removeAccount,
@@ -15,6 +16,7 @@ import {
   type UnixUser,
 } from './account.ts'
 import { makeHome, moveHomeOf, takeHomeBack, trashCrontab, trashHome } from './home.ts'
+import { ownGroups } from './own.ts'
 import { renameAccount } from './rename.ts'
 import { digestHome, dumpHome, incomingPath, restoreHome, switchHome } from './transfer.ts'
 
@@ -44,6 +46,7 @@ export function unixUser<Schema extends z.ZodType, Secrets extends string>(
     identity: (object) => options.user(object).name,
     save(script, object) {
       const user = userOf(object)
+      ownGroups(script, user.groups ?? [], [])
       addAccount(script, user)
       setProperties(script, user)
       takeHomeBack(script, user.name, user.home)
@@ -56,6 +59,7 @@ export function unixUser<Schema extends z.ZodType, Secrets extends string>(
       const { name, home } = userOf(object)
       remove(script, name, home, trash)
     },
+    exists: (name) => exists(name),
     list: sh`getent passwd | while IFS=: read -r name _ uid _; do if ((uid >= 1000 && uid <= 60000)); then echo "$name"; fi; done`,
     read: (name) => sh`getent passwd ${name}
 id -- ${name}

@@ -2,15 +2,17 @@ import { randomUUID } from 'node:crypto'
 import type { Backend } from '../../config/backend.ts'
 import { isOrchestraError, messageOf, type OrchestraError, withHint } from '../../errors.ts'
 import { createLog, createLogWriter, finishLog, type LogWriter } from '../../logs/index.ts'
-import { type OperationResult, recordSync, type Step } from '../../script/index.ts'
+import { type OperationResult, type Rendered, recordSync, type Step } from '../../script/index.ts'
 import { isStoreFailure, type Queryable } from '../../store/index.ts'
+import { clearFirst, withBlame } from '../broken/clear.ts'
 import type { Claim } from '../claim.ts'
 import { persist } from '../persist.ts'
 import { notePresentedKey } from '../presented-key.ts'
 import type { RunContext, RunEnd, Stop } from '../run.ts'
 import { settle } from '../settle.ts'
 import { givenBack, triedAgain } from '../settlement.ts'
-import { failureText, type Verdict } from '../verdict.ts'
+import type { Blamed } from '../suspects.ts'
+import { type FailedPlace, failureText, tellingLines, type Verdict } from '../verdict.ts'
 import { rebuildWiped } from '../wiped.ts'
 import { bringContent } from './bring.ts'
 import { objectsAfter } from './objects.ts'
@@ -74,6 +76,7 @@ class Attempt {
   readonly #sender: Sender
   readonly #db: Queryable
   #running = 0
+  #checks: readonly Rendered[] = []
 
   constructor(options: AttemptOptions, runId: string, logId: number) {
     this.#options = options
@@ -81,7 +84,13 @@ class Attempt {
     this.#logId = logId
     this.#db = patient(options.context)
     this.#writer = createLogWriter(options.context.store, { logId, secrets: this.#secrets.named })
-    this.#sender = new Sender({ ...options, runId, secrets: this.#secrets, writer: this.#writer })
+    this.#sender = new Sender({
+      ...options,
+      unmarked: options.claim.unmarked,
+      runId,
+      secrets: this.#secrets,
+      writer: this.#writer,
+    })
   }
 
   async run(): Promise<AttemptEnd> {
@@ -130,6 +139,7 @@ class Attempt {
     if ('kind' in steps) return steps
     const brought = await this.#bring(steps)
     if (!Array.isArray(brought)) return brought
+    this.#checks = brought.flatMap((step) => ('check' in step && step.check !== null ? [step.check] : []))
     const rendered = this.#sender.render(brought)
     this.#secrets.add(rendered.secrets)
     await storeScript(this.#db, this.#logId, rendered.masked)
@@ -159,7 +169,7 @@ class Attempt {
 
   async #conclude(answer: Answer | Unwritten): Promise<AttemptEnd> {
     if ('kind' in answer) return this.#fail(answer.reason, null)
-    const { verdict, result } = answer
+    const { verdict, result, blamed } = answer
     if (result?.status === 'ok') return this.#succeed(result, verdict)
     switch (verdict.kind) {
       case 'unknown':
@@ -171,14 +181,39 @@ class Attempt {
       case 'cancelled':
         return this.#stop()
       case 'ran':
-        if (result === undefined) return this.#fail(verdict.reason, null, verdict.rest)
+        if (result === undefined) return this.#endEarly(verdict, blamed)
+        if (result.reason === 'before') return this.#judgeRefused(result)
         if (result.reason === 'check' && this.#running > 1) return this.#refuse(result)
-        return this.#fail(failureText(result), result.exit)
+        if (result.reason === 'foreign') return this.#refrain(result)
+        return this.#fail(failureText(result, this.#place, this.#said(result)), result.exit)
     }
   }
 
+  /** Refused because of what else stands there. */
+  async #judgeRefused(result: OperationResult): Promise<AttemptEnd> {
+    const cleared = await clearFirst(this.#options, this.#checks)
+    if (cleared.kind !== 'cleared')
+      return this.#fail(withBlame(failureText(result, this.#place, this.#said(result)), cleared), result.exit)
+    if (!(await settleRunning(this.#options, this.#logId, ({ id }) => givenBack(id, null, null))))
+      return { kind: 'lost-lane' }
+    return this.#finish({ kind: 'ran', runId: this.#runId }, result.exit)
+  }
+
+  /** The reason of the one result that there is. */
+  #said(result: OperationResult): string | null {
+    const isShared = result.reason === 'prepare' || result.reason === 'commit'
+    return this.#writer.lastWords(isShared ? null : 0, tellingLines(result))
+  }
+
+  /** What ends the script may be in one object: halves tell. */
+  #endEarly(verdict: Extract<Verdict, { kind: 'ran' }>, { kind }: Blamed): Promise<AttemptEnd> {
+    if (kind === 'shared') return this.#fail(verdict.reason, null, verdict.rest)
+    if (this.#running > 1) return this.#refuse({ exit: null }, verdict.reason)
+    return this.#fail(verdict.reason, null, verdict.rest, 'alone')
+  }
+
   async #succeed(result: OperationResult, verdict: Verdict): Promise<AttemptEnd> {
-    const settlement = settlementOf(this.#options.context, this.#options.backend, result)
+    const settlement = settlementOf(this.#options, this.#options.backend, result)
     if (!(await settleRunning(this.#options, this.#logId, settlement))) return { kind: 'lost-lane' }
     if (verdict.kind === 'unknown') return this.#leaveOpen(verdict)
     if (verdict.kind === 'cancelled') return this.#finish({ kind: 'stopped' }, result.exit)
@@ -192,9 +227,9 @@ class Attempt {
   }
 
   /** The operations go on running: their halves are tried next. */
-  #refuse({ exit }: OperationResult): Promise<AttemptEnd> {
+  #refuse({ exit }: { exit: number | null }, how = 'the check failed'): Promise<AttemptEnd> {
     const running = this.#running
-    const why = `the check failed with the changes of ${running} objects; halves of them are tried, to find which make it fail`
+    const why = `${how} with the changes of ${running} objects; halves of them are tried, to find which make it fail`
     return this.#finish({ kind: 'refused', runId: this.#runId, logId: this.#logId, running }, exit, why)
   }
 
@@ -221,11 +256,27 @@ class Attempt {
     why: string,
     exit: number | null,
     outcome: 'failure' | 'timeout' = 'failure',
+    next: 'together' | 'alone' = 'together',
   ): Promise<AttemptEnd> {
     const reason = this.#writer.redact(why)
-    const settlement = (operation: RegeneratedOperation) => this.#again(operation, reason, outcome)
+    const settlement = (operation: RegeneratedOperation) => ({
+      ...this.#again(operation, reason, outcome),
+      alone: next === 'alone',
+    })
     if (!(await settleRunning(this.#options, this.#logId, settlement))) return { kind: 'lost-lane' }
     return this.#finish({ kind: 'ran', runId: this.#runId }, exit)
+  }
+
+  /** What is written as a whole is not ours: nothing of it was. */
+  async #refrain(result: OperationResult): Promise<AttemptEnd> {
+    const settlement = settlementOf(this.#options, this.#options.backend, result)
+    if (!(await settleRunning(this.#options, this.#logId, settlement))) return { kind: 'lost-lane' }
+    return this.#finish({ kind: 'ran', runId: this.#runId }, result.exit, failureText(result, this.#place))
+  }
+
+  get #place(): FailedPlace {
+    const { backend, claim } = this.#options
+    return { server: claim.server.name, backend: backend.name, object: null }
   }
 
   async #finish<End extends AttemptEnd>(

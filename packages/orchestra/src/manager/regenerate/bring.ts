@@ -89,8 +89,8 @@ class Bringing {
 }
 
 /** A part that arrived as the connection broke or the script was stopped is no success: what follows it was not sent. */
-function lostPart({ verdict, result }: Answer): Answer {
-  return { verdict, result: result?.status === 'ok' ? undefined : result }
+function lostPart({ verdict, result, blamed }: Answer): Answer {
+  return { verdict, blamed, result: result?.status === 'ok' ? undefined : result }
 }
 
 function bytesOf(content: Rendered): number {

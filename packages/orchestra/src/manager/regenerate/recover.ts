@@ -22,7 +22,7 @@ export async function recoverRegeneration(
   const result = memory.results.find((one) => one.index === 0)
   const isOver = result !== undefined && result.reason !== 'check'
   const settlement = isOver
-    ? settlementOf(context, backend, result)
+    ? settlementOf(options, backend, result)
     : ({ id }: { id: number }) => givenBack(id, null, null)
   if (!(await settleRunning(options, log.id, settlement))) return false
   const outcome = await recordOutcomes(patient(context), log.id, result?.exit ?? null)

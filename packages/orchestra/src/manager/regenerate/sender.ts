@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Backend } from '../../config/backend.ts'
+import type { Backend, Timeouts } from '../../config/backend.ts'
 import type { LogWriter } from '../../logs/index.ts'
 import {
   createOutputParser,
@@ -14,21 +14,26 @@ import {
 import type { Rendered } from '../../script/rendered.ts'
 import { toTarget } from '../../server/index.ts'
 import type { Claim } from '../claim.ts'
+import { sharedOf } from '../ownership.ts'
+import { patienceOf } from '../patience.ts'
 import type { RunContext } from '../run.ts'
+import { type Blamed, Suspects } from '../suspects.ts'
 import { type Verdict, verdictOf } from '../verdict.ts'
 import type { StreamedSecrets } from './secrets.ts'
-
-const LONGEST_SAYING = 300
 
 /** How a script ended, and what it said about its one block. */
 export interface Answer {
   verdict: Verdict
   result: OperationResult | undefined
+  /** What the script was at last. */
+  blamed: Blamed
 }
 
 export interface SenderOptions {
   context: RunContext
   claim: Claim
+  /** Backends whose shared parts stand there since before everything was marked. */
+  unmarked: readonly string[]
   backend: Backend
   /** The run whose log this is: that of the last script. */
   runId: string
@@ -40,7 +45,6 @@ export interface SenderOptions {
 export class Sender {
   readonly #options: SenderOptions
   readonly #parts: string[] = []
-  #said = ''
   #metFresh = false
 
   constructor(options: SenderOptions) {
@@ -56,11 +60,17 @@ export class Sender {
   render(steps: readonly Step[]): RenderedScript {
     const { backend, context, runId } = this.#options
     const { name, prepare, commit } = backend
-    return renderScript({
-      ...this.#request(runId, { kind: 'recorded', steps }),
-      acknowledge: [...context.acknowledge, ...this.#parts],
+    const recording: Recording = { kind: 'recorded', steps }
+    const hooks = {
       ...(prepare === undefined ? {} : { prepare: record(`${name}: prepare`, (to) => prepare(to)) }),
       ...(commit === undefined ? {} : { commit: record(`${name}: commit`, (to) => commit(to)) }),
+    }
+    const isUnmarked = this.#options.unmarked.includes(name)
+    return renderScript({
+      ...this.#request(runId, recording),
+      acknowledge: [...context.acknowledge, ...this.#parts],
+      ...hooks,
+      shared: sharedOf([hooks.prepare, recording, hooks.commit], isUnmarked ? 'trusted' : 'makes'),
     })
   }
 
@@ -77,11 +87,15 @@ export class Sender {
   async send(rendered: RenderedScript, runId = this.#options.runId): Promise<Answer> {
     const { backend, claim, context, writer } = this.#options
     const target = toTarget(claim.server)
-    if (target.method === 'function') return { verdict: takesNoScripts(target.name), result: undefined }
+    if (target.method === 'function')
+      return { verdict: takesNoScripts(target.name), result: undefined, blamed: { kind: 'shared' } }
     let result: OperationResult | undefined
+    const suspects = new Suspects()
+    const timeouts = this.#timeouts
     let room: void | Promise<void>
     const parser = createOutputParser(rendered.token, (event) => {
       if (event.kind === 'result' && event.result.index === 0) result = event.result
+      if (event.kind === 'at') suspects.take(event)
       room = this.#keep(event) ?? room
     })
     const end = await context.methods.for(target).run(target, {
@@ -89,7 +103,7 @@ export class Sender {
       script: Buffer.from(rendered.text),
       interpreter: null,
       user: backend.user ?? null,
-      timeouts: { ...context.config.worker.timeouts, ...backend.timeouts },
+      timeouts,
       signal: context.signal,
       onStart: () => writer.started(),
       onOutput: (stream, bytes) => {
@@ -99,15 +113,20 @@ export class Sender {
       },
     })
     parser.end()
-    const said = this.#said.trim()
-    return { verdict: verdictOf(end, said === '' ? '' : writer.redact(said)), result }
+    return { verdict: verdictOf(end, writer.lastWords(null, 1) ?? ''), result, blamed: suspects.blamed }
   }
 
   #request(runId: string, recording: Recording) {
     const { backend, claim } = this.#options
     const operation = { index: 0, label: `sync ${backend.name}`, action: 'sync', recording }
     const { name: server } = claim.server
-    return { runId, backend: backend.name, server, fence: claim.fence, operations: [operation] }
+    const patience = patienceOf(this.#timeouts)
+    return { runId, backend: backend.name, server, fence: claim.fence, patience, operations: [operation] }
+  }
+
+  get #timeouts(): Timeouts {
+    const { backend, context } = this.#options
+    return { ...context.config.worker.timeouts, ...backend.timeouts }
   }
 
   #keep(event: ScriptEvent): void | Promise<void> {
@@ -115,8 +134,6 @@ export class Sender {
     if (event.kind !== 'output') return
     const { secrets, writer } = this.#options
     const bytes = secrets.shown(event.bytes)
-    if (event.index === null && event.stream === 'stderr')
-      this.#said = (this.#said + Buffer.from(bytes)).slice(-LONGEST_SAYING)
     return writer.write(event.stream, typeof event.index === 'number' ? event.index : null, bytes)
   }
 }

@@ -46,14 +46,14 @@ export async function settleRunning(
 
 /** What one result means for each of the operations that it is about. */
 export function settlementOf(
-  { store, config }: SettleContext['context'],
+  { context: { store, config }, claim }: SettleContext,
   backend: Backend,
   result: OperationResult,
 ): (operation: RegeneratedOperation) => Settlement {
   return (operation) => {
     const recorded = result.status === 'ok' ? recordedOf(backend, operation, store.keyring) : undefined
     const placed = recorded && placingOf(recorded, store.keyring)
-    return fromResult(operation, result, placed, config.worker.backoff.operation)
+    return fromResult(operation, result, placed, config.worker.backoff.operation, claim.server.name)
   }
 }
 

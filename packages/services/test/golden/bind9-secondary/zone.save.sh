@@ -1,7 +1,16 @@
 o_begin run bind9-secondary 1 60 '«secret:output-token»'
 o_reload reload.named 'if systemctl is-active --quiet named; then rndc reload; else systemctl start named; fi'
 o_follows
-o_look /etc/bind /var/cache/bind
+o_lists $'shopt -s nullglob
+for file in \'/etc/bind/orchestra\'/*.conf; do
+  file=${file##*/}
+  if [[ $(<\'/etc/bind/orchestra\'/"$file") == *\'type secondary;\'* ]]; then printf \'%s\\n\' "${file%.conf}"; fi
+done'
+o_op prepare prepare
+o_place /etc/bind/orchestra - -
+o_place /var/cache/bind/orchestra - bind:bind
+o_own shared '' /etc/bind/orchestra.conf
+o_mark_shared
 o_op prepare prepare
 o_directory /etc/bind/orchestra - -
 o_directory /var/cache/bind/orchestra - bind:bind
@@ -12,6 +21,9 @@ o_run $': >>\'/etc/bind/orchestra.conf\''
 o_unless $'[[ $\'\\n\'$(<\'/etc/bind/named.conf.local\')$\'\\n\' == *$\'\\n\'\'include "/etc/bind/orchestra.conf";\'$\'\\n\'* ]]'
 o_run $'printf \'\\n%s\\n\' \'include "/etc/bind/orchestra.conf";\' >>\'/etc/bind/named.conf.local\''
 o_prepared
+o_op 0 save reload.named
+o_own 9449e33895e7539ba3efee9c89f2b0f1de07c846 kit.example /etc/bind/orchestra/kit.example.conf /var/cache/bind/orchestra/kit.example.zone /var/cache/bind/orchestra/kit.example.zone.jnl
+o_mark_all
 o_op 0 save reload.named
 o_file /etc/bind/orchestra/kit.example.conf 'zone "kit.example" {
   type secondary;

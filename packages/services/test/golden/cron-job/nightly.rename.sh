@@ -1,4 +1,10 @@
 o_begin run cron-job 1 60 '«secret:output-token»'
+o_lists $'shopt -s nullglob; for file in \'/etc/cron.d/orchestra-\'*; do printf \'%s\\n\' "${file#\'/etc/cron.d/orchestra-\'}"; done'
+o_op 0 rename
+o_former cbc8a597a67c465497550c4a4a7eebdb138442c0 kit /etc/cron.d/orchestra-kit
+o_own 6d316b49153dc361c9d596cb4cbffb70aadc6bde kit2 /etc/cron.d/orchestra-kit2
+o_disown cbc8a597a67c465497550c4a4a7eebdb138442c0
+o_mark_all
 o_op 0 rename
 o_unless $'[[ $\'\\n\'$(</etc/passwd) == *$\'\\n\'\'deploy:\'* ]] || id -u -- \'deploy\''
 o_run $'echo \'the user deploy does not exist\' >&2; exit 1'

@@ -1,9 +1,12 @@
 o_begin run nginx-site 1 60 '«secret:output-token»'
 o_reload reload.nginx 'systemctl reload-or-restart nginx'
-o_look /srv/sites /etc/nginx/sites-enabled
+o_lists $'shopt -s nullglob; for file in \'/etc/nginx/sites-enabled\'/*.conf; do file=${file##*/}; printf \'%s\\n\' "${file%.conf}"; done'
 o_op 0 rename reload.nginx
-o_only_if $'[[ -e \'/etc/nginx/sites-enabled/kit.example.conf\' && -e \'/etc/nginx/sites-enabled/renamed.example.conf\' ]] && IFS= read -r line <\'/etc/nginx/sites-enabled/renamed.example.conf\' && [[ $line != \'# Written by Orchestra; changes made here are overwritten.\' ]]'
-o_run $'echo \'there is another site in /etc/nginx/sites-enabled/renamed.example.conf, which Orchestra did not write\' >&2; exit 1'
+o_former 9449e33895e7539ba3efee9c89f2b0f1de07c846 kit.example /etc/nginx/sites-enabled/kit.example.conf
+o_place /srv/sites/kit - www-data:www-data
+o_own c66e58764753acb21e0e9fb9ea3f8332265b1828 renamed.example /etc/nginx/sites-enabled/renamed.example.conf
+o_disown 9449e33895e7539ba3efee9c89f2b0f1de07c846
+o_mark_all
 o_op 0 rename reload.nginx
 o_directory /srv/sites/kit - www-data:www-data
 o_settle

@@ -1,6 +1,10 @@
 o_begin run nginx-site 1 60 '«secret:output-token»'
 o_reload reload.nginx 'systemctl reload-or-restart nginx'
-o_look /srv/sites /etc/nginx/sites-enabled
+o_lists $'shopt -s nullglob; for file in \'/etc/nginx/sites-enabled\'/*.conf; do file=${file##*/}; printf \'%s\\n\' "${file%.conf}"; done'
+o_op 0 save reload.nginx
+o_place /srv/sites/kit - www-data:www-data
+o_own 9449e33895e7539ba3efee9c89f2b0f1de07c846 kit.example /etc/nginx/sites-enabled/kit.example.conf
+o_mark_all
 o_op 0 save reload.nginx
 o_directory /srv/sites/kit - www-data:www-data
 o_settle

@@ -2,7 +2,12 @@ o_begin run postfix-aliases 1 60 '«secret:output-token»'
 o_reload reload.postfix 'systemctl reload-or-restart postfix' all
 o_reload reload.postfix 'systemctl reload-or-restart postfix'
 o_follows
-o_look /etc/postfix /etc/postfix/orchestra
+o_op prepare prepare
+o_place /etc/postfix/orchestra 755 -
+o_place /etc/postfix/orchestra/.building 755 -
+o_thing 'virtual_alias_maps of main.cf' $'is=$(postconf -n \'virtual_alias_maps\') && [[ $is && $is != \'virtual_alias_maps = hash:/etc/postfix/orchestra/aliases\' ]]'
+o_own shared '' /etc/postfix/orchestra/aliases.db /etc/postfix/orchestra/aliases
+o_mark_shared
 o_op 0 sync reload.postfix
 o_directory /etc/postfix/orchestra 755 -
 o_directory /etc/postfix/orchestra/.building 755 -

@@ -2,7 +2,15 @@ o_begin run postfix-mailboxes 1 60 '«secret:output-token»'
 o_reload reload.postfix 'systemctl reload-or-restart postfix' all
 o_reload reload.postfix 'systemctl reload-or-restart postfix'
 o_follows
-o_look /etc/postfix /etc/postfix/orchestra
+o_op prepare prepare
+o_place /etc/postfix/orchestra 755 -
+o_place /etc/postfix/orchestra/.building 755 -
+o_thing 'virtual_mailbox_maps of main.cf' $'is=$(postconf -n \'virtual_mailbox_maps\') && [[ $is && $is != \'virtual_mailbox_maps = hash:/etc/postfix/orchestra/mailboxes\' ]]'
+o_thing 'virtual_mailbox_base of main.cf' $'is=$(postconf -n \'virtual_mailbox_base\') && [[ $is && $is != \'virtual_mailbox_base = /var/mail/virtual\' ]]'
+o_thing 'virtual_uid_maps of main.cf' $'is=$(postconf -n \'virtual_uid_maps\') && [[ $is && $is != \'virtual_uid_maps = static:5000\' ]]'
+o_thing 'virtual_gid_maps of main.cf' $'is=$(postconf -n \'virtual_gid_maps\') && [[ $is && $is != \'virtual_gid_maps = static:5000\' ]]'
+o_own shared '' /etc/postfix/orchestra/mailboxes.db /etc/postfix/orchestra/mailboxes
+o_mark_shared
 o_op 0 sync reload.postfix
 o_directory /etc/postfix/orchestra 755 -
 o_directory /etc/postfix/orchestra/.building 755 -

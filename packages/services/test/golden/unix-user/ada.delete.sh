@@ -1,6 +1,12 @@
 o_begin run unix-user 1 60 '«secret:output-token»'
 o_look /var/spool/cron/crontabs /home
 o_op 0 delete
+o_exists $'getent passwd \'kit-ada\' >/dev/null'
+o_thing 'group kit-group' $'getent group \'kit-group\' >/dev/null' shared
+o_give_up 38301512879caab3eb070f19a6c64c5d67110d34 kit-ada /var/spool/cron/crontabs/kit-ada /home/kit-ada.orchestra-incoming /home/kit-ada
+o_disown 38301512879caab3eb070f19a6c64c5d67110d34
+o_mark_all
+o_op 0 delete
 o_only_if $'IFS=: read -r _ _ uid _ < <(getent passwd \'kit-ada\') && ((uid < 1000 || uid == 65534))'
 o_run $'echo \'kit-ada is an account of the system: not ours to manage\' >&2; exit 1'
 o_op 0 delete

@@ -1,5 +1,14 @@
 o_begin run unix-user 1 60 '«secret:output-token»'
 o_op 0 rename
+o_exists $'getent passwd \'kit-ada\' >/dev/null'
+o_thing 'group kit-group' $'getent group \'kit-group\' >/dev/null' shared
+o_former 38301512879caab3eb070f19a6c64c5d67110d34 kit-ada /var/spool/cron/crontabs/kit-ada /home/kit-ada.orchestra-incoming /home/kit-ada
+o_exists $'getent passwd \'kit-eve\' >/dev/null'
+o_thing 'group kit-group' $'getent group \'kit-group\' >/dev/null' shared
+o_own 23dd97d52ae524de0f2167235fd4958185ba82e3 kit-eve /var/spool/cron/crontabs/kit-eve /home/kit-eve.orchestra-incoming /home/kit-eve
+o_disown 38301512879caab3eb070f19a6c64c5d67110d34
+o_mark_all
+o_op 0 rename
 o_only_if $'IFS=: read -r _ _ uid _ < <(getent passwd \'kit-ada\') && ((uid < 1000 || uid == 65534))'
 o_run $'echo \'kit-ada is an account of the system: not ours to manage\' >&2; exit 1'
 o_only_if $'getent passwd \'kit-ada\' >/dev/null && getent passwd \'kit-eve\' >/dev/null'
@@ -56,12 +65,12 @@ find \'/home/kit-eve\' -xdev -group "$gid" -exec chgrp -h "$(id -g \'kit-eve\')"
 o_unless $'[[ -d \'/home/kit-eve\' ]]'
 o_run $'mkdir -p -- "$(dirname -- \'/home/kit-eve\')"
 mkhomedir_helper \'kit-eve\''
-o_unless $'should=(\'staff\')
+o_unless $'should=(\'kit-group\')
 read -ra is < <(id -nG -- \'kit-eve\')
 for group in "${should[@]}"; do [[ " ${is[*]} " == *" $group "* ]] || exit 1; done
 for group in "${is[@]:1}"; do [[ " ${should[*]} " == *" $group "* ]] || exit 1; done'
-o_run $'for group in \'staff\'; do getent group "$group" >/dev/null || groupadd -- "$group"; done
-usermod --groups \'staff\' -- \'kit-eve\''
+o_run $'for group in \'kit-group\'; do getent group "$group" >/dev/null || groupadd -- "$group"; done
+usermod --groups \'kit-group\' -- \'kit-eve\''
 o_shows $'IFS=: read -r _ is _ < <(getent shadow \'kit-eve\') && [[ $is == \'«secret:account.crypted»\' ]]' $'IFS=: read -r _ is _ < <(getent shadow \'kit-eve\') && [[ $is == \'«secret:account.crypted»\' ]]'
 o_unless $'IFS=: read -r _ is _ < <(getent shadow \'kit-eve\') && [[ $is == \'«secret:account.crypted»\' ]]'
 o_input 'kit-eve:«secret:account.crypted»

@@ -1,5 +1,9 @@
 o_begin run unix-user 1 60 '«secret:output-token»'
 o_op 0 save
+o_exists $'getent passwd \'kit-ada\' >/dev/null'
+o_own 38301512879caab3eb070f19a6c64c5d67110d34 kit-ada /var/spool/cron/crontabs/kit-ada /home/kit-ada.orchestra-incoming /home/kit-ada
+o_mark_all
+o_op 0 save
 o_unless $'IFS=: read -r _ _ uid _ < <(getent passwd \'kit-ada\') && ((uid >= 1000 && uid != 65534))'
 o_run $'if getent passwd \'kit-ada\' >/dev/null; then echo \'kit-ada is an account of the system: not ours to manage\' >&2; exit 1; fi
 useradd --no-create-home --home-dir \'/home/kit-ada\' --shell \'/bin/sh\' --comment \'Ada Lovelace\' -- \'kit-ada\''

@@ -1,5 +1,10 @@
 o_begin run unix-user 1 60 '«secret:output-token»'
 o_op 0 save
+o_exists $'getent passwd \'kit-ada\' >/dev/null'
+o_thing 'group kit-group' $'getent group \'kit-group\' >/dev/null' shared
+o_own 38301512879caab3eb070f19a6c64c5d67110d34 kit-ada /var/spool/cron/crontabs/kit-ada /home/kit-ada.orchestra-incoming /home/kit-ada
+o_mark_all
+o_op 0 save
 o_unless $'IFS=: read -r _ _ uid _ < <(getent passwd \'kit-ada\') && ((uid >= 1000 && uid != 65534))'
 o_run $'if getent passwd \'kit-ada\' >/dev/null; then echo \'kit-ada is an account of the system: not ours to manage\' >&2; exit 1; fi
 useradd --no-create-home --home-dir \'/home/kit-ada\' --shell \'/bin/bash\' --comment \'Ada\' -- \'kit-ada\''
@@ -37,12 +42,12 @@ find \'/home/kit-ada\' -xdev -group "$gid" -exec chgrp -h "$(id -g \'kit-ada\')"
 o_unless $'[[ -d \'/home/kit-ada\' ]]'
 o_run $'mkdir -p -- "$(dirname -- \'/home/kit-ada\')"
 mkhomedir_helper \'kit-ada\''
-o_unless $'should=(\'staff\')
+o_unless $'should=(\'kit-group\')
 read -ra is < <(id -nG -- \'kit-ada\')
 for group in "${should[@]}"; do [[ " ${is[*]} " == *" $group "* ]] || exit 1; done
 for group in "${is[@]:1}"; do [[ " ${should[*]} " == *" $group "* ]] || exit 1; done'
-o_run $'for group in \'staff\'; do getent group "$group" >/dev/null || groupadd -- "$group"; done
-usermod --groups \'staff\' -- \'kit-ada\''
+o_run $'for group in \'kit-group\'; do getent group "$group" >/dev/null || groupadd -- "$group"; done
+usermod --groups \'kit-group\' -- \'kit-ada\''
 o_shows $'IFS=: read -r _ is _ < <(getent shadow \'kit-ada\') && [[ $is == \'«secret:account.crypted»\' ]]' $'IFS=: read -r _ is _ < <(getent shadow \'kit-ada\') && [[ $is == \'«secret:account.crypted»\' ]]'
 o_unless $'IFS=: read -r _ is _ < <(getent shadow \'kit-ada\') && [[ $is == \'«secret:account.crypted»\' ]]'
 o_input 'kit-ada:«secret:account.crypted»

@@ -1,6 +1,11 @@
 o_begin run unix-user 1 60 '«secret:output-token»'
 o_look /var/spool/cron/crontabs /home
 o_op 0 delete
+o_exists $'getent passwd \'kit-plain\' >/dev/null'
+o_give_up e29bdd686b520f6ee9af25c23b9de68a7e3acd91 kit-plain /var/spool/cron/crontabs/kit-plain /home/kit-plain.orchestra-incoming /home/kit-plain
+o_disown e29bdd686b520f6ee9af25c23b9de68a7e3acd91
+o_mark_all
+o_op 0 delete
 o_only_if $'IFS=: read -r _ _ uid _ < <(getent passwd \'kit-plain\') && ((uid < 1000 || uid == 65534))'
 o_run $'echo \'kit-plain is an account of the system: not ours to manage\' >&2; exit 1'
 o_op 0 delete

@@ -1,5 +1,9 @@
 o_begin run unix-user 1 60 '«secret:output-token»'
 o_op 0 save
+o_exists $'getent passwd \'kit-plain\' >/dev/null'
+o_own e29bdd686b520f6ee9af25c23b9de68a7e3acd91 kit-plain /var/spool/cron/crontabs/kit-plain /home/kit-plain.orchestra-incoming /home/kit-plain
+o_mark_all
+o_op 0 save
 o_unless $'IFS=: read -r _ _ uid _ < <(getent passwd \'kit-plain\') && ((uid >= 1000 && uid != 65534))'
 o_run $'if getent passwd \'kit-plain\' >/dev/null; then echo \'kit-plain is an account of the system: not ours to manage\' >&2; exit 1; fi
 useradd --no-create-home --home-dir \'/home/kit-plain\' --shell \'/bin/bash\' --comment \'\' -- \'kit-plain\''
