@@ -63,7 +63,7 @@ o_places() {
 o_files() {
   local digests path uid ours=()
   local -A of_user=()
-  o_look "${@%/*}"
+  o_act_in "${@%/*}"
   for path; do
     o_judge "${path%/*}"
     case $o_ruling in

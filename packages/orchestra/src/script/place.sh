@@ -12,8 +12,8 @@
 declare -gA o_rulings=() o_facts=() o_shut=() o_plain=() o_groups=() o_sole=() o_people=()
 o_looked=() o_unseen=() o_here=''
 
-# o_look DIRECTORY...: the steps that follow act in these; one look at all of them is enough.
-o_look() {
+# o_act_in DIRECTORY...: the steps that follow act in these; one look at all of them is enough.
+o_act_in() {
   o_looked=("$@") o_unseen=("$@")
 }
 
@@ -42,7 +42,7 @@ o_judge() {
   o_decide "$dir"
 }
 
-# o_see DIRECTORY: what it is, and what all those are that were named by o_look and not seen yet, and all above them: one lstat.
+# o_see DIRECTORY: what it is, and what all those are that were named by o_act_in and not seen yet, and all above them: one lstat.
 o_see() {
   local one facts=() names=() k=0
   for one in "${o_unseen[@]}" "$1"; do

@@ -865,7 +865,7 @@ o_into_trash() {
   o_litter "$o_entry/copy" "${1%/*}/$aside" || return 1
   if mkdir -- "$o_entry/copy" && o_copy_out "$name" "$o_entry/copy" && mv -fT -- "$o_entry/copy/$name" "$o_entry/data"; then
     rmdir -- "$o_entry/copy"
-    o_give_up "${1%/*}/" "$name" "$aside" && return
+    o_give_up_copied "${1%/*}/" "$name" "$aside" && return
   fi
   # Nothing was given up.
   [[ ! -e $name && ! -L $name ]] || o_rubbish+=("$o_entry")
@@ -881,8 +881,8 @@ o_copy_out() {
   ((ended[0] < 2 && ended[1] == 0))
 }
 
-# o_give_up DIRECTORY NAME ASIDE: in somebody's place that user removes it.
-o_give_up() {
+# o_give_up_copied DIRECTORY NAME ASIDE: in somebody's place that user removes it.
+o_give_up_copied() {
   local said
   if [[ ! $o_who ]]; then
     mv -fT -- "$2" "./$3" && o_rubbish+=("$1$3")

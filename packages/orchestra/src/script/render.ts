@@ -230,7 +230,7 @@ function renderBatch(batch: readonly Block[], openings: ReadonlyMap<string, Rend
 function renderLook(steps: readonly ShellStep[]): Rendered[] {
   const paths = steps.flatMap((step) => ('path' in step ? [step.path] : []))
   const directories = [...new Set(paths.map((path) => path.slice(0, path.lastIndexOf('/')) || '/'))]
-  return directories.length < 2 ? [] : [callOf('o_look', ...directories.map(plain))]
+  return directories.length < 2 ? [] : [callOf('o_act_in', ...directories.map(plain))]
 }
 
 function renderPhase(

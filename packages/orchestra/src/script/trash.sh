@@ -22,7 +22,7 @@ o_find_entries() {
   for root in "${o_roots[@]}"; do
     for entry in "$root"/[!.]*/*/; do all+=("${entry%/}"); done
   done
-  o_look "${o_roots[@]}" "${all[@]}"
+  o_act_in "${o_roots[@]}" "${all[@]}"
   for root in "${o_roots[@]}"; do
     o_judge "$root"
     [[ $o_ruling != ok ]] || o_sound+=("$root")
@@ -58,14 +58,14 @@ o_trash_restore() {
   o_open_trash "$1" "$2"
   for entry in "${o_entries[@]}"; do
     [[ ${entry##*/} == "$3" && ( -e $entry/data || -L $entry/data ) ]] && o_read_meta "$entry" || continue
-    o_put_back "$entry" "${meta[2]}" "${meta[3]}"
+    o_put_entry_back "$entry" "${meta[2]}" "${meta[3]}"
     return
   done
   exit 70
 }
 
-# o_put_back ENTRY PATH COMMAND
-o_put_back() {
+# o_put_entry_back ENTRY PATH COMMAND
+o_put_entry_back() {
   local here=$2 name=./${2##*/} from start=$PWD
   [[ ! -e $here && ! -L $here ]] || exit 71
   umask 022

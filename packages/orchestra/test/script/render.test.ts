@@ -35,7 +35,7 @@ test('a script reads like what was asked for', () => {
   const lines = (password: string, quoted: string, token: string) => [
     `o_begin run-1 test 1 60 ${token}`,
     "o_reload reload.web 'systemctl reload web' all",
-    'o_look /srv /etc',
+    'o_act_in /srv /etc',
     "o_op 0 'save thing:0'",
     'o_directory /srv/a 750 www',
     "o_op 1 'save thing:1'",
