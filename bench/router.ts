@@ -82,7 +82,7 @@ function countByRouter(objects: readonly Site[]): number {
 }
 
 function makeRoute({ match }: Rule, index: number): Route {
-  return { id: index, backend: 'www', serverId: index, server: `web${index}`, match, enabled: true }
+  return { id: index, backend: 'www', serverId: index, server: `web${index}`, tags: [], match, enabled: true }
 }
 
 function countByHand(objects: readonly Site[]): number {

@@ -24,7 +24,7 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
         'Schedule',
       ],
       'store/open': ['StoreOptions'],
-      'config/backend': ['Timeouts'],
+      'config/backend': ['Timeouts', 'CopyLimits'],
     },
   },
   {
@@ -78,6 +78,7 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
         'WorkResult',
       ],
       'script/sh': ['sh', 'raw', 'ShellValue'],
+      'script/as-account': ['asAccount', 'AccountRights'],
       'script/text': ['text', 'joinText', 'TextPart'],
       'script/secret': ['secret', 'Secret'],
     },

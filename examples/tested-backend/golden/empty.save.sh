@@ -1,9 +1,17 @@
 o_begin run lists 1 60 '«secret:output-token»'
 o_reload reload.lists 'find lists -type f -exec cat {} + >all-lists'
+o_lists $'find lists -type f -printf \'%f\\n\''
+o_op prepare prepare
+o_place ./lists - -
+o_own shared ''
+o_mark_shared
 o_op prepare prepare
 o_directory ./lists - -
 o_settle
 o_prepared
+o_op 0 save reload.lists
+o_own 2728c75f5ca98b9ad02fa7ac4c744c266277e04d nobody@lists.example ./lists/nobody@lists.example
+o_mark_all
 o_op 0 save reload.lists
 o_file ./lists/nobody@lists.example '# 
 ' 026 640 - $'! grep -vq \'^#\\|@\' lists/*'

@@ -1,9 +1,18 @@
 o_begin run lists 1 60 '«secret:output-token»'
 o_reload reload.lists 'find lists -type f -exec cat {} + >all-lists'
+o_lists $'find lists -type f -printf \'%f\\n\''
+o_op prepare prepare
+o_place ./lists - -
+o_own shared ''
+o_mark_shared
 o_op prepare prepare
 o_directory ./lists - -
 o_settle
 o_prepared
+o_op 0 delete reload.lists
+o_give_up adcee1362334a74778addb5fa7eb06667bd20269 staff@lists.example ./lists/staff@lists.example
+o_disown adcee1362334a74778addb5fa7eb06667bd20269
+o_mark_all
 o_op 0 delete reload.lists
 o_absent ./lists/staff@lists.example
 o_settle

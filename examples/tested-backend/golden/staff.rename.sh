@@ -1,9 +1,19 @@
 o_begin run lists 1 60 '«secret:output-token»'
 o_reload reload.lists 'find lists -type f -exec cat {} + >all-lists'
+o_lists $'find lists -type f -printf \'%f\\n\''
+o_op prepare prepare
+o_place ./lists - -
+o_own shared ''
+o_mark_shared
 o_op prepare prepare
 o_directory ./lists - -
 o_settle
 o_prepared
+o_op 0 rename reload.lists
+o_former adcee1362334a74778addb5fa7eb06667bd20269 staff@lists.example ./lists/staff@lists.example
+o_own adfe1e4ac2a9ccdf4a4b9bb296364c5938906f80 team@lists.example ./lists/team@lists.example
+o_disown adcee1362334a74778addb5fa7eb06667bd20269
+o_mark_all
 o_op 0 rename reload.lists
 o_only_if $'[[ -e \'lists/staff@lists.example\' ]]'
 o_run $'mv -T -- \'lists/staff@lists.example\' \'lists/team@lists.example\''

@@ -2,6 +2,7 @@ export type { Actor } from './capture/index.ts'
 export {
   type Backend,
   type BackendOptions,
+  type CopyLimits,
   type DriftPolicy,
   defineBackend,
   type IgnoreRules,
@@ -42,9 +43,13 @@ export {
   listRoutes,
   type NewRoute,
   type Route,
+  type RouteChange,
   removeRoute,
+  setRoute,
 } from './router/index.ts'
 export {
+  type AccountRights,
+  asAccount,
   asUser,
   Command,
   type Content,
@@ -71,8 +76,10 @@ export {
   recordPresentedKey,
   releaseServer,
   removeServer,
+  type ServerChange,
   type ServerOptions,
   type ServerRow,
+  setServer,
 } from './server/index.ts'
 export type { Store, StoreOptions } from './store/index.ts'
 export type { SyncSelector, SyncStatus } from './sync/index.ts'

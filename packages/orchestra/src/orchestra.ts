@@ -25,7 +25,7 @@ import {
 import { sealObject } from './collector/index.ts'
 import type { Config } from './config/config.ts'
 import { keyPart } from './config/key.ts'
-import { OrchestraError } from './errors.ts'
+import { modelNamed } from './config/names.ts'
 import { type CheckSelector, checkNow, type Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
 import { checkOptions, type NamesOf } from './options.ts'
@@ -188,12 +188,7 @@ export class Orchestra {
   ): Promise<string> {
     checkOptions('orchestra.collect()', options, collectNames)
     const { action, object, client } = options
-    const model = this.config.models.get(modelName)
-    if (model === undefined) {
-      throw new OrchestraError('ORC_MODEL_UNKNOWN', `No model "${modelName}" is defined`, {
-        hint: `The configuration has ${[...this.config.models.keys()].join(', ')}`,
-      })
-    }
+    const model = modelNamed(this.config, modelName)
     const db = client === undefined ? this.store : queryableOf(client, this.store)
     const payload = object === undefined ? undefined : sealObject(model, object, this.store.keyring)
     return collect(db, { model: modelName, keys: [[key].flat().map(keyPart)], action, payload })

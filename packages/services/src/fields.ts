@@ -21,10 +21,16 @@ export const domainName = z
     /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
     'use a lower-case domain name without the last dot',
   )
+  .refine((name) => !/(^|\.)\d+$/.test(name), 'an address is no domain name')
 
-export const ipAddress = z
+export const ipv4Address = z.string().refine(isIPv4, 'use an IPv4 address')
+
+/** Without a zone such as `%eth0`, which means something on one machine only. */
+export const ipv6Address = z
   .string()
-  .refine((address) => isIPv4(address) || isIPv6(address), 'use an IPv4 or IPv6 address')
+  .refine((address) => isIPv6(address) && !address.includes('%'), 'use an IPv6 address')
+
+export const ipAddress = z.union([ipv4Address, ipv6Address], 'use an IPv4 or IPv6 address')
 
 /** Text of one line, without anything that a terminal or a configuration file takes for more than text. */
 export const oneLine = z

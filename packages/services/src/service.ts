@@ -4,7 +4,7 @@ import type { z } from 'zod'
 /** What the application decides about its objects, whatever the service; as `defineBackend` takes it. */
 export type Policies<Schema extends z.ZodType, Secrets extends string> = Pick<
   BackendOptions<Schema, Secrets>,
-  'onMove' | 'onDrift' | 'ignore' | 'protect'
+  'onMove' | 'onDrift' | 'onBroken' | 'ignore' | 'protect'
 >
 
 /** What every ready-made backend is told. */
@@ -22,10 +22,11 @@ export interface ServiceOptions<Schema extends z.ZodType, Secrets extends string
 export function policiesOf<Schema extends z.ZodType, Secrets extends string>(
   options: Policies<Schema, Secrets>,
 ): Policies<Schema, Secrets> {
-  const { onMove, onDrift, ignore, protect } = options
+  const { onMove, onDrift, onBroken, ignore, protect } = options
   return {
     ...(onMove !== undefined && { onMove }),
     ...(onDrift !== undefined && { onDrift }),
+    ...(onBroken !== undefined && { onBroken }),
     ...(ignore !== undefined && { ignore }),
     ...(protect !== undefined && { protect }),
   }

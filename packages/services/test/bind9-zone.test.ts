@@ -143,7 +143,7 @@ describeLab('bind9-zone', () => {
   test('a zone that named-checkzone refuses stays as it was, and the others are live', async () => {
     const good = { zone: 'kept.example', hosts: [address('192.0.2.20')] }
     await onPrimary(['save', good])
-    const clash: DnsRecord[] = [address('192.0.2.21'), { name: 'www', type: 'CNAME', value: 'mail' }]
+    const clash: DnsRecord[] = [address('192.0.2.21'), { name: 'www', type: 'CNAME', value: 'ns1' }]
     const { results, outputs } = await onPrimary(
       ['save', { zone: 'before.example', hosts: [address('192.0.2.22')] }],
       ['save', { zone: 'kept.example', hosts: clash }],
@@ -212,7 +212,7 @@ describeLab('bind9-zone', () => {
   test('a rename whose new zone is refused leaves the old one answering', async () => {
     const old = { zone: 'stays.rename', hosts: [address('192.0.2.70')] }
     await onPrimary(['save', old])
-    const clash: DnsRecord[] = [address('192.0.2.71'), { name: 'www', type: 'CNAME', value: 'mail' }]
+    const clash: DnsRecord[] = [address('192.0.2.71'), { name: 'www', type: 'CNAME', value: 'ns1' }]
     const { results } = await onPrimary(['rename', { zone: 'goes.rename', hosts: clash }, old])
     expect(results[0]).toMatch(/^failed/)
     await primary.must('rndc reload')
@@ -240,6 +240,136 @@ describeLab('bind9-zone', () => {
     }
     const left = (await must(primary, primaryBackend().list)).trim().split('\n')
     expect(left).toEqual(names.filter((name) => name !== 'trap.example'))
+  })
+
+  test.each(['localhost', '127.in-addr.arpa'])(
+    'the zone %s, which the configuration has already, fails alone, and named still starts',
+    async (zone) => {
+      const { results, outputs } = await onPrimary(
+        ['save', { zone, hosts: [] }],
+        ['save', { zone: `beside.${zone}.example`, hosts: [address('192.0.2.80')] }],
+      )
+      expect(results.map((result) => result.split(' ')[0])).toEqual(['failed', 'ok'])
+      expect(outputs[0]).toContain('already exists')
+      await primary.must('named-checkconf && systemctl restart named')
+      await answers(primary, [`www.beside.${zone}.example`, 'A'], '192.0.2.80')
+      const second = await onSecondary(['save', { zone, hosts: [] }])
+      expect(second.results).toEqual(['failed unchanged'])
+      await secondary.must('named-checkconf')
+    },
+  )
+
+  test('a zone that named does not take although its file is right fails by itself, and the others are served', async () => {
+    const many = Array.from(
+      { length: 150 },
+      (_, index): DnsRecord => ({ name: 'many', type: 'TXT', value: `${index}` }),
+    )
+    const bad: Wanted = ['save', { zone: 'toomany.example', hosts: many }]
+    const first = await onPrimary(bad, [
+      'save',
+      { zone: 'neighbour.example', hosts: [address('192.0.2.81')] },
+    ])
+    expect(first.reloads).toEqual(['reload named failed'])
+    await answers(primary, ['www.neighbour.example', 'A'], '192.0.2.81')
+    const second = await onPrimary(bad, [
+      'save',
+      { zone: 'neighbour.example', hosts: [address('192.0.2.82')] },
+    ])
+    expect(second.results.map((result) => result.split(' ')[0])).toEqual(['failed', 'ok'])
+    expect(second.outputs[0]).toContain('too many records')
+    await answers(primary, ['www.neighbour.example', 'A'], '192.0.2.82')
+    const good = { zone: 'toomany.example', hosts: many.slice(0, 50) }
+    expect((await onPrimary(['save', good])).results).toEqual(['ok changed'])
+    expect((await onPrimary(['save', good])).results).toEqual(['ok unchanged'])
+    expect((await dig(primary, 'many.toomany.example', 'TXT')).split('\n')).toHaveLength(50)
+  }, 120_000)
+
+  test('a zone that comes from elsewhere goes on from the serial that its secondary has', async () => {
+    const zone = 'taken.example'
+    const served = `$TTL 60\n@ IN SOA ns1 host 3000000000 7200 900 1209600 300\n@ IN NS ns1\nns1 IN A 192.0.2.1\n`
+    await secondary.must(`cat >/var/cache/bind/taken`, { input: served })
+    const config = '/etc/bind/named.conf.local'
+    await secondary.must(
+      `cp ${config} /root/; echo 'zone "${zone}" { type primary; file "taken"; };' >>${config}; rndc reload`,
+    )
+    await waitFor('the old primary to serve', async () => (await serial(secondary, zone)) === 3000000000)
+    expect((await onPrimary(['save', { zone, hosts: [address('192.0.2.83')] }])).results).toEqual([
+      'ok changed',
+    ])
+    expect(await serial(primary, zone)).toBe(3000000001)
+    await secondary.must(`cp /root/named.conf.local ${config}; rndc reload`)
+    await onSecondary(['save', { zone, hosts: [] }])
+    await answers(secondary, [`www.${zone}`, 'A'], '192.0.2.83')
+  })
+
+  test('a new zone begins with the date, ahead of seconds and of earlier dates', async () => {
+    await onPrimary(['save', { zone: 'dated.example', hosts: [] }])
+    const date = Number((await primary.must('date +%Y%m%d00')).trim())
+    expect(await serial(primary, 'dated.example')).toBe(date)
+  })
+
+  test('zones that lead to names elsewhere do not wait for DNS', async () => {
+    await primary.must(`ip route add blackhole 203.0.113.0/24; echo nameserver 203.0.113.1 >/etc/resolv.conf`)
+    const hosts: DnsRecord[] = [
+      { name: '@', type: 'MX', value: '10 mx.elsewhere.test.' },
+      { name: '_sip._tcp', type: 'SRV', value: '1 2 5060 sip.elsewhere.test.' },
+      { name: 'sub', type: 'NS', value: 'ns.elsewhere.test.' },
+    ]
+    // A resolver that never answers would hold back a script for as long as it is given.
+    const zones = Array.from({ length: 8 }, (_, n): Wanted => ['save', { zone: `waits${n}.example`, hosts }])
+    expect((await onPrimary(...zones)).results).toEqual(zones.map(() => 'ok changed'))
+    await primary.must('rm /etc/resolv.conf')
+  })
+
+  test.each<[string, ...DnsRecord[]]>([
+    ['value', { name: '@', type: 'MX', value: '10 mail.refused.example' }],
+    ['value', { name: '@', type: 'MX', value: '10 mx1.provider.example' }],
+    ['value', { name: 'x', type: 'CNAME', value: 'other.example' }],
+    ['value', { name: '_sip._tcp', type: 'SRV', value: '1 2 5060 sip.other.example' }],
+    ['value', { name: 'x', type: 'NS', value: 'ns1.other.example' }],
+    ['value', { name: 'x', type: 'MX', value: '10 192.0.2.1' }],
+    ['name', { name: 'www.refused.example', type: 'A', value: '192.0.2.1' }],
+    ['name', { name: 'WWW.Refused.Example', type: 'A', value: '192.0.2.1' }],
+    [
+      'name',
+      { name: 'www.sub', type: 'A', value: '192.0.2.1' },
+      { name: 'sub', type: 'NS', value: 'ns.other.example.' },
+    ],
+    [
+      'name',
+      { name: 'a.b.dn', type: 'TXT', value: 'x' },
+      { name: 'dn', type: 'DNAME', value: 'other.example.' },
+    ],
+    ['value', { name: 'x', type: 'A', value: '2001:db8::1' }],
+    ['value', { name: 'x', type: 'AAAA', value: 'fe80::1%eth0' }],
+  ])('what named would load and answer otherwise is refused: %s of %j', async (field, ...hosts) => {
+    const { results } = await onPrimary(['save', { zone: 'refused.example', hosts }])
+    expect(results[0]).toContain(`records.2.${field}: `)
+  })
+
+  test('one name and type has one ttl, and addresses of name servers may stand where their zone is given away', async () => {
+    const two: DnsRecord[] = [address('192.0.2.1'), { ...address('192.0.2.2'), ttl: 60 }]
+    const { results } = await onPrimary(['save', { zone: 'ttl.example', hosts: two }])
+    expect(results[0]).toContain('records.3.ttl: ')
+    const glue: DnsRecord[] = [
+      { name: 'sub', type: 'NS', value: 'ns.sub' },
+      { name: 'ns.sub', type: 'A', value: '192.0.2.9' },
+      { name: 'to', type: 'CNAME', value: 'www.sub' },
+    ]
+    expect((await onPrimary(['save', { zone: 'glue.example', hosts: glue }])).results).toEqual(['ok changed'])
+  })
+
+  test.each<DnsRecord[]>([
+    [{ name: 'under_score', type: 'A', value: '192.0.2.1' }],
+    [{ name: '@', type: 'MX', value: '10 192.0.2.1.' }],
+    [
+      { name: '@', type: 'MX', value: '10 to' },
+      { name: 'to', type: 'CNAME', value: 'www.other.example.' },
+    ],
+  ])('what named refuses or must not be led to is refused before it is live: %j', async (...hosts) => {
+    const { results } = await onPrimary(['save', { zone: 'strict.example', hosts }])
+    expect(results).toEqual(['failed changed'])
+    await primary.must('! ls /etc/bind/orchestra/strict.example.conf')
   })
 
   test('values that would leave their line in the zone file are refused by name', async () => {

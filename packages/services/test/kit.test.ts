@@ -46,6 +46,10 @@ const account = defineModel({
 /** useradd and its like keep a copy of each file that they change, and put a line in another place. */
 const accountFiles = /^\/etc\/(passwd|shadow|group|gshadow|subuid|subgid)/
 
+/** Of the word `kit`. */
+const hash =
+  '$6$saltsalt$lyWjU/K8S7HJ4wBeUFw/SJfpBnfTP4phdYMLpHRzTSmfhgJj21KQ9bcydZd1QyJvsxWQfHiAO7WjvCSKxyYxE.'
+
 const users: Shipped = {
   backend: unixUser({
     model: account,
@@ -61,19 +65,9 @@ const users: Shipped = {
   fixtures: [
     {
       name: 'ada',
-      object: {
-        login: 'kit-ada',
-        crypted: '$6$saltsalt$abcdefghij',
-        groups: ['kit-group'],
-        full_name: 'Ada',
-      },
+      object: { login: 'kit-ada', crypted: hash, groups: ['kit-group'], full_name: 'Ada' },
       changed: { login: 'kit-ada', crypted: null, shell: '/bin/sh', groups: [], full_name: 'Ada Lovelace' },
-      renamed: {
-        login: 'kit-eve',
-        crypted: '$6$saltsalt$abcdefghij',
-        groups: ['kit-group'],
-        full_name: 'Ada',
-      },
+      renamed: { login: 'kit-eve', crypted: hash, groups: ['kit-group'], full_name: 'Ada' },
     },
     { name: 'plain', object: { login: 'kit-plain', crypted: null, full_name: '' } },
   ],
@@ -374,6 +368,7 @@ describeLab('what the shipped backends do', () => {
   beforeAll(async () => {
     lab = await startLab({ hosts: ['kit1'] })
     await lab.host('kit1').must('systemctl start nginx named cron mariadb postfix')
+    await lab.host('kit1').must("postconf -e 'virtual_mailbox_domains=mail.example mail.example.net'")
   }, 600_000)
 
   afterAll(() => lab?.stop(), 60_000)

@@ -5,6 +5,7 @@ import type { ServerRow } from 'orchestrajs'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { describeLab } from '../../../lab/describe-lab.ts'
 import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
+import { retry } from '../../orchestra/src/manager/index.ts'
 import { createMethods, fingerprint } from '../../orchestra/src/methods/index.ts'
 import { addServer, approveKey, recordPresentedKey } from '../../orchestra/src/server/index.ts'
 import { migrate, openStore, type Store } from '../../orchestra/src/store/index.ts'
@@ -128,12 +129,13 @@ describeLab('data that moves between real hosts', () => {
     return (await listTrash({ config: world.config, methods }, row)).map(({ note }) => note)
   }
 
-  test('a home arrives with owners, modes, links, holes, times and odd names, and the old is in the trash', async () => {
+  test('a home arrives with modes, links, holes, times and odd names as the account’s own, and the old is in the trash', async () => {
     const before = await account(1, 'ada', oddHome)
     await change('account', 1, `place = 'right'`)
     await calm()
-    expect(await listing(right, '/home/ada')).toBe(before)
+    expect(await listing(right, '/home/ada')).toBe(arrived(before, 'ada'))
     expect(before).toContain('regular ')
+    expect(before).toContain(' c 666 root root')
     expect(await right.must('stat -c "%U %u %A" /home/ada; stat -c %b /home/ada/hole')).toMatch(
       /^ada 4002 drwx------\n\d{1,2}\n$/,
     )
@@ -151,7 +153,7 @@ describeLab('data that moves between real hosts', () => {
     const before = await sql(left, readAll, 'first_shop')
     await change('shop', 1, `place = 'right'`)
     await calm()
-    expect(await sql(right, readAll, 'first_shop')).toBe(before)
+    expect(await sql(right, readAll, 'first_shop')).toBe(definedBy(before, 'owner1'))
     expect(before).toContain('F09FA684')
     for (const user of ['owner1', 'owner1_reads'])
       expect(await as(right, user, 'first_shop', 'select count(*) from goods')).toMatchObject({
@@ -194,7 +196,7 @@ describeLab('data that moves between real hosts', () => {
       await lab.host(cut).reconnect()
       await calm()
       expect(await listing(right, `/home/${login}`)).toBe(before)
-      expect(await sql(right, readAll, name)).toBe(rows)
+      expect(await sql(right, readAll, name)).toBe(definedBy(rows, login))
       expect(await left.must('ls /home')).not.toContain(login)
       expect(await databases(left)).not.toContain(name)
       expect(await databases(right)).not.toContain('orchestra')
@@ -249,6 +251,35 @@ describeLab('data that moves between real hosts', () => {
       expect(await places('shop', id)).toEqual([`left ${name} applied`])
     })
 
+  test('a server that sends an archive without an end costs the other no more than its room for copies', {
+    timeout: 120_000,
+  }, async () => {
+    const before = await account(8, 'hugo', 'echo mine >file; chown hugo: file')
+    await left.must(`mkdir /var/tmp/evil; truncate -s 100G /var/tmp/evil/big; chmod 755 /var/tmp/evil
+cat >/usr/local/bin/tar <<'END'
+#!/bin/bash
+if [[ " $* " == *" --create "* ]]; then cd /var/tmp/evil; exec /usr/bin/tar --create -f - .; fi
+exec /usr/bin/tar "$@"
+END
+chmod 755 /usr/local/bin/tar`)
+    const free = async () => Number(await right.must('stat -f -c %a /'))
+    const room = await free()
+    await change('account', 8, `place = 'right'`)
+    await interrupted('account:8')
+    const [stopped] = await listTransfers(store, 1, 'account:8')
+    expect(stopped?.error).toMatch(
+      /^ORC_COPY_LIMIT: the copy was ended because the new server has too little room/,
+    )
+    expect(stopped?.error).toContain('bytes left')
+    expect(Date.parse(stopped?.nextTry ?? '')).toBeGreaterThan(Date.now() + 20 * 60_000)
+    expect(await free()).toBeGreaterThan(room * 0.9)
+    expect(await right.must('ls -A /home/hugo* | grep big || true')).toBe('')
+    await left.must('rm -r /usr/local/bin/tar /var/tmp/evil')
+    await retry(store, { kind: 'object', model: 'account', key: '8' }, by)
+    await calm()
+    expect(await listing(right, '/home/hugo')).toBe(before)
+  })
+
   test('a name and a place that change at once take the data along', async () => {
     const before = await account(7, 'gwen', oddHome)
     await shop(7, 'shop_seven', 'gwen', everything)
@@ -256,8 +287,8 @@ describeLab('data that moves between real hosts', () => {
     await change('account', 7, `login = 'gloria', place = 'right'`)
     await change('shop', 7, `name = 'seventh_shop', owner = 'gloria', place = 'right'`)
     await calm()
-    expect(await listing(right, '/home/gloria')).toBe(before.replaceAll(/ gwen(?= )/g, ' gloria'))
-    expect(await sql(right, readAll, 'seventh_shop')).toBe(rows)
+    expect(await listing(right, '/home/gloria')).toBe(arrived(before, 'gloria'))
+    expect(await sql(right, readAll, 'seventh_shop')).toBe(definedBy(rows, 'gloria'))
     expect((await as(right, 'gloria', 'seventh_shop', 'select 1')).code).toBe(0)
     for (const host of [left, right]) {
       expect(await host.must('ls -A /home; getent passwd')).not.toContain('gwen')
@@ -285,6 +316,7 @@ echo secret > none; echo theirs > theirs; echo roots > roots; echo nobody > numb
 user=$(stat -c %U .)
 chown -hR "$user:" .
 chown neighbour: theirs; chown root:www-data roots; chown 5555:6666 number; chgrp www-data shared
+cp /bin/true rootsh; chmod 6755 rootsh; mknod -m 666 null c 1 3; mknod -m 660 disk b 8 0
 chmod 4755 setuid; chmod 2775 shared; chmod 1777 sticky; chmod 0000 none; chmod 700 .
 touch -d 2001-02-03T04:05:06.789012345 'sub dir/plain' empty; touch -hd 1999-01-01 dangling; touch -d 2010-05-05 'sub dir/deeper' 'sub dir' .
 `
@@ -300,6 +332,22 @@ find . -printf '%P: %y %m %u %g %T@ %l\\0' -type f -printf '%P: regular %n %s\\0
 find . -type f -print0 | sort -z | xargs -0r sha256sum`,
   )
 }
+
+/** A listing as it is after a move: all is the account's, files have no set-id bits, and devices stay behind. */
+function arrived(before: string, login: string): string {
+  return before
+    .split('\n')
+    .filter((line) => !/: (c 666 |b 660 )/.test(line))
+    .map((line) => line.replace(/: f [46](\d{3}) /, ': f $1 '))
+    .map((line) => line.replace(/: ([dflp]) (\d+) \S+ \S+ (?=\d+\.)/, `: $1 $2 ${login} ${login} `))
+    .join('\n')
+}
+
+/** What a dump shows after a move: views, triggers and events run with the rights of the database's own account. */
+const definedBy = (rows: string, user: string) =>
+  rows
+    .replaceAll('root@localhost', `${user}@localhost`)
+    .replaceAll('`root`@`localhost`', `\`${user}\`@\`localhost\``)
 
 const everything = `
 create table goods (id int primary key auto_increment, label varchar(80), body longblob, price decimal(10, 3),

@@ -95,12 +95,42 @@ describeLab('nginx-map', () => {
   })
 
   test('refuses text that nginx would take for more than text', async () => {
-    const bad = ['$host', 'a" "b', 'a\\', 'a\nb', '~.*', '']
+    const bad = [
+      '$host',
+      'a" "b',
+      'a\\',
+      'a\nb',
+      '~.*',
+      '',
+      'a.example.',
+      'a.example:8080',
+      'a b',
+      'bücher.example',
+      '*a.b',
+    ]
     for (const from of bad) {
       const [result] = (await write({ from, to: 'https://b.example/' })).results
       expect(result).toContain('not rendered')
     }
     expect((await write({ from: 'a.example', to: 'x"; } server {' })).results[0]).toContain('not rendered')
+  })
+
+  test('is refused where another map sets its variable, or nginx does not read its file', async () => {
+    await host.must(`echo 'map $uri $redirect_target { default ""; }' >/etc/nginx/conf.d/a.conf`)
+    const twice = await write({ from: 'twice.example', to: 'https://b.example/' })
+    await host.must('rm /etc/nginx/conf.d/a.conf')
+    expect(twice.results).toEqual(['failed unchanged'])
+    expect(twice.outputs[0]).toContain(
+      '$redirect_target is set by the map in /etc/nginx/conf.d/a.conf already',
+    )
+    const unread = nginxMap({
+      model: redirect,
+      variable: '$unread',
+      file: '/etc/nginx/unread.conf',
+      entry: (row) => row,
+    })
+    const ran = await pipeline.run(host, unread, [['sync', [{ from: 'a.example', to: 'x' }]]])
+    expect(ran.outputs[0]).toContain('nginx does not read /etc/nginx/unread.conf')
   })
 
   test('has nothing in it without objects', async () => {

@@ -133,6 +133,133 @@ describeLab('nginx-site', () => {
     await host.must('nginx -t')
   })
 
+  test('a name that another site has fails the newcomer, whose other names and the others are untouched', async () => {
+    await save(row('first-owner.example', { aliases: ['shop.example', '*.any.shop.example'] }))
+    await publish('first-owner.example')
+    for (const alias of ['shop.example', 'first-owner.example', '*.any.shop.example']) {
+      // nginx reads files in the order of their names, and the first one wins.
+      const { results, outputs } = await save(
+        row('a-thief.example', { aliases: [alias] }),
+        row('bystander.example'),
+      )
+      expect(results.map((result) => result.split(' ')[0])).toEqual(['failed', 'ok'])
+      expect(outputs[0]).toContain(
+        `the name ${alias} belongs to /etc/nginx/sites-enabled/first-owner.example.conf`,
+      )
+    }
+    await answers('shop.example', 200, 'page of first-owner.example')
+    expect((await save(row('a-thief.example'))).results).toEqual(['ok changed'])
+    const grown = await save(row('a-thief.example', { aliases: ['shop.example'] }))
+    expect(grown.results).toEqual(['failed unchanged'])
+    await answers('shop.example', 200, 'page of first-owner.example')
+  })
+
+  test('of two new sites with one name the first has it, and a name that is given up may be taken at once', async () => {
+    const { results } = await save(
+      row('one.two-new.example', { aliases: ['both.example'] }),
+      row('two.two-new.example', { aliases: ['both.example'] }),
+    )
+    expect(results.map((result) => result.split(' ')[0])).toEqual(['ok', 'failed'])
+    const swapped = await save(
+      row('one.two-new.example'),
+      row('two.two-new.example', { aliases: ['both.example'] }),
+    )
+    expect(swapped.results).toEqual(['ok changed', 'ok changed'])
+  })
+
+  test("a stranger's site keeps its names, however it writes them, and its own conflicts are nobody's fault", async () => {
+    const stranger = 'server { listen 80; server_name\n  # ours\n  "Wide.example" .all.example; return 204; }'
+    await host.must(
+      `printf '${stranger}' >/etc/nginx/sites-enabled/zz; cp /etc/nginx/sites-enabled/zz /etc/nginx/sites-enabled/zz2`,
+    )
+    for (const alias of ['wide.example', 'all.example', '*.all.example'])
+      expect((await save(row('wants.example', { aliases: [alias] }))).results[0]).toMatch(/^failed/)
+    expect((await save(row('wants.example'))).results).toEqual(['ok changed'])
+    await host.must('rm /etc/nginx/sites-enabled/zz /etc/nginx/sites-enabled/zz2')
+  })
+
+  test('sites that an older version let have one name can both be changed', async () => {
+    for (const domain of ['older1.example', 'older2.example'])
+      await host.must(
+        `printf 'server { listen 80; server_name ${domain} older.example; }' >/etc/nginx/sites-enabled/${domain}.conf`,
+      )
+    for (const domain of ['older1.example', 'older2.example'])
+      expect((await save(row(domain, { aliases: ['older.example'] }))).results).toEqual(['ok changed'])
+    await host.must('rm /etc/nginx/sites-enabled/older*')
+    expect((await save(row('after-older.example'))).results).toEqual(['ok changed'])
+  })
+
+  test('a name that is there twice in a row is one', async () => {
+    expect(
+      (await save(row('twice.example', { aliases: ['twice.example', 'x.example', 'x.example'] }))).results,
+    ).toEqual(['ok changed'])
+  })
+
+  test('a site in a directory that nginx does not include is a failure', async () => {
+    const elsewhere = nginxSite({
+      model: site,
+      directory: '/etc/nginx/not-included',
+      site: ({ domain }) => ({ domains: [domain], redirectTo: 'https://x.example' }),
+    })
+    await host.must('mkdir -p /etc/nginx/not-included')
+    const { results, outputs } = await pipeline.run(host, elsewhere, [['save', row('unread.example')]])
+    expect(results).toEqual(['failed unchanged'])
+    expect(outputs[0]).toContain('nginx does not read /etc/nginx/not-included/unread.example.conf')
+  })
+
+  test('a port that another program has fails the site that needs it, and no other', async () => {
+    const files = '-keyout /etc/ssl/port.key -out /etc/ssl/port.crt'
+    await host.must(`openssl req -x509 -newkey ed25519 -nodes -subj /CN=port.example -days 2 ${files}`)
+    await host.must('systemd-run --unit thief --collect python3 -m http.server 443')
+    await waitFor('the thief to listen', async () => (await host.must('ss -Hltn sport = :443')) !== '')
+    const {
+      results,
+      outputs,
+      reloads: done,
+    } = await save(row('port.example', { certificate: '/etc/ssl/port' }), row('no-port.example'))
+    await host.must('systemctl stop thief')
+    expect(results.map((result) => result.split(' ')[0])).toEqual(['failed', 'ok'])
+    expect(outputs[0]).toContain('another program has port 443')
+    expect(done).toEqual(['reload nginx ok'])
+  })
+
+  test('a reload that nginx does not follow is a failure, with what nginx says of it', async () => {
+    await host.must('systemd-run --unit thief --collect python3 -m http.server 8443')
+    await waitFor('the thief to listen', async () => (await host.must('ss -Hltn sport = :8443')) !== '')
+    const failed = await save(row('unheard.example', { extra: ['listen 8443;'] }))
+    expect(failed.reloads).toEqual(['reload nginx failed'])
+    expect(failed.results[0]).toMatch(/^failed/)
+    await host.must('systemctl stop thief')
+    expect(await save(row('unheard.example', { extra: ['listen 8443;'] }))).toMatchObject({
+      results: ['ok unchanged'],
+      reloads: ['reload nginx ok'],
+    })
+  })
+
+  test('a host without IPv6 is not told to listen there, and is when it has it', async () => {
+    await host.must('sysctl -w net.ipv6.conf.all.disable_ipv6=1')
+    expect((await save(row('four.example'))).results).toEqual(['ok changed'])
+    expect(await host.must('nginx -T 2>/dev/null | grep -A9 listen-http')).not.toContain('[::]')
+    await host.must('sysctl -w net.ipv6.conf.all.disable_ipv6=0')
+    await save(row('four.example'))
+    expect(await host.must('cat /etc/nginx/orchestra/listen-http.conf')).toBe('listen 80;\nlisten [::]:80;\n')
+    await publish('four.example')
+    await answers('four.example', 200, 'page of four.example')
+  })
+
+  test("a link in the root to a neighbour's file is not followed, one to the owner's own is", async () => {
+    await save(row('linked.example'))
+    await host.must(`cd /srv/sites/linked.example; echo secret >/srv/neighbour; echo mine >mine; chown deploy /srv/neighbour
+      chown www-data mine; ln -s /srv/neighbour theirs; ln -s mine ours; chown -h www-data theirs ours`)
+    const fetched = (path: string) =>
+      host.must(
+        `bash -c 'exec 3<>/dev/tcp/127.0.0.1/80; printf "GET ${path} HTTP/1.0\r\nHost: linked.example\r\n\r\n" >&3; cat <&3'`,
+      )
+    await answers('linked.example', 403, '')
+    expect(await fetched('/ours')).toContain('mine')
+    expect(await fetched('/theirs')).not.toContain('secret')
+  })
+
   test('a renamed site is live under its new name and gone under the old, with one reload', async () => {
     const [old, fresh] = [row('old.example'), row('new.example', { folder: '/srv/sites/old.example' })]
     await save(old)
@@ -155,8 +282,7 @@ describeLab('nginx-site', () => {
     const refused = await pipeline.run(host, backend, [['rename', broken, old]])
     expect(refused.results[0]).toMatch(/^failed/)
     await answers('was.example', 200, 'page of was.example')
-    expect(await host.must('ls /etc/nginx/sites-enabled')).not.toContain('is.example.conf\nis')
-    await save(fresh)
+    await host.must('cd /etc/nginx/sites-enabled && cp is.example.conf was.example.conf')
     expect((await pipeline.run(host, backend, [['rename', fresh, old]])).results).toEqual(['ok changed'])
     await answers('is.example', 200, 'page of was.example')
     expect((await host.exec('ls /etc/nginx/sites-enabled/was.example.conf')).code).not.toBe(0)
@@ -227,6 +353,7 @@ describeLab('nginx-site', () => {
       row('c.example', { folder: '/srv/../etc' }),
       row('d.example', { folder: undefined, target: 'https://x; }' }),
       row('e.example', { folder: undefined }),
+      row('192.0.2.1'),
     )
     expect(results.map((result) => /object: ([\w.]+)/.exec(result)?.[1])).toEqual([
       'domains.0',
@@ -234,6 +361,7 @@ describeLab('nginx-site', () => {
       'root',
       'redirectTo',
       'it',
+      'domains.0',
     ])
   })
 })

@@ -33,7 +33,7 @@ for (const type of ['hash', 'lmdb'] as const) {
       pipeline = new Pipeline(lab.clientKeyPath)
       await host.must('mkdir -p /var/mail/virtual && chown 5000:5000 /var/mail/virtual')
       await host.must(
-        'postconf -e inet_interfaces=loopback-only smtpd_relay_restrictions=reject_unauth_destination && systemctl start postfix',
+        'postconf -e inet_interfaces=loopback-only smtpd_relay_restrictions=reject_unauth_destination myhostname=mail.host.example "mydestination=\\$myhostname, localhost" && systemctl start postfix',
       )
     }, 600_000)
 
@@ -110,6 +110,134 @@ smtplib.SMTP("127.0.0.1").sendmail("sender@other.example", ["all@a.example"], "S
       await eventually('info@a.example', '250')
     })
 
+    test('a mailbox keeps its mail where an alias takes all of its domain, and an alias of its own goes first', async () => {
+      await writeMailboxes('info@a.example', 'kept@a.example')
+      await writeAliases(['@a.example', 'info@a.example'])
+      expect(await host.must('postmap -q kept@a.example $(postconf -h virtual_alias_maps)')).toBe(
+        'kept@a.example\n',
+      )
+      await writeAliases(['@a.example', 'info@a.example'], ['kept@a.example', 'x@elsewhere.example'])
+      expect(
+        await host.must('postmap -q kept@a.example $(postconf -h virtual_alias_maps | cut -d " " -f 1)'),
+      ).toBe('x@elsewhere.example\n')
+      await eventually('nobody@a.example', '250')
+      await writeAliases()
+    })
+
+    test('refuses a domain whose mail is the own mail of the host or goes elsewhere', async () => {
+      const before = await host.must('postconf -h mydestination')
+      await host.must(
+        `mkdir -p /etc/mail && echo '# own\nlisted.example' >/etc/mail/names && echo 'table.example x' >/etc/mail/t && postmap ${type}:/etc/mail/t
+        postconf -e 'mydestination=mail.host.example, localhost /etc/mail/names ${type}:/etc/mail/t' virtual_alias_domains=alias.example`,
+      )
+      for (const taken of [
+        'mail.host.example',
+        'localhost',
+        'listed.example',
+        'table.example',
+        'alias.example',
+      ]) {
+        const ran = await writeDomains('a.example', taken)
+        expect(ran.results).toEqual(['failed unchanged'])
+        expect(ran.outputs[0]).toContain(`${taken} is in `)
+      }
+      await host.must(`postconf -e 'mydestination=${before.trim()}' virtual_alias_domains=`)
+      await eventually('info@a.example', '250')
+    })
+
+    test('refuses an alias that would take mail of the host, or of domains whose mail only passes', async () => {
+      for (const from of ['root@mail.host.example', 'root@localhost', '@localhost']) {
+        const ran = await writeAliases(['all@a.example', 'info@a.example'], [from, 'info@a.example'])
+        expect(ran.results).toEqual(['failed unchanged'])
+        expect(ran.outputs[0]).toContain('the alias would take the own mail of this host')
+      }
+      const ran = await writeAliases(['somebody@passes.example', 'info@a.example'])
+      expect(ran.outputs[0]).toContain('passes.example is no domain whose mail this server takes')
+      for (const from of ['root', 'postmaster', 'root@'])
+        expect((await writeAliases([from, 'info@a.example'])).results[0]).toContain('not rendered')
+    })
+
+    test('refuses a mailbox in a domain that Postfix has none in', async () => {
+      const ran = await writeMailboxes('info@a.example', 'info@nowhere.example')
+      expect(ran.results).toEqual(['failed unchanged'])
+      expect(ran.outputs[0]).toContain('nowhere.example is not in virtual_mailbox_domains')
+    })
+
+    test.each<[string, ...[string, string][]]>([
+      ['two', ['x@a.example', 'y@a.example'], ['y@a.example', 'x@a.example']],
+      ['all of two domains', ['@a.example', 'x@b.example'], ['@b.example', 'x@a.example']],
+      [
+        'three, in capitals',
+        ['x@a.example', 'Y@A.example'],
+        ['y@a.example', 'z@b.example'],
+        ['@b.example', 'X@a.example'],
+      ],
+    ])('refuses aliases that lead back to themselves: %s', async (_, ...pairs) => {
+      const ran = await writeAliases(...pairs)
+      expect(ran.results).toEqual(['failed unchanged'])
+      expect(ran.outputs[0]).toContain('and back: Postfix would take no mail for them')
+    })
+
+    test('accepts aliases that end in themselves', async () => {
+      expect(
+        (await writeAliases(['x@a.example', 'x@a.example'], ['@b.example', 'y@b.example'])).results[0],
+      ).toMatch(/^ok/)
+      await writeAliases()
+    })
+
+    test('tells a row that it refuses from what an older version has written', async () => {
+      await writeAliases()
+      await host.must(
+        `cd /etc/postfix/orchestra; echo 'root@passes.example x@a.example' >>aliases; postmap ${type}:aliases`,
+      )
+      const ran = await writeAliases(
+        ['all@a.example', 'info@a.example'],
+        ['root@passes.example', 'x@a.example'],
+      )
+      expect(ran.outputs[0]).toContain('The check failed, the old state is back')
+      expect((await writeAliases(['all@a.example', 'info@a.example'])).results).toEqual(['ok changed'])
+      await writeAliases()
+    })
+
+    test('maps that others named in main.cf stay there', async () => {
+      await host.must(
+        `touch /etc/mail/own && postmap ${type}:/etc/mail/own && postconf -e virtual_alias_maps=${type}:/etc/mail/own`,
+      )
+      await writeAliases(['all@a.example', 'info@a.example'])
+      const maps = ['/etc/mail/own', '/etc/postfix/orchestra/aliases', '/etc/postfix/orchestra/addresses']
+      expect(await host.must('postconf -h virtual_alias_maps')).toBe(
+        `${maps.map((map) => `${type}:${map}`).join(' ')}\n`,
+      )
+      await host.must('postconf -e virtual_alias_maps=')
+      await writeAliases()
+    })
+
+    test('works on a host without IPv6, of which Postfix warns each time', async () => {
+      const unit = '/etc/systemd/system/ssh.service.d/four.conf'
+      const restart = 'systemctl daemon-reload && systemctl restart ssh'
+      await host.must(
+        `mkdir -p $(dirname ${unit}) && printf '[Service]\nRestrictAddressFamilies=AF_INET AF_UNIX AF_NETLINK\n' >${unit} && ${restart}`,
+      )
+      const alone = new Pipeline(lab.clientKeyPath)
+      const ran = await alone.run(host, domains, [
+        ['sync', [{ value: 'a.example' }, { value: 'four.example' }]],
+      ])
+      await alone[Symbol.asyncDispose]()
+      await host.must(`rm ${unit} && ${restart}`)
+      expect(ran.results).toEqual(['ok changed'])
+    })
+
+    test('a reload that ends Postfix is a failure', async () => {
+      await host.must('cp /etc/postfix/master.cf /root/; echo broken >>/etc/postfix/master.cf')
+      const ran = await writeDomains('a.example', 'b.example', 'late.example')
+      await host.must('cp /root/master.cf /etc/postfix/master.cf')
+      expect(ran.reloads).toEqual(['reload postfix failed'])
+      expect((await writeDomains('a.example', 'b.example', 'late.example')).reloads).toEqual([
+        'reload postfix ok',
+      ])
+      await host.must('postfix status')
+    })
+
     test('refuses what is no address', async () => {
       for (const value of [
         'a b@a.example',
@@ -125,8 +253,8 @@ smtplib.SMTP("127.0.0.1").sendmail("sender@other.example", ["all@a.example"], "S
     })
 
     test('takes no mail any more without objects', async () => {
-      await writeAliases()
-      await writeMailboxes()
+      expect((await writeAliases()).results[0]).toMatch(/^ok/)
+      expect((await writeMailboxes()).results).toEqual(['ok changed'])
       expect((await writeDomains()).results).toEqual(['ok changed'])
       await eventually('info@a.example', '554')
     })

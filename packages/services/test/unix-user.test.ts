@@ -1,6 +1,6 @@
 import { defineModel, secret } from 'orchestrajs'
 import { Client } from 'ssh2'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { describeLab } from '../../../lab/describe-lab.ts'
 import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
@@ -63,11 +63,11 @@ describeLab('unix-user', () => {
   }
 
   test('a person logs in over SSH with the password, in the shell, groups and home of the row', async () => {
-    const ada = person('ada', await hash('first'), { shell: '/bin/sh', groups: ['web', 'staff'] })
+    const ada = person('ada', await hash('first'), { shell: '/bin/sh', groups: ['web', 'team'] })
     expect((await run(['save', ada])).results).toEqual(['ok changed'])
     const answer = await login(host, 'ada', 'first', 'id -un; id -nG; pwd; echo $0; getent passwd ada')
     expect(answer).toMatch(
-      /^ada\nada (web staff|staff web)\n\/home\/ada\nsh\nada:x:\d+:\d+:A Person:\/home\/ada:\/bin\/sh\n$/,
+      /^ada\nada (web team|team web)\n\/home\/ada\nsh\nada:x:\d+:\d+:A Person:\/home\/ada:\/bin\/sh\n$/,
     )
   })
 
@@ -84,7 +84,7 @@ describeLab('unix-user', () => {
   })
 
   test('a changed row changes password, shell, groups and home, whose files move along', async () => {
-    await run(['save', person('cleo', await hash('old'), { groups: ['web', 'staff'] })])
+    await run(['save', person('cleo', await hash('old'), { groups: ['web', 'team'] })])
     await host.must('echo mine > /home/cleo/file')
     const changed = person('cleo', await hash('new'), {
       groups: ['web'],
@@ -233,7 +233,7 @@ describeLab('unix-user', () => {
   })
 
   test('a home on another file system goes into a trash there', async () => {
-    await host.must('mkdir -p /mnt/people && mount -t tmpfs people /mnt/people')
+    await host.must('mkdir -p /mnt/people && mount -t tmpfs -o mode=755 people /mnt/people')
     const quin = person('quin', null, { home: '/mnt/people/quin' })
     await run(['save', quin])
     const inode = await host.must('stat -c %i /mnt/people/quin')
@@ -243,7 +243,7 @@ describeLab('unix-user', () => {
   })
 
   test('a home moves to another file system whole', async () => {
-    await host.must('mkdir -p /mnt/far && mount -t tmpfs far /mnt/far')
+    await host.must('mkdir -p /mnt/far && mount -t tmpfs -o mode=755 far /mnt/far')
     const rob = person('rob', null)
     await run(['save', rob])
     await host.must('echo mine > /home/rob/file')
@@ -251,6 +251,21 @@ describeLab('unix-user', () => {
     expect(
       await host.must('cat ~rob/file; stat -c %U ~rob; ls -A /mnt/far; ls -d /home/rob* 2>/dev/null || true'),
     ).toBe('mine\nrob\nrob\n')
+  })
+
+  test('what is mounted inside of a home is neither copied nor removed with it', async () => {
+    const sol = person('sol', null)
+    await run(['save', sol])
+    await host.must(`mkdir -p /srv/others /mnt/far2; echo theirs >/srv/others/file; mkdir /home/sol/bound
+mount --bind /srv/others /home/sol/bound; mount -t tmpfs -o mode=755 far2 /mnt/far2`)
+    const { results, outputs } = await run(['save', person('sol', null, { home: '/mnt/far2/sol' })])
+    expect(results).toEqual(['failed unchanged'])
+    expect(outputs[0]).toContain('/home/sol/bound is a file system of its own')
+    expect(await host.must('cat /srv/others/file; ls /mnt/far2')).toBe('theirs\n')
+    await host.must('umount /home/sol/bound')
+    expect((await run(['save', person('sol', null, { home: '/mnt/far2/sol' })])).results).toEqual([
+      'ok changed',
+    ])
   })
 
   test('a home that was on its way stays while nothing took its place', async () => {
@@ -262,7 +277,7 @@ describeLab('unix-user', () => {
     expect(await host.must('cat /home/astray.orchestra-moved/file')).toBe('mine\n')
   })
 
-  test('a home travels with its owners, modes, links, holes and odd names, and is the same there', async () => {
+  test('a home travels with its modes, times, links, holes and odd names, and is the same there', async () => {
     const [old, fresh] = [person('sam', null), person('samuel', null)]
     await run(['save', old], ['save', fresh])
     await host.must(`cd /home/sam && runuser -u sam -- bash -c '
@@ -285,7 +300,7 @@ name" hard && truncate -s 50M hole && mkfifo pipe && cp /bin/true setuid && chmo
         'cd /home/samuel; stat -c "%a %U:%G" . deep setuid roots; stat -c %h hard; cat deep/*; (($(stat -c %b hole) < 100)); ls -d /home/samuel*',
       ),
     ).toBe(
-      '700 samuel:samuel\n750 samuel:samuel\n4755 samuel:samuel\n644 www-data:root\n2\nx\n/home/samuel\n'.replace(
+      '700 samuel:samuel\n750 samuel:samuel\n755 samuel:samuel\n644 samuel:samuel\n2\nx\n/home/samuel\n'.replace(
         '700',
         (await host.must('stat -c %a /home/sam')).trim(),
       ),
@@ -301,6 +316,211 @@ name" hard && truncate -s 50M hole && mkfifo pipe && cp /bin/true setuid && chmo
     expect((await run(['save', hal])).results).toEqual(['ok changed'])
     expect(await login(host, 'hal', 'back', 'pwd; stat -c %U . .profile')).toBe('/home/hal\nhal\nhal\n')
   })
+
+  describe('what comes from another server', () => {
+    /** Gives the restore of an account's home what a hostile server sends: the archive that a program of the host writes. */
+    async function receive(login: string, archive: string) {
+      const row = person(login, null)
+      expect((await run(['save', row])).results).toEqual(['ok changed'])
+      const { transfer } = backend
+      const restore = transfer?.restore(row as never).rendered.reveal()
+      const switching = transfer?.switch(row as never).rendered.reveal()
+      return host.exec(
+        `rm -rf /root/evil; mkdir /root/evil; cd /root/evil\n${archive}\n(set -eu -o pipefail; ${restore}) </root/evil.tar && (set -eu -o pipefail; ${switching})`,
+      )
+    }
+
+    const treeOf = (login: string) =>
+      host.must(`cd /home/${login}; find . -mindepth 1 ! -name '.*' -printf '%P %y %m %U %G\n' | sort`)
+
+    test('leaves nothing behind unsaid: what the account cannot read stops the dump and is named', async () => {
+      await run(['save', person('xena', null)])
+      await host.must(
+        'cd /home/xena; mkdir -m 700 www; echo x >www/session; chown -R www-data: www; touch own; chmod 0 own; chown xena own',
+      )
+      const dump = backend.transfer?.dump(person('xena', null) as never).rendered.reveal()
+      const answer = await host.exec(`set -eu -o pipefail; ${dump}`)
+      expect(answer.code).not.toBe(0)
+      expect(answer.stderr).toContain('www belongs to somebody else and the account cannot read it')
+      await host.must('chmod -R o+rX /home/xena/www')
+      expect(
+        await host.must(`(set -eu -o pipefail; ${dump}) | tar -tf - | sort | grep -E 'own|session'`),
+      ).toBe('./own\n./www/session\n')
+    })
+
+    test('belongs to the account, without set-id bits, whatever the archive says', async () => {
+      const { code } = await receive(
+        'vic',
+        `cp /bin/true rootsh; chmod 6755 rootsh; mkdir dir; chmod 2775 dir; cp rootsh dir/again; chown -R 0:42 .
+chmod 6755 rootsh dir/again; chmod 2775 dir; tar -cpf ../evil.tar --xattrs .`,
+      )
+      expect(code).toBe(0)
+      const id = (await host.must('id -u vic')).trim()
+      expect(await treeOf('vic')).toBe(
+        `dir d 2775 ${id} ${id}\ndir/again f 755 ${id} ${id}\nrootsh f 755 ${id} ${id}\n`,
+      )
+    })
+
+    test.each([
+      ['a device', 'mknod disk b 8 0; chmod 666 disk; tar -cpf ../evil.tar .'],
+      ['a hard link out', 'touch a; ln a b; tar -cpf ../evil.tar --transform=flags=h;s,a,/etc/shadow, a b'],
+      ['something above itself', 'touch owned; tar -cpPf ../evil.tar --transform=s,owned,../../owned, owned'],
+      ['a path of the system', 'touch owned; tar -cpPf ../evil.tar --transform=s,owned,/etc/owned, owned'],
+      [
+        'a path through its own link',
+        'ln -s /etc l; tar -cpf ../evil.tar l; rm l; mkdir l; touch l/owned; tar -rpf ../evil.tar l/owned',
+      ],
+      [
+        'a capability',
+        'cp /bin/true cap; setcap cap_setuid+ep cap; tar -cpf ../evil.tar --xattrs --xattrs-include=* .',
+      ],
+    ])('brings nothing out of its place with %s', async (_, archive) => {
+      const before = await host.must('ls -la /etc /home | grep -v "\\.$"; cat /etc/shadow | wc -l')
+      const login = `wes${Math.abs(hashOf(archive))}`
+      await receive(login, archive)
+      expect(
+        (await host.must('ls -la /etc /home | grep -v "\\.$"; cat /etc/shadow | wc -l')).includes('owned'),
+      ).toBe(before.includes('owned'))
+      const found = await host.must(
+        `cd /home; find ${login}* -xdev \\( -type b -o -type c -o ! -user ${login} -o -samefile /etc/shadow \\) ! -name '*.orchestra-incoming' -print; getcap -r ${login}*`,
+      )
+      expect(found).toBe('')
+      await run(['delete', person(login, null)])
+    })
+  })
+
+  describe('what was somebody’s', () => {
+    test('no number is handed on: not of an account, a group or a range, whoever removed it', async () => {
+      const numbers = () =>
+        host.must(
+          `getent passwd | cut -d: -f3,4 | tr : '\n'; getent group | cut -d: -f3; cut -d: -f2 /etc/subuid /etc/subgid`,
+        )
+      await run(['save', person('first', null)])
+      await host.must('useradd -U byhand')
+      const seen = new Set((await numbers()).trim().split('\n'))
+      await run(['delete', person('first', null)])
+      await run(['save', person('second', null, { groups: ['seconds'] })])
+      await host.must('userdel byhand; userdel second; groupdel seconds')
+      await run(['save', person('third', null, { groups: ['thirds'] })])
+      const third = await host.must(
+        `id -u third; id -g third; getent group thirds | cut -d: -f3; grep third: /etc/subuid /etc/subgid | cut -d: -f3`,
+      )
+      for (const number of third.trim().split('\n')) expect(seen).not.toContain(number)
+      expect(new Set(third.trim().split('\n')).size).toBe(3)
+    })
+
+    test('the same name again gets no mail, no jobs, no lingering and no number of who had it', async () => {
+      const gone = person('twin', null)
+      await run(['save', gone])
+      await host.must(`uid=$(id -u twin); echo mail >/var/mail/twin; chown twin:mail /var/mail/twin
+mkdir -p /var/spool/cron/atjobs; echo true >/var/spool/cron/atjobs/a1; chown twin /var/spool/cron/atjobs/a1
+mkdir -p /var/lib/systemd/linger; touch /var/lib/systemd/linger/twin; echo x >/tmp/of-twin; chown twin /tmp/of-twin`)
+      const before = await host.must('id -u twin; grep ^twin: /etc/subuid')
+      expect((await run(['delete', gone])).results).toEqual(['ok changed'])
+      expect(
+        await host.must(
+          'ls /var/mail/twin /var/spool/cron/atjobs/* /var/lib/systemd/linger/twin 2>/dev/null || true',
+        ),
+      ).toBe('')
+      expect((await run(['delete', gone])).results).toEqual(['ok unchanged'])
+      expect((await run(['save', gone])).results).toEqual(['ok changed'])
+      const after = await host.must('id -u twin; grep ^twin: /etc/subuid; stat -c %U /tmp/of-twin')
+      for (const line of before.trim().split('\n')) expect(after).not.toContain(line)
+      expect(after).toContain('UNKNOWN')
+      const [entry] = (await pipeline.trash(host)).filter(({ note }) => note === 'mail and jobs of twin')
+      await pipeline.restore(host, entry?.id ?? '')
+      expect(await host.must('stat -c %U /var/mail/twin; cat /var/mail/twin')).toBe('twin\nmail\n')
+    })
+
+    test('a name with rules in sudo is not given again', async () => {
+      const admin = person('boss', null)
+      await run(['save', admin])
+      await host.must('echo "boss ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/boss')
+      await run(['delete', admin])
+      const { results, outputs } = await run(['save', admin])
+      expect(results).toEqual(['failed unchanged'])
+      expect(outputs[0]).toContain('/etc/sudoers.d/boss')
+      expect((await host.exec('id boss')).code).not.toBe(0)
+      await host.must('rm /etc/sudoers.d/boss')
+      expect((await run(['save', admin])).results).toEqual(['ok changed'])
+    })
+
+    test('a group of the name is not taken over, and what made half an account is gone on with', async () => {
+      await host.must('groupadd crew')
+      const { results, outputs } = await run(['save', person('crew', null)])
+      expect(results).toEqual(['failed unchanged'])
+      expect(outputs[0]).toContain('there is a group crew already')
+      await host.must('groupadd -g 7777 halfway; echo "halfway 7777" >/var/lib/orchestra/accounts/making')
+      expect((await run(['save', person('halfway', null)])).results).toEqual(['ok changed'])
+      expect(await host.must('id -u halfway; id -g halfway')).toBe('7777\n7777\n')
+    })
+  })
+
+  test('groups of the system are refused by their number, and allowed by name', async () => {
+    await host.must('groupadd --system renamed')
+    for (const group of ['sudo', 'shadow', 'disk', 'nogroup', 'renamed', 'docker']) {
+      const { results, outputs } = await run(['save', person('uma', null, { groups: [group] })])
+      expect(results).toEqual(['failed unchanged'])
+      expect(outputs[0]).toContain(`${group} is a group of the system`)
+      expect(await host.must('getent passwd uma || getent group docker || true')).toBe('')
+    }
+    const allowing = unixUser({
+      model: account,
+      allowGroups: ['www-data'],
+      user: (row) => ({ name: row.login, groups: row.groups }),
+    })
+    const { results } = await pipeline.run(host, allowing, [
+      ['save', person('uma', null, { groups: ['www-data'] })],
+    ])
+    expect(results).toEqual(['ok changed'])
+    expect(await host.must('id -nG uma')).toBe('uma www-data\n')
+  })
+
+  test.each([
+    ['UMASK 027', '750'],
+    ['HOME_MODE 0700', '700'],
+    ['HOME_MODE 0711\nUMASK 022', '711'],
+  ])('a new home has the mode that login.defs says: %s', async (line, mode) => {
+    await host.must(
+      `cp /etc/login.defs /root/defs; sed -i '/^UMASK/d' /etc/login.defs; printf '\n${line}\n' >>/etc/login.defs`,
+    )
+    await run(['save', person('una', null)])
+    expect(await host.must('stat -c "%a %U:%G" /home/una; stat -c %U /home/una/.profile')).toBe(
+      `${mode} una:una\nuna\n`,
+    )
+    await host.must('cp /root/defs /etc/login.defs')
+    await run(['delete', person('una', null)])
+  })
+
+  test.each([
+    ['a shell that is not there', { shell: '/usr/bin/nosuchsh' }, 'is no program'],
+    ['a home of a neighbour', { home: '/home/neighbour' }, 'belongs to another account'],
+    ['a home through a link', { home: '/srv/link/val' }, '/srv/link is a link'],
+    ['a home below a neighbour', { home: '/home/neighbour/val' }, '/home/neighbour belongs to somebody else'],
+    ['a home below what all may write', { home: '/srv/all/val' }, '/srv/all is writable by others'],
+  ])('%s is refused by name', async (_, more, text) => {
+    await host.must(
+      `id neighbour 2>/dev/null || useradd -m neighbour; mkdir -p /srv/all /srv/real; chmod 1777 /srv/all; ln -sfn /srv/real /srv/link`,
+    )
+    const before = await host.must('ls -lan /home/neighbour /srv/real /srv/all')
+    const { results, outputs } = await run(['save', person('val', null, more)])
+    expect(results[0]).toMatch(/^failed/)
+    expect(outputs[0]).toContain(text)
+    expect(await host.must('ls -lan /home/neighbour /srv/real /srv/all')).toBe(before)
+    await host.must('userdel val 2>/dev/null || true')
+  })
+
+  test.each(['$9$unknown$abcdefgh', '$6$salt$tooshort', '$6$rounds=999999999$saltsalt$x'])(
+    'a hash that opens to nobody is refused: %s',
+    async (useless) => {
+      const { results, outputs } = await run(['save', person('wil', useless)])
+      expect(results[0]).toMatch(/^failed/)
+      expect(outputs[0]).toContain('nobody could log in')
+      expect(outputs[0]).not.toContain(useless)
+      expect(await host.must('getent shadow wil | cut -d: -f2')).toBe('*\n')
+    },
+    30_000,
+  )
 
   test('an account of the system is refused and stays as it was, whatever the row says', async () => {
     const before = await host.must('cat /etc/passwd /etc/shadow')
@@ -335,6 +555,9 @@ name" hard && truncate -s 50M hole && mkfifo pipe && cp /bin/true setuid && chmo
     expect(results[5]).toBe('ok changed')
   })
 })
+
+/** A number for a name that a test needs only once. */
+const hashOf = (text: string) => [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) | 0, 7)
 
 /** Logs in by password and returns what the command writes. */
 function login(host: LabHost, username: string, password: string, command: string): Promise<string> {

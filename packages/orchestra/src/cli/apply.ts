@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { routeObjects } from '../manager/route.ts'
+import { shortUnit } from '../placements/index.ts'
 import { type Applied, applyPlan, readPlan } from '../plan/index.ts'
 import { CurrentRouter } from '../router/index.ts'
 import type { Store } from '../store/index.ts'
@@ -48,7 +49,7 @@ async function applyCommand(session: Session, file: string, options: ApplyOption
     ? await watchUnit(store, applied.unitId, terminal)
     : { work: await workOf(store, applied.unitId), left: true }
   terminal.tell({ ...applied, work }, appliedLine(applied), workText(work))
-  if (left) terminal.note(`it goes on in the worker: orchestra unit show ${applied.unitId}`)
+  if (left) terminal.note(`it goes on in the worker: orchestra unit show ${shortUnit(applied.unitId)}`)
   return work.waiting + work.running === 0 ? 'done' : 'unfinished'
 }
 
@@ -56,7 +57,7 @@ function appliedLine({ unitId, operations, alreadyWaiting }: Applied): string {
   const waiting = alreadyWaiting === 0 ? '' : `; ${alreadyWaiting} more waited already`
   return operations === 0
     ? `nothing had to be recorded${waiting}`
-    : `${operations} operations were recorded as unit ${unitId}${waiting}`
+    : `${operations} operations were recorded as unit ${shortUnit(unitId)}${waiting}`
 }
 
 async function watchUnit(

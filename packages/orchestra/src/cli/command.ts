@@ -16,6 +16,27 @@ export function withExamples(command: Command, ...examples: string[]): Command {
   return command.addHelpText('after', ['', title, ...lines].join('\n'))
 }
 
+/** Gathers the values of an option that may be given several times. */
+export function severalTimes(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value]
+}
+
+/** Reads `30d`, `12h`, `15min` or `90s` as a time so long ago, or a date. */
+export function moment(text: string): Date {
+  const [, count, unit = ''] = /^(\d{1,6})(d|h|min|s)$/.exec(text) ?? []
+  const ms = { d: 86_400_000, h: 3_600_000, min: 60_000, s: 1_000 }[unit] ?? 0
+  const time = count === undefined ? new Date(text) : new Date(Date.now() - Number(count) * ms)
+  if (!Number.isNaN(time.getTime()) && (count !== undefined || /^\d{4}-/.test(text))) return time
+  throw new InvalidArgumentError('It must be an age such as 30d, 12h, 15min or 90s, or a date.')
+}
+
+/** Reads a port; 0 is any that is free. */
+export function portNumber(text: string): number {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('It must be a port: a whole number from 0 to 65535.')
+}
+
 /** Reads the number of an option or argument. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {

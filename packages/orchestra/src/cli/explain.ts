@@ -1,14 +1,20 @@
 import type { Command } from 'commander'
 import type { Loaded } from '../collector/index.ts'
-import { OrchestraError } from '../errors.ts'
 import { type ObjectPlace, type ObjectStatus, objectStatus } from '../placements/index.ts'
 import type { ProtectionView } from '../removal/index.ts'
-import { createRouter, type Explanation, listRoutes } from '../router/index.ts'
+import {
+  createRouter,
+  destinationName,
+  type Explanation,
+  listRoutes,
+  routedServers,
+} from '../router/index.ts'
 import { toExactJson } from '../source/index.ts'
 import type { TransferView } from '../transfer/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
-import { loadObject, namedObject } from './objects.ts'
+import { knownObject } from './known.ts'
+import { loadObject } from './objects.ts'
 import { operationLines } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
@@ -25,11 +31,10 @@ export function addExplainCommand(program: Command, act: Act): void {
 async function explainCommand(session: Session, text: string): Promise<Ending> {
   const { config } = await session.config()
   const store = await session.store()
-  const { model, key } = namedObject(config, text)
+  const { model, key } = await knownObject(session, text)
   const loaded = await loadObject(store, model, key)
   const status = await objectStatus(store, model.name, key)
-  if (loaded.kind === 'gone' && isUnknown(status)) throw unknownObject(status.object)
-  const router = createRouter(config.backends.values(), await listRoutes(store))
+  const router = createRouter(config.backends.values(), await listRoutes(store), await routedServers(store))
   const routes = loaded.kind === 'present' ? router.explain(model.name, loaded.object) : []
   const { terminal } = session
   terminal.tell(
@@ -42,20 +47,6 @@ async function explainCommand(session: Session, text: string): Promise<Ending> {
   )
   const isOpen = status.undecided.length + status.uncollected > 0 || status.places.some(hasOpenWork)
   return isOpen || loaded.kind === 'invalid' || loaded.kind === 'failed' ? 'unfinished' : 'done'
-}
-
-function isUnknown({ places, undecided, uncollected }: ObjectStatus): boolean {
-  return places.length + undecided.length + uncollected === 0
-}
-
-function unknownObject(object: string): OrchestraError {
-  return new OrchestraError(
-    'ORC_OBJECT_UNKNOWN',
-    `There is no ${object}: no row, nothing placed, nothing waiting`,
-    {
-      hint: 'Check the key; the parts of a composite key are joined by commas',
-    },
-  )
 }
 
 function hasOpenWork({ placement, pending }: ObjectPlace): boolean {
@@ -84,11 +75,12 @@ function routeLines(routes: readonly Explanation[]): string[] {
   ])
 }
 
-function verdictText({ route, verdict }: Explanation): string {
+function verdictText({ route, verdict, servers }: Explanation): string {
   const disabled = route.enabled ? '' : ' (disabled: work waits)'
   const said =
     typeof verdict === 'string' ? verdict.replace('-', ' ') : `cannot tell: ${oneLine(verdict.error)}`
-  return `route ${route.id} to ${route.server}${disabled}: ${said}: ${oneLine(route.match)}`
+  const where = route.server === null && servers.length > 0 ? ` on ${servers.join(', ')}` : ''
+  return `route ${route.id} to ${destinationName(route)}${disabled}: ${said}${where}: ${oneLine(route.match)}`
 }
 
 function readLines({ reads }: Explanation): string[] {

@@ -1,6 +1,8 @@
 import { isoTime } from '../logs/index.ts'
 import type { LogState } from '../logs/state.ts'
+import { type Cause, causesOf } from '../placements/index.ts'
 import type { Store } from '../store/index.ts'
+import { type Trouble, Troubles } from './trouble-events.ts'
 
 /** One thing that happened, as `orchestra up --json` prints it. Times are ISO 8601. */
 export type WorkEvent =
@@ -17,11 +19,15 @@ export type WorkEvent =
       /** The first of its objects. */
       object: string
       objects: number
-      /** Objects of it that cannot be loaded or routed, and why. */
+      /** The first of its objects that cannot be loaded or routed, and why. */
       failures: Failure[]
+      /** All of them by what is wrong. */
+      causes: Cause[]
     }
   | ({ event: 'started' } & ScriptFacts)
-  | ({ event: 'ended'; failures: Failure[]; changed: number } & ScriptFacts)
+  /** `failures` are the first, `causes` all of them by what went wrong. */
+  | ({ event: 'ended'; failures: Failure[]; causes: Cause[]; changed: number } & ScriptFacts)
+  | Trouble
 
 export interface ScriptFacts {
   log: number
@@ -44,7 +50,10 @@ export interface Failure {
 
 /** Rows become visible in another order than they were numbered in, so a few older ones are looked at again. */
 const OVERLAP = 500
+/** Failures that are told one by one. */
 const MOST_FAILURES = 20
+/** More are not looked into. */
+const MOST_READ = 1_000
 
 /** Remembers what was told, so that each look answers what is new. */
 export class WorkEvents {
@@ -52,12 +61,14 @@ export class WorkEvents {
   #lastOperation = 0
   #lastLog = 0
   #toldLogs = new Map<number, 'open' | 'ended'>()
+  readonly #troubles: Troubles
 
   constructor(store: Store) {
     this.#store = store
+    this.#troubles = new Troubles(store)
   }
 
-  /** What happened before is not told. */
+  /** What happened before is not told: of scripts that run already, only how they end. */
   async begin(): Promise<void> {
     const [last] = await this.#store.query<{ operation: number; log: number }>(
       `select (select coalesce(max(id), 0) from orchestra.operation) as operation,
@@ -65,22 +76,24 @@ export class WorkEvents {
     )
     this.#lastOperation = last?.operation ?? 0
     this.#lastLog = last?.log ?? 0
+    await this.#scripts()
+    await this.#troubles.begin()
   }
 
   async next(): Promise<WorkEvent[]> {
-    return [...(await this.#units()), ...(await this.#scripts())]
+    return [...(await this.#units()), ...(await this.#scripts()), ...(await this.#troubles.next())]
   }
 
   async #units(): Promise<WorkEvent[]> {
-    const rows = await this.#store.query<UnitRow>(NEW_UNITS, [this.#lastOperation, MOST_FAILURES])
+    const rows = await this.#store.query<UnitRow>(NEW_UNITS, [this.#lastOperation, MOST_READ])
     this.#lastOperation = Math.max(this.#lastOperation, ...rows.map((row) => row.lastId))
-    return rows.map(({ lastId: _, ...unit }) => ({ event: 'unit', ...unit }))
+    return rows.map(({ lastId: _, ...unit }) => ({ event: 'unit', ...unit, ...byCause(unit.failures) }))
   }
 
   async #scripts(): Promise<WorkEvent[]> {
     const open = [...this.#toldLogs].flatMap(([id, state]) => (state === 'open' ? [id] : []))
     const from = this.#lastLog - OVERLAP
-    const rows = await this.#store.query<ScriptRow>(SCRIPTS, [from, open, this.#ended(), MOST_FAILURES])
+    const rows = await this.#store.query<ScriptRow>(SCRIPTS, [from, open, this.#ended(), MOST_READ])
     const events = rows.flatMap((row) => this.#tell(row))
     this.#forget()
     return events
@@ -98,7 +111,11 @@ export class WorkEvents {
     if (isOld || (told === 'open' && !hasEnded)) return []
     this.#toldLogs.set(script.log, hasEnded ? 'ended' : 'open')
     this.#lastLog = Math.max(this.#lastLog, script.log)
-    return [hasEnded ? { event: 'ended', ...script, failures, changed } : { event: 'started', ...script }]
+    return [
+      hasEnded
+        ? { event: 'ended', ...script, ...byCause(failures), changed }
+        : { event: 'started', ...script },
+    ]
   }
 
   #forget(): void {
@@ -107,7 +124,11 @@ export class WorkEvents {
   }
 }
 
-type UnitRow = Omit<Extract<WorkEvent, { event: 'unit' }>, 'event'> & { lastId: number }
+function byCause(failures: readonly Failure[]): { failures: Failure[]; causes: Cause[] } {
+  return { failures: failures.slice(0, MOST_FAILURES), causes: causesOf(failures) }
+}
+
+type UnitRow = Omit<Extract<WorkEvent, { event: 'unit' }>, 'event' | 'causes'> & { lastId: number }
 type ScriptRow = ScriptFacts & { failures: Failure[]; changed: number }
 
 const NEW_UNITS = `

@@ -1,8 +1,11 @@
+import { type Cause, shortUnit } from '../placements/index.ts'
 import { actorText } from './actor-text.ts'
 import { clock, took } from './ages.ts'
-import type { Failure, ScriptFacts, WorkEvent } from './live-events.ts'
+import { objectNames } from './cause-lines.ts'
+import type { ScriptFacts, WorkEvent } from './live-events.ts'
 import type { Terminal } from './terminal.ts'
 import { oneLine } from './text-width.ts'
+import { troubleText } from './trouble-lines.ts'
 
 type Paint = Terminal['colour']
 
@@ -11,11 +14,13 @@ export function eventLines(event: WorkEvent, paint: Paint, now = new Date()): st
   const time = paint('dim', clock(now))
   switch (event.event) {
     case 'unit':
-      return [`${time}  ${unitText(event)}`, ...failureLines(event.failures, paint)]
+      return [`${time}  ${unitText(event)}`, ...failureLines(event.causes, paint)]
     case 'started':
       return [`${time}  ${scriptName(event)} runs ${count(event.operations, 'operation')}${tryText(event)}`]
     case 'ended':
-      return [`${time}  ${endText(event, paint)}`, ...failureLines(ownFailures(event), paint)]
+      return [`${time}  ${endText(event, paint)}`, ...failureLines(ownCauses(event), paint)]
+    default:
+      return [`${time}  ${troubleText(event, paint)}`]
   }
 }
 
@@ -27,7 +32,7 @@ function unitText(event: Extract<WorkEvent, { event: 'unit' }>): string {
   const what = event.objects === 1 ? event.object : count(event.objects, 'object')
   const where = event.servers.length === 0 ? '' : ` for ${event.servers.join(', ')}`
   return oneLine(
-    `unit ${event.unit}${who.join('')}: ${what}, ${count(event.operations, 'operation')}${where}`,
+    `unit ${shortUnit(event.unit)}${who.join('')}: ${what}, ${count(event.operations, 'operation')}${where}`,
   )
 }
 
@@ -53,14 +58,17 @@ function stateColour(state: string): 'green' | 'red' | 'yellow' {
 }
 
 /** What ended the whole script is told once. */
-function ownFailures({ failures, error }: Extract<WorkEvent, { event: 'ended' }>): readonly Failure[] {
-  return failures.filter((failure) => error === null || failure.error !== error)
+function ownCauses({ causes, error }: Extract<WorkEvent, { event: 'ended' }>): readonly Cause[] {
+  return causes.filter((cause) => error === null || cause.error !== error)
 }
 
-function failureLines(failures: readonly Failure[], paint: Paint): string[] {
-  return failures.map(({ object, action, outcome, error }) => {
+function failureLines(causes: readonly Cause[], paint: Paint): string[] {
+  return causes.map((cause) => {
+    const { action, outcome, error, count: times } = cause
     const why = error === null ? '' : `: ${oneLine(error)}`
-    return `          ${paint('red', outcome)} ${action} ${oneLine(object)}${why}`
+    const what = times === 1 ? objectNames(cause) : `of ${times} objects`
+    const names = times === 1 ? '' : ` (${objectNames(cause)})`
+    return `          ${paint('red', outcome)} ${action} ${what}${why}${names}`
   })
 }
 

@@ -15,6 +15,7 @@ import {
 } from '../logs/index.ts'
 import { age, took } from './ages.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
+import { checkNames } from './known.ts'
 import { writeOutput } from './log-output.ts'
 import { shownState, stateColour } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
@@ -76,6 +77,8 @@ interface ListOptions {
 async function listCommand(session: Session, options: ListOptions): Promise<Ending> {
   const { terminal } = session
   const logs = await listLogs(await session.store(), options)
+  // Logs may be of what is gone: only where there are none, the name is wrong.
+  if (logs.length === 0) await checkNames(session, options)
   terminal.tell(logs, ...table(columns(terminal), logs, terminal.width))
   if (logs.length === 0) terminal.note('no logs fit')
   return 'done'
@@ -93,8 +96,14 @@ function columns(terminal: Terminal): Column<LogSummary>[] {
       paint: (cell, log) => paintState(terminal, cell, log.state),
     },
     { title: 'TOOK', value: (log) => took(log.startedAt ?? log.createdAt, log.endedAt), align: 'right' },
-    { title: 'ERROR', value: (log) => log.error },
+    { title: 'ERROR', value: errorOf },
   ]
+}
+
+/** Why it failed: what ended the whole script, else what the first operation failed by. */
+function errorOf({ error, failed, firstError }: LogSummary): string | null {
+  if (error !== null || firstError === null) return error
+  return failed === 1 ? firstError : `${failed} operations failed, the first: ${firstError}`
 }
 
 function paintState(terminal: Terminal, text: string, state: LogState): string {
@@ -174,6 +183,8 @@ async function followCommand(session: Session, id: number): Promise<Ending> {
   else await writeOutput(terminal, chunks)
   const log = await readLog(store, id)
   if (!terminal.json)
-    terminal.note(`log ${id} ended: ${log.state}${log.error === null ? '' : `: ${oneLine(log.error)}`}`)
+    terminal.note(
+      `log ${id} ended: ${log.state}${errorOf(log) === null ? '' : `: ${oneLine(errorOf(log) ?? '')}`}`,
+    )
   return endingOf(log)
 }

@@ -2,6 +2,7 @@ import { fromSnapshot, type Loaded, loadObjects } from '../collector/index.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject, parseObject } from '../config/key.ts'
 import type { Key, Model } from '../config/model.ts'
+import { modelNamed } from '../config/names.ts'
 import { OrchestraError } from '../errors.ts'
 import type { NamedObject } from '../router/index.ts'
 import { rowKeys, sourceOf, unreadableModels } from '../source/index.ts'
@@ -15,11 +16,15 @@ export function namedObject(config: Config, text: string): { model: Model; key: 
       hint: 'Write MODEL:KEY, for example site:12; the parts of a composite key are joined by commas',
     })
   }
-  const model = config.models.get(parsed.model)
-  if (model !== undefined) return { model, key: parsed.key }
-  throw new OrchestraError('ORC_MODEL_UNKNOWN', `No model ${JSON.stringify(parsed.model)} is defined`, {
-    hint: `The configuration has ${[...config.models.keys()].join(', ')}`,
-  })
+  const model = modelNamed(config, parsed.model)
+  if (model.table === null || parsed.key.length === model.key.length) return { model, key: parsed.key }
+  throw new OrchestraError(
+    'ORC_USAGE',
+    `The key of ${model.name} is ${model.key.join(', ')}, and ${JSON.stringify(text)} gives ${parsed.key.length} parts`,
+    {
+      hint: `Write ${model.name}:${model.key.map((part) => part.toUpperCase()).join(',')}; a comma inside of a part is \\,`,
+    },
+  )
 }
 
 /** The present state of one object, as its loader reads it. */

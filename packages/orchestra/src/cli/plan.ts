@@ -1,8 +1,11 @@
 import type { Command } from 'commander'
 import { routeObjects } from '../manager/route.ts'
+import { causesOf } from '../placements/index.ts'
 import { type PlannedOperation, planAll, savedPlan, type WholePlan, writePlan } from '../plan/index.ts'
 import { CurrentRouter } from '../router/index.ts'
+import { objectNames } from './cause-lines.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
+import { checkNames } from './known.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -52,6 +55,7 @@ async function planCommand(session: Session, options: PlanOptions): Promise<Endi
   const store = await session.store()
   const router = await new CurrentRouter(config.backends.values()).get(store)
   const { scripts = false, save, allowDeletes, ...selector } = options
+  await checkNames(session, selector)
   const { saved, ...plan } = await planAll(
     { store, config, route: routeObjects(router) },
     {
@@ -89,16 +93,24 @@ function planLines(
     ...shown.flatMap((operation) => differenceLines(operation, terminal)),
     ...table(columns, shown, terminal.width),
     ...moreLine(operations.length - shown.length),
-    ...failures
-      .slice(0, MOST_SHOWN)
-      .map(({ object, reason }) => `cannot be done: ${oneLine(object)}: ${manyLines(reason)}`),
-    ...moreLine(failures.length - MOST_SHOWN),
+    ...failuresLines(failures),
     ...(showScripts
       ? scripts.flatMap(({ server, backend, script }) => ['', `# ${backend} on ${server}`, manyLines(script)])
       : []),
     summary(operations),
     ...(guard === null ? [] : [terminal.colour('yellow', `this would stop: ${oneLine(guard)}`)]),
   ]
+}
+
+/** Objects that fail for one reason, together. */
+function failuresLines(failures: WholePlan['failures']): string[] {
+  const causes = causesOf(
+    failures.map(({ object, reason }) => ({ object, error: reason, action: '', outcome: null })),
+  )
+  return causes
+    .slice(0, MOST_SHOWN)
+    .map((cause) => `cannot be done: ${objectNames(cause)}: ${manyLines(cause.error ?? '')}`)
+    .concat(moreLine(causes.length - MOST_SHOWN))
 }
 
 function moreLine(count: number): string[] {

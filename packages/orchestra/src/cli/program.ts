@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addAdoptCommand } from './adopt.ts'
 import { addApplyCommand } from './apply.ts'
+import { addAuditCommands } from './audit.ts'
 import type { Act } from './command.ts'
 import { addCompletionCommand } from './completion.ts'
 import { addDoctorCommand } from './doctor.ts'
@@ -11,6 +12,7 @@ import { addGrantsCommand } from './grants.ts'
 import { addInitCommand } from './init.ts'
 import { addLogCommands } from './log.ts'
 import { addPauseCommands } from './pause.ts'
+import { addPlaceCommands } from './place.ts'
 import { addPlanCommand } from './plan.ts'
 import { addProtectCommands } from './protect.ts'
 import { addRouteCommands } from './route.ts'
@@ -59,6 +61,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addDriftCommand(program, act)
   addAdoptCommand(program, act)
   addExplainCommand(program, act)
+  addPlaceCommands(program, act)
   addUnitCommands(program, act)
   addLogCommands(program, act)
   addWorkCommands(program, act)
@@ -66,6 +69,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addProtectCommands(program, act)
   addForgetCommand(program, act)
   addTrashCommands(program, act)
+  addAuditCommands(program, act)
   addDoctorCommand(program, act)
   addGrantsCommand(program, act)
   addUninstallCommand(program, act)

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
+import { backendNamed } from '../config/names.ts'
 import { OrchestraError } from '../errors.ts'
 import {
   listProtections,
@@ -11,6 +12,7 @@ import {
 } from '../removal/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
+import { knownObject } from './known.ts'
 import { namedObject } from './objects.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
@@ -45,6 +47,7 @@ async function protectCommand(
 ): Promise<Ending> {
   if (object === undefined && options.backend === undefined) return list(session)
   const { config } = await session.config()
+  if (object !== undefined) await knownObject(session, object)
   const subject = subjectOf(config, object, options.backend)
   const { by } = session
   const { reason } = options
@@ -68,6 +71,7 @@ async function unprotectCommand(
   const subject = subjectOf(config, object, backend)
   const name = protectableName(subject)
   const wasProtected = await unprotect(await session.store(), subject, session.by)
+  if (!wasProtected && object !== undefined) await knownObject(session, object)
   session.terminal.tell(
     { subject: name, wasProtected },
     wasProtected ? `${name} may be removed again` : `${name} was not protected by anybody`,
@@ -92,11 +96,7 @@ const columns: Column<ProtectionView>[] = [
 ]
 
 function subjectOf(config: Config, object: string | undefined, backend: string | undefined): Protectable {
-  if (backend !== undefined && !config.backends.has(backend)) {
-    throw new OrchestraError('ORC_BACKEND_UNKNOWN', `No backend ${JSON.stringify(backend)} is defined`, {
-      hint: `The configuration has ${[...config.backends.keys()].join(', ')}`,
-    })
-  }
+  if (backend !== undefined) backendNamed(config, backend)
   if (object !== undefined) {
     const { model, key } = namedObject(config, object)
     return { kind: 'object', model: model.name, key, backend: backend ?? null }

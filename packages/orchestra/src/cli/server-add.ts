@@ -20,14 +20,15 @@ export interface AddOptions {
   identityFile?: string
   sudo?: boolean
   directory?: string
+  tag?: string[]
   acceptKey?: string
   offline?: boolean
 }
 
 /** Registers a server once it has shown its host key; what is wrong is told before anything is written. */
 export async function addServerCommand(session: Session, name: string, options: AddOptions): Promise<Ending> {
-  const { acceptKey, offline, ...given } = options
-  const server: ServerOptions = { name, ...given }
+  const { acceptKey, offline, tag = [], ...given } = options
+  const server: ServerOptions = { name, ...given, tags: tag }
   const target = { ...checkForm(server), hostKey: null }
   const store = await session.store()
   const asks = hasHostKey(target.method) && offline !== true

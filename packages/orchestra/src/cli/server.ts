@@ -1,31 +1,30 @@
 import { type Command, Option } from 'commander'
-import { fingerprint, formatAddress } from '../methods/index.ts'
-import {
-  getServer,
-  holdServer,
-  listServers,
-  releaseServer,
-  removeServer,
-  type ServerRow,
-  toTarget,
-} from '../server/index.ts'
+import { getServer, holdServer, listServers, releaseServer } from '../server/index.ts'
 import { duration } from './ages.ts'
-import { type Act, wholeNumber, withExamples } from './command.ts'
+import { type Act, portNumber, severalTimes, withExamples } from './command.ts'
 import { addServerCommand } from './server-add.ts'
 import { approveServer } from './server-approve.ts'
-import { examineServers, hasHostKey, type KeyState, keyState, type ServerFacts } from './server-facts.ts'
+import { examineServers, type ServerFacts } from './server-facts.ts'
+import { addRemoveServerCommand } from './server-remove.ts'
+import { addSetServerCommand } from './server-set.ts'
+import { addShowServerCommand } from './server-show.ts'
+import { addressOf, type ServerView, toView } from './server-view.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import { oneLine } from './text-width.ts'
 
 export function addServerCommands(program: Command, act: Act): void {
   const server = withExamples(
-    program.command('server').description('Servers: add, list, check, approve, hold, release, remove'),
+    program
+      .command('server')
+      .description('Servers: add, list, show, check, approve, set, hold, release, remove'),
     'server list',
   )
   addAdding(server, act)
   addLooking(server, act)
+  addSetServerCommand(server, act)
   addHolding(server, act)
+  addRemoveServerCommand(server, act)
 }
 
 function addAdding(server: Command, act: Act): void {
@@ -33,7 +32,7 @@ function addAdding(server: Command, act: Act): void {
     .command('add <name>')
     .description('Register a server; it works once its host key is approved')
     .option('--host <host>', 'Name or address, such as web1:2222 or root@[fd00::1]; default the name')
-    .option('--port <port>', 'Port of its SSH server; default 22', wholeNumber(0))
+    .option('--port <port>', 'Port of its SSH server; default 22', portNumber)
     .option('--user <login>', 'Login; default root')
     .addOption(
       new Option('--method <method>', 'How it is reached; default ssh').choices([
@@ -47,6 +46,7 @@ function addAdding(server: Command, act: Act): void {
     .option('--sudo', 'Run scripts with sudo; default for every login but root')
     .option('--no-sudo', 'Run scripts as the login itself')
     .option('--directory <path>', 'Directory there that scripts start in and keep their state below')
+    .option('--tag <tag>', 'Routes to this tag lead to it; several times', severalTimes)
     .option('--accept-key <fingerprint>', 'Approve the host key if it has this fingerprint, SHA256:...')
     .option('--offline', 'Register it without asking it for its host key')
     .action(act(addServerCommand))
@@ -54,6 +54,7 @@ function addAdding(server: Command, act: Act): void {
     add,
     'server add web1 --host 203.0.113.7 --identity-file ~/.ssh/orchestra',
     'server add web2 --user deploy --accept-key SHA256:kJq...',
+    'server add web3 --tag web --tag eu',
     'server add here --method local --directory /srv/test',
   )
   const approve = server
@@ -66,6 +67,7 @@ function addAdding(server: Command, act: Act): void {
 function addLooking(server: Command, act: Act): void {
   const list = server.command('list').description('All servers').action(act(listCommand))
   withExamples(list, 'server list', 'server list --json')
+  addShowServerCommand(server, act)
   const check = server
     .command('check [server...]')
     .description('Connect to servers as scripts do: reachability, latency, host key, sudo, bash, flock')
@@ -82,12 +84,6 @@ function addHolding(server: Command, act: Act): void {
   withExamples(hold, 'server hold web1 --reason "new disk"')
   const release = server.command('release <server>').description('End a hold').action(act(releaseCommand))
   withExamples(release, 'server release web1')
-  const remove = server
-    .command('remove <server>')
-    .description('Forget a server; what stands on it stays there')
-    .option('--force', 'Even when it has routes, work or placed objects')
-    .action(act(removeCommand))
-  withExamples(remove, 'server remove web1')
 }
 
 async function listCommand(session: Session): Promise<Ending> {
@@ -98,54 +94,18 @@ async function listCommand(session: Session): Promise<Ending> {
   return 'done'
 }
 
-/** A server as programs are shown it. */
-interface ServerView {
-  name: string
-  method: ServerRow['method']
-  host: string
-  port: number
-  user: string
-  sudo: boolean
-  identityFile: string | null
-  directory: string | null
-  key: KeyState
-  fingerprint: string | null
-  held: { by: string | null; since: Date; reason: string | null } | null
-}
-
-function toView(row: ServerRow): ServerView {
-  const { name, method, host, port, user, sudo, identityFile, directory, hostKey } = toTarget(row)
-  return {
-    name,
-    method,
-    host,
-    port,
-    user,
-    sudo,
-    identityFile,
-    directory,
-    key: hasHostKey(method) ? keyState(row.host_key, row.presented_key) : 'not needed',
-    fingerprint: hostKey === null ? null : fingerprint(hostKey),
-    held: row.held_at === null ? null : { by: row.held_by, since: row.held_at, reason: row.held_reason },
-  }
-}
-
 const serverColumns: Column<ServerView>[] = [
   { title: 'SERVER', value: (server) => server.name },
   { title: 'METHOD', value: (server) => server.method },
   { title: 'ADDRESS', value: addressOf },
   { title: 'HOST KEY', value: (server) => server.key },
   { title: 'FINGERPRINT', value: (server) => server.fingerprint },
+  { title: 'TAGS', value: ({ tags }) => tags.join(', ') || null },
   {
     title: 'HELD',
     value: ({ held }) => (held === null ? null : [`by ${held.by}`, held.reason].filter(Boolean).join(': ')),
   },
 ]
-
-function addressOf({ method, user, host, port }: ServerView): string {
-  if (method === 'local' || method === 'function') return 'this machine'
-  return `${user}@${formatAddress(host, port)}`
-}
 
 async function checkCommand(session: Session, names: string[]): Promise<Ending> {
   const store = await session.store()
@@ -198,16 +158,5 @@ async function holdCommand(session: Session, name: string, options: { reason?: s
 async function releaseCommand(session: Session, name: string): Promise<Ending> {
   await releaseServer(await session.store(), name, { by: session.by })
   session.terminal.tell({ server: name, held: false }, `${name} is released`)
-  return 'done'
-}
-
-async function removeCommand(session: Session, name: string, options: { force?: boolean }): Promise<Ending> {
-  const force = options.force === true
-  const removal = await removeServer(await session.store(), name, { by: session.by, force })
-  const { routes, operations, placements } = removal
-  const left = force
-    ? `, with ${routes} routes, ${operations} operations and ${placements} placed objects`
-    : ''
-  session.terminal.tell({ server: name, removed: removal }, `${name} is removed${left}`)
   return 'done'
 }

@@ -1,27 +1,61 @@
 import type { Command } from 'commander'
-import { type PlacementView, readStatus, type ServerStatus, type Status } from '../placements/index.ts'
+import {
+  causesOf,
+  type PlacementView,
+  readStatus,
+  type ServerStatus,
+  type Status,
+} from '../placements/index.ts'
 import type { SyncView } from '../sync/index.ts'
 import { age, until } from './ages.ts'
+import { causeLines } from './cause-lines.ts'
 import { type Act, withExamples } from './command.ts'
 import { transferText } from './explain.ts'
 import { operationLines } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
+import { watch } from './status-watch.ts'
+import { expectWorker } from './sync.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { oneLine } from './text-width.ts'
 
+interface StatusOptions {
+  all?: boolean
+  watch?: boolean
+}
+
 export function addStatusCommand(program: Command, act: Act): void {
   const status = program
     .command('status')
-    .description('Where everything stands: what runs, what waits for what, what failed')
+    .description('Where everything stands: what runs, what waits for what, what failed and why')
+    .option('--all', 'Name each operation that failed, instead of equal causes together')
+    .option('--watch', 'Show it again whenever it changes, until Ctrl-C')
     .action(act(statusCommand))
-  withExamples(status, 'status', 'status --json', 'status || echo "something failed or is pending"')
+  withExamples(
+    status,
+    'status',
+    'status --all',
+    'status --watch',
+    'status --json',
+    'status || echo "something failed or is pending"',
+  )
 }
 
-async function statusCommand(session: Session): Promise<Ending> {
-  const status = await readStatus(await session.store())
+/** Operations that `--all` names one by one. */
+const ALL = 10_000
+
+async function statusCommand(session: Session, options: StatusOptions): Promise<Ending> {
   const { terminal } = session
-  terminal.tell(status, ...statusLines(status, terminal))
+  const store = await session.store()
+  const all = options.all === true
+  let status = await readStatus(store, all ? ALL : undefined)
+  const look = async () => {
+    status = await readStatus(store, all ? ALL : undefined)
+    return { document: status, lines: statusLines(status, terminal, all) }
+  }
+  // A worker that is started later could not have the embedded database while this has it open.
+  if (options.watch === true && (await expectWorker(store, terminal))) await watch(store, terminal, look)
+  else terminal.tell(status, ...statusLines(status, terminal, all))
   return isQuiet(status) ? 'done' : 'unfinished'
 }
 
@@ -31,23 +65,50 @@ export function isQuiet({ totals, servers, syncs }: Status): boolean {
   return open === 0 && !syncs.some(hasStopped) && servers.every((server) => server.blocked === null)
 }
 
-export function statusLines(status: Status, terminal: Terminal): string[] {
+/** @param all whether each operation is named, or each cause */
+export function statusLines(status: Status, terminal: Terminal, all = false): string[] {
+  const paint: Terminal['colour'] = (colour, text) => terminal.colour(colour, text)
   return [
     ...headLines(status),
     ...table(columns(terminal), status.servers, terminal.width),
     ...status.servers.flatMap(reasonLines),
-    ...failureLines(status, terminal),
+    ...(all
+      ? failureLines(status, terminal)
+      : listed('Failed, and tried again:', causesLines(status, paint))),
     ...listed(
       'Synchronizations:',
       status.syncs.map((sync) => syncLine(sync, terminal)),
     ),
-    ...listed('Belongs elsewhere, and its copy stays:', status.kept.map(keptLine)),
+    ...listed('Belongs elsewhere, and its copy stays:', keptLines(status.kept, all)),
     ...listed('On its way:', status.transfers.map(transferText)),
-    ...listed(
-      'Protected, and not removed:',
-      status.protected.flatMap((operation) => operationLines(operation, terminal)),
-    ),
+    ...listed('Protected, and not removed:', refusedLines(status, terminal, all)),
   ]
+}
+
+function causesLines({ causes, totals, protected: refused }: Status, paint: Terminal['colour']): string[] {
+  const counted = causes.reduce((sum, { count }) => sum + count, 0)
+  const more = totals.failing + totals.undecided - refused.length - counted
+  const isGrouped = causes.some(({ count }) => count > 1)
+  return [
+    ...causes.flatMap((cause) => causeLines(cause, paint)),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    ...(isGrouped ? ['orchestra status --all names each of them'] : []),
+  ]
+}
+
+function refusedLines({ protected: refused }: Status, terminal: Terminal, all: boolean): string[] {
+  if (all) return refused.flatMap((operation) => operationLines(operation, terminal))
+  const paint: Terminal['colour'] = (colour, text) => terminal.colour(colour, text)
+  return causesOf(refused).flatMap((cause) => causeLines(cause, paint))
+}
+
+/** Copies that are shown one by one. */
+const FEW = 5
+
+function keptLines(kept: readonly PlacementView[], all: boolean): string[] {
+  const shown = all ? kept : kept.slice(0, FEW)
+  const more = kept.length > shown.length ? ['and more: orchestra place list --state kept'] : []
+  return [...shown.map(keptLine), ...more]
 }
 
 function listed(title: string, lines: readonly string[]): string[] {

@@ -15,6 +15,7 @@ import {
 import { Bell } from '../units/index.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { driftLines } from './drift.ts'
+import { checkNames } from './known.ts'
 import type { Ending, Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
 import { oneLine } from './text-width.ts'
@@ -62,6 +63,7 @@ async function syncCommand(session: Session, options: SyncOptions): Promise<Endi
   const store = await session.store()
   const { check = false, allowDeletes, detach = false, ...selector } = options
   checkSelector(config, selector)
+  await checkNames(session, selector)
   const { id } = await requestSync(store, {
     ...selector,
     mode: check ? 'check' : 'sync',

@@ -66,6 +66,11 @@ export class Terminal {
     if (this.showsProgress) this.#streams.stderr.write(`\r\u001b[K${harmless(text.replaceAll('\n', ' '))}`)
   }
 
+  /** Empties a terminal and begins at its top. */
+  clear(): void {
+    if (this.isTerminal) this.#streams.stdout.write('\u001b[H\u001b[2J')
+  }
+
   /** Data as it is for files and programs; what a terminal would act on is written out there. Resolves when there is room for more. */
   write(data: string | Uint8Array): Promise<void> {
     const shown = this.isTerminal

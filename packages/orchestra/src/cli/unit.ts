@@ -1,10 +1,18 @@
 import type { Command } from 'commander'
-import { OrchestraError } from '../errors.ts'
-import { type UnitOperation, type UnitStatus, unitStatus } from '../placements/index.ts'
+import {
+  causesOf,
+  resolveUnit,
+  shortUnit,
+  type UnitOperation,
+  type UnitStatus,
+  unitStatus,
+} from '../placements/index.ts'
+import { unknownUnit } from '../placements/unit-id.ts'
 import { listUnits, type UnitSummary } from '../placements/unit-list.ts'
 import { Bell } from '../units/index.ts'
 import { actorText } from './actor-text.ts'
 import { age } from './ages.ts'
+import { causeLines } from './cause-lines.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { operationLines } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
@@ -12,7 +20,8 @@ import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { manyLines, oneLine } from './text-width.ts'
 
-const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** Operations that are shown one by one. */
+const FEW = 20
 /** Seconds that `--wait` waits when it does not say. */
 const DEFAULT_WAIT = 300
 
@@ -30,26 +39,35 @@ export function addUnitCommands(program: Command, act: Act): void {
   withExamples(list, 'unit list', 'unit list --actor alice --limit 100')
   const show = unit
     .command('show <id>')
-    .description('What became of a unit of work, object by object')
+    .description('What became of a unit of work, object by object; the beginning of its id will do')
     .option(
       '--wait [seconds]',
       `Wait until every operation has an outcome; default ${DEFAULT_WAIT} s`,
       wholeNumber(0),
     )
+    .option('--all', 'Name each operation, instead of equal failures together')
     .action(act(showCommand))
-  withExamples(show, 'unit show 0f9e3c4a-...', 'unit show 0f9e3c4a-... --wait 60')
+  withExamples(show, 'unit show 0f9e3c4a', 'unit show 0f9e3c4a --wait 60')
 }
 
 async function listCommand(session: Session, options: { limit: number; actor?: string }): Promise<Ending> {
   const { terminal } = session
   const units = await listUnits(await session.store(), options)
-  terminal.tell(units, ...table(columns, units, terminal.width))
-  if (units.length === 0) terminal.note('no units of work yet')
+  terminal.tell(units, ...table(columns(units), units, terminal.width))
+  if (units.length === 0)
+    terminal.note(options.actor === undefined ? 'no units of work yet' : 'no units of work of that actor')
   return 'done'
 }
 
-const columns: Column<UnitSummary>[] = [
-  { title: 'UNIT', value: (unit) => unit.id },
+const columns = (units: readonly UnitSummary[]): Column<UnitSummary>[] => [
+  {
+    title: 'UNIT',
+    value: (unit) =>
+      shortUnit(
+        unit.id,
+        units.map(({ id }) => id),
+      ),
+  },
   { title: 'AGE', value: (unit) => age(unit.createdAt), align: 'right' },
   { title: 'OPERATIONS', value: (unit) => unit.operations, align: 'right' },
   { title: 'OPEN', value: (unit) => unit.open, align: 'right' },
@@ -58,25 +76,30 @@ const columns: Column<UnitSummary>[] = [
   { title: 'SOURCE', value: (unit) => unit.source },
 ]
 
-async function showCommand(session: Session, id: string, options: { wait?: number | true }): Promise<Ending> {
+async function showCommand(
+  session: Session,
+  id: string,
+  options: { wait?: number | true; all?: boolean },
+): Promise<Ending> {
   const seconds = options.wait === true ? DEFAULT_WAIT : (options.wait ?? 0)
   const unit = await waitForUnit(session, id, seconds)
   const { terminal } = session
-  terminal.tell(unit, ...unitLines(unit, terminal))
+  terminal.tell(unit, ...unitLines(unit, terminal, options.all === true))
   return unit.state === 'settled' && unit.operations.every(isGood) ? 'done' : 'unfinished'
 }
 
 /** The unit as it stands when all of it is settled, when only a person can help, or when the time is over. */
-async function waitForUnit(session: Session, id: string, seconds: number): Promise<UnitStatus> {
+async function waitForUnit(session: Session, text: string, seconds: number): Promise<UnitStatus> {
   const { terminal } = session
   const store = await session.store()
+  const id = await resolveUnit(store, text)
   const bell = new Bell(store)
   const deadline = Date.now() + seconds * 1_000
   try {
     for (;;) {
       const rung = seconds === 0 ? undefined : bell.wait()
-      const unit = uuidForm.test(id) ? await unitStatus(store, id) : undefined
-      if (unit === undefined) throw unknownUnit(id)
+      const unit = await unitStatus(store, id)
+      if (unit === undefined) throw unknownUnit(text)
       const isOpen = unit.state === 'collecting' || unit.state === 'pending'
       if (!isOpen || Date.now() >= deadline) return unit
       terminal.progress(progressText(unit))
@@ -98,29 +121,39 @@ function isGood({ outcome }: UnitOperation): boolean {
   return outcome === 'success' || outcome === 'nothing'
 }
 
-function unknownUnit(id: string): OrchestraError {
-  return new OrchestraError(
-    'ORC_UNIT_UNKNOWN',
-    `No change was recorded under the unit of work ${JSON.stringify(id)}`,
-    {
-      hint: 'A unit is known from its commit on, where it changed a row that is watched, through a wrapped pool; `orchestra unit list` shows the latest',
-    },
-  )
-}
-
-function unitLines(unit: UnitStatus, terminal: Terminal): string[] {
+function unitLines(unit: UnitStatus, terminal: Terminal, all: boolean): string[] {
   const who = unit.actor === null ? '' : ` by ${oneLine(actorText(unit) ?? '')}`
   const source = unit.source === null ? '' : ` (${oneLine(unit.source)})`
   return [
     `unit ${unit.id}${who}${source}, ${age(unit.createdAt)} ago: ${unit.state}`,
     ...(unit.error === null ? [] : [`its changes cannot be looked at: ${oneLine(unit.error)}`]),
-    ...unit.operations.flatMap((operation) => [
-      ...operationLines(operation, terminal),
-      ...tailLines(operation),
-    ]),
+    ...(all || unit.operations.length <= FEW
+      ? unit.operations.flatMap((operation) => fullLines(operation, terminal))
+      : summaryLines(unit.operations, terminal)),
     ...(unit.operations.length === 0 && unit.state === 'settled'
       ? ['it changed nothing that a route leads anywhere']
       : []),
+  ]
+}
+
+function fullLines(operation: UnitOperation, terminal: Terminal): string[] {
+  return [...operationLines(operation, terminal), ...tailLines(operation)]
+}
+
+/** Of many operations, equal failures are told together, with the output of the first of each. */
+function summaryLines(operations: readonly UnitOperation[], terminal: Terminal): string[] {
+  const failed = operations.filter(({ outcome, error }) => outcome !== null && error !== null)
+  const others = operations.filter((operation) => !failed.includes(operation))
+  const paint: Terminal['colour'] = (colour, text) => terminal.colour(colour, text)
+  const more = others.length > FEW ? [`  and ${others.length - FEW} more`] : []
+  return [
+    ...causesOf(failed).flatMap((cause) => {
+      const first = failed.find(({ object, error }) => object === cause.objects[0] && error === cause.error)
+      return [...causeLines(cause, paint), ...(first === undefined ? [] : tailLines(first))]
+    }),
+    ...others.slice(0, FEW).flatMap((operation) => fullLines(operation, terminal)),
+    ...more,
+    'orchestra unit show --all names each of them',
   ]
 }
 

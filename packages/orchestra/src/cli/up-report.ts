@@ -81,9 +81,9 @@ export class UpReport {
   }
 
   events(events: readonly WorkEvent[]): void {
-    if (this.#quiet) return
-    if (this.#terminal.json) for (const event of events) this.#terminal.record(event)
-    else for (const line of this.#lines(events)) this.#terminal.line(line)
+    const told = this.#quiet ? events.filter(isError) : events
+    if (this.#terminal.json) for (const event of told) this.#terminal.record(event)
+    else for (const line of this.#lines(told)) this.#terminal.line(line)
   }
 
   #lines(events: readonly WorkEvent[]): string[] {
@@ -137,6 +137,11 @@ export class UpReport {
     if (this.#terminal.json) this.#terminal.record(record)
     else this.#terminal.note(`${clock(new Date())}  ${oneLine(text)}`)
   }
+}
+
+/** What is told even where errors only are. */
+function isError({ event }: WorkEvent): boolean {
+  return ['server-blocked', 'sync-stopped', 'drift', 'transfer-failed'].includes(event)
 }
 
 function sumText(units: readonly Extract<WorkEvent, { event: 'unit' }>[]): string {

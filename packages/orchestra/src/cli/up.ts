@@ -5,7 +5,7 @@ import { sealCanary } from '../doctor/canary.ts'
 import { Manager } from '../manager/index.ts'
 import { assertMigrated, migrate, openStore, type Store, type StoreOptions } from '../store/index.ts'
 import { captureTables } from './capture-tables.ts'
-import { type Act, wholeNumber, withExamples } from './command.ts'
+import { type Act, portNumber, wholeNumber, withExamples } from './command.ts'
 import { LiveView } from './live.ts'
 import type { Ending, Session } from './session.ts'
 import { lockUp, ownedElsewhere, ownsDatabase } from './up-lock.ts'
@@ -31,8 +31,8 @@ export function addUpCommand(program: Command, act: Act): void {
     .option('--migrate-only', 'Migrate and capture, then end')
     .option(
       '--port <port>',
-      'Offer the embedded database to psql and others on this loopback port',
-      wholeNumber(0),
+      'Offer the embedded database to psql and others on this loopback port; 0 is any that is free',
+      portNumber,
     )
     .option('--grace <seconds>', 'How long running scripts may take to end at a stop', wholeNumber(0), 30)
     .option('--quiet', 'Print errors only')
@@ -43,6 +43,10 @@ export function addUpCommand(program: Command, act: Act): void {
 async function upCommand(session: Session, options: UpOptions): Promise<Ending> {
   const place = storeOptions(await session.config(), session.environment)
   const embedded = place.databaseUrl ? undefined : place.directory
+  if (embedded === undefined && options.port !== undefined)
+    session.terminal.note(
+      '--port is for the embedded database: the one of DATABASE_URL has an address of its own',
+    )
   const lock = embedded === undefined ? undefined : lockUp(embedded)
   try {
     const store = await openOwnStore({ ...place, port: options.port }, embedded)

@@ -1,16 +1,19 @@
 import type { Command } from 'commander'
 import { OrchestraError } from '../errors.ts'
-import { cancel, parseTarget, retry } from '../manager/index.ts'
+import { cancel, retry } from '../manager/index.ts'
 import { type Act, withExamples } from './command.ts'
+import { workTarget } from './known.ts'
 import type { Ending, Session } from './session.ts'
 
 export function addWorkCommands(program: Command, act: Act): void {
   const retrying = program
     .command('retry [target]')
-    .description('Try again at once: an object (site:12), a log (12), a unit of work (its uuid)')
+    .description(
+      'Try again at once: an object (site:12), a log (12), a unit of work (the beginning of its id)',
+    )
     .option('--failed', 'Everything that has failed')
     .action(act(retryCommand))
-  withExamples(retrying, 'retry site:12', 'retry 4711', 'retry --failed')
+  withExamples(retrying, 'retry site:12', 'retry 4711', 'retry 0f9e3c4a', 'retry --failed')
   const cancelling = program
     .command('cancel <target>')
     .description('Revoke what waits and end what runs, on the server too: an object, a log, a unit of work')
@@ -23,7 +26,11 @@ async function retryCommand(
   text: string | undefined,
   options: { failed?: boolean },
 ): Promise<Ending> {
-  const retried = await retry(await session.store(), retryTarget(text, options.failed === true), session.by)
+  const retried = await retry(
+    await session.store(),
+    await retryTarget(session, text, options.failed),
+    session.by,
+  )
   const { hastened, lookedAtAgain } = retried
   const nothing = hastened + lookedAtAgain === 0
   session.terminal.tell(
@@ -35,16 +42,20 @@ async function retryCommand(
   return 'done'
 }
 
-function retryTarget(text: string | undefined, failed: boolean): Parameters<typeof retry>[1] {
+async function retryTarget(
+  session: Session,
+  text: string | undefined,
+  failed = false,
+): Promise<Parameters<typeof retry>[1]> {
   if (failed && text === undefined) return 'failed'
-  if (!failed && text !== undefined) return parseTarget(text)
+  if (!failed && text !== undefined) return workTarget(session, text)
   throw new OrchestraError('ORC_USAGE', 'Give either a target or --failed', {
     hint: 'orchestra retry site:12, or orchestra retry --failed',
   })
 }
 
 async function cancelCommand(session: Session, text: string): Promise<Ending> {
-  const cancelled = await cancel(await session.store(), parseTarget(text), session.by)
+  const cancelled = await cancel(await session.store(), await workTarget(session, text), session.by)
   const { revoked, stopping } = cancelled
   const nothing = revoked + stopping.length === 0
   session.terminal.tell(

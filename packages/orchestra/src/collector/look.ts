@@ -25,23 +25,34 @@ export interface LookContext {
 
 /** Looks at the objects that changes name and decides what is to be done: the collector's work without its writes. */
 export async function look(changes: readonly Change[], context: LookContext): Promise<Decision[]> {
+  return (await observe(changes, context))(context.route)
+}
+
+/** What is to be done about objects, as far as routes decide it. */
+export type DecideBy = (route: World['route']) => Decision[]
+
+/** Looks at the objects that changes name, and answers what decides about them by any routes, as often as one likes. */
+export async function observe(
+  changes: readonly Change[],
+  context: Omit<LookContext, 'route'>,
+): Promise<DecideBy> {
   const wanted = coalesce(changes).map((one) => withTable(one, context.config))
   const [all, placed] = await Promise.all([loadAll(wanted, context), context.placements(wanted)])
   const loaded = await withoutUnproven(all, changes, context)
   const stateOf = (one: Wanted) => (one.action === 'delete' ? gone : (loaded.get(nameOf(one)) ?? gone))
-  const world: World = {
+  const world: Omit<World, 'route'> = {
     backendsOf: (model) =>
       [...context.config.backends.values()].filter((backend) => backend.model.name === model),
-    route: context.route,
     placed: (model, key) => placed.get(formatObject(model, key)) ?? [],
     protection: (backend, place) =>
       protectionOf(backend, place, (snapshot) => fromSnapshot(snapshot, context.keyring)),
   }
-  return wanted.flatMap((one) => {
+  const states = wanted.map((one): Loaded => {
     const state = stateOf(one)
-    const known = state.kind === 'untabled' ? recall(one, placed.get(nameOf(one)), context.keyring) : state
-    return decide(one, known, world)
+    return state.kind === 'untabled' ? recall(one, placed.get(nameOf(one)), context.keyring) : state
   })
+  return (route) =>
+    wanted.flatMap((one, index) => decide(one, states[index] ?? { kind: 'gone' }, { ...world, route }))
 }
 
 type State = Loaded | { kind: 'untabled' }
@@ -50,7 +61,7 @@ type State = Loaded | { kind: 'untabled' }
 async function withoutUnproven(
   loaded: ReadonlyMap<string, State>,
   changes: readonly Change[],
-  { replaced }: LookContext,
+  { replaced }: Pick<LookContext, 'replaced'>,
 ): Promise<ReadonlyMap<string, State>> {
   const isAnyGone = [...loaded.values()].some((state) => state.kind === 'gone')
   const models = isAnyGone ? await replaced?.() : undefined
@@ -93,7 +104,10 @@ function recall(wanted: Wanted, placed: readonly Placed[] | undefined, keyring: 
   }
 }
 
-async function loadAll(wanted: readonly Wanted[], context: LookContext): Promise<Map<string, State>> {
+async function loadAll(
+  wanted: readonly Wanted[],
+  context: Omit<LookContext, 'route'>,
+): Promise<Map<string, State>> {
   const all = new Map<string, State>()
   const byModel = Map.groupBy(wanted, (one) => one.model)
   await Promise.all(
@@ -110,7 +124,7 @@ async function loadModel(
   model: Model | undefined,
   name: string,
   wanted: readonly Wanted[],
-  context: LookContext,
+  context: Omit<LookContext, 'route'>,
 ): Promise<Map<string, State>> {
   if (model === undefined) {
     const reason = `No model "${name}" is defined in this configuration`

@@ -16,6 +16,16 @@ export interface Timeouts {
   check?: number
 }
 
+/** What one copy of data from a server to another may take; whatever the old server sends, the new one has room for others. */
+export interface CopyLimits {
+  /** Bytes of data, and bytes that one file of it may seem to have. */
+  bytes: number
+  /** Bytes that stay free on each file system of the new server; where that is more than a tenth of it, a tenth. */
+  free: number
+  /** Milliseconds from its begin to its end. */
+  total: number
+}
+
 export type Action<O> = (script: Script, object: O) => void
 
 /** What becomes of the copy under the old identity, where a backend has no `rename`. */
@@ -45,9 +55,14 @@ export interface IgnoreRules {
  * it was interrupted or after it succeeded unnoticed. What is restored and then not wanted any more goes with `delete`.
  */
 export interface Transfer<O> {
+  /** Where this data needs other limits than `worker.copy`. */
+  limits?: Partial<CopyLimits>
   /** On the old server: writes the data to stdout. */
   dump(object: O): Command
-  /** On the new server: reads the data from stdin and puts it beside its place, over what an earlier try left. */
+  /**
+   * On the new server: reads the data from stdin and puts it beside its place. It begins with removing what an earlier try left: after
+   * a copy that went over a limit it is given no data, so that its room is others' again.
+   */
   restore(object: O): Command
   /** On both servers: prints what must be the same on both, of the original and of the restored data. */
   verify?: { original(object: O): Command; restored(object: O): Command }
@@ -114,8 +129,15 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
 export type Backend = Readonly<BackendOptions<z.ZodType, string>>
 
 export const timeoutNames: NamesOf<Timeouts> = { connect: true, idle: true, total: true, check: true }
+export const copyNames: NamesOf<CopyLimits> = { bytes: true, free: true, total: true }
 const verify: NamesOf<NonNullable<Transfer<unknown>['verify']>> = { original: true, restored: true }
-const transfer: NamesOf<Transfer<unknown>> = { dump: true, restore: true, verify, switch: true }
+const transfer: NamesOf<Transfer<unknown>> = {
+  limits: copyNames,
+  dump: true,
+  restore: true,
+  verify,
+  switch: true,
+}
 const ignore: NamesOf<IgnoreRules> = { lines: true, found: true, permissions: true }
 
 const backendOptions: NamesOf<BackendOptions<z.ZodType, string>> = {

@@ -1,7 +1,7 @@
 import { OrchestraError } from '../errors.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
 import { type StoreOptions, storeNames } from '../store/index.ts'
-import { type Backend, type Timeouts, timeoutNames } from './backend.ts'
+import { type Backend, type CopyLimits, copyNames, type Timeouts, timeoutNames } from './backend.ts'
 import { contradictionOf } from './convergence.ts'
 import type { Model } from './model.ts'
 import { findCircle, topologicalOrder } from './order.ts'
@@ -12,6 +12,8 @@ export interface WorkerOptions {
   concurrency?: number
   /** Transfers of data between servers that one process does at once; default 2. */
   transfers?: number
+  /** Limits of each transfer's copy, where its backend gives none; default 100 GiB, 1 GiB, 6 h. */
+  copy?: Partial<CopyLimits>
   /** Limits of every script, where its backend gives none; default 15 s, 5 min, 1 h, and 2 min for a check. */
   timeouts?: Partial<Timeouts>
   /** How long what failed, and a server that did not answer, rest before the next try. */
@@ -62,6 +64,7 @@ export interface Config {
   readonly worker: {
     readonly concurrency: number
     readonly transfers: number
+    readonly copy: Readonly<CopyLimits>
     readonly timeouts: Readonly<Timeouts>
     readonly backoff: { readonly operation: Readonly<Backoff>; readonly server: Readonly<Backoff> }
   }
@@ -70,6 +73,7 @@ export interface Config {
 }
 
 const defaultTimeouts: Timeouts = { connect: 15_000, idle: 300_000, total: 3_600_000, check: 120_000 }
+const defaultCopy: CopyLimits = { bytes: 100 * 2 ** 30, free: 2 ** 30, total: 6 * 3_600_000 }
 /** The cause of a failure is most often on the server or in the data, and rarely passes within a second. */
 const operationBackoff: Backoff = { base: 5_000, cap: 3_600_000 }
 /** One connection attempt costs little, and every object of a server that does not answer waits for it. */
@@ -79,6 +83,7 @@ const backoff: NamesOf<Backoff> = { base: true, cap: true }
 const worker: NamesOf<WorkerOptions> = {
   concurrency: true,
   transfers: true,
+  copy: copyNames,
   timeouts: timeoutNames,
   backoff: { operation: backoff, server: backoff },
 }
@@ -178,6 +183,7 @@ function checkBackend(backend: Backend, models: readonly Model[]): void {
   checkName('backend', backend.name)
   checkModelOf(backend, models, where)
   for (const action of Object.keys(backend.actions ?? {})) checkActionName(action, where)
+  checkCopy(`${backend.name}: transfer.limits`, backend.transfer?.limits ?? {})
   const contradiction = contradictionOf(backend)
   if (contradiction !== undefined) throw invalid(`${where}: ${contradiction.what}`, contradiction.hint)
   const does = backend.save ?? backend.delete ?? backend.sync ?? Object.values(backend.actions ?? {})[0]
@@ -242,13 +248,19 @@ function checkAfter(backends: readonly Backend[]): void {
 function checkWorker(options: WorkerOptions): Config['worker'] {
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
   for (const [name, value] of Object.entries(timeouts)) checkPositive(`worker.timeouts.${name}`, value)
+  const copy = checkCopy('worker.copy', { ...defaultCopy, ...options.copy })
   const concurrency = checkPositive('worker.concurrency', options.concurrency ?? 32)
   const transfers = checkPositive('worker.transfers', options.transfers ?? 2)
   const backoff = Object.freeze({
     operation: checkBackoff('operation', { ...operationBackoff, ...options.backoff?.operation }),
     server: checkBackoff('server', { ...serverBackoff, ...options.backoff?.server }),
   })
-  return Object.freeze({ concurrency, transfers, timeouts: Object.freeze(timeouts), backoff })
+  return Object.freeze({ concurrency, transfers, copy, timeouts: Object.freeze(timeouts), backoff })
+}
+
+function checkCopy<Limits extends Partial<CopyLimits>>(where: string, limits: Limits): Readonly<Limits> {
+  for (const [name, value] of Object.entries(limits)) checkPositive(`${where}.${name}`, value)
+  return Object.freeze({ ...limits })
 }
 
 function checkBackoff(name: string, backoff: Backoff): Readonly<Backoff> {

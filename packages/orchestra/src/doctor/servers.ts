@@ -1,5 +1,5 @@
 import { fingerprint, sameHostKey } from '../methods/index.ts'
-import { createRouter, listRoutes } from '../router/index.ts'
+import { createRouter, destinationName, destinationsOf, listRoutes, routedServers } from '../router/index.ts'
 import { isPaused, listServers, type ServerRow } from '../server/index.ts'
 import { type Check, type Finding, ok, problem } from './check.ts'
 
@@ -46,14 +46,24 @@ function holdProblem({ name, held_at: since, held_by: by, held_reason: reason }:
 
 export const checkRoutes: Check = async ({ store, loaded }) => {
   const routes = await listRoutes(store)
+  const servers = await routedServers(store)
   const backends = [...loaded.config.backends.values()]
-  const broken = createRouter(backends, routes).problems.map(({ route, reason }) =>
+  const broken = createRouter(backends, routes, servers).problems.map(({ route, reason }) =>
     problem(
       'routes',
-      `route ${route.id} (${route.backend} to ${route.server}): ${reason}`,
+      `route ${route.id} (${route.backend} to ${destinationName(route)}): ${reason}`,
       `orchestra route remove ${route.id}`,
     ),
   )
+  const empty = routes
+    .filter((route) => destinationsOf(route, servers).length === 0)
+    .map((route) =>
+      problem(
+        'routes',
+        `route ${route.id} (${route.backend} to ${destinationName(route)}) leads to no server: none has these tags`,
+        `orchestra server set SERVER --tag ${route.tags.join(' --tag ')}`,
+      ),
+    )
   const stray = (await routesToRemoved(store)).map(({ id, server }) =>
     problem('routes', `route ${id} leads to the removed server ${server}`, `orchestra route remove ${id}`),
   )
@@ -66,7 +76,7 @@ export const checkRoutes: Check = async ({ store, loaded }) => {
         `orchestra route add ${name} SERVER`,
       ),
     )
-  const problems = [...broken, ...stray, ...unrouted]
+  const problems = [...broken, ...empty, ...stray, ...unrouted]
   return problems.length > 0 ? problems : [ok('routes', `${routes.length} routes, all of them fit`)]
 }
 

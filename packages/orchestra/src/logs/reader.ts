@@ -17,6 +17,9 @@ export interface LogSummary {
   fence: number
   exitCode: number | null
   error: string | null
+  /** Operations of it that did not succeed, and why the first of them did not. */
+  failed: number
+  firstError: string | null
   scriptBytes: number
   /** Known when the log has ended. */
   outputBytes: number
@@ -106,9 +109,14 @@ export function unknownLog(id: number): OrchestraError {
   })
 }
 
+const HAS_FAILED = `part.outcome not in ('success', 'nothing')`
+
 export const SUMMARY_COLUMNS = `
   log.id, log.run_id as "runId", server.name as server, log.backend, log.method, log.state, log.attempt, log.fence,
-  log.exit_code as "exitCode", log.error, log.script_bytes as "scriptBytes", log.output_bytes as "outputBytes",
+  log.exit_code as "exitCode", log.error,
+  (select count(*) from orchestra.log_operation part where part.log_id = log.id and ${HAS_FAILED}) as failed,
+  (select part.error from orchestra.log_operation part where part.log_id = log.id and ${HAS_FAILED}
+   order by part.position limit 1) as "firstError", log.script_bytes as "scriptBytes", log.output_bytes as "outputBytes",
   ${isoTime('log.created_at')} as "createdAt", ${isoTime('log.started_at')} as "startedAt",
   ${isoTime('log.ended_at')} as "endedAt"`
 

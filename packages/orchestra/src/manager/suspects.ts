@@ -4,15 +4,17 @@ type At = Extract<ScriptEvent, { kind: 'at' }>
 
 /** Follows what a script is at, so that it is known what it was at when it ended. */
 export class Suspects {
-  #indexes: readonly BlockIndex[] = []
+  /** A server may name the same ones without end. */
+  #indexes = new Set<BlockIndex>()
 
   take({ indexes, more }: At): void {
-    this.#indexes = more ? [...this.#indexes, ...indexes] : indexes
+    if (!more) this.#indexes = new Set()
+    for (const index of indexes) this.#indexes.add(index)
   }
 
   /** Whom the end of the script is laid to. */
   get blamed(): Blamed {
-    return blamed(this.#indexes)
+    return blamed([...this.#indexes])
   }
 }
 

@@ -1,7 +1,16 @@
 export type { PlacementState } from '../collector/index.ts'
+export { type Cause, causesOf, type Failed } from './causes.ts'
+export { isObjectKnown, objectsNamed } from './known.ts'
 export { type ObjectPlace, type ObjectStatus, objectStatus } from './object.ts'
 export type { OperationView } from './operation.ts'
-export { listPlacements, type PlacementFilter, type PlacementView } from './placement.ts'
+export {
+  countPlacements,
+  listPlacements,
+  type PlacementFilter,
+  type PlacementView,
+  placementStates,
+} from './placement.ts'
 export { readStatus, type ServerStatus, type Status, type WorkerStatus } from './status.ts'
 export { type UnitOperation, type UnitState, type UnitStatus, unitStatus } from './unit.ts'
+export { isUnitId, resolveUnit, shortUnit } from './unit-id.ts'
 export type { WaitKind, WaitsFor } from './waiting.ts'

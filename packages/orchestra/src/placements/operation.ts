@@ -1,6 +1,7 @@
 import { isoTime } from '../logs/index.ts'
 import { nameHolders } from '../manager/gate.ts'
 import type { Outcome } from '../manager/outcome.ts'
+import { leadsTo } from '../router/destination.ts'
 import type { Queryable } from '../store/index.ts'
 import { type WaitFacts, type WaitsFor, waitsFor } from './waiting.ts'
 
@@ -11,6 +12,8 @@ export interface OperationView {
   /** `model:key` */
   object: string
   action: string
+  /** What the object is called on its server once it has succeeded; null for what places nothing. */
+  identity: string | null
   /** Null where the object could not be loaded or routed: nobody knows yet whom it concerns. */
   backend: string | null
   server: string | null
@@ -45,6 +48,7 @@ function toView(row: Row): OperationView {
     unitId: row.unitId,
     object: row.object,
     action: row.action,
+    identity: row.identity,
     backend: row.backend,
     server: row.server,
     state: row.state,
@@ -66,12 +70,12 @@ export const WORKER_ALIVE = `seen_at > now() - interval '15 seconds'`
 
 const OPERATIONS = `
 select operation.id, operation.unit_id as "unitId", operation.model || ':' || operation.object_key as object,
-  operation.action, operation.backend, server.name as server, operation.state, operation.outcome, operation.changed,
+  operation.action, operation.identity, operation.backend, server.name as server, operation.state, operation.outcome, operation.changed,
   operation.error, operation.attempt, operation.log_id as "logId", operation.held,
   array(
     select route.id from orchestra.route
     where operation.held and not route.enabled and route.backend = operation.backend
-      and route.server_id = operation.server_id
+      and ${leadsTo('route', 'server')}
     order by route.id
   ) as "heldRoutes",
   array(

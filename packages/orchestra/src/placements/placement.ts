@@ -2,6 +2,15 @@ import type { PlacementState } from '../collector/index.ts'
 import { isoTime } from '../logs/index.ts'
 import type { Queryable } from '../store/index.ts'
 
+/** Every state of a placement, in the order in which one goes through them. */
+export const placementStates = [
+  'pending',
+  'applied',
+  'failed',
+  'deleting',
+  'kept',
+] as const satisfies PlacementState[]
+
 /** What stands of one object on one server, as far as Orchestra put it there. */
 export interface PlacementView {
   backend: string
@@ -23,34 +32,53 @@ export interface PlacementView {
 }
 
 export interface PlacementFilter {
-  server?: string
-  backend?: string
+  server?: string | undefined
+  backend?: string | undefined
+  model?: string | undefined
   /** `model:key` */
-  object?: string
-  state?: PlacementState
+  object?: string | undefined
+  /** What it is called there; `*` stands for anything. */
+  identity?: string | undefined
+  state?: PlacementState | undefined
   /** Default 1,000. */
-  limit?: number
+  limit?: number | undefined
+  /** How many of those that fit are left out first. */
+  skip?: number | undefined
 }
 
 const DEFAULT_LIMIT = 1_000
 
 /** Placements that fit, in the order of their objects. */
 export function listPlacements(store: Queryable, filter: PlacementFilter = {}): Promise<PlacementView[]> {
-  const colon = filter.object?.indexOf(':') ?? -1
   return store.query<PlacementView>(LIST, [
-    filter.server ?? null,
-    filter.backend ?? null,
-    filter.object?.slice(0, Math.max(colon, 0)) ?? null,
-    filter.object?.slice(colon + 1) ?? null,
-    filter.state ?? null,
+    ...valuesOf(filter),
     filter.limit ?? DEFAULT_LIMIT,
+    filter.skip ?? 0,
   ])
 }
 
-const LIST = `
-select placement.backend, server.name as server, placement.model || ':' || placement.object_key as object,
-  placement.identity, placement.state, placement.revision, ${isoTime('placement.applied_at')} as "appliedAt",
-  placement.log_id as "logId", placement.stale, ${isoTime('placement.kept_at')} as "keptAt"
+/** How many placements fit, whatever the limit. */
+export async function countPlacements(store: Queryable, filter: PlacementFilter): Promise<number> {
+  const [row] = await store.query<{ count: number }>(COUNT, valuesOf(filter))
+  return row?.count ?? 0
+}
+
+function valuesOf({ server, backend, model, object, identity, state }: PlacementFilter): unknown[] {
+  const colon = object?.indexOf(':') ?? -1
+  const isPattern = identity?.includes('*') === true
+  return [
+    server ?? null,
+    backend ?? null,
+    object?.slice(0, Math.max(colon, 0)) ?? null,
+    object?.slice(colon + 1) ?? null,
+    state ?? null,
+    model ?? null,
+    isPattern ? null : (identity ?? null),
+    isPattern ? identity.replace(/[\\%_]/g, '\\$&').replaceAll('*', '%') : null,
+  ]
+}
+
+const FITTING = `
 from orchestra.placement
 join orchestra.server on server.id = placement.server_id
 where ($1::text is null or server.name = $1)
@@ -58,5 +86,16 @@ where ($1::text is null or server.name = $1)
   and ($3::text is null or placement.model = $3 and placement.key_hash = md5($4::text)::uuid
     and placement.object_key = $4)
   and ($5::text is null or placement.state = $5)
+  and ($6::text is null or placement.model = $6)
+  and ($7::text is null or md5(placement.identity) = md5($7) and placement.identity = $7)
+  and ($8::text is null or placement.identity like $8)`
+
+const COUNT = `select count(*) as count ${FITTING}`
+
+const LIST = `
+select placement.backend, server.name as server, placement.model || ':' || placement.object_key as object,
+  placement.identity, placement.state, placement.revision, ${isoTime('placement.applied_at')} as "appliedAt",
+  placement.log_id as "logId", placement.stale, ${isoTime('placement.kept_at')} as "keptAt"
+${FITTING}
 order by placement.model, placement.object_key, placement.backend, server.name
-limit $6`
+limit $9 offset $10`

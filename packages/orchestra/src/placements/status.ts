@@ -4,6 +4,8 @@ import type { Outcome } from '../manager/outcome.ts'
 import type { Queryable } from '../store/index.ts'
 import { listSyncs, type SyncView } from '../sync/list.ts'
 import { listTransfers, type TransferView } from '../transfer/list.ts'
+import type { Cause } from './causes.ts'
+import { failureCauses, HAS_FAILED, IS_REFUSED } from './failures.ts'
 import { type OperationView, readOperations, WORKER_ALIVE } from './operation.ts'
 import { listPlacements, type PlacementView } from './placement.ts'
 
@@ -50,6 +52,8 @@ export interface Status {
   servers: ServerStatus[]
   /** Operations that failed, the next to be tried first; at most a hundred. */
   failing: OperationView[]
+  /** The same by what went wrong, the most frequent first; without removals that a protection refuses. */
+  causes: Cause[]
   /** Copies of objects that belong elsewhere, the oldest first; at most a hundred. */
   kept: PlacementView[]
   /** Data on its way between servers, the oldest first; at most a hundred. */
@@ -72,8 +76,11 @@ export interface Status {
   }
 }
 
-/** Where everything stands: what runs, what waits for what, what failed. */
-export async function readStatus(store: Queryable): Promise<Status> {
+/**
+ * Where everything stands: what runs, what waits for what, what failed.
+ * @param most how many operations of a kind are listed one by one
+ */
+export async function readStatus(store: Queryable, most = MOST_LISTED): Promise<Status> {
   const [rest] = await store.query<Pick<Status, 'paused'> & Pick<Status['totals'], RestOfTotals>>(REST)
   const servers = await store.query<ServerStatus>(SERVERS)
   const {
@@ -89,11 +96,12 @@ export async function readStatus(store: Queryable): Promise<Status> {
     paused,
     workers: await store.query<WorkerStatus>(WORKERS),
     servers,
-    failing: await readOperations(store, FAILING, []),
-    kept: await listPlacements(store, { state: 'kept', limit: MOST_LISTED }),
+    failing: await readOperations(store, FAILING, [most]),
+    causes: await failureCauses(store),
+    kept: await listPlacements(store, { state: 'kept', limit: most }),
     transfers: await listTransfers(store, MOST_LISTED),
     syncs: await listSyncs(store, MOST_LISTED),
-    protected: await readOperations(store, REFUSED, []),
+    protected: await readOperations(store, REFUSED, [most]),
     totals: {
       waiting: total('waiting'),
       running: total('running'),
@@ -108,16 +116,11 @@ export async function readStatus(store: Queryable): Promise<Status> {
 
 type RestOfTotals = 'undecided' | 'uncollected' | 'oldestUncollected' | 'collectorError'
 
-/** Unreachable is the server's, not the operation's. */
-const HAS_FAILED = `operation.state = 'waiting' and operation.outcome in ('failure', 'timeout')`
-
 const MOST_LISTED = 100
 
-const FAILING = `${HAS_FAILED} order by operation.due_at, operation.id limit ${MOST_LISTED}`
+const FAILING = `${HAS_FAILED} order by operation.due_at, operation.id limit $1`
 
-/** The collector decides a delete without a server for nothing else. */
-const REFUSED = `operation.state = 'waiting' and operation.action = 'delete' and operation.server_id is null
-  and operation.backend is not null order by operation.id limit ${MOST_LISTED}`
+const REFUSED = `${IS_REFUSED} order by operation.id limit $1`
 
 const SERVERS = `
 select server.name, server.method,

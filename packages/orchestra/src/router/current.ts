@@ -2,7 +2,7 @@ import type { Backend } from '../config/backend.ts'
 import type { Queryable } from '../store/index.ts'
 import { routesRevision } from './revision.ts'
 import { createRouter, type Router } from './router.ts'
-import { listRoutes } from './routes.ts'
+import { listRoutes, routedServers } from './routes.ts'
 
 /**
  * The router of the routes as they are now. Asks the store for their revision every time, because a change that was
@@ -20,7 +20,7 @@ export class CurrentRouter {
     const revision = await routesRevision(store)
     if (this.#known?.revision === revision) return this.#known.router
     // Routes read after the revision are at least as new, so at worst they are read once more.
-    const router = createRouter(this.#backends, await listRoutes(store))
+    const router = createRouter(this.#backends, await listRoutes(store), await routedServers(store))
     this.#known = { revision, router }
     return router
   }

@@ -1,4 +1,11 @@
 export { CurrentRouter } from './current.ts'
+export {
+  type Destination,
+  destinationName,
+  destinationsOf,
+  leadsTo,
+  type RoutedServer,
+} from './destination.ts'
 export { variableOf } from './language.ts'
 export { compileMatch, type Match, type Verdict } from './match.ts'
 export { routesRevision } from './revision.ts'
@@ -12,12 +19,19 @@ export {
 } from './router.ts'
 export {
   addRoute,
+  type ChangeOptions,
+  changedRoute,
+  type DestinationOptions,
   disableRoute,
   enableRoute,
   getRoute,
   listRoutes,
+  lockDestination,
   type NewRoute,
   type Route,
+  type RouteChange,
   removeRoute,
+  routedServers,
+  setRoute,
 } from './routes.ts'
 export { type NamedObject, type Trial, tryRoute } from './try.ts'

@@ -1,6 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js'
 import type { Model } from '../config/model.ts'
 import { type Shape, shapeOf } from '../config/shape.ts'
+import type { RoutedServer } from './destination.ts'
 import { registerMembership, registerOperators } from './operators.ts'
 import { type Class, converterOf, type Fields } from './value.ts'
 
@@ -9,6 +10,8 @@ export interface Language {
   readonly model: Model
   /** The model's name as an identifier: `mail-box` is `mail_box`. */
   readonly variable: string
+  /** What the server is called that is asked about: `server`, or `server_` where the model is called so. */
+  readonly serverVariable: string
   /** Without the secret fields, which no route can read. */
   readonly shape: Shape
   /** Tells what does not fit: here a field has its type even if it may be null. */
@@ -17,6 +20,8 @@ export interface Language {
   readonly running: Environment
   /** Turns an object of the model into what expressions run on. */
   readonly contextOf: (object: unknown) => Readonly<Record<string, unknown>>
+  /** Turns a server into what expressions run on. */
+  readonly serverOf: (server: RoutedServer) => object
 }
 
 /** Words that CEL keeps for itself, and its types and namespaces, which are words of the language too. */
@@ -35,16 +40,20 @@ export function variableOf(model: Pick<Model, 'name'>): string {
 
 export function createLanguage(model: Model): Language {
   const variable = variableOf(model)
+  const serverVariable = variable === 'server' ? 'server_' : 'server'
+  const names = { variable, serverVariable }
   const shape = withoutSecrets(shapeOf(model.schema), model.secrets)
-  const running = declare(variable, shape, 'running')
+  const running = declare(names, shape, 'running')
   const convert = converterOf(shape, running.classes) ?? ((object: unknown) => object)
   return {
     model,
     variable,
+    serverVariable,
     shape,
-    checking: declare(variable, shape, 'checking').environment,
+    checking: declare(names, shape, 'checking').environment,
     running: running.environment,
     contextOf: (object) => ({ [variable]: convert(object) }),
+    serverOf: ({ name, tags }) => Object.assign(new running.Server(), { name, tags }),
   }
 }
 
@@ -57,9 +66,19 @@ function withoutSecrets(shape: Shape, secrets: readonly string[]): Shape {
 interface Declared {
   environment: Environment
   classes: ReadonlyMap<Fields, Class>
+  Server: Class
 }
 
-function declare(variable: string, shape: Shape, purpose: 'checking' | 'running'): Declared {
+interface Names {
+  variable: string
+  serverVariable: string
+}
+
+function declare(
+  { variable, serverVariable }: Names,
+  shape: Shape,
+  purpose: 'checking' | 'running',
+): Declared {
   const environment = new Environment()
   const classes = new Map<Fields, Class>()
   const objectTypes: string[] = []
@@ -86,10 +105,16 @@ function declare(variable: string, shape: Shape, purpose: 'checking' | 'running'
     return name
   }
   environment.registerVariable(variable, typeOf(shape, typeNameOf(variable)))
+  const Server = class {}
+  environment.registerType(serverType, { ctor: Server, fields: { name: 'string', tags: 'list<string>' } })
+  environment.registerVariable(serverVariable, serverType)
   registerOperators(environment, objectTypes)
   if (purpose === 'checking') registerMembership(environment)
-  return { environment, classes }
+  return { environment, classes, Server }
 }
+
+/** Types of a model begin with a capital letter. */
+const serverType = 'orchestraServer'
 
 /** The library takes a single letter for a type's parameter. */
 function typeNameOf(variable: string): string {

@@ -1,10 +1,11 @@
 import { type ASTNode, type Context, ParseError, type ParseResult } from '@marcbachmann/cel-js'
 import type { Model } from '../config/model.ts'
 import { messageOf } from '../errors.ts'
+import { chooserOf } from './chosen.ts'
 import { invalidMatch, type Range } from './invalid.ts'
 import { createLanguage, type Language } from './language.ts'
 import { checkLiterals } from './literals.ts'
-import { fieldsHint, type Path, readPath, readsOf, type Subject } from './reads.ts'
+import { fieldsHint, type Path, readPath, readsOf, readsServer, type Subject } from './reads.ts'
 
 /** What an expression says about one object. An error is not a no. */
 export type Verdict = 'matched' | 'not-matched' | { error: string }
@@ -14,8 +15,12 @@ export interface Match {
   readonly text: string
   /** Fields of the object that it reads. */
   readonly reads: readonly Path[]
-  /** Applies it to an object that `prepare` made ready for it. */
-  test(prepared: Prepared): Verdict
+  /** Whether its answer may be another for another server. */
+  readonly readsServer: boolean
+  /** The field that names the only servers it can match on, if it is such an expression. */
+  readonly chooser: Path | undefined
+  /** Applies it to an object that `prepare` made ready for it, and to a server that the language did where it reads one. */
+  test(prepared: Prepared, server?: object): Verdict
 }
 
 /** An object in the form that expressions run on, or why it has none. */
@@ -51,7 +56,14 @@ export function compileIn(language: Language, text: string): Match {
   return {
     text,
     reads,
-    test: (prepared) => ('error' in prepared ? prepared : verdict(running, prepared.context, absent)),
+    readsServer: readsServer(checking.ast, subject),
+    chooser: chooserOf(checking.ast, subject),
+    test: (prepared, server) => {
+      if ('error' in prepared) return prepared
+      const { context } = prepared
+      const own = server === undefined ? context : { ...context, [language.serverVariable]: server }
+      return verdict(running, own, absent)
+    },
   }
 }
 

@@ -52,6 +52,17 @@ export function shapeAt(node: ASTNode, { language }: Subject): Shape | undefined
   return chain?.indexes.length === 0 ? shape : undefined
 }
 
+/** The path of a node that is such a chain and nothing else; undefined for any other. */
+export function pathOf(node: ASTNode, { language }: Subject): Path | undefined {
+  const chain = chainOf(node, language.variable)
+  return chain === undefined || chain.indexes.length > 0 ? undefined : chain.steps.map(({ name }) => name)
+}
+
+/** Whether an expression asks about the server. */
+export function readsServer(root: ASTNode, { language }: Subject): boolean {
+  return nodesOf(root).some(({ op, args }) => op === 'id' && args === language.serverVariable)
+}
+
 /** `site.owner["name"]` as its steps, as far as they are fixed; and the computed indexes behind or among them. */
 interface Chain {
   steps: { name: string; node: ASTNode }[]
@@ -94,9 +105,13 @@ function noSuchField(name: string, node: ASTNode, path: Path, { language, text }
 }
 
 /** What an expression can use. */
-export function fieldsHint({ variable, shape }: Pick<Language, 'variable' | 'shape'>): string {
-  if (shape.kind !== 'object') return `The object is \`${variable}\``
-  return `The object is \`${variable}\` with ${[...shape.fields.keys()].join(', ')}`
+export function fieldsHint({
+  variable,
+  serverVariable,
+  shape,
+}: Pick<Language, 'variable' | 'serverVariable' | 'shape'>): string {
+  const fields = shape.kind === 'object' ? ` with ${[...shape.fields.keys()].join(', ')}` : ''
+  return `The object is \`${variable}\`${fields}; the server is \`${serverVariable}\` with name, tags`
 }
 
 function childrenOf(node: ASTNode): ASTNode[] {

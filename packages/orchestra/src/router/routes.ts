@@ -1,76 +1,146 @@
 import type { Config } from '../config/config.ts'
+import { backendNamed } from '../config/names.ts'
 import { OrchestraError } from '../errors.ts'
 import { audit } from '../server/control.ts'
 import { type Doer, doerOf } from '../server/doer.ts'
 import { lockServer } from '../server/registry.ts'
+import { checkTags } from '../server/tags.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { requestSync } from '../sync/request.ts'
+import type { Destination, RoutedServer } from './destination.ts'
+import { decideFailuresAgain } from './failures.ts'
 import { compileMatch } from './match.ts'
 import { touchRoutes } from './revision.ts'
 
-/** Sends the objects of a backend that match to a server. */
-export interface Route {
+/** Sends the objects of a backend that match to one server, or to all servers with certain tags. */
+export interface Route extends Destination {
   id: number
   backend: string
-  serverId: number
-  /** The server's name. */
-  server: string
   match: string
   enabled: boolean
 }
 
-export interface NewRoute extends Doer {
-  backend: string
-  server: string
-  /** Default `true`: every object. */
-  match?: string
+/** Where a route is to lead: to one server, or to every server that has all of some tags. */
+export interface DestinationOptions {
+  server?: string | undefined
+  tags?: readonly string[] | undefined
 }
 
-const columns = `route.id, route.backend, route.server_id as "serverId", server.name as server, route.match, route.enabled`
+export interface NewRoute extends Doer, DestinationOptions {
+  backend: string
+  /** Default `true`: every object. */
+  match?: string | undefined
+}
+
+/** What is to be otherwise about a route; all else stays. */
+export interface RouteChange extends DestinationOptions {
+  match?: string | undefined
+}
+
+export interface ChangeOptions extends Doer {
+  /** How many objects of one backend on one server may go; default the usual bound of a synchronization. */
+  allowDeletes?: number | undefined
+}
+
+const columns = `route.id, route.backend, route.server_id as "serverId", server.name as server, route.tags, route.match, route.enabled`
+const table = 'orchestra.route left join orchestra.server on server.id = route.server_id'
 
 /**
  * Adds a route after checking everything it names.
- * @throws OrchestraError ORC_BACKEND_UNKNOWN, ORC_SERVER_UNKNOWN, ORC_ROUTE_INVALID
+ * @throws OrchestraError ORC_BACKEND_UNKNOWN, ORC_SERVER_UNKNOWN, ORC_SERVER_INVALID, ORC_ROUTE_INVALID
  */
 export async function addRoute(store: Store, config: Config, options: NewRoute): Promise<Route> {
-  const match = checkRoute(config, options)
+  const backend = backendNamed(config, options.backend)
+  const match = compileMatch(backend.model, options.match ?? 'true').text
   return store.transaction(async (tx) => {
-    // Whoever removes the server at this moment waits until the route is there to be removed with it.
-    const server = await lockServer(tx, options.server, 'share')
+    const { serverId, tags } = await lockDestination(tx, options)
     const [row] = await tx.query<{ id: number }>(
-      'insert into orchestra.route (backend, server_id, match) values ($1, $2, $3) returning id',
-      [options.backend, server.id, match],
+      'insert into orchestra.route (backend, server_id, tags, match) values ($1, $2, $3, $4) returning id',
+      [options.backend, serverId, tags, match],
     )
     const route = await getRoute(tx, row?.id ?? 0)
-    await finishChange(tx, route, { by: doerOf(options), action: 'route.add' })
+    await finishChange(tx, route, { by: options.by, action: 'route.add' })
     return route
   })
 }
 
-function checkRoute(config: Config, { backend: name, match = 'true' }: NewRoute): string {
-  const backend = config.backends.get(name)
-  if (backend === undefined) {
-    throw new OrchestraError('ORC_BACKEND_UNKNOWN', `No backend ${JSON.stringify(name)} is defined`, {
-      hint: `The configuration has ${[...config.backends.keys()].join(', ')}`,
+/**
+ * Changes a route in place. What it placed and leads elsewhere now moves as the backend's `onMove` says.
+ * @throws OrchestraError ORC_ROUTE_UNKNOWN, ORC_SERVER_UNKNOWN, ORC_SERVER_INVALID, ORC_ROUTE_INVALID
+ */
+export async function setRoute(
+  store: Store,
+  config: Config,
+  id: number,
+  change: RouteChange & ChangeOptions,
+): Promise<Route> {
+  return store.transaction(async (tx) => {
+    const before = await getRoute(tx, id)
+    const { match, serverId, tags } = await changedRoute(tx, config, before, change)
+    await tx.query('update orchestra.route set match = $2, server_id = $3, tags = $4 where id = $1', [
+      id,
+      match,
+      serverId,
+      tags,
+    ])
+    const route = await getRoute(tx, id)
+    await finishChange(tx, route, { ...change, action: 'route.set', before })
+    return route
+  })
+}
+
+/**
+ * A route as a change would make it. Writes nothing.
+ * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_SERVER_INVALID, ORC_ROUTE_INVALID
+ */
+export async function changedRoute(
+  tx: Queryable,
+  config: Config,
+  route: Route,
+  change: RouteChange,
+): Promise<Route> {
+  const backend = config.backends.get(route.backend)
+  const match = change.match ?? route.match
+  if (backend !== undefined) compileMatch(backend.model, match)
+  if (change.server === undefined && change.tags === undefined) return { ...route, match }
+  return { ...route, match, ...(await lockDestination(tx, change)) }
+}
+
+/**
+ * Checks where a route is to lead. Whoever removes the server at this moment waits until the route is there to be removed with it.
+ * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_SERVER_INVALID, ORC_USAGE
+ */
+export async function lockDestination(
+  tx: Queryable,
+  { server, tags = [] }: DestinationOptions,
+): Promise<Destination> {
+  if ((server === undefined) === (tags.length === 0)) {
+    throw new OrchestraError('ORC_USAGE', 'A route leads to one server or to tags', {
+      hint: 'Give the name of a server, or --to-tag with the tag that servers have',
     })
   }
-  return compileMatch(backend.model, match).text
+  if (server === undefined) return { serverId: null, server: null, tags: checkTags(tags) }
+  const { id, name } = await lockServer(tx, server, 'share')
+  return { serverId: id, server: name, tags: [] }
 }
 
 /** All routes, in the order they were added. */
 export async function listRoutes(store: Queryable): Promise<Route[]> {
   return store.query<Route>(
-    `select ${columns} from orchestra.route join orchestra.server on server.id = route.server_id
-     where server.removed_at is null order by route.id`,
+    `select ${columns} from ${table} where server.removed_at is null order by route.id`,
+  )
+}
+
+/** Every server that is not removed, as routes lead to it. */
+export async function routedServers(store: Queryable): Promise<RoutedServer[]> {
+  return store.query<RoutedServer>(
+    'select id, name, tags from orchestra.server where removed_at is null order by id',
   )
 }
 
 /** @throws OrchestraError ORC_ROUTE_UNKNOWN */
 export async function getRoute(store: Queryable, id: number): Promise<Route> {
-  const [route] = await store.query<Route>(
-    `select ${columns} from orchestra.route join orchestra.server on server.id = route.server_id where route.id = $1`,
-    [id],
-  )
+  const [route] = await store.query<Route>(`select ${columns} from ${table} where route.id = $1`, [id])
   if (route !== undefined) return route
   throw new OrchestraError('ORC_ROUTE_UNKNOWN', `There is no route ${id}`, {
     hint: 'See `orchestra route list`',
@@ -79,15 +149,15 @@ export async function getRoute(store: Queryable, id: number): Promise<Route> {
 
 /** Work that waited for the route is due again. */
 export async function enableRoute(store: Store, id: number, options: Doer = {}): Promise<Route> {
-  return setEnabled(store, id, true, doerOf(options))
+  return setEnabled(store, id, true, options)
 }
 
 /** Lets the work of the route wait; nothing is dropped. */
 export async function disableRoute(store: Store, id: number, options: Doer = {}): Promise<Route> {
-  return setEnabled(store, id, false, doerOf(options))
+  return setEnabled(store, id, false, options)
 }
 
-async function setEnabled(store: Store, id: number, enabled: boolean, by: string): Promise<Route> {
+async function setEnabled(store: Store, id: number, enabled: boolean, { by }: Doer): Promise<Route> {
   return store.transaction(async (tx) => {
     const route = await getRoute(tx, id)
     await tx.query('update orchestra.route set enabled = $2 where id = $1', [id, enabled])
@@ -97,25 +167,41 @@ async function setEnabled(store: Store, id: number, enabled: boolean, by: string
 }
 
 /** Removes a route. What it placed belongs there no more: its backend's `onMove` says what becomes of it. */
-export async function removeRoute(store: Store, id: number, options: Doer = {}): Promise<Route> {
+export async function removeRoute(store: Store, id: number, options: ChangeOptions = {}): Promise<Route> {
   return store.transaction(async (tx) => {
     const route = await getRoute(tx, id)
     await tx.query('delete from orchestra.route where id = $1', [id])
-    await finishChange(tx, route, { by: doerOf(options), action: 'route.remove' })
+    await finishChange(tx, route, { ...options, action: 'route.remove' })
     return route
   })
 }
 
-async function finishChange(
-  tx: Queryable,
-  route: Route,
-  change: { by: string; action: string },
-): Promise<void> {
-  const { id, backend, server, match } = route
-  await audit(tx, { ...change, target: `route:${id}`, detail: { backend, server, match } })
+interface Finished extends ChangeOptions {
+  action: string
+  /** The route as it was. */
+  before?: Route
+}
+
+async function finishChange(tx: Queryable, route: Route, change: Finished): Promise<void> {
+  const { action, before, allowDeletes } = change
+  const by = doerOf(change)
+  const detail = { ...described(route), ...(before === undefined ? {} : { before: described(before) }) }
+  await audit(tx, { by, action, target: `route:${route.id}`, detail })
   await touchRoutes(tx)
+  await decideFailuresAgain(tx, [route.backend])
   // A disabled route keeps its objects; any other change may send rows elsewhere that nobody touches.
-  if (change.action !== 'route.disable')
-    await requestSync(tx, { mode: 'sync', backend, inspects: false, actor: change.by, source: change.action })
+  if (action !== 'route.disable')
+    await requestSync(tx, {
+      mode: 'sync',
+      backend: route.backend,
+      inspects: false,
+      allowDeletes,
+      actor: by,
+      source: action,
+    })
   await tx.query('notify orchestra_wake')
+}
+
+function described({ backend, server, tags, match }: Route): Record<string, unknown> {
+  return { backend, ...(server === null ? { tags } : { server }), match }
 }

@@ -16,6 +16,8 @@ export interface Trial {
   matching: string[]
   others: string[]
   errors: { name: string; reason: string }[]
+  /** Whether it depends on the server too, and objects alone do not tell. */
+  asksServer: boolean
 }
 
 const mostTried = 100
@@ -33,6 +35,8 @@ export async function tryRoute(
 ): Promise<Trial> {
   const language = createLanguage(model)
   const match = compileIn(language, text)
+  if (match.readsServer)
+    return { tried: 0, matched: 0, matching: [], others: [], errors: [], asksServer: true }
   const objects = (await loadObjects(mostTried)).slice(0, mostTried)
   const verdicts = objects.map(({ name, object }) => ({
     name,
@@ -49,5 +53,6 @@ export async function tryRoute(
     errors: verdicts.flatMap(({ name, verdict }) =>
       typeof verdict === 'string' ? [] : [{ name, reason: verdict.error }],
     ),
+    asksServer: false,
   }
 }

@@ -1,3 +1,4 @@
+export { type AccountRights, asAccount } from './as-account.ts'
 export { asUser } from './as-user.ts'
 export {
   bootstrap,
@@ -71,6 +72,7 @@ export type { AheadFileStep, Step, StreamedFileStep } from './steps.ts'
 export { contentOf, fileOf, readContent } from './streamed.ts'
 export { joinText, text } from './text.ts'
 export {
+  type AbsorbScript,
   type EmitScript,
   renderAbsorb,
   renderEmit,

@@ -100,8 +100,8 @@ function readStream(token: string, stream: Stream, onEvent: (event: ScriptEvent)
 
 /** What an event is about, where there is one such event; null where there may be any number. */
 function nameOf(event: ScriptEvent): string | null {
-  if (event.kind === 'output' || event.kind === 'reload') return null
-  return event.kind === 'result' ? `result ${event.result.index}` : event.kind
+  if (event.kind === 'result') return `result ${event.result.index}`
+  return event.kind === 'fresh' || event.kind === 'finished' ? event.kind : null
 }
 
 /** A line of the journal, or of the output behind its mark. Null where it is none of these. */
@@ -109,7 +109,7 @@ export function parseRecord(record: string): ScriptEvent | null {
   const [kind, ...words] = record.split(' ')
   if (kind === 'end') return { kind: 'finished' }
   if (kind === 'passes') return { kind: 'passes' }
-  if (kind === 'broken') return { kind: 'broken', index: Number(words[0]) }
+  if (kind === 'broken') return parseBroken(words)
   if (kind === 'fresh') return { kind: 'fresh' }
   if (kind === 'at' || kind === 'also')
     return { kind: 'at', indexes: parseIndexes(words), more: kind === 'also' }
@@ -133,6 +133,10 @@ function decode(word: string): string {
     String.fromCharCode(Number.parseInt(code, 16)),
   )
   return Buffer.from(bytes, 'latin1').toString()
+}
+
+function parseBroken([index = '']: readonly string[]): ScriptEvent | null {
+  return /^\d{1,9}$/.test(index) ? { kind: 'broken', index: Number(index) } : null
 }
 
 function parseReload([name = '', status, exit]: readonly string[]): ScriptEvent | null {

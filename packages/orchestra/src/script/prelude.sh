@@ -645,13 +645,13 @@ o_settle_errands() {
 # o_do_errands UID NUMBERS: what that user's process answers is about these and nothing else.
 o_do_errands() {
   local n said text
-  local -A left=()
-  for n in $2; do left[$n]=1; done
+  local -A undone=()
+  for n in $2; do undone[$n]=1; done
   text=$(declare -f o_errands_here o_errand_file o_errand_directory o_errand_symlink o_errand_absent o_errand_keep)
   said=$(o_tell_errands "$2" 2>&"$o_null" | o_as_owner "$1" "$text"$'\n'"o_run_id=$o_run_id; o_errands_here")
   while read -r n said; do
-    [[ $n == +([0-9]) && ${left[$n]-} ]] || continue
-    left[$n]='' o_i=${o_errand_of[n]}
+    [[ $n == +([0-9]) && ${undone[$n]-} ]] || continue
+    undone[$n]='' o_i=${o_errand_of[n]}
     case $said in
       changed) o_changed "$o_i" ;;
       same) ;;
@@ -660,7 +660,7 @@ o_do_errands() {
   done <<<"$said"
   for n in $2; do
     o_i=${o_errand_of[n]}
-    [[ ! ${left[$n]} ]] || o_fail 1 step "As $(o_called passwd "$1"): ${o_errand_path[n]} was not done"
+    [[ ! ${undone[$n]} ]] || o_fail 1 step "As $(o_called passwd "$1"): ${o_errand_path[n]} was not done"
   done
 }
 
@@ -1187,6 +1187,7 @@ o_run_check() {
   local command=$1
   shift
   o_now "$@"
+  o_tell_check "$@"
   if (($# == 1)); then
     o_i=$1
     o_block "$1"
@@ -1197,8 +1198,22 @@ o_run_check() {
   o_check_status=$o_status o_check_late=$o_late
 }
 
+# o_tell_check OPERATION...: a check may look at `checked`, the paths of the files that are on trial, and at `replaced`, where
+# the file that each of them replaced is kept meanwhile.
+o_tell_check() {
+  local i n
+  checked=() replaced=()
+  for i; do
+    for n in ${numbers[$i]}; do
+      checked+=("${o_path[n]}")
+      if [[ -e ${o_backup[n]} || -L ${o_backup[n]} ]]; then replaced+=("${o_backup[n]}"); else replaced+=(''); fi
+    done
+  done
+}
+
 # o_blame COMMAND: does the check fail without any of the new files?
 o_blame() {
+  o_tell_check
   o_look_and_listen "$1"
   if ((o_status)); then o_verdict=before; else o_verdict=ours; fi
 }

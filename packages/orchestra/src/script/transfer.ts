@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { CopyLimits } from '../config/backend.ts'
 import { endLine } from './bootstrap.ts'
 import { checkRunId } from './names.ts'
 import { readPrelude } from './prelude.ts'
@@ -37,9 +38,24 @@ export function renderEmit(one: TransferTry, command: Command): EmitScript {
   return { ...renderTransfer(one, line), mark: Buffer.from(mark) }
 }
 
-/** Gives a command what comes on stdin in frames; see `Framer`. */
-export function renderAbsorb(one: TransferTry, command: Command): TransferScript {
-  return renderTransfer(one, callOf('o_absorb', command.rendered))
+/** A script that takes in data, and prints a mark before it ends itself because there is too little room. */
+export interface AbsorbScript extends TransferScript {
+  mark: Buffer
+}
+
+/**
+ * Gives a command what comes on stdin in frames; see `Framer`. No file may be larger than `bytes`, and `free` bytes stay on each file
+ * system.
+ */
+export function renderAbsorb(
+  one: TransferTry,
+  command: Command,
+  { bytes, free }: Pick<CopyLimits, 'bytes' | 'free'>,
+): AbsorbScript {
+  const mark = randomBytes(24).toString('hex')
+  const limits = [Math.ceil(bytes / 1024), Math.ceil(free)].map((limit) => plain(String(limit)))
+  const line = callOf('o_absorb', command.rendered, ...limits, renderSecret(new Secret(mark, markName)))
+  return { ...renderTransfer(one, line), mark: Buffer.from(mark) }
 }
 
 /** Runs a command under the server's lock, which is waited for so many seconds. */

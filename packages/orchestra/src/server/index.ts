@@ -1,3 +1,4 @@
+export { type AuditSearch, type AuditView, listAudit } from './audit-list.ts'
 export { type AuditEntry, announce, audit } from './control.ts'
 export { type Doer, doerOf } from './doer.ts'
 export { isPaused, type Pause, pause, resume } from './pause.ts'
@@ -12,3 +13,5 @@ export {
 } from './registry.ts'
 export { type Removal, removeServer } from './remove.ts'
 export { type ServerOptions, type ServerRow, toTarget } from './server.ts'
+export { changedServer, type ServerChange, type ServerChanged, setServer } from './set.ts'
+export { isUsed, type ServerUse, useOf, useText } from './use.ts'

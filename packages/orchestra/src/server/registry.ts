@@ -1,8 +1,10 @@
+import { suggestion } from '../config/similar.ts'
 import { OrchestraError } from '../errors.ts'
 import { fingerprint, sameHostKey } from '../methods/host-key.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
 import { type Doer, doerOf } from './doer.ts'
+import { placeByTags } from './placing.ts'
 import { checkServer, type NewServer, type ServerOptions, type ServerRow } from './server.ts'
 
 /**
@@ -16,18 +18,19 @@ export async function addServer(store: Store, options: ServerOptions & Doer): Pr
     await tx.query('insert into orchestra.lane (server_id) values ($1)', [row.id])
     await audit(tx, { by: options.by, action: 'server.add', target: row.name, detail: { ...server } })
     await announce(tx, `server:${row.id}`)
+    if (row.tags.length > 0) await placeByTags(tx, { by: options.by, source: 'server.add' })
     return row
   })
 }
 
 async function insertServer(tx: Queryable, server: NewServer): Promise<ServerRow> {
-  const { name, method, host, port, user, sudo, identityFile, directory } = server
+  const { name, method, host, port, user, sudo, identityFile, directory, tags } = server
   const [row] = await tx.query<ServerRow>(
-    `insert into orchestra.server (name, method, host, port, login, sudo, identity_file, directory)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)
+    `insert into orchestra.server (name, method, host, port, login, sudo, identity_file, directory, tags)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      on conflict (name) where removed_at is null do nothing
      returning *`,
-    [name, method, host, port, user, sudo, identityFile, directory],
+    [name, method, host, port, user, sudo, identityFile, directory, tags],
   )
   if (row !== undefined) return row
   throw new OrchestraError('ORC_SERVER_EXISTS', `A server ${name} is registered already`, {
@@ -42,7 +45,7 @@ export async function listServers(store: Queryable): Promise<ServerRow[]> {
 
 /** @throws OrchestraError ORC_SERVER_UNKNOWN */
 export async function getServer(store: Queryable, name: string): Promise<ServerRow> {
-  return oneServer(await store.query<ServerRow>(serverByName, [name]), name)
+  return oneServer(store, await store.query<ServerRow>(serverByName, [name]), name)
 }
 
 /**
@@ -50,16 +53,18 @@ export async function getServer(store: Queryable, name: string): Promise<ServerR
  * @throws OrchestraError ORC_SERVER_UNKNOWN
  */
 export async function lockServer(tx: Queryable, name: string, lock: 'share' | 'update'): Promise<ServerRow> {
-  return oneServer(await tx.query<ServerRow>(`${serverByName} for ${lock}`, [name]), name)
+  return oneServer(tx, await tx.query<ServerRow>(`${serverByName} for ${lock}`, [name]), name)
 }
 
 const serverByName = 'select * from orchestra.server where name = $1 and removed_at is null'
 
-function oneServer(rows: readonly ServerRow[], name: string): ServerRow {
+async function oneServer(store: Queryable, rows: readonly ServerRow[], name: string): Promise<ServerRow> {
   const [row] = rows
   if (row !== undefined) return row
+  const servers = await listServers(store)
+  const names = servers.map((server) => server.name)
   throw new OrchestraError('ORC_SERVER_UNKNOWN', `No server ${JSON.stringify(name)} is registered`, {
-    hint: 'See `orchestra server list`',
+    hint: suggestion(name, names, 'See `orchestra server list`'),
   })
 }
 
@@ -77,7 +82,7 @@ export async function holdServer(
        where name = $1 and removed_at is null returning *`,
       [name, by, reason],
     )
-    const row = oneServer(rows, name)
+    const row = await oneServer(tx, rows, name)
     await audit(tx, {
       by,
       action: 'server.hold',
@@ -97,7 +102,7 @@ export async function releaseServer(store: Store, name: string, options: Doer = 
        where name = $1 and removed_at is null returning *`,
       [name],
     )
-    const row = oneServer(rows, name)
+    const row = await oneServer(tx, rows, name)
     await wakeLane(tx, row.id)
     await audit(tx, { by: options.by, action: 'server.release', target: name })
     await announce(tx, `server:${row.id}`)
@@ -161,7 +166,7 @@ function presentedKey(server: ServerRow, approved: string): string {
 }
 
 /** A lane that rests after a refused key or an unreachable server goes on at once. */
-async function wakeLane(tx: Queryable, serverId: number): Promise<void> {
+export async function wakeLane(tx: Queryable, serverId: number): Promise<void> {
   await tx.query(`update orchestra.lane set due_at = '-infinity' where server_id = $1`, [serverId])
   await tx.query('notify orchestra_wake')
 }

@@ -1,17 +1,16 @@
 import { OrchestraError } from '../errors.ts'
-import { type GivenUp, giveUp, placedIn } from '../removal/give-up.ts'
+import { type GivenUp, giveUp } from '../removal/give-up.ts'
 import { touchRoutes } from '../router/revision.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
 import type { Doer } from './doer.ts'
 import { lockServer } from './registry.ts'
+import { isUsed, useOf, useText } from './use.ts'
 
 /** What a server still had when it was removed. */
 export interface Removal extends GivenUp {
   routes: number
 }
-
-const MOST_NAMES = 10
 
 /**
  * Removes a server with its routes. Nothing is sent to it: what stands there stays. Work that waits for it is revoked, and what
@@ -35,25 +34,11 @@ export async function removeServer(
 }
 
 async function refuseUse(tx: Queryable, id: number, name: string): Promise<void> {
-  const [uses] = await tx.query<{ routes: number; operations: number }>(
-    `select
-       (select count(*) from orchestra.route where server_id = $1) as routes,
-       (select count(*) from orchestra.operation
-        where server_id = $1 and state in ('waiting', 'running')) as operations`,
-    [id],
-  )
-  const { routes = 0, operations = 0 } = uses ?? {}
-  const { count, names } = await placedIn(tx, { serverId: id, backend: null, object: null }, MOST_NAMES)
-  if (routes + operations + count === 0) return
-  const more = count > names.length ? ` and ${count - names.length} more` : ''
-  const placed = count === 0 ? 'no placed objects' : `${count} placed objects: ${names.join(', ')}${more}`
-  throw new OrchestraError(
-    'ORC_SERVER_IN_USE',
-    `Server ${name} has ${routes} routes, ${operations} open operations and ${placed}`,
-    {
-      hint: `Remove its routes and move away what stands there (\`orchestra plan --server ${name}\` shows it), or give it up with \`orchestra forget --server ${name}\` or --force`,
-    },
-  )
+  const use = await useOf(tx, id)
+  if (!isUsed(use)) return
+  throw new OrchestraError('ORC_SERVER_IN_USE', `Server ${name} has ${useText(use)}`, {
+    hint: `Remove its routes and move away what stands there (\`orchestra plan --server ${name}\` shows it), or give it up with \`orchestra forget --server ${name}\` or --force`,
+  })
 }
 
 async function dissolve(tx: Queryable, id: number): Promise<Removal> {

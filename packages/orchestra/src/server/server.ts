@@ -1,6 +1,7 @@
 import { OrchestraError } from '../errors.ts'
 import { type Address, parseAddress } from '../methods/address.ts'
 import type { ServerTarget } from '../methods/method.ts'
+import { checkTags } from './tags.ts'
 
 /** A row of orchestra.server. */
 export interface ServerRow {
@@ -13,6 +14,8 @@ export interface ServerRow {
   sudo: boolean
   identity_file: string | null
   directory: string | null
+  /** Routes to tags lead to servers that have them. */
+  tags: string[]
   host_key: string | null
   presented_key: string | null
   presented_at: Date | null
@@ -39,6 +42,8 @@ export interface ServerOptions {
   identityFile?: string
   /** Directory that scripts start in and keep their state below. */
   directory?: string
+  /** Routes to tags lead to servers that have them. */
+  tags?: readonly string[]
 }
 
 export type NewServer = Required<Omit<ServerOptions, 'identityFile' | 'directory'>> &
@@ -57,16 +62,17 @@ export function checkServer(options: ServerOptions): NewServer {
   const method = options.method ?? 'ssh'
   const given = addressOf(options)
   const user = options.user ?? given.user ?? 'root'
-  const runsHere = method === 'local' || method === 'function'
+  const isHere = runsHere(method)
   const server: NewServer = {
     name: options.name,
     method,
-    host: given.host ?? (runsHere ? 'localhost' : options.name),
-    port: options.port ?? given.port ?? (runsHere ? 0 : 22),
+    host: given.host ?? (isHere ? 'localhost' : options.name),
+    port: options.port ?? given.port ?? (isHere ? 0 : 22),
     user,
-    sudo: options.sudo ?? (!runsHere && user !== 'root'),
+    sudo: options.sudo ?? needsSudo(method, user),
     identityFile: options.identityFile ?? null,
     directory: options.directory ?? null,
+    tags: checkTags(options.tags ?? []),
   }
   checkForm(server)
   return server
@@ -87,6 +93,16 @@ function addressOf({ name, host, port, user }: ServerOptions): Partial<Address> 
   if (user !== undefined && address.user !== null && address.user !== user)
     throw invalid(name, `${JSON.stringify(host)} names another login than ${user}`)
   return address
+}
+
+/** Whether scripts run on the worker's own machine. */
+export function runsHere(method: ServerTarget['method']): boolean {
+  return method === 'local' || method === 'function'
+}
+
+/** Whether scripts run with `sudo` where nobody says it. */
+export function needsSudo(method: ServerTarget['method'], user: string): boolean {
+  return !runsHere(method) && user !== 'root'
 }
 
 function checkForm(server: NewServer): void {

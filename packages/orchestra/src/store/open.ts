@@ -4,12 +4,13 @@ import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
-import { messageOf, OrchestraError } from '../errors.ts'
+import { isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
 import type { NamesOf } from '../options.ts'
 import { checkUrl } from './connection-failure.ts'
 import { openKeyring } from './keyring.ts'
 import { type ProcessLock, tryLock } from './lock.ts'
 import { PGliteServer } from './pglite-server.ts'
+import { portError } from './port.ts'
 import { connectStore, type Store } from './store.ts'
 
 export interface StoreOptions {
@@ -96,7 +97,7 @@ async function ownDatabase(
     chmodSync(socket, 0o700)
     rmSync(join(socket, SOCKET_NAME), { force: true })
     await server.listen({ path: join(socket, SOCKET_NAME) })
-    const tcp = port === undefined ? undefined : await server.listen({ port })
+    const tcp = port === undefined ? undefined : await listenOn(server, port)
     const databaseUrl = tcp === undefined ? urlOf(socket) : `postgresql://postgres@127.0.0.1:${tcp}/postgres`
     const onClose = async () => {
       await server.close()
@@ -107,7 +108,15 @@ async function ownDatabase(
     return { socket, databaseUrl, onClose }
   } catch (cause) {
     lock.release()
-    throw cannotOpen(directory, cause)
+    throw isOrchestraError(cause) ? cause : cannotOpen(directory, cause)
+  }
+}
+
+async function listenOn(server: PGliteServer, port: number): Promise<number | undefined> {
+  try {
+    return await server.listen({ port })
+  } catch (cause) {
+    throw portError(port, cause)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { leadsTo } from '../router/destination.ts'
 import type { Queryable } from '../store/index.ts'
 import type { SyncRow } from './sync.ts'
 
@@ -31,8 +32,9 @@ with placed as (
     and ($5::text is null or key_hash = md5($5)::uuid and object_key = $5)
   group by server_id, backend
 ), routed as (
-  select distinct server_id, backend from orchestra.route
-  where enabled and $5::text is null and backend = any($2::text[]) and ($3::int is null or server_id = $3)
+  select distinct target.id as server_id, route.backend
+  from orchestra.route join orchestra.server target on ${leadsTo('route', 'target')} and target.removed_at is null
+  where route.enabled and $5::text is null and route.backend = any($2::text[]) and ($3::int is null or target.id = $3)
 )
 insert into orchestra.inspection (sync_id, server_id, backend, total)
 select $1, server_id, backend, coalesce(placed.total, 0)

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { formatKey, parseObject } from '../config/key.ts'
+import { backendNamed, modelNamed } from '../config/names.ts'
 import { OrchestraError } from '../errors.ts'
 import { audit, getServer } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
@@ -71,16 +72,9 @@ select ${SYNC_COLUMNS} from (select * from open union all select * from made) as
  * @throws OrchestraError ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_USAGE
  */
 export function checkSelector(config: Config, { backend, object, model }: SyncSelector): void {
-  if (backend !== undefined && !config.backends.has(backend)) {
-    throw new OrchestraError('ORC_BACKEND_UNKNOWN', `No backend ${JSON.stringify(backend)} is defined`, {
-      hint: `The configuration has ${[...config.backends.keys()].join(', ')}`,
-    })
-  }
+  if (backend !== undefined) backendNamed(config, backend)
   const named = object === undefined ? model : readObject(object).model
-  if (named === undefined || config.models.has(named)) return
-  throw new OrchestraError('ORC_MODEL_UNKNOWN', `No model ${JSON.stringify(named)} is defined`, {
-    hint: `The configuration has ${[...config.models.keys()].join(', ')}`,
-  })
+  if (named !== undefined) modelNamed(config, named)
 }
 
 /** A selector's names as they are stored. */

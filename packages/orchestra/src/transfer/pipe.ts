@@ -1,8 +1,8 @@
-import type { Timeouts } from '../config/backend.ts'
+import type { CopyLimits, Timeouts } from '../config/backend.ts'
 import type { Job, JobEnd } from '../methods/index.ts'
-import type { EmitScript, TransferScript } from '../script/index.ts'
+import type { AbsorbScript, EmitScript, TransferScript } from '../script/index.ts'
 import { Conduit } from './conduit.ts'
-import { Framer, MarkedOutput } from './frames.ts'
+import { Framer, MarkedOutput, MarkSearch } from './frames.ts'
 
 /** Runs a job where it belongs. */
 export type RunJob = (job: Job) => Promise<JobEnd>
@@ -17,9 +17,10 @@ export interface PipeSide<Script extends TransferScript> {
 
 export interface PipeOptions {
   from: PipeSide<EmitScript>
-  to: PipeSide<TransferScript>
+  to: PipeSide<AbsorbScript>
   /** `idle` is the silence of both sides together. */
   timeouts: Timeouts
+  limits: CopyLimits
   signal: AbortSignal
   /** So many bytes of data have come from the first side. */
   onBytes(total: number): void
@@ -30,9 +31,11 @@ export interface Piped {
   from: JobEnd | null
   to: JobEnd
   isWhole: boolean
-  /** Nothing moved for too long. */
-  isIdle: boolean
+  /** Why it was ended here, or ended itself on the new server; null where neither is so. `idle`: nothing moved for too long. */
+  ended: PipeBound | null
 }
+
+export type PipeBound = 'idle' | 'bytes' | 'free' | 'total'
 
 /**
  * Streams what one script prints into another, both wherever they run, at the pace of the slower. When one side fails, the
@@ -49,13 +52,16 @@ class Pipe {
   readonly #output: MarkedOutput
   readonly #stopFrom = new AbortController()
   readonly #stopTo = new AbortController()
+  readonly #noRoom: MarkSearch
+  readonly #begunAt = Date.now()
   #movedAt = Date.now()
   #bytes = 0
-  #isIdle = false
+  #ending: PipeBound | null = null
 
   constructor(options: PipeOptions) {
     this.#options = options
     this.#output = new MarkedOutput(options.from.script.mark)
+    this.#noRoom = new MarkSearch(options.to.script.mark)
   }
 
   async run(): Promise<Piped> {
@@ -98,7 +104,10 @@ class Pipe {
       ...this.#jobOf(to, this.#stopTo.signal),
       input: this.#conduit,
       onStart,
-      onOutput: (stream, bytes) => this.#tell(to, stream, bytes),
+      onOutput: (stream, bytes) => {
+        if (stream === 'stdout') this.#noRoom.push(bytes)
+        this.#tell(to, stream, bytes)
+      },
     })
   }
 
@@ -120,6 +129,7 @@ class Pipe {
     const data = this.#output.push(bytes)
     for (const piece of data) this.#bytes += piece.length
     this.#options.onBytes(this.#bytes)
+    if (this.#bytes > this.#options.limits.bytes) this.#end('bytes')
     return this.#conduit.put(data.flatMap((piece) => this.#framer.push(piece)))
   }
 
@@ -148,7 +158,7 @@ class Pipe {
   }
 
   #ended(from: JobEnd | null, to: JobEnd): Piped {
-    return { from, to, isWhole: this.#output.isWhole, isIdle: this.#isIdle }
+    return { from, to, isWhole: this.#output.isWhole, ended: this.#noRoom.isFound ? 'free' : this.#ending }
   }
 
   #moved(): void {
@@ -156,15 +166,19 @@ class Pipe {
   }
 
   #watch(): NodeJS.Timeout {
-    const { idle } = this.#options.timeouts
+    const { timeouts, limits } = this.#options
     return setInterval(
       () => {
-        if (Date.now() - this.#movedAt < idle) return
-        this.#isIdle = true
-        this.#stopFrom.abort()
-        this.#stopTo.abort()
+        if (Date.now() - this.#movedAt >= timeouts.idle) this.#end('idle')
+        if (Date.now() - this.#begunAt >= limits.total) this.#end('total')
       },
-      Math.min(1_000, idle / 4),
+      Math.min(1_000, timeouts.idle / 4, limits.total / 4),
     )
+  }
+
+  #end(bound: PipeBound): void {
+    this.#ending ??= bound
+    this.#stopFrom.abort()
+    this.#stopTo.abort()
   }
 }

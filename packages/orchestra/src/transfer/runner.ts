@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts'
+import type { Backoff, Config } from '../config/config.ts'
 import { delayAfter } from '../manager/backoff.ts'
 import { persist } from '../manager/persist.ts'
 import type { Methods } from '../methods/index.ts'
@@ -130,13 +130,21 @@ export class TransferRunner {
     signal: AbortSignal,
   ): Promise<void> {
     if (end.kind === 'stopped') return this.#giveBack(transfer.id, signal)
-    const { store, owner, config } = this.#options
-    const backoff = config.worker.backoff[end.kind === 'unreachable' ? 'server' : 'operation']
-    const delay = delayAfter(transfer.attempt, backoff)
+    const { store, owner } = this.#options
+    const delay = delayAfter(transfer.attempt, this.#backoffAfter(end.kind))
     const step = end.kind === 'different' ? ({ step: 'copy' } as const) : {}
     await persist(signal, () => postpone(store, transfer.id, owner, { delay, error: end.reason, ...step }))
   }
+
+  #backoffAfter(kind: 'failed' | 'unreachable' | 'different' | 'limited'): Backoff {
+    const { operation, server } = this.#options.config.worker.backoff
+    if (kind === 'limited') return limitBackoff
+    return kind === 'unreachable' ? server : operation
+  }
 }
+
+/** Every try of what is too large fills the new server anew. Who has made room, or allowed more, asks for one. */
+const limitBackoff: Backoff = { base: 3_600_000, cap: 86_400_000 }
 
 const stepAfter: Readonly<Record<TransferStep, TransferStep>> = {
   copy: 'verify',

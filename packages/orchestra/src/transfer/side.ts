@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Backend, Timeouts } from '../config/backend.ts'
 import { createLog, type EndState, finishLog, type LogEnd, SecretIndex } from '../logs/index.ts'
 import { persist } from '../manager/persist.ts'
@@ -5,6 +6,7 @@ import type { Job, JobEnd, Methods } from '../methods/index.ts'
 import type { TransferScript } from '../script/index.ts'
 import { recordPresentedKey, type ServerRow, toTarget } from '../server/index.ts'
 import type { Store } from '../store/index.ts'
+import { MOST_SAID } from './limits.ts'
 import { lastWords, Saying } from './saying.ts'
 import { type JobVerdict, verdictOf } from './verdict.ts'
 
@@ -20,6 +22,11 @@ export interface SideOptions<Script extends TransferScript> {
   signal: AbortSignal
 }
 
+interface Streams {
+  reader?: { push(bytes: Uint8Array): void }
+  input?: Readable
+}
+
 /** One script of a transfer on one of its servers, with what it says. */
 export class Side<Script extends TransferScript = TransferScript> {
   readonly script: Script
@@ -29,6 +36,10 @@ export class Side<Script extends TransferScript = TransferScript> {
   readonly #options: SideOptions<Script>
   readonly #stdout: Saying
   readonly #stderr: Saying
+  /** The end of what it complained of, once it is concluded. */
+  lastWords = ''
+  readonly #tooMuch = new AbortController()
+  #saidBytes = 0
 
   constructor(options: SideOptions<Script>) {
     this.#options = options
@@ -44,16 +55,28 @@ export class Side<Script extends TransferScript = TransferScript> {
 
   run = async (job: Job): Promise<JobEnd> => {
     const target = toTarget(this.#options.server)
-    return this.#options.methods.for(target).run(target, job)
+    const signal = AbortSignal.any([job.signal, this.#tooMuch.signal])
+    return this.#options.methods.for(target).run(target, { ...job, signal })
   }
 
   onOutput = (stream: 'stdout' | 'stderr', bytes: Uint8Array): void => {
     const saying = stream === 'stdout' ? this.#stdout : this.#stderr
     saying.push(bytes)
+    this.#count(bytes)
   }
 
-  /** Runs the script by itself; its stdout goes to `reader`, if there is one. */
-  runAlone(timeouts: Timeouts, reader?: { push(bytes: Uint8Array): void }): Promise<JobEnd> {
+  /** It printed more beside the data than anybody reads. */
+  get isTooLoud(): boolean {
+    return this.#tooMuch.signal.aborted
+  }
+
+  #count(bytes: Uint8Array): void {
+    this.#saidBytes += bytes.length
+    if (this.#saidBytes > MOST_SAID) this.#tooMuch.abort()
+  }
+
+  /** Runs the script by itself; its stdout goes to `reader`, if there is one, and `input` behind the script. */
+  runAlone(timeouts: Timeouts, { reader, input }: Streams = {}): Promise<JobEnd> {
     return this.run({
       runId: this.script.runId,
       script: Buffer.from(this.script.text),
@@ -61,10 +84,12 @@ export class Side<Script extends TransferScript = TransferScript> {
       user: this.user,
       timeouts,
       signal: this.#options.signal,
+      ...(input !== undefined && { input }),
       onStart: () => undefined,
       onOutput: (stream, bytes) => {
-        if (stream === 'stdout' && reader !== undefined) reader.push(bytes)
-        else this.onOutput(stream, bytes)
+        if (stream === 'stderr' || reader === undefined) return this.onOutput(stream, bytes)
+        reader.push(bytes)
+        this.#count(bytes)
       },
     })
   }
@@ -73,7 +98,8 @@ export class Side<Script extends TransferScript = TransferScript> {
   async conclude(end: JobEnd | null): Promise<JobVerdict | null> {
     if (end === null) return null
     const stderr = this.#stderr.end()
-    const verdict = verdictOf(this.name, end, lastWords(stderr))
+    this.lastWords = lastWords(stderr)
+    const verdict = verdictOf(this.name, end, this.lastWords)
     await this.#log(end, verdict, this.#stdout.end(), stderr)
     if (end.kind === 'host-key') await this.#recordKey(end.presented)
     return verdict

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { fromSnapshot } from '../collector/snapshot.ts'
-import type { Backend, Timeouts, Transfer as TransferCommands } from '../config/backend.ts'
+import type { Backend, CopyLimits, Timeouts, Transfer as TransferCommands } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import { messageOf } from '../errors.ts'
 import type { Methods } from '../methods/index.ts'
 import { renderAbsorb, renderEmit, renderPut, type TransferTry } from '../script/index.ts'
 import type { Store } from '../store/index.ts'
-import { pipe } from './pipe.ts'
+import { Framer } from './frames.ts'
+import { limitText } from './limits.ts'
+import { type PipeBound, pipe } from './pipe.ts'
 import { Side } from './side.ts'
 import type { Transfer } from './transfer.ts'
 import type { JobVerdict } from './verdict.ts'
@@ -80,18 +83,49 @@ class StepRun {
 
   async #copy(): Promise<StepEnd> {
     const dump = renderEmit(this.#try('from'), this.#commands.dump(this.#original))
-    const restore = renderAbsorb(this.#try('to'), this.#commands.restore(this.#placed))
+    const restore = renderAbsorb(this.#try('to'), this.#commands.restore(this.#placed), this.#limits)
     const from = this.#side('dump', 'from', dump)
     const to = this.#side('restore', 'to', restore)
     const timeouts = { ...this.#timeouts, total: Number.POSITIVE_INFINITY }
     const { signal, onBytes } = this.#context
-    const piped = await pipe({ from, to, timeouts, signal, onBytes })
+    const piped = await pipe({ from, to, timeouts, limits: this.#limits, signal, onBytes })
     const verdicts = [await from.conclude(piped.from), await to.conclude(piped.to)]
     if (signal.aborted) return { kind: 'stopped' }
-    if (piped.isIdle) return idle(timeouts)
+    const end = this.#endOf(piped.ended, [from, to])
+    if (end?.kind === 'limited') await this.#makeRoom()
+    if (end !== null) return end
     const verdict = worst(verdicts)
     if (verdict !== null) return verdict
     return piped.isWhole ? { kind: 'done' } : { kind: 'failed', reason: `${from.name} broke off` }
+  }
+
+  /** What a copy that was ended comes to; null where none of its bounds was reached. */
+  #endOf(ended: PipeBound | null, sides: readonly Side[]): JobVerdict | null {
+    if (ended === 'idle') return idle(this.#timeouts)
+    if (ended !== null) {
+      const said =
+        ended === 'free'
+          ? `: ${sides
+              .map((side) => side.lastWords)
+              .join(' ')
+              .trim()}`
+          : ''
+      return { kind: 'limited', reason: `${limitText('the copy', ended, this.#limits)}${said}` }
+    }
+    return this.#tooLoud(sides)
+  }
+
+  #tooLoud(sides: readonly Side[]): JobVerdict | null {
+    const loud = sides.find((side) => side.isTooLoud)
+    return loud === undefined ? null : { kind: 'limited', reason: limitText(loud.name, 'said', this.#limits) }
+  }
+
+  /** `restore` begins with removing what an earlier try left; without data it does nothing more. That it fails then is no news. */
+  async #makeRoom(): Promise<void> {
+    const nothing = renderAbsorb(this.#try('to'), this.#commands.restore(this.#placed), this.#limits)
+    const side = this.#side('restore', 'to', nothing)
+    const input = Readable.from([Buffer.concat([...new Framer().end()])])
+    await side.conclude(await side.runAlone(this.#timeouts, { input }))
   }
 
   async #verify(): Promise<StepEnd> {
@@ -103,11 +137,11 @@ class StepRun {
     const sides = [this.#side('verify', 'from', original), this.#side('verify', 'to', restored)] as const
     const verdicts = await Promise.all(
       sides.map(async (side, index) =>
-        side.conclude(await side.runAlone(this.#silent, texts[index as 0 | 1])),
+        side.conclude(await side.runAlone(this.#silent, { reader: texts[index as 0 | 1] })),
       ),
     )
     if (this.#context.signal.aborted) return { kind: 'stopped' }
-    const verdict = worst(verdicts)
+    const verdict = this.#tooLoud(sides) ?? worst(verdicts)
     if (verdict !== null) return verdict
     const difference = differenceOf(...texts, this.#transfer)
     return difference === null ? { kind: 'done' } : { kind: 'different', reason: difference }
@@ -140,6 +174,10 @@ class StepRun {
     })
   }
 
+  get #limits(): CopyLimits {
+    return { ...this.#context.config.worker.copy, ...this.#commands.limits }
+  }
+
   get #timeouts(): Timeouts {
     return { ...this.#context.config.worker.timeouts, ...this.#backend.timeouts }
   }
@@ -156,7 +194,7 @@ function worst(verdicts: readonly (JobVerdict | null)[]): JobVerdict | null {
   return bad.find((verdict) => verdict.kind !== 'stopped') ?? bad[0] ?? null
 }
 
-function idle({ idle: milliseconds }: Timeouts): StepEnd {
+function idle({ idle: milliseconds }: Timeouts): JobVerdict {
   const reason = `no data moved for ${Math.round(milliseconds / 1000)} s; \`timeouts.idle\` of the backend allows more`
   return { kind: 'failed', reason }
 }

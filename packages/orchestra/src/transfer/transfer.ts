@@ -46,11 +46,14 @@ where id in (
   join orchestra.server target on target.id = transfer.to_server
   where transfer.ended_at is null and transfer.due_at <= now()
     and (transfer.owner is null or transfer.expires_at < now()) and transfer.id <> all($3::bigint[]) and ${READY}
-  order by transfer.id limit $2 for update of transfer skip locked
+  order by transfer.attempt, transfer.id limit $2 for update of transfer skip locked
 )
 returning id`
 
-/** Takes transfers that are due, or that a dead worker left behind, the oldest first; not those that run here. */
+/**
+ * Takes transfers that are due, or that a dead worker left behind; not those that run here. What was tried least comes first, so that
+ * the ones that fail again and again do not keep others waiting; of those the oldest.
+ */
 export async function claimTransfers(
   db: Queryable,
   owner: string,

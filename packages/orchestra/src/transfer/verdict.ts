@@ -5,6 +5,8 @@ import { exitBusy, exitFenced, exitTruncated, exitUnfit } from '../script/index.
 export type JobVerdict =
   | { kind: 'failed'; reason: string }
   | { kind: 'unreachable'; reason: string }
+  /** It took more than it may, and would again. */
+  | { kind: 'limited'; reason: string }
   /** Somebody stopped it, or a later try has begun there. */
   | { kind: 'stopped' }
 

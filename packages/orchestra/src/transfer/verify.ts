@@ -12,7 +12,8 @@ export class EmittedText {
   readonly #output: MarkedOutput
   readonly #hash = createHash('sha256')
   readonly #secrets: SecretIndex
-  #head: Buffer = Buffer.alloc(0)
+  readonly #head = Buffer.alloc(KEPT_BYTES)
+  #headBytes = 0
 
   constructor(script: EmitScript) {
     this.#output = new MarkedOutput(script.mark)
@@ -22,8 +23,9 @@ export class EmittedText {
   push(bytes: Uint8Array): void {
     for (const piece of this.#output.push(bytes)) {
       this.#hash.update(piece)
-      const room = KEPT_BYTES - this.#head.length
-      if (room > 0) this.#head = Buffer.concat([this.#head, piece.subarray(0, room)])
+      const kept = piece.subarray(0, KEPT_BYTES - this.#headBytes)
+      this.#head.set(kept, this.#headBytes)
+      this.#headBytes += kept.length
     }
   }
 
@@ -37,7 +39,7 @@ export class EmittedText {
 
   /** The lines it begins with, secrets by name. */
   get lines(): string[] {
-    return this.#secrets.redact(this.#head.toString('utf8')).split('\n')
+    return this.#secrets.redact(this.#head.toString('utf8', 0, this.#headBytes)).split('\n')
   }
 }
 

@@ -50,4 +50,24 @@ describeSshd('a server with a host key', () => {
     expect(checked.stdout).toMatch(/web1 +ok .* approved +root +not needed/)
     expect(checked.code).toBe(0)
   })
+
+  test('keeps its approved key when its address changes, and is sent nothing where another answers', {
+    timeout: TIMEOUT,
+  }, async () => {
+    const other = await startSshd()
+    try {
+      const there = await project.run('server', 'set', 'web1', '--port', String(other.port))
+      expect(there.code).toBe(2)
+      expect(there.stdout).toContain('another host key than the approved one answers there')
+      expect((await project.run('server', 'check', 'web1')).stdout).toContain('its host key changed')
+      const back = await project.run('server', 'set', 'web1', '--port', String(sshd.port))
+      expect(back.stdout).toContain('it presents the host key that is approved')
+      expect(back.code).toBe(0)
+      const nowhere = await project.run('server', 'set', 'web1', '--port', '1')
+      expect(nowhere.stderr).toContain('ORC_SERVER_UNREACHABLE')
+      expect(await project.json('server', 'show', 'web1')).toMatchObject({ port: sshd.port, key: 'approved' })
+    } finally {
+      await other.stop()
+    }
+  })
 })

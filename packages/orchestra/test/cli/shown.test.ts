@@ -8,6 +8,7 @@ import { eventLines } from '../../src/cli/live-lines.ts'
 import { table } from '../../src/cli/table.ts'
 import { Terminal } from '../../src/cli/terminal.ts'
 import { cutText, manyLines, oneLine, textWidth } from '../../src/cli/text-width.ts'
+import { causesOf } from '../../src/placements/index.ts'
 
 const columns = [
   { title: 'NAME', value: (row: { name: string; count: number | null }) => row.name },
@@ -138,7 +139,8 @@ describe('the live view', () => {
 
   test('tells what failed, and once what ended the script', () => {
     const failures = [failure('no such user'), failure('a reload failed')]
-    const lines = eventLines({ event: 'ended', ...script, failures, changed: 1 }, (_, text) => text)
+    const ended = { event: 'ended' as const, ...script, failures, causes: causesOf(failures), changed: 1 }
+    const lines = eventLines(ended, (_, text) => text)
     expect(plain(lines)).toEqual([
       'web1 nginx log 12 FAILURE in 45 ms: 3 operations, 1 changed: a reload failed',
       '          failure save site:1\\n: no such user',
@@ -158,6 +160,7 @@ describe('the live view', () => {
       object: 'site:1',
       objects: 1,
       failures: [],
+      causes: [],
     }
     expect(plain(eventLines(unit, (_, text) => text))).toEqual([
       'unit 0f9e by alice (POST /sites): site:1, 2 operations for web1, web2',

@@ -4,6 +4,7 @@ import { type BackendOptions, defineBackend } from '../../src/config/backend.ts'
 import { type ConfigOptions, defineConfig } from '../../src/config/config.ts'
 import { defineModel } from '../../src/config/model.ts'
 import { isOrchestraError } from '../../src/errors.ts'
+import { sh } from '../../src/script/index.ts'
 
 const schema = z.object({ id: z.int(), domain: z.string(), password: z.string() })
 const site = defineModel({ name: 'site', table: 'site', schema, secrets: ['password'] })
@@ -38,17 +39,39 @@ describe('defineConfig', () => {
     const config = defineConfig({
       models: [site],
       backends: [],
-      worker: { timeouts: { idle: 5 } },
+      worker: { timeouts: { idle: 5 }, copy: { free: 5 } },
       retention: { days: 7 },
     })
     expect(config.worker).toEqual({
       concurrency: 32,
       transfers: 2,
+      copy: { bytes: 107_374_182_400, free: 5, total: 21_600_000 },
       timeouts: { connect: 15_000, idle: 5, total: 3_600_000, check: 120_000 },
       backoff: { operation: { base: 5_000, cap: 3_600_000 }, server: { base: 1_000, cap: 60_000 } },
     })
     expect(config.retention.days).toBe(7)
     expect(Object.isFrozen(config) && Object.isFrozen(config.worker)).toBe(true)
+  })
+
+  it('refuses limits of a copy that limit nothing, for all and for a backend', () => {
+    const worker = { copy: { bytes: Number.POSITIVE_INFINITY } }
+    expect(() => defineConfig({ models: [site], backends: [], worker })).toThrow(
+      '`worker.copy.bytes` is Infinity',
+    )
+    const transfer = {
+      limits: { free: 0 },
+      dump: () => sh`true`,
+      restore: () => sh`true`,
+      switch: () => sh`true`,
+    }
+    const backend = defineBackend({
+      name: 'sites',
+      model: site,
+      save: () => undefined,
+      onMove: 'migrate',
+      transfer,
+    })
+    expect(() => defineConfig({ models: [site], backends: [backend] })).toThrow('transfer.limits.free` is 0')
   })
 
   it.each([

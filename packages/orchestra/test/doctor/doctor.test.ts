@@ -125,6 +125,10 @@ describeStores('doctor', (open) => {
     })
     const findings = await checkRoutes({ store, loaded: { config: changed, path: '' } })
     expect(problems(findings)).toContainEqual(expect.stringContaining('no field `plan`'))
+    await addRoute(store, config, { backend: 'page', tags: ['web'], by: 'me' })
+    expect(problems(await checkRoutes(patient))).toContainEqual(
+      expect.stringContaining('(page to tag web) leads to no server'),
+    )
     await store.query('update orchestra.server set removed_at = now()')
     expect(problems(await checkRoutes(patient))).toContainEqual(
       expect.stringContaining('removed server here'),

@@ -44,6 +44,7 @@ export async function lookedAt(options: Partial<Backend> = {}): Promise<LookedAt
     sudo: false,
     identity_file: null,
     directory,
+    tags: [],
     host_key: null,
     presented_key: null,
     presented_at: null,

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createMethods, type JobEnd, type ServerTarget } from '../../src/methods/index.ts'
-import { type RecordedJob, recordedJob } from '../support/jobs.ts'
+import { type RecordedJob, recordedJob, uniqueSleep } from '../support/jobs.ts'
 import { processesWith, until } from '../support/processes.ts'
 import { describeSshd, type Sshd, startSshd } from '../support/sshd.ts'
 
@@ -88,22 +88,18 @@ for (const kind of ['ssh', 'openssh'] as const)
       },
     )
 
-    it.each(['read -r line', 'sleep 60'])(
+    it.each(['read -r line', 'sleep'])(
       'whose start-up file waits (`%s`) gets nothing, and the error says why',
-      async (line) => {
-        const { end, job, ran } = await withStartUp(`${line}\n`, short)
+      async (what) => {
+        const sleeper = uniqueSleep()
+        const { end, job, ran } = await withStartUp(`${what === 'sleep' ? sleeper : what}\n`, short)
         expect(end).toMatchObject({ kind: 'unreachable', reason: expect.stringContaining('start-up file') })
         expect({ ran, started: job.started() }).toEqual({ ran: false, started: false })
-        await endStartUp()
+        // It ends when somebody ends it: there is no shell yet that could be told to.
+        for (const pid of await processesWith(sleeper)) process.kill(pid)
+        await until('it has ended', async () => (await processesWith(sleeper)).length === 0)
       },
     )
-
-    /** What waits there is none of a script's processes, and ends with its session or here. */
-    async function endStartUp(): Promise<void> {
-      await sshd.killSessions()
-      for (const pid of await processesWith('orchestra-pgid')) process.kill(pid, 'SIGKILL')
-      await until('it has ended', async () => (await processesWith('orchestra-pgid')).length === 0)
-    }
 
     it('whose start-up file prints megabytes runs the script, whose output is its own alone', async () => {
       const { end, job } = await withStartUp('head -c 5000000 /dev/zero\nhead -c 5000000 /dev/zero >&2\n')

@@ -55,6 +55,7 @@ export function route(options: Partial<Route> = {}): Route {
     backend: 'www',
     serverId,
     server: `web${serverId}`,
+    tags: [],
     match: 'true',
     enabled: true,
     ...options,

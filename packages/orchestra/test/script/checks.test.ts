@@ -32,6 +32,28 @@ test('one check decides for a whole batch that is good', async () => {
   expect(readdirSync(join(server.directory, 'conf'))).toHaveLength(50)
 })
 
+test('a check sees which files are on trial and what they replace, and none when it is asked without them', async () => {
+  const server = machine()
+  const { at, prepare } = conf(server)
+  const said = join(server.directory, 'said')
+  const check = sh`for k in "\${!checked[@]}"; do
+  [[ ! \${replaced[k]} ]] || was=$(<"\${replaced[k]}")
+  printf '%s %s %s, ' "\${checked[k]##*/}" "$(<"\${checked[k]}")" "\${was-none}" >>${said}
+  unset was
+done; echo >>${said}; ! grep bad ${join(server.directory, 'conf')}/*.conf`
+  const write = (name: string, text: string) => (s: Script) => s.file(at(name), text, { check })
+  await server.run({ prepare, operations: [write('a', 'one')] })
+  await server.run({ operations: [write('a', 'bad'), write('b', 'two')] })
+  expect(readFileSync(said, 'utf8').split('\n')).toEqual([
+    'a.conf one none, ',
+    'a.conf bad one, b.conf two none, ',
+    '',
+    'a.conf bad one, ',
+    'b.conf two none, ',
+    '',
+  ])
+})
+
 test('only the bad ones of a batch fail, with the output of the check, and stay as they were', async () => {
   const server = machine()
   const { at, read, checks, prepare } = conf(server)

@@ -15,6 +15,7 @@ import { describeSshd, type Sshd, startSshd } from '../support/sshd.ts'
 const success = { kind: 'exited', code: 0, signal: null }
 const timeouts = { connect: 5_000, idle: 20_000, total: Number.POSITIVE_INFINITY }
 const megabyte = 1024 * 1024
+const wide = { bytes: 2 ** 40, free: 1, total: 600_000 }
 
 interface Streamed extends Piped {
   said: string
@@ -60,6 +61,7 @@ for (const kind of ['ssh', 'openssh', 'local'] as const)
 
     async function stream(dump: Command, restore: Command, ends: Ends = {}): Promise<Streamed> {
       const { id = ++lastId, attempt = 1 } = ends
+      const limits = ends.options?.limits ?? wide
       const tried = (side: 'from' | 'to') => ({ transferId: id, attempt, side, runId: randomUUID() })
       let said = ''
       let bytes = 0
@@ -73,8 +75,9 @@ for (const kind of ['ssh', 'openssh', 'local'] as const)
       })
       const piped = await pipe({
         from: side(renderEmit(tried('from'), dump), ends.from ?? old),
-        to: side(renderAbsorb(tried('to'), restore), ends.to ?? fresh),
+        to: side(renderAbsorb(tried('to'), restore, limits), ends.to ?? fresh),
         timeouts,
+        limits,
         signal: new AbortController().signal,
         onBytes: (total) => {
           bytes = total
@@ -135,7 +138,7 @@ for (const kind of ['ssh', 'openssh', 'local'] as const)
     it('ends the dump when the restore fails early, and tells of the restore', async () => {
       const sleeper = uniqueSleep()
       const streamed = await stream(
-        sh`${raw('yes | head -c 3000000')}; ${raw(sleeper)}`,
+        sh`${raw('yes | head -c 3000000 || true')}; ${raw(sleeper)}`,
         sh`echo no room >&2; exit 3`,
       )
       expect(streamed).toMatchObject({ to: { kind: 'exited', code: 3 }, from: { kind: 'cancelled' } })
@@ -179,8 +182,33 @@ for (const kind of ['ssh', 'openssh', 'local'] as const)
       const streamed = await stream(sh`echo data; ${raw(here)}`, sh`cat; ${raw(there)}`, {
         options: { timeouts: { ...timeouts, idle: 700 } },
       })
-      expect(streamed.isIdle).toBe(true)
+      expect(streamed.ended).toBe('idle')
       expect([...(await processesWith(here)), ...(await processesWith(there))]).toEqual([])
+    })
+
+    it('ends both sides of a stream without an end, at the bytes that it may have', async () => {
+      const sleeper = uniqueSleep()
+      const streamed = await stream(sh`cat /dev/zero`, sh`cat >/dev/null; ${raw(sleeper)}`, {
+        options: { limits: { ...wide, bytes: 20 * megabyte } },
+      })
+      expect(streamed).toMatchObject({ ended: 'bytes', isWhole: false, to: { kind: 'cancelled' } })
+      expect(streamed.bytes).toBeLessThan(60 * megabyte)
+      expect(await processesWith(sleeper)).toEqual([])
+    })
+
+    it('ends both sides of a stream that trickles, when its time is over', async () => {
+      const streamed = await stream(sh`while echo; do sleep 0.05; done`, sh`cat >/dev/null`, {
+        options: { limits: { ...wide, total: 1_000 } },
+      })
+      expect(streamed).toMatchObject({ ended: 'total', isWhole: false })
+    })
+
+    it('makes no file that is larger than the copy may be, whatever holes it has', async () => {
+      const streamed = await stream(sh`echo`, sh`cat >/dev/null; truncate -s 8G ${directory}/hole`, {
+        options: { limits: { ...wide, bytes: 20 * megabyte } },
+      })
+      expect(streamed.to).toMatchObject({ kind: 'exited', code: 1 })
+      expect(streamed.said).toContain('File too large')
     })
 
     it('waits for a slow restore as long as something moves', async () => {

@@ -99,7 +99,7 @@ describe('the scripts of a transfer', () => {
   it('show secrets by name and hold them all the same', () => {
     for (const script of [
       renderEmit(one, command),
-      renderAbsorb(one, command),
+      renderAbsorb(one, command, { bytes: 1, free: 1 }),
       renderPut(one, command, 60),
     ]) {
       expect(script.text).toContain('canary')

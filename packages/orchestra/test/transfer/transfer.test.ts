@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import type { CopyLimits } from '../../src/config/backend.ts'
 import { cancel, retry } from '../../src/manager/index.ts'
 import { holdServer, releaseServer } from '../../src/server/index.ts'
 import { listTransfers } from '../../src/transfer/index.ts'
@@ -17,16 +18,16 @@ const until = (what: string, holds: () => boolean | Promise<boolean>) => untilWi
 describeStores('data that moves with its object', (open, kind) => {
   const makeWorld = useWorlds(open)
 
-  async function world(backend = dataSites): Promise<World> {
-    const made = await makeWorld({ servers: [], backends: [backend], worker: dataConfig.worker })
+  async function world(backend = dataSites, copy: Partial<CopyLimits> = {}): Promise<World> {
+    const made = await makeWorld({ servers: [], backends: [backend], worker: { ...dataConfig.worker, copy } })
     for (const server of ['old', 'new']) await made.addDirectoryServer(server)
     await routeByPlan(made)
     return made
   }
 
   /** A site with data on the old server, and a worker. */
-  async function placedWorld(): Promise<World> {
-    const made = await world()
+  async function placedWorld(copy: Partial<CopyLimits> = {}): Promise<World> {
+    const made = await world(dataSites, copy)
     await made.work()
     await made.store.query(`insert into site (id) values (1)`)
     await made.calm()
@@ -83,6 +84,39 @@ describeStores('data that moves with its object', (open, kind) => {
     expect(logs.map((log) => log.script).join()).toContain('tar -C data')
     expect(logs.map((log) => log.script).join()).toContain('«secret:output-token»')
   })
+
+  const megabyte = 2 ** 20
+  /** A file that no compression and no hole makes smaller, in an archive that goes on for ever. */
+  const endless = `tar -C data/1 -cf - .; exec cat /dev/zero`
+
+  for (const [limit, copy, broken, text] of [
+    ['bytes', { bytes: 3 * megabyte }, { dump: endless }, 'brought more than 3 MiB'],
+    ['time', { total: 1_500 }, { dump: 'while echo; do sleep 0.05; done' }, 'took longer than 1.5 s'],
+    ['words', {}, { restore: 'head -c 20M /dev/zero >&2' }, 'printed more than 16 MiB beside the data'],
+    ['words of verify', {}, { original: 'exec cat /dev/zero' }, 'printed more than 16 MiB beside the data'],
+  ] as const)
+    it(`stops at the limit of ${limit}, leaves nothing of it on the new server, and rests long`, async () => {
+      const made = await placedWorld(copy)
+      for (const [command, content] of Object.entries(broken))
+        await flag(made, command === 'restore' ? 'new' : 'old', `broken-${command}`, content)
+      await move(made)
+      await until('it was stopped', async () => (await listTransfers(made.store))[0]?.nextTry != null)
+      const [transfer] = await listTransfers(made.store)
+      expect(transfer?.error).toMatch(/^ORC_COPY_LIMIT: /)
+      expect(transfer?.error).toContain(text)
+      expect(transfer?.error).toContain('orchestra retry')
+      expect(Date.parse(transfer?.nextTry ?? '')).toBeGreaterThan(Date.now() + 20 * 60_000)
+      expect(await dataOn(made, 'old')).toEqual(data)
+      if (limit !== 'words of verify') expect(await dataOn(made, 'new')).toEqual({})
+      for (const command of Object.keys(broken)) {
+        await unflag(made, 'old', `broken-${command}`)
+        await unflag(made, 'new', `broken-${command}`)
+      }
+      await retry(made.store, { kind: 'object', model: 'site', key: '1' }, 'test')
+      await ended(made)
+      await made.calm()
+      expect(await dataOn(made, 'new')).toEqual(data)
+    })
 
   it('waits for the new place, and says so', async () => {
     const made = await placedWorld()

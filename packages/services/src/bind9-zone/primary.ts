@@ -2,11 +2,14 @@ import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
 import { z } from 'zod'
 import { domainName, ipAddress } from '../fields.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
-import { type CheckedZone, type DnsRecord, serialMark, zoneSchema, zoneSource } from './records.ts'
+import { type CheckedZone, type DnsRecord, zoneSchema, zoneSource } from './records.ts'
 import {
+  check,
   commitServer,
   listZones,
+  onServer,
   prepareServer,
+  refusedPath,
   reloadServer,
   sourcePath,
   stanzaPath,
@@ -49,8 +52,8 @@ export function bind9Primary<Schema extends z.ZodType, Secrets extends string>(
   const nameOf = (object: Parameters<typeof options.zone>[0]) =>
     checked('A zone', domainName, options.zone(object).name)
   const place = (script: Script, zone: CheckedZone) => {
-    publish(script, zone)
-    script.file(stanzaPath(zone.name), stanza(zone.name, secondaries), { mode: '0644' })
+    publish(script, zone, secondaries)
+    script.file(stanzaPath(zone.name), stanza(zone.name, secondaries), { mode: '0644', check })
     reloadServer(script)
   }
   return defineBackend({
@@ -85,7 +88,8 @@ export function bind9Primary<Schema extends z.ZodType, Secrets extends string>(
 }
 
 function removeZone(script: Script, name: string): void {
-  for (const path of [stanzaPath(name), zonePath(name), sourcePath(name)]) script.absent(path)
+  for (const path of [stanzaPath(name), zonePath(name), sourcePath(name), refusedPath(name)])
+    script.absent(path)
 }
 
 /** Nobody who had the new zone before, perhaps from elsewhere under our old one's numbers, sees its serial go back. */
@@ -97,30 +101,11 @@ function keepSerial(script: Script, old: string, name: string): void {
 }
 
 /** The stanza comes after this: named never hears of a zone whose first file is refused. */
-function publish(script: Script, zone: CheckedZone): void {
-  const [source, target] = [sourcePath(zone.name), zonePath(zone.name)]
-  script.file(source, zoneSource(zone), { mode: '0644' })
-  script.run(
-    sh`${serialOf(target)}
-printf -v now '%(%s)T' -1
-((serial = now > serial ? now : serial + 1))
-source=$(<${source})
-printf '%s\n' "\${source/${serialMark}/$serial}" >${target}.new
-if ! report=$(named-checkzone -- ${zone.name} ${target}.new); then
-  printf '%s\n' "$report" >&2
-  rm -f -- ${target}.new
-  exit 1
-fi
-mv -T -- ${target}.new ${target}`,
-    {
-      unless: sh`${serialOf(target)}; source=$(<${source}); [[ $(<${target}) == "\${source/${serialMark}/$serial}" ]]`,
-    },
-  )
-}
-
-/** Sets `serial` to the number in the zone file as it is, 0 without one. */
-function serialOf(path: string) {
-  return sh`serial=0; if [[ -e ${path} ]]; then zone=$(<${path}); zone=\${zone#*'('}; read -r serial _ <<<"$zone"; fi`
+function publish(script: Script, zone: CheckedZone, secondaries: readonly string[]): void {
+  script.file(sourcePath(zone.name), zoneSource(zone), { mode: '0644' })
+  script.run(onServer(sh`publish ${[zone.name, ...secondaries]}`), {
+    unless: onServer(sh`is_published ${zone.name}`),
+  })
 }
 
 function stanza(zone: string, secondaries: readonly string[]): string {

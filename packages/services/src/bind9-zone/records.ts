@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { domainName, ipAddress } from '../fields.ts'
+import { domainName, ipv4Address, ipv6Address } from '../fields.ts'
+import { problemsOf } from './rules.ts'
 
 const ttl = z.number().int().min(0).max(2_147_483_647)
 
@@ -23,23 +24,38 @@ const recordData = z
 const base = { name: recordName, ttl: ttl.optional() }
 
 export const dnsRecord = z.discriminatedUnion('type', [
-  z.object({ ...base, type: z.literal('A'), value: ipAddress }),
-  z.object({ ...base, type: z.literal('AAAA'), value: ipAddress }),
+  z.object({ ...base, type: z.literal('A'), value: ipv4Address }),
+  z.object({ ...base, type: z.literal('AAAA'), value: ipv6Address }),
   z.object({ ...base, type: z.literal('TXT'), value: z.string().max(60_000) }),
   z.object({ ...base, type: z.enum(otherTypes), value: recordData }),
 ])
 
-export const zoneSchema = z.object({
-  name: domainName,
-  nameServers: z.array(domainName).min(1),
-  hostmaster: z.email(),
-  ttl: ttl.default(3600),
-  refresh: ttl.default(7200),
-  retry: ttl.default(900),
-  expire: ttl.default(1_209_600),
-  negativeTtl: ttl.default(300),
-  records: z.array(dnsRecord).default([]),
-})
+/** BIND takes the nearest of these for what is outside of them. */
+const between = (low: number, high: number) => z.int().min(low).max(high)
+const [minute, week] = [60, 604_800]
+
+export const zoneSchema = z
+  .object({
+    name: domainName,
+    nameServers: z.array(domainName).min(1),
+    hostmaster: z.email(),
+    ttl: ttl.default(3600),
+    refresh: between(5 * minute, 4 * week).default(7200),
+    retry: between(500, 2 * week).default(900),
+    expire: between(5 * minute, 24 * week).default(1_209_600),
+    negativeTtl: ttl.default(300),
+    records: z.array(dnsRecord).default([]),
+  })
+  .superRefine((zone, context) => {
+    if (zone.expire < zone.refresh + zone.retry)
+      context.addIssue({
+        code: 'custom',
+        path: ['expire'],
+        message: 'it must be at least refresh and retry together',
+      })
+    for (const { index, field, message } of problemsOf(zone))
+      context.addIssue({ code: 'custom', path: ['records', index, field], message })
+  })
 
 export type CheckedZone = z.output<typeof zoneSchema>
 export type DnsRecord = z.output<typeof dnsRecord>

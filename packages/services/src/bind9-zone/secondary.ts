@@ -2,7 +2,15 @@ import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
 import { z } from 'zod'
 import { domainName, ipAddress } from '../fields.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
-import { commitServer, listZones, prepareServer, receivedPath, reloadServer, stanzaPath } from './server.ts'
+import {
+  check,
+  commitServer,
+  listZones,
+  prepareServer,
+  receivedPath,
+  reloadServer,
+  stanzaPath,
+} from './server.ts'
 
 /** A zone that this server fetches from others. */
 export interface SecondaryZone {
@@ -24,7 +32,7 @@ export function bind9Secondary<Schema extends z.ZodType, Secrets extends string>
   const nameOf = (object: Parameters<typeof options.zone>[0]) =>
     checked('A zone', domainName, options.zone(object).name)
   const place = (script: Script, name: string) => {
-    script.file(stanzaPath(name), stanza(name, primaries), { mode: '0644' })
+    script.file(stanzaPath(name), stanza(name, primaries), { mode: '0644', check })
     reloadServer(script)
   }
   return defineBackend({

@@ -2,16 +2,9 @@ import { type Backend, defineBackend, type Script, Secret, sh, text } from 'orch
 import { z } from 'zod'
 import { oneLine, userName } from '../fields.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
+import { cronSchedule } from './schedule.ts'
 
-const field = String.raw`[\w*/,-]+`
-
-/** When a job runs, as crontab(5) says it: five fields, or a word such as `@daily`. */
-export const cronSchedule = z
-  .string()
-  .regex(
-    new RegExp(`^(@(reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)|${field}( ${field}){4})$`),
-    'use five fields as in "*/5 * * * *", or a word such as @daily',
-  )
+export { cronSchedule } from './schedule.ts'
 
 /** Name of a job. cron skips files in whose names there is anything else. */
 export const cronJobName = z
@@ -19,7 +12,14 @@ export const cronJobName = z
   .max(100)
   .regex(/^[A-Za-z0-9_-]+$/, 'use letters, digits, _ and -')
 
-const variableText = oneLine.regex(/^[^"]*$/, 'a quote cannot stand in a variable of cron')
+/** cron reads so much of a line; a file with a longer one is not read at all. */
+const lineBytes = 998
+
+const fitsOnLine = (text: string) => Buffer.byteLength(text) <= lineBytes
+
+const variableText = oneLine
+  .regex(/^[^"]*$/, 'a quote cannot stand in a variable of cron')
+  .regex(/(^|[^ ])$/, 'cron takes the spaces off its end')
 
 const variable = z.union([
   variableText,
@@ -28,17 +28,37 @@ const variable = z.union([
     .refine((value) => variableText.safeParse(value.reveal()).success, 'it is no text that cron can hold'),
 ])
 
+/** Names that are not the job's own affair. */
+const variableName = z
+  .string()
+  .regex(/^[A-Z_][A-Z0-9_]*$/, 'use a variable name')
+  .refine((name) => name !== 'LOGNAME', 'cron sets it itself, to the user')
+  .refine((name) => name !== 'MAILTO', 'use mailTo')
+  .refine((name) => name !== 'CRON_TZ', "Debian's cron does not know it: jobs run by the server's time")
+
 const cronJobSchema = z.object({
   name: cronJobName,
   schedule: cronSchedule,
   user: userName,
-  command: oneLine.min(1),
+  command: oneLine
+    .regex(/[^ ]/, 'it must not be empty')
+    .refine(
+      (text) => fitsOnLine(escapeCommand(text)),
+      `cron takes ${lineBytes} bytes; put more into a script of its own`,
+    ),
   environment: z
-    .record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/, 'use a variable name'), variable.optional())
-    .default({}),
+    .record(variableName, variable.optional())
+    .default({})
+    .refine(
+      (all) =>
+        Object.entries(all).every(
+          ([name, value]) => value === undefined || fitsOnLine(`${name}="${revealed(value)}"`),
+        ),
+      `cron takes ${lineBytes} bytes of name and value; put more into a file`,
+    ),
   mailTo: z
     .string()
-    .regex(/^[\w.+@-]*$/, 'use a mail address')
+    .regex(/^([\w+][\w.+@-]*)?$/, 'use a mail address')
     .optional(),
   enabled: z.boolean().default(true),
 })
@@ -79,6 +99,7 @@ export function cronJob<Schema extends z.ZodType, Secrets extends string>(
     model: options.model,
     after: options.after ?? [],
     identity: (object) => options.job(object).name,
+    prepare: startCron,
     save: (script, object) => place(script, jobOf(object)),
     rename(script, object, previous) {
       const [path, old] = [pathOf(jobOf(object)), pathOf(jobOf(previous))]
@@ -93,6 +114,14 @@ export function cronJob<Schema extends z.ZodType, Secrets extends string>(
     read: (name) => sh`sed -E 's/^([A-Z_][A-Z0-9_]*)=.*/\1=.../' ${pathFor(name)}`,
     prune: (script, identity) =>
       script.absent(pathFor(checked('The name of a cron job', cronJobName, identity))),
+  })
+}
+
+/** No job runs without it. The name of the service differs; the file with its number does not. */
+function startCron(script: Script): void {
+  const running = sh`[[ -e /run/crond.pid && $(<"/proc/$(</run/crond.pid)/comm") == cron* ]]`
+  script.run(sh`systemctl start cron || systemctl start crond`, {
+    unless: sh`${running} || systemctl is-active --quiet cron.service crond.service cron.target`,
   })
 }
 
@@ -123,7 +152,18 @@ function contentOf({ environment, mailTo, schedule, user, command }: CheckedJob)
   const variables = Object.entries(environment).flatMap(([name, value]) =>
     value === undefined ? [] : [text`${name}="${value}"\n`],
   )
-  // To cron a percent sign ends the command and begins its input.
-  const line = `${schedule} ${user} ${command.replaceAll('%', '\\%')}\n`
+  const line = `${schedule} ${user} ${escapeCommand(command)}\n`
   return text`# Written by Orchestra; changes made here are overwritten.\n${[...mail, ...variables, line]}`
+}
+
+/** To cron a percent sign ends the command and begins its input, and a backslash before one of both is taken off. */
+function escapeCommand(command: string): string {
+  return command.replace(/(\\*)(%?)/g, (_, backslashes: string, percent: string) => {
+    const isAlone = backslashes.length === 1 && percent === ''
+    return `${isAlone ? backslashes : backslashes.repeat(2)}${percent && '\\%'}`
+  })
+}
+
+function revealed(value: string | Secret): string {
+  return value instanceof Secret ? value.reveal() : value
 }

@@ -1,7 +1,8 @@
-import { type Backend, defineBackend, sh } from 'orchestrajs'
+import { type Backend, defineBackend } from 'orchestrajs'
 import type { z } from 'zod'
+import { check, prepareServer, reloadServer } from '../nginx/server.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
-import { mapEntrySchema, mapLines, type NginxMapEntry, nginxMapSchema } from './map.ts'
+import { entrySchemaOf, mapLines, type NginxMapEntry, nginxMapSchema } from './map.ts'
 
 export type { NginxMapEntry } from './map.ts'
 
@@ -31,20 +32,21 @@ export function nginxMap<Schema extends z.ZodType, Secrets extends string>(
     ...options,
     file: options.file ?? `/etc/nginx/conf.d/orchestra-${name}.conf`,
   })
+  const entrySchema = entrySchemaOf(map)
   const entryOf = (object: Parameters<typeof options.entry>[0]) =>
-    checked('An entry of an nginx map', mapEntrySchema, options.entry(object))
+    checked('An entry of an nginx map', entrySchema, options.entry(object))
   return defineBackend({
     ...policiesOf(options),
     name,
     model,
     after,
     identity: (object) => entryOf(object).from[0],
+    prepare: prepareServer,
     sync(script, objects) {
       const { head, entry, foot } = mapLines(map)
       const content = [head, objects.map((object) => entry(entryOf(object))), foot]
-      script.file(map.file, content, { mode: '0644', check: sh`nginx -t` })
-      // An nginx that was stopped reads its maps when it starts.
-      script.reload('nginx', { command: sh`systemctl reload-or-restart nginx` })
+      script.file(map.file, content, { mode: '0644', check })
+      reloadServer(script)
     },
   })
 }

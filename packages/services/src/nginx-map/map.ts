@@ -11,6 +11,10 @@ const literal = z
 
 const key = literal.regex(/^[^~]/, 'it must not be empty, and not begin with ~')
 
+/** `$host` is a name in lower case, without port and last dot: nothing else would ever be found. */
+const plainHost = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i
+const anyHost = /^(\*?\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*(\.\*)?$/i
+
 export const nginxMapSchema = z.object({
   variable,
   source: variable.default('$host'),
@@ -20,10 +24,22 @@ export const nginxMapSchema = z.object({
   file: absolutePath,
 })
 
-export const mapEntrySchema = z.object({
-  from: z.union([key.transform((one): [string] => [one]), z.tuple([key], key)]),
-  to: literal,
-})
+const keys = z.union([key.transform((one): [string] => [one]), z.tuple([key], key)])
+
+export const mapEntrySchema = z.object({ from: keys, to: literal })
+
+/** The entries of one map: what can be looked up there. */
+export function entrySchemaOf({ source, hostnames }: CheckedMap) {
+  if (source !== '$host') return mapEntrySchema
+  const form = hostnames ? anyHost : plainHost
+  const isFound = (from: readonly string[]) => from.every((one) => form.test(one))
+  return mapEntrySchema.extend({
+    from: keys.refine(
+      isFound,
+      'use names as they are in $host, such as www.example.com, without port and last dot',
+    ),
+  })
+}
 
 /** What one object sets the variable to, and where. */
 export interface NginxMapEntry {

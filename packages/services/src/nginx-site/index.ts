@@ -1,5 +1,6 @@
 import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
 import type { z } from 'zod'
+import { check, prepareListeners, prepareServer, reloadServer } from '../nginx/server.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
 import { type CheckedSite, type NginxSite, nginxSiteSchema, serverName } from './site.ts'
 import { virtualHost } from './virtual-host.ts'
@@ -24,8 +25,8 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
   const pathOf = ({ domains }: CheckedSite) => pathFor(domains[0])
   const place = (script: Script, site: CheckedSite) => {
     if (site.root !== undefined && site.owner !== undefined) makeRoot(script, site.root, site.owner)
-    script.file(pathOf(site), virtualHost(site), { mode: '0644', check: sh`nginx -t` })
-    reload(script)
+    script.file(pathOf(site), virtualHost(site), { mode: '0644', check })
+    reloadServer(script)
   }
   return defineBackend({
     ...policiesOf(options),
@@ -33,24 +34,29 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
     model: options.model,
     after: options.after ?? [],
     identity: (object) => options.site(object).domains[0],
+    prepare(script) {
+      prepareServer(script)
+      prepareListeners(script)
+    },
     save: (script, object) => place(script, siteOf(object)),
     rename(script, object, previous) {
       const site = siteOf(object)
       const [path, old] = [pathOf(site), pathOf(siteOf(previous))]
       if (path === old) return
-      // The old answers until nginx has accepted the new.
-      place(script, site)
+      // Under the new name the old answers until nginx has accepted the new: two files with one name would be refused.
+      script.run(sh`mv -T -- ${old} ${path}`, { onlyIf: sh`[[ -e ${old} && ! -e ${path} ]]` })
       script.absent(old)
+      place(script, site)
     },
     delete(script, object) {
       script.absent(pathOf(siteOf(object)))
-      reload(script)
+      reloadServer(script)
     },
     list: sh`shopt -s nullglob; for file in ${directory}/*.conf; do file=\${file##*/}; printf '%s\n' "\${file%.conf}"; done`,
     read: (domain) => sh`cat -- ${pathFor(domain)}`,
     prune(script, identity) {
       script.absent(pathFor(checked('The name of a site', serverName, identity)))
-      reload(script)
+      reloadServer(script)
     },
   })
 }
@@ -58,9 +64,4 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
 /** The content of the directory is its owner's; deleting the site leaves it. */
 function makeRoot(script: Script, root: string, owner: string): void {
   script.directory(root, { owner, group: owner })
-}
-
-function reload(script: Script): void {
-  // An nginx that was stopped reads its sites when it starts.
-  script.reload('nginx', { command: sh`systemctl reload-or-restart nginx` })
 }

@@ -12,18 +12,33 @@ export const serverName = z
 const systemDirectory =
   /^\/(?:(?:bin|boot|dev|etc|lib|lib32|lib64|proc|root|run|sbin|sys|usr)(?:\/.*)?|var(?:\/(?!www$)[^/]+)?|[^/]+)$/
 
-const bytes = z.string().regex(/^\d{1,9}[kmg]?$/, 'use a size such as 20m')
+const bytes = z
+  .string()
+  .regex(/^\d{1,9}[kmg]?$/, 'use a size such as 20m')
+  .refine(
+    (size) => Number.parseInt(size, 10) > 0,
+    'to nginx 0 is no limit at all; use the largest size that you mean',
+  )
 
 const httpUrl = z
   .string()
   .max(2000)
   .regex(/^https?:\/\/[\w.:[\]/-]+$/, 'use an http or https address of letters, digits and . : / - [ ]')
 
+/** A name once: nginx would warn of a name that a site has twice as of one that two sites have. */
+const serverNames = z
+  .tuple([serverName], serverName)
+  .transform(([first, ...others]): [string, ...string[]] => [
+    first,
+    ...new Set(others.filter((name) => name !== first)),
+  ])
+
 export const nginxSiteSchema = z
   .object({
-    domains: z.tuple([serverName], serverName),
+    domains: serverNames,
     root: absolutePath.optional(),
     owner: userName.optional(),
+    links: z.enum(['owners', 'all']).default('owners'),
     upstream: httpUrl.optional(),
     redirectTo: httpUrl.optional(),
     certificate: z.object({ chain: absolutePath, key: absolutePath }).optional(),
@@ -53,6 +68,8 @@ export interface NginxSite {
   root?: string | undefined
   /** User and group that own the root; given, the root is made when it is missing. */
   owner?: string | undefined
+  /** Links in the root that are followed: `owners` (default) those to files of the link's own owner. Only with `owner`. */
+  links?: 'owners' | 'all' | undefined
   /** Address of the application that answers: `http://127.0.0.1:3000`. */
   upstream?: string | undefined
   /** Where every request is sent to. The path asked for is appended. */

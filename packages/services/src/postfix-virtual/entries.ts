@@ -11,7 +11,10 @@ const localPart = z
 
 function isAddress(text: string, local: z.ZodType): boolean {
   const at = text.lastIndexOf('@')
-  return local.safeParse(text.slice(0, at)).success && domainName.safeParse(text.slice(at + 1)).success
+  // A name alone would be an address in every domain of the host's own.
+  return (
+    at > 0 && local.safeParse(text.slice(0, at)).success && domainName.safeParse(text.slice(at + 1)).success
+  )
 }
 
 const address = z
@@ -33,7 +36,9 @@ export const domainSchema = z.object({ domain: domainName })
 
 export const aliasSchema = z.object({
   from: addressOrAll,
-  to: z.tuple([destination], destination),
+  to: z
+    .tuple([destination], destination)
+    .refine((all) => all.length <= 1000, 'Postfix takes no mail for an address that leads to more than 1000'),
 })
 
 export const mailboxSchema = z.object({

@@ -9,7 +9,15 @@ import {
   type PostfixDomain,
   type PostfixMailbox,
 } from './entries.ts'
-import { type Parameters, settingsSchema, type Table, useTable, writeTable } from './table.ts'
+import {
+  type Lists,
+  type Parameters,
+  prepareTables,
+  set,
+  settingsSchema,
+  useTables,
+  writeTable,
+} from './table.ts'
 
 export type { PostfixAlias, PostfixDomain, PostfixMailbox } from './entries.ts'
 
@@ -58,8 +66,8 @@ export function postfixDomains<Schema extends z.ZodType, Secrets extends string>
     checked('A mail domain', domainSchema, options.domain(object)).domain
   return mapBackend(options, 'domains', {
     identity: domainOf,
-    line: (object) => `${domainOf(object)} OK\n`,
-    parameters: (table) => ({ virtual_mailbox_domains: table }),
+    tables: { domains: (object) => `${domainOf(object)} OK\n` },
+    lists: { virtual_mailbox_domains: ['domains'] },
   })
 }
 
@@ -71,11 +79,13 @@ export function postfixAliases<Schema extends z.ZodType, Secrets extends string>
     checked('A mail alias', aliasSchema, options.alias(object))
   return mapBackend(options, 'aliases', {
     identity: (object) => aliasOf(object).from,
-    line: (object) => {
-      const { from, to } = aliasOf(object)
-      return `${from} ${to.join(', ')}\n`
+    tables: {
+      aliases: (object) => {
+        const { from, to } = aliasOf(object)
+        return `${from} ${to.join(', ')}\n`
+      },
     },
-    parameters: (table) => ({ virtual_alias_maps: table }),
+    lists: { virtual_alias_maps: ['aliases', 'addresses'] },
   })
 }
 
@@ -88,41 +98,57 @@ export function postfixMailboxes<Schema extends z.ZodType, Secrets extends strin
   const { base, owner, transport } = checked('The mailboxes of Postfix', settingsSchema, options)
   return mapBackend(options, 'mailboxes', {
     identity: (object) => mailboxOf(object).address,
-    line: (object) => {
-      const { address, path } = mailboxOf(object)
-      return `${address} ${path}\n`
+    tables: {
+      mailboxes: (object) => {
+        const { address, path } = mailboxOf(object)
+        return `${address} ${path}\n`
+      },
+      // Else an alias for all of a domain would take the mail of its mailboxes: aliases are looked up first.
+      addresses: (object) => {
+        const { address } = mailboxOf(object)
+        return `${address} ${address}\n`
+      },
     },
-    parameters: (table) => ({
-      virtual_mailbox_maps: table,
+    lists: { virtual_mailbox_maps: ['mailboxes'], virtual_alias_maps: ['aliases', 'addresses'] },
+    parameters: {
       virtual_mailbox_base: base,
       ...(owner && { virtual_uid_maps: `static:${owner.uid}`, virtual_gid_maps: `static:${owner.gid}` }),
       ...(transport && { virtual_transport: transport }),
-    }),
+    },
   })
 }
 
 interface Entries<O> {
   identity(object: O): string
-  line(object: O): string
-  /** What main.cf says, given how the table is called there. */
-  parameters(table: string): Parameters
+  /** The lines of each map, by its name. */
+  tables: Readonly<Record<string, (object: O) => string>>
+  /** Where main.cf names them. */
+  lists: Lists
+  /** What else it says. */
+  parameters?: Parameters
 }
 
 function mapBackend<Schema extends z.ZodType, Secrets extends string>(
   options: MapOptions<Schema, Secrets> & PostfixTablesOptions,
   kind: string,
-  { identity, line, parameters }: Entries<ObjectOf<Schema, Secrets>>,
+  { identity, tables, lists, parameters }: Entries<ObjectOf<Schema, Secrets>>,
 ): Backend {
   const { name = 'postfix', model, after = [] } = options
   const { directory, type } = checked('A map of Postfix', settingsSchema, options)
-  const table: Table = { directory, type, name: kind }
   return defineBackend({
     ...policiesOf(options),
     name: `${name}-${kind}`,
     model,
     after,
     identity,
-    sync: (script, objects) => writeTable(script, table, objects.map(line)),
-    commit: (script) => useTable(script, parameters(`${type}:${directory}/${kind}`)),
+    prepare: (script) => prepareTables(script, directory),
+    sync(script, objects) {
+      for (const [table, line] of Object.entries(tables))
+        writeTable(script, { directory, type, name: table }, objects.map(line))
+    },
+    commit(script) {
+      if (parameters !== undefined) set(script, parameters)
+      useTables(script, { directory, type }, lists)
+    },
   })
 }

@@ -1,6 +1,7 @@
 import { type Command, type Script, type Streamed, sh } from 'orchestrajs'
 import { z } from 'zod'
 import { absolutePath } from '../fields.ts'
+import { libraryText } from './library.ts'
 
 /** A map of Postfix: a text, and beside it the database that is made of it. */
 export interface Table {
@@ -12,7 +13,11 @@ export interface Table {
 /** Parameters of main.cf. */
 export type Parameters = Readonly<Record<string, string>>
 
-const id = z.int().min(1).max(4294967294)
+/** Parameters that are lists, which others may have their maps in too, and the names of ours in their order. */
+export type Lists = Readonly<Record<string, readonly string[]>>
+
+/** Postfix delivers as nobody below this (`virtual_minimum_uid`). */
+const id = z.int().min(100).max(4294967294)
 
 export const settingsSchema = z.object({
   directory: absolutePath.default('/etc/postfix/orchestra'),
@@ -28,42 +33,36 @@ export const settingsSchema = z.object({
 const extensions = { hash: 'db', lmdb: 'lmdb' } as const
 
 /** The text, and the database when it is not of this text. Postfix never sees half a database: a whole one is renamed. */
-export function writeTable(script: Script, table: Table, lines: Streamed): void {
-  const { directory, type, name } = table
-  const [text, building] = [`${directory}/${name}`, `${directory}/.building`]
-  const live = `${text}.${extensions[type]}`
-  const { source, ready } = placesIn(building, table)
-  script.own(live)
-  script.directory(directory, { mode: '0755' })
-  script.directory(building, { mode: '0755' })
+export function writeTable(script: Script, { directory, type, name }: Table, lines: Streamed): void {
+  const inLibrary = libraryOf(directory)
+  script.own(`${directory}/${name}.${extensions[type]}`)
   const head = '# Written by Orchestra; changes made here are overwritten.\n'
-  script.file(text, [head, lines], { mode: '0644', check: build(table, building) })
-  script.run(
-    sh`[[ ${source} -ef ${text} && ${ready} -nt ${text} ]] || ${build(table, building)}; mv -f -- ${ready} ${live}`,
-    { unless: sh`[[ ${live} -nt ${text} ]]` },
-  )
-  // A Postfix that was stopped reads its maps when it starts.
-  script.reload('postfix', { command: sh`systemctl reload-or-restart postfix` })
+  const check = inLibrary(sh`build ${[type, name]}`)
+  script.file(`${directory}/${name}`, [head, lines], { mode: '0644', check })
+  script.run(inLibrary(sh`publish ${[type, name]}`), { unless: inLibrary(sh`is_published ${[type, name]}`) })
+  reload(script, directory)
 }
 
-/** Where a database is made: `source` is the very text that `built` is made of, `ready` a database that is whole. */
-function placesIn(building: string, { type, name }: Table) {
-  const source = `${building}/${name}`
-  const extension = extensions[type]
-  return { source, built: `${source}.${extension}`, ready: `${source}.ready.${extension}` }
+export function prepareTables(script: Script, directory: string): void {
+  script.directory(directory, { mode: '0755' })
+  script.directory(`${directory}/.building`, { mode: '0755' })
+  script.file(`${directory}/library.sh`, libraryText(directory), { mode: '0644' })
 }
 
-/** A line that is no entry, or an address that is there twice, is a mere warning to postmap. */
-function build(table: Table, building: string): Command {
-  const { directory, type, name } = table
-  const { source, built, ready } = placesIn(building, table)
-  const prepared = sh`rm -f -- ${built} ${ready}; ln -f -- ${`${directory}/${name}`} ${source}`
-  const made = sh`said=$(postmap ${`${type}:${source}`} 2>&1) && [[ ! $said ]] && mv -f -- ${built} ${ready}`
-  return sh`{ ${prepared}; ${made} || { printf '%s\n' "$said" >&2; exit 1; }; }`
+/** Names the maps in main.cf once they are there: a Postfix that cannot open one refuses all mail for now. */
+export function useTables(script: Script, { directory, type }: Omit<Table, 'name'>, lists: Lists): void {
+  const inLibrary = libraryOf(directory)
+  for (const [parameter, names] of Object.entries(lists)) {
+    const listed = sh`list=$(listed ${[parameter, type, ...names]})`
+    script.run(inLibrary(sh`${listed}; postconf -e ${parameter}="$list"; postfix check`), {
+      unless: inLibrary(sh`${listed}; [[ "$(items_of ${parameter})" == "$list" ]]`),
+    })
+  }
+  reload(script, directory)
 }
 
-/** Names the map in main.cf once it is there: a Postfix that cannot open one refuses all mail for now. */
-export function useTable(script: Script, parameters: Parameters): void {
+/** Says what is one for the whole host. */
+export function set(script: Script, parameters: Parameters): void {
   const wanted = Object.entries(parameters).map(([name, value]) => `${name} = ${value}`)
   const names = Object.keys(parameters)
   // What somebody else has set there is for other mail of this server.
@@ -72,7 +71,15 @@ export function useTable(script: Script, parameters: Parameters): void {
       exists: sh`is=$(postconf -n ${name}) && [[ $is && $is != ${`${name} = ${value}`} ]]`,
     })
   script.run(sh`postconf -e ${wanted}; postfix check`, {
-    unless: sh`[[ "$(postconf ${names})" == ${wanted.join('\n')} ]]`,
+    unless: sh`[[ "$(postconf ${names} 2>/dev/null)" == ${wanted.join('\n')} ]]`,
   })
-  script.reload('postfix', { command: sh`systemctl reload-or-restart postfix` })
+}
+
+function libraryOf(directory: string): (command: Command) => Command {
+  return (command) => sh`. ${`${directory}/library.sh`}; ${command}`
+}
+
+function reload(script: Script, directory: string): void {
+  // A Postfix that was stopped reads its maps when it starts.
+  script.reload('postfix', { command: libraryOf(directory)(sh`reload`) })
 }

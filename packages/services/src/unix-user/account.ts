@@ -2,7 +2,11 @@ import { type Command, type Script, Secret, sh, text } from 'orchestrajs'
 import { z } from 'zod'
 import { absolutePath, oneLine, userName } from '../fields.ts'
 import { checked } from '../service.ts'
+import { refuseFormerRights, rememberName } from './former.ts'
 import { moveHome } from './home.ts'
+import { isPersons, isSystems } from './login-defs.ts'
+import { rememberNumbers, takeNumber, takeRange } from './numbers.ts'
+import { stateDirectory } from './places.ts'
 
 /** A password as /etc/shadow holds it, never in clear: `$y$...`, `$6$...`. */
 export const passwordHash = z
@@ -58,22 +62,49 @@ function refuse(name: string): Command {
 }
 
 export function refuseSystemAccount(script: Script, name: string): void {
-  script.run(refuse(name), {
-    onlyIf: sh`IFS=: read -r _ _ uid _ < <(getent passwd ${name}) && ((uid < 1000 || uid == 65534))`,
-  })
+  script.run(refuse(name), { onlyIf: isSystems(name) })
 }
 
 export function exists(name: string): Command {
   return sh`getent passwd ${name} >/dev/null`
 }
 
-/** A row named `root` or `www-data` must not become the account that the system lives by. */
+/** Tells that a group is made for an account that is not there yet: its name and its number. */
+const making = `${stateDirectory}/making`
+
+/**
+ * A row named `root` or `www-data` must not become the account that the system lives by, and what a group opens already is not
+ * handed to whoever gets its name. User and group have one number, which nobody had. No password opens the account at first, and
+ * `*` is no lock: sshd without PAM lets nobody with a key into an account whose field begins with `!`.
+ */
 export function addAccount(script: Script, { name, home, shell, comment }: CheckedUser): void {
   script.run(
     sh`if ${exists(name)}; then ${refuse(name)}; fi
-useradd --no-create-home --home-dir ${home} --shell ${shell} --comment ${comment} -- ${name}`,
-    { unless: sh`IFS=: read -r _ _ uid _ < <(getent passwd ${name}) && ((uid >= 1000 && uid != 65534))` },
+${refuseFormerRights(name)}
+rm -f -- ${`/var/lib/systemd/linger/${name}`}
+if IFS=: read -r _ _ number _ < <(getent group ${name}); then
+  if [[ ! -e ${making} || $(<${making}) != ${name}" $number" ]]; then
+    echo ${`there is a group ${name} already, and the account would get what is the group's: remove it, or rename one of them`} >&2
+    exit 1
+  fi
+else
+${takeNumber}
+  printf '%s %s\n' ${name} "$number" >${making}
+  groupadd --gid "$number" -- ${name}
+fi
+useradd --uid "$number" --gid "$number" --no-user-group --no-create-home --home-dir ${home} --shell ${shell} \
+  --comment ${comment} --password '*' -K SUB_UID_COUNT=0 -K SUB_GID_COUNT=0 -- ${name}
+rm -f -- ${making}
+${takeRange(name)}`,
+    { unless: isPersons(name) },
   )
+}
+
+/** sshd, cron and su refuse an account whose shell cannot be run. */
+export function refuseMissingShell(script: Script, { name, shell }: CheckedUser): void {
+  script.run(sh`echo ${`the shell ${shell} of ${name} is no program on this server`} >&2; exit 1`, {
+    unless: sh`[[ -f ${shell} && -x ${shell} ]]`,
+  })
 }
 
 /** The home in passwd is the last to change: until then the next try knows where the files are. */
@@ -89,27 +120,47 @@ usermod --shell ${shell} --comment ${comment} --home ${home} -- ${name}`,
   )
 }
 
-/** The user's own group, which `id` names first, stays beside the ones that are asked for. */
-export function setGroups(script: Script, name: string, groups: readonly string[]): void {
+/**
+ * The hash goes in on stdin and is compared by the shell itself: it is in no argument list. Null is a field that no password
+ * gives; one that is there already stays, whether useradd or an older version wrote it.
+ */
+export function setPassword(script: Script, name: string, hash: Secret | null): void {
   script.run(
-    sh`for group in ${groups}; do getent group "$group" >/dev/null || groupadd -- "$group"; done
-usermod --groups ${groups.join(',')} -- ${name}`,
+    hash === null
+      ? sh`chpasswd --encrypted`
+      : sh`${refuseUselessHash(name)}
+printf '%s\n' "$line" | chpasswd --encrypted`,
     {
-      unless: sh`should=(${groups})
-read -ra is < <(id -nG -- ${name})
-for group in "\${should[@]}"; do [[ " \${is[*]} " == *" $group "* ]] || exit 1; done
-for group in "\${is[@]:1}"; do [[ " \${should[*]} " == *" $group "* ]] || exit 1; done`,
+      input: text`${name}:${hash ?? '*'}\n`,
+      unless:
+        hash === null
+          ? sh`IFS=: read -r _ is _ < <(getent shadow ${name}) && [[ $is == '*' || $is == '!' || $is == '!*' || $is == '!!' ]]`
+          : sh`IFS=: read -r _ is _ < <(getent shadow ${name}) && [[ $is == ${hash} ]]`,
     },
   )
 }
 
-/** The hash goes in on stdin and is compared by the shell itself: it is in no argument list. */
-export function setPassword(script: Script, name: string, hash: Secret | null): void {
-  const field = hash ?? '!'
-  script.run(sh`chpasswd --encrypted`, {
-    input: text`${name}:${field}\n`,
-    unless: sh`IFS=: read -r _ is _ < <(getent shadow ${name}) && [[ $is == ${field} ]]`,
-  })
+/** Seconds that a login may take to compute the hash of what was typed. */
+const longestHash = 5
+
+/**
+ * The server's own crypt(3) is asked for a hash with the same settings: it answers none to a kind that it does not know, and one
+ * that begins otherwise or is not as long where the hash is not in the form that it writes. No password would ever open such
+ * an account. Where perl is missing, nobody is asked.
+ */
+function refuseUselessHash(name: string): Command {
+  return sh`IFS= read -r line
+if command -v perl >/dev/null; then
+  answer=0
+  printf %s "\${line#*:}" | timeout ${longestHash} perl -e '
+    my $is = <STDIN>; my $made = crypt("", $is) // "";
+    exit(substr($made, 0, rindex($is, "\$")) eq substr($is, 0, rindex($is, "\$")) && length($made) == length($is) ? 0 : 3)' || answer=$?
+  case $answer in
+    0) ;;
+    124) echo ${`the hash of ${name} takes longer than ${longestHash} s to check: nobody could log in`} >&2; exit 1 ;;
+    *) echo ${`this server cannot check a password against the hash of ${name}: nobody could log in`} >&2; exit 1 ;;
+  esac
+fi`
 }
 
 /** An account in use can neither be renamed nor removed. */
@@ -125,6 +176,16 @@ export function endProcesses(script: Script, name: string): void {
   script.run(endProcessesOf(name), { onlyIf: sh`pgrep -u ${name} >/dev/null` })
 }
 
+/** Its group goes with it, where nobody else is in it; also where login.defs does not have userdel do so. */
 export function removeAccount(script: Script, name: string): void {
-  script.run(sh`userdel -- ${name}`, { onlyIf: exists(name) })
+  script.run(
+    sh`${rememberNumbers(name)}
+${rememberName(name)}
+own=$gid
+userdel -- ${name}
+if IFS=: read -r _ _ gid members < <(getent group ${name}) && [[ $gid == "$own" && ! $members ]]; then
+  groupdel -- ${name}
+fi`,
+    { onlyIf: exists(name) },
+  )
 }

@@ -1,5 +1,5 @@
 import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { userName } from '../fields.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
 import {
@@ -8,14 +8,17 @@ import {
   endProcesses,
   exists,
   homePath,
+  refuseMissingShell,
   refuseSystemAccount,
   removeAccount,
-  setGroups,
   setPassword,
   setProperties,
   type UnixUser,
 } from './account.ts'
+import { endLingering, trashLeftovers } from './former.ts'
+import { refuseSystemGroups, setGroups } from './groups.ts'
 import { makeHome, moveHomeOf, takeHomeBack, trashCrontab, trashHome } from './home.ts'
+import { loginDefs } from './login-defs.ts'
 import { ownGroups } from './own.ts'
 import { renameAccount } from './rename.ts'
 import { digestHome, dumpHome, incomingPath, restoreHome, switchHome } from './transfer.ts'
@@ -27,16 +30,19 @@ export interface UnixUserOptions<Schema extends z.ZodType, Secrets extends strin
   user: Mapping<Schema, Secrets, UnixUser>
   /** Where the homes of deleted users go; default the trash of the file system that they are on. */
   trash?: string
+  /** Groups of the system that rows may name; default none. Who is in `sudo`, `docker` or `disk` has the machine. */
+  allowGroups?: readonly string[]
 }
 
 /**
- * System users: account, password hash, shell, groups and home. Accounts of the system (uid below 1000, nobody) are
- * never touched.
+ * System users: account, password hash, shell, groups and home. Accounts of the system (a number below UID_MIN of login.defs, and
+ * nobody) are never touched.
  */
 export function unixUser<Schema extends z.ZodType, Secrets extends string>(
   options: UnixUserOptions<Schema, Secrets>,
 ): Backend {
   const trash = options.trash === undefined ? undefined : checked('trash', homePath, options.trash)
+  const allowed = checked('allowGroups', z.array(userName), options.allowGroups ?? [])
   const userOf = (object: Parameters<typeof options.user>[0]) => checkUser(options.user(object))
   return defineBackend({
     ...policiesOf(options),
@@ -46,7 +52,9 @@ export function unixUser<Schema extends z.ZodType, Secrets extends string>(
     identity: (object) => options.user(object).name,
     save(script, object) {
       const user = userOf(object)
-      ownGroups(script, user.groups ?? [], [])
+      refuseMissingShell(script, user)
+      refuseSystemGroups(script, user.groups ?? [], allowed)
+      ownGroups(script, user.groups ?? [], allowed)
       addAccount(script, user)
       setProperties(script, user)
       takeHomeBack(script, user.name, user.home)
@@ -60,7 +68,8 @@ export function unixUser<Schema extends z.ZodType, Secrets extends string>(
       remove(script, name, home, trash)
     },
     exists: (name) => exists(name),
-    list: sh`getent passwd | while IFS=: read -r name _ uid _; do if ((uid >= 1000 && uid <= 60000)); then echo "$name"; fi; done`,
+    list: sh`${loginDefs('UID_MIN', 'UID_MAX')}
+getent passwd | while IFS=: read -r name _ uid _; do if ((uid >= UID_MIN && uid <= UID_MAX)); then echo "$name"; fi; done`,
     read: (name) => sh`getent passwd ${name}
 id -- ${name}
 IFS=: read -r _ _ _ _ _ home _ < <(getent passwd ${name}) && stat --printf '%A %U:%G %y %n\n' -- "$home"`,
@@ -88,6 +97,8 @@ function remove(script: Script, name: string, home: string, trash: string | unde
   refuseSystemAccount(script, name)
   // No job of its crontab starts while its processes end.
   trashCrontab(script, name, trash)
+  trashLeftovers(script, name, trash)
+  endLingering(script, name)
   endProcesses(script, name)
   script.absent(incomingPath(home), { recursive: true })
   trashHome(script, name, home, trash)

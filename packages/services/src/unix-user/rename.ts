@@ -1,5 +1,6 @@
 import { type Command, type Script, sh } from 'orchestrajs'
 import { type CheckedUser, endProcessesOf, exists, refuseSystemAccount } from './account.ts'
+import { rememberName, renameLingering } from './former.ts'
 import { renameCrontab } from './home.ts'
 
 /**
@@ -15,10 +16,12 @@ export function renameAccount(script: Script, { name: to }: CheckedUser, { name:
   script.run(sh`groupmod --new-name ${to} -- ${from}`, { onlyIf: ownGroupIs(from, to) })
   script.run(
     sh`${endProcessesOf(from)}
-usermod --login ${to} -- ${from}`,
+usermod --login ${to} -- ${from}
+${rememberName(from)}`,
     { onlyIf: exists(from) },
   )
   renameCrontab(script, from, to)
+  renameLingering(script, from, to)
   for (const file of ['/etc/subuid', '/etc/subgid']) {
     script.run(sh`sed -i ${`s/^${from}:/${to}:/`} ${file}`, {
       onlyIf: sh`[[ -e ${file} && $'\n'$(<${file}) == *$'\n'${`${from}:`}* ]] && ! ${exists(from)}`,

@@ -1,56 +1,104 @@
-import { type Command, sh } from 'orchestrajs'
+import { asAccount, type Command, sh } from 'orchestrajs'
 import type { CheckedUser } from './account.ts'
-
-/** Stands for the account's own number on the way: the same name may have another number on the other server. */
-const ownNumber = 2_147_483_646
+import { placeFunctions, removeTree } from './places.ts'
 
 export const incomingPath = (home: string) => `${home}.orchestra-incoming`
 
 /**
- * The home with what tar can keep: names, modes, times, holes, hard links, access lists. Owners go by their names. It does not
- * follow into other file systems.
+ * Sets `leaving` to devices: only root makes them, and tar is told to leave them out. Files of others that the account cannot read
+ * are not its to take along; to leave them behind unsaid would lose them. Lists of rights beyond the mode are not asked: what they
+ * alone open is named, too.
+ */
+const lookThrough = sh`leaving=() hidden=()
+while IFS= read -r -d '' found; do
+  if [[ $found == d* ]]; then leaving+=("\${found:1}"); else hidden+=("\${found:3}"); fi
+done < <(find . -ignore_readdir_race -xdev \( -type b -o -type c \) -printf 'd%p\0' -o ! -user "$UID" \
+  \( -type f ! -perm -o=r ! \( -group "$(id -g)" -perm -g=r \) -o -type d ! -perm -o=rx ! \( -group "$(id -g)" -perm -g=rx \) \) -printf 'h%p\0')
+if ((\${#hidden[@]})); then
+  printf '%q belongs to somebody else and the account cannot read it: give it to the account, or remove it\n' "\${hidden[@]:0:3}" >&2
+  exit 1
+fi`
+
+const withoutDevices = sh`--anchored --no-wildcards "\${leaving[@]/#/--exclude=}"`
+
+/**
+ * The home with what a copy may have: names, kinds, modes, times, holes, hard links, attributes of the user. The account reads it, with
+ * the right to read its own files whatever their mode; tar opens nothing through a link and stays in the file system. What
+ * changed meanwhile (status 1) is found when both are compared.
  */
 export function dumpHome({ name, home }: CheckedUser): Command {
-  return sh`own="orchestra-own:"${ownNumber}
-tar --create --format=posix --sparse --acls --xattrs --one-file-system --warning=no-file-ignored \
-  --owner-map=<(printf '%s %s\n' ${name} "$own") --group-map=<(printf '%s %s\n' "$(id -gn ${name})" "$own") -C ${home} -f - .`
+  return inHome(
+    home,
+    asAccount(
+      name,
+      sh`${lookThrough}
+tar --create --format=posix --sparse --xattrs --xattrs-include='user.*' --one-file-system --warning=no-file-ignored \
+  --owner=0 --group=0 --numeric-owner ${withoutDevices} -f - . || (($? == 1))`,
+      'reads-all',
+    ),
+  )
 }
 
-/** Beside its place, where nobody but root can look in before it is whole. */
+/**
+ * Beside its place, where nobody but root can look in before it is whole, the account itself unpacks what came from the other
+ * server: what it could not make here, it cannot bring. Set-id bits of files do not travel: nothing in an archive tells who set them.
+ */
 export function restoreHome({ name, home }: CheckedUser): Command {
   const incoming = incomingPath(home)
-  return sh`rm -rf -- ${incoming}
-mkdir -p -- ${incoming}/home
-chmod 700 -- ${incoming}
-tar --extract --preserve-permissions --same-owner --acls --xattrs --delay-directory-restore -C ${incoming}/home -f -
-find ${incoming} -xdev -perm /6000 ! -type d \( -uid ${ownNumber} -o -gid ${ownNumber} \) -printf '%m %p\0' >${incoming}/modes
-find ${incoming}/home -xdev -uid ${ownNumber} -exec chown -h ${name} {} +
-find ${incoming}/home -xdev -gid ${ownNumber} -exec chgrp -h "$(id -g ${name})" {} +
-while IFS=' ' read -r -d '' mode path; do chmod "$mode" -- "$path"; done <${incoming}/modes`
+  const unpack = sh`tar --extract --no-same-owner --preserve-permissions --xattrs --xattrs-include='user.*' --no-acls --no-selinux \
+  --delay-directory-restore -f -
+find . -xdev -type f -perm /6000 -exec chmod u-s,g-s -- {} +`
+  return sh`${placeFunctions}
+sound ${home}
+mkdir -p -- "$(dirname -- ${home})"
+${removeTree(incoming)}
+mkdir -m 700 -- ${incoming} ${incoming}/home
+chown -h -- "$(id -u -- ${name}):$(id -g -- ${name})" ${incoming}/home
+cd -- ${incoming}/home
+${asAccount(name, unpack)}`
 }
 
-/** What must be the same in both: names, kinds, modes, owners, targets of links, times and contents of files. Sockets do not travel. */
+/** What must be the same in both; see `digest`. Sockets and devices do not travel. */
 export function digestHome(path: string, name: string): Command {
-  return sh`cd -- ${path}
-export LC_ALL=C
-group=$(id -gn ${name})
-listing=$(find . -xdev ! -type s -printf '%y %m ' \( -user ${name} -printf own -o -printf %u \) -printf ' ' \
-  \( -group "$group" -printf own -o -printf %g \) \( -type f -printf ' %s %T@' -o -true \) -printf ' %P\0' \
-  -type l -printf 'link %P -> %l\0' | sort -z | sha256sum)
-contents=$(find . -xdev -type f -print0 | sort -z | xargs -0r sha256sum -z -- | sha256sum)
-entries=$(find . -xdev ! -type s -printf x | wc -c)
+  return inHome(path, asAccount(name, digest, 'reads-all'))
+}
+
+/**
+ * Names, kinds, times and sizes of files, targets of links; and what tar reads: contents, modes, hard links. It is tar that reads
+ * them, because nobody can have it open something else by swapping a name.
+ */
+const digest = sh`export LC_ALL=C
+${lookThrough}
+listing=$(find . -xdev ! -type s ! -type b ! -type c \( -type f -printf '%y %s %T@ %P\0' -o -type l -printf '%y %P -> %l\0' -o -printf '%y %P\0' \) |
+  sort -z | sha256sum)
+contents=$(tar --create --format=gnu --sort=name --one-file-system --warning=no-file-ignored --mtime=@0 --owner=0 --group=0 --numeric-owner \
+  --mode=u-s,g-s ${withoutDevices} -f - . | sha256sum)
+entries=$(find . -xdev ! -type s ! -type b ! -type c -printf x | wc -c)
 printf 'entries %s\nlisting %s\ncontents %s\n' "$entries" "\${listing%% *}" "\${contents%% *}"`
+
+/** From inside, so that no name above it is looked up again. */
+function inHome(path: string, command: Command): Command {
+  return sh`${placeFunctions}
+sound ${path}
+if [[ -L ${path} || ! -d ${path} ]]; then echo ${`${path} is no directory`} >&2; exit 1; fi
+cd -- ${path}
+${command}`
 }
 
 /** The home that was made with the account goes aside, and for good only when nothing but the skeleton is in it. */
-export function switchHome({ home }: CheckedUser): Command {
+export function switchHome({ name, home }: CheckedUser): Command {
   const incoming = incomingPath(home)
-  return sh`if [[ -d ${incoming}/home ]]; then
+  return sh`${placeFunctions}
+sound ${home}
+if [[ -d ${incoming}/home ]]; then
   if [[ -e ${home} || -L ${home} ]]; then mv -T -- ${home} ${home}.before-"$EPOCHSECONDS"; fi
   mv -T -- ${incoming}/home ${home}
 fi
-rm -rf -- ${incoming}
+${removeTree(incoming)}
 for aside in ${home}.before-*; do
-  if diff -rq --no-dereference /etc/skel "$aside" >/dev/null; then rm -rf -- "$aside"; fi
+  if [[ -d $aside && ! -L $aside ]] && (cd -- "$aside" && ${asAccount(name, sh`diff -rq --no-dereference /etc/skel . >/dev/null`)}); then
+    unmounted "$aside"
+    rm -rf --one-file-system -- "$aside"
+  fi
 done`
 }

@@ -1,0 +1,13 @@
+import type { Session } from './session.ts'
+
+/** `refused`: nobody is there who can agree, or who is there does not. */
+export type Consent = 'given' | 'refused'
+
+/** Asks whether to go on, unless `yes` says so already; says what to do where nobody can be asked. */
+export async function askConsent({ terminal }: Session, question: string, yes: boolean): Promise<Consent> {
+  if (yes) return 'given'
+  if (terminal.isInteractive)
+    return /^y(es)?$/i.test(await terminal.ask(`${question} [y/N]`)) ? 'given' : 'refused'
+  terminal.note('nothing was changed: give --yes when that is what you want, or --dry-run to look only')
+  return 'refused'
+}

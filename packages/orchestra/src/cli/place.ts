@@ -1,0 +1,100 @@
+import { type Command, Option } from 'commander'
+import {
+  countPlacements,
+  listPlacements,
+  type PlacementFilter,
+  type PlacementState,
+  type PlacementView,
+  placementStates,
+} from '../placements/index.ts'
+import { age } from './ages.ts'
+import { type Act, wholeNumber, withExamples } from './command.ts'
+import { checkNames } from './known.ts'
+import type { Ending, Session } from './session.ts'
+import { type Column, table } from './table.ts'
+import type { Terminal } from './terminal.ts'
+
+interface ListOptions {
+  server?: string
+  backend?: string
+  model?: string
+  object?: string
+  identity?: string
+  state?: PlacementState
+  limit: number
+  skip: number
+}
+
+export function addPlaceCommands(program: Command, act: Act): void {
+  const place = withExamples(
+    program.command('place').description('What stands where, as far as Orchestra put it there'),
+    'place list --server web1',
+  )
+  const list = place
+    .command('list')
+    .description('Placements that fit, in the order of their objects')
+    .option('--server <server>', 'On this server')
+    .option('--backend <backend>', 'Of this backend')
+    .option('--model <model>', 'Of objects of this model')
+    .option('--object <object>', 'Of this object, for example site:12')
+    .option('--identity <name>', 'What it is called on the server; * stands for anything')
+    .addOption(new Option('--state <state>', 'In this state').choices(placementStates))
+    .option('--limit <count>', 'How many', wholeNumber(1), 100)
+    .option('--skip <count>', 'How many of those that fit to leave out first', wholeNumber(0), 0)
+    .action(act(listCommand))
+  withExamples(
+    list,
+    'place list --server web1 --backend nginx-site',
+    'place list --identity www.example.com',
+    "place list --identity '*.example.com' --state failed",
+    'place list --server web1 --limit 1000 --skip 1000 --json',
+  )
+}
+
+async function listCommand(session: Session, options: ListOptions): Promise<Ending> {
+  const store = await session.store()
+  const filter: PlacementFilter = options
+  const placements = await listPlacements(store, filter)
+  const total = await countPlacements(store, filter)
+  if (total === 0) await checkNames(session, options)
+  const { terminal } = session
+  terminal.tell(
+    { total, skipped: options.skip, placements },
+    ...table(columns(terminal), placements, terminal.width),
+  )
+  if (!terminal.json) terminal.note(rangeText(options.skip, placements.length, total))
+  return 'done'
+}
+
+function rangeText(skipped: number, shown: number, total: number): string {
+  if (total === 0) return 'nothing that fits was placed'
+  if (shown === 0) return `there are ${total}`
+  const last = skipped + shown
+  const more = last < total ? `: --skip ${last} shows more` : ''
+  return `${skipped + 1} to ${last} of ${total}${more}`
+}
+
+function columns(terminal: Terminal): Column<PlacementView>[] {
+  return [
+    { title: 'OBJECT', value: ({ object }) => object },
+    { title: 'BACKEND', value: ({ backend }) => backend },
+    { title: 'SERVER', value: ({ server }) => server },
+    { title: 'IDENTITY', value: ({ identity }) => identity },
+    {
+      title: 'STATE',
+      value: ({ state, stale }) => (stale ? `${state}, stale` : state),
+      paint: (cell, { state, stale }) => terminal.colour(colourOf(state, stale), cell),
+    },
+    {
+      title: 'APPLIED',
+      value: ({ appliedAt }) => (appliedAt === null ? null : `${age(appliedAt)} ago`),
+      align: 'right',
+    },
+    { title: 'LOG', value: ({ logId }) => logId, align: 'right' },
+  ]
+}
+
+function colourOf(state: PlacementState, stale: boolean): 'green' | 'red' | 'yellow' {
+  if (state === 'failed') return 'red'
+  return state === 'applied' && !stale ? 'green' : 'yellow'
+}

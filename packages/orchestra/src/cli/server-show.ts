@@ -1,0 +1,73 @@
+import type { Command } from 'commander'
+import { readStatus, type ServerStatus } from '../placements/index.ts'
+import { destinationName, destinationsOf, listRoutes, type Route, routedServers } from '../router/index.ts'
+import { getServer, type ServerUse, useOf } from '../server/index.ts'
+import { age, until } from './ages.ts'
+import { type Act, withExamples } from './command.ts'
+import { addressOf, type ServerView, toView } from './server-view.ts'
+import type { Ending, Session } from './session.ts'
+import { stateOf } from './status.ts'
+import { oneLine } from './text-width.ts'
+
+export function addShowServerCommand(server: Command, act: Act): void {
+  const show = server
+    .command('show <server>')
+    .description('One server: how it is reached, its key and tags, its routes, work and objects')
+    .action(act(showCommand))
+  withExamples(show, 'server show web1', 'server show web1 --json')
+}
+
+async function showCommand(session: Session, name: string): Promise<Ending> {
+  const store = await session.store()
+  const row = await getServer(store, name)
+  const servers = await routedServers(store)
+  const isHere = (route: Route) => destinationsOf(route, servers).some(({ id }) => id === row.id)
+  const routes = (await listRoutes(store)).filter(isHere)
+  const use = await useOf(store, row.id)
+  const { servers: all } = await readStatus(store)
+  const status = all.find((one) => one.name === name) ?? null
+  const view = toView(row)
+  session.terminal.tell(
+    { ...view, createdAt: row.created_at, status, routes, use },
+    ...headLines(view, row.created_at),
+    ...(status === null ? [] : statusLines(status)),
+    ...routes.map(routeLine),
+    placedLine(view, use),
+  )
+  return 'done'
+}
+
+function headLines(view: ServerView, created: Date): string[] {
+  const { name, method, sudo, identityFile, directory, tags, key, fingerprint, held } = view
+  return [
+    `${name}: ${addressOf(view)} by ${method}${sudo ? ', with sudo' : ''}, registered ${age(created.toISOString())} ago`,
+    `host key: ${key}${fingerprint === null ? '' : ` ${fingerprint}`}`,
+    `tags: ${tags.join(', ') || 'none'}`,
+    ...(identityFile === null ? [] : [`logs in with ${oneLine(identityFile)}`]),
+    ...(directory === null ? [] : [`works in ${oneLine(directory)}`]),
+    ...(held === null
+      ? []
+      : [`held by ${oneLine(held.by ?? '?')}${held.reason ? `: ${oneLine(held.reason)}` : ''}`]),
+  ]
+}
+
+function statusLines(status: ServerStatus): string[] {
+  const { running, waiting, failing, stale, kept, drifted, blocked } = status
+  const counts = { running, waiting, failing, stale, kept, drifted }
+  const shown = Object.entries(counts).flatMap(([what, count]) => (count > 0 ? [`${count} ${what}`] : []))
+  const next = blocked?.nextTry == null ? '' : `; next try ${until(blocked.nextTry)}`
+  return [
+    `state: ${[stateOf(status), ...shown].join(', ')}`,
+    ...(blocked === null ? [] : [`blocked for ${age(blocked.since)}: ${oneLine(blocked.reason)}${next}`]),
+  ]
+}
+
+function routeLine(route: Route): string {
+  const by = route.server === null ? ` by ${destinationName(route)}` : ''
+  return `route ${route.id}${by}: ${route.backend} where ${oneLine(route.match)}${route.enabled ? '' : ' (disabled)'}`
+}
+
+function placedLine({ name }: ServerView, { placements }: ServerUse): string {
+  if (placements === 0) return 'nothing was placed there'
+  return `${placements} objects were placed there: orchestra place list --server ${name}`
+}

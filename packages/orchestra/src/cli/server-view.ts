@@ -1,0 +1,43 @@
+import { fingerprint, formatAddress } from '../methods/index.ts'
+import { type ServerRow, toTarget } from '../server/index.ts'
+import { hasHostKey, type KeyState, keyState } from './server-facts.ts'
+
+/** A server as programs are shown it. */
+export interface ServerView {
+  name: string
+  method: ServerRow['method']
+  host: string
+  port: number
+  user: string
+  sudo: boolean
+  identityFile: string | null
+  directory: string | null
+  tags: string[]
+  key: KeyState
+  fingerprint: string | null
+  held: { by: string | null; since: Date; reason: string | null } | null
+}
+
+export function toView(row: ServerRow): ServerView {
+  const { name, method, host, port, user, sudo, identityFile, directory, hostKey } = toTarget(row)
+  return {
+    name,
+    method,
+    host,
+    port,
+    user,
+    sudo,
+    identityFile,
+    directory,
+    tags: row.tags,
+    key: hasHostKey(method) ? keyState(row.host_key, row.presented_key) : 'not needed',
+    fingerprint: hostKey === null ? null : fingerprint(hostKey),
+    held: row.held_at === null ? null : { by: row.held_by, since: row.held_at, reason: row.held_reason },
+  }
+}
+
+/** `root@203.0.113.7:22` */
+export function addressOf({ method, user, host, port }: ServerView): string {
+  if (method === 'local' || method === 'function') return 'this machine'
+  return `${user}@${formatAddress(host, port)}`
+}

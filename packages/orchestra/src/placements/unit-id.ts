@@ -1,0 +1,60 @@
+import { OrchestraError } from '../errors.ts'
+import type { Queryable } from '../store/index.ts'
+
+/** Characters that a unit is shown by, as long as they tell it from the others. */
+const SHORT = 8
+/** Fewer name too many. */
+const SHORTEST = 4
+const MOST_NAMED = 10
+
+/** Whether a text can be the beginning of a unit's id. */
+export function isUnitId(text: string): boolean {
+  const digits = text.replaceAll('-', '')
+  return /^[0-9a-f-]+$/i.test(text) && digits.length >= SHORTEST && digits.length <= 32
+}
+
+/**
+ * The unit of work whose id begins so.
+ * @throws OrchestraError ORC_UNIT_UNKNOWN, ORC_UNIT_AMBIGUOUS naming those it may be
+ */
+export async function resolveUnit(store: Queryable, text: string): Promise<string> {
+  const ids = isUnitId(text) ? await unitsFrom(store, text) : []
+  const [id, other] = ids
+  if (id === undefined) throw unknownUnit(text)
+  if (other === undefined) return id
+  const names = ids.slice(0, MOST_NAMED).join(', ')
+  throw new OrchestraError(
+    'ORC_UNIT_AMBIGUOUS',
+    `${JSON.stringify(text)} begins the ids of several units of work: ${names}${ids.length > MOST_NAMED ? ' and others' : ''}`,
+    { hint: 'Give more of it' },
+  )
+}
+
+async function unitsFrom(store: Queryable, text: string): Promise<string[]> {
+  const digits = text.replaceAll('-', '').toLowerCase()
+  const rows = await store.query<{ id: string }>(
+    `select id from orchestra.unit where id between $1::uuid and $2::uuid
+     union select unit_id from orchestra.change where unit_id between $1::uuid and $2::uuid
+     order by id limit ${MOST_NAMED + 1}`,
+    [digits.padEnd(32, '0'), digits.padEnd(32, 'f')],
+  )
+  return rows.map(({ id }) => id)
+}
+
+export function unknownUnit(text: string): OrchestraError {
+  return new OrchestraError(
+    'ORC_UNIT_UNKNOWN',
+    `No change was recorded under the unit of work ${JSON.stringify(text)}`,
+    {
+      hint: 'A unit is known from its commit on, where it changed a row that is watched, through a wrapped pool; `orchestra unit list` shows the latest',
+    },
+  )
+}
+
+/** What is enough of an id to tell it from some others. */
+export function shortUnit(id: string, others: Iterable<string> = []): string {
+  let length = SHORT
+  for (const other of others)
+    while (other !== id && length < id.length && other.startsWith(id.slice(0, length))) length++
+  return id.slice(0, length).replace(/-$/, '')
+}

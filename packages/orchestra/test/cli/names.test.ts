@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { PlacementView } from '../../src/placements/index.ts'
+import type { UnitSummary } from '../../src/placements/unit-list.ts'
+import type { AuditView } from '../../src/server/index.ts'
+import { untilWithin } from '../support/processes.ts'
+import { PATIENCE, Project, query, startFirst } from './project.ts'
+
+const TIMEOUT = 180_000
+
+describe('names', () => {
+  let project: Project
+
+  beforeAll(async () => {
+    project = new Project()
+    const { databaseUrl } = await startFirst(project)
+    const rows = `insert into site (id, domain, title) select id, 's' || id || '.example', 'x' from generate_series(1, 12) id`
+    await query(databaseUrl, rows)
+    await untilWithin(PATIENCE, 'all pages', async () => {
+      const { total } = await project.json<{ total: number }>('place', 'list', '--state', 'applied')
+      return total === 12
+    })
+  }, TIMEOUT)
+
+  afterAll(() => project.remove())
+
+  test.each([
+    ['explain site:nope', 'ORC_OBJECT_UNKNOWN', 'no row'],
+    ['explain site:s3.example', 'ORC_OBJECT_UNKNOWN', 'Did you mean site:3?'],
+    ['explain site:1,2', 'ORC_USAGE', 'gives 2 parts'],
+    ['explain sitee:1', 'ORC_MODEL_UNKNOWN', 'Did you mean site?'],
+    ['sync --object site:99', 'ORC_OBJECT_UNKNOWN', 'no row'],
+    ['sync --server heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
+    ['sync --backend pages', 'ORC_BACKEND_UNKNOWN', 'Did you mean page?'],
+    ['plan --object site:99', 'ORC_OBJECT_UNKNOWN', 'no row'],
+    ['plan --server heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
+    ['drift --server heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
+    ['retry site:99', 'ORC_OBJECT_UNKNOWN', 'no row'],
+    ['retry 9999', 'ORC_LOG_UNKNOWN', 'no log 9999'],
+    ['retry abcdef01', 'ORC_UNIT_UNKNOWN', 'abcdef01'],
+    ['cancel site:99', 'ORC_OBJECT_UNKNOWN', 'no row'],
+    ['cancel 9999', 'ORC_LOG_UNKNOWN', 'no log 9999'],
+    ['protect site:99', 'ORC_OBJECT_UNKNOWN', 'no row'],
+    ['unprotect site:99', 'ORC_OBJECT_UNKNOWN', 'no row'],
+    ['forget site:99 --yes', 'ORC_OBJECT_UNKNOWN', 'site:99'],
+    ['log list --object site:99', 'ORC_OBJECT_UNKNOWN', 'no row'],
+    ['log list --server heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
+    ['log list --backend pages', 'ORC_BACKEND_UNKNOWN', 'Did you mean page?'],
+    ['place list --server heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
+    ['place list --model sites', 'ORC_MODEL_UNKNOWN', 'Did you mean site?'],
+    ['route add pages here', 'ORC_BACKEND_UNKNOWN', 'Did you mean page?'],
+    ['route set 1 --server heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
+    ['route set 7 --match true', 'ORC_ROUTE_UNKNOWN', 'no route 7'],
+    ['route set 1', 'ORC_USAGE', 'route set 3 --match'],
+    ['server set heer --port 1', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
+    ['server set here --tag Web', 'ORC_SERVER_INVALID', 'is not a tag'],
+    ['server show heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
+    ['unit show abcdef01', 'ORC_UNIT_UNKNOWN', 'abcdef01'],
+  ])('%s is an error that helps', { timeout: TIMEOUT }, async (text, code, help) => {
+    const { code: exit, stderr } = await project.run(...text.split(' '))
+    expect(stderr).toContain(`error ${code}: `)
+    expect(stderr).toContain(help)
+    expect(exit).toBe(1)
+  })
+
+  test('placements are found by what they are called on their servers, page by page', {
+    timeout: TIMEOUT,
+  }, async () => {
+    interface Page {
+      total: number
+      placements: PlacementView[]
+    }
+    const list = (...args: string[]) => project.json<Page>('place', 'list', ...args)
+    expect((await list('--identity', 's3.example')).placements).toMatchObject([
+      { object: 'site:3', server: 'here', backend: 'page', state: 'applied' },
+    ])
+    const first = await list('--identity', 's1*', '--limit', '3')
+    const second = await list('--identity', 's1*', '--limit', '3', '--skip', '3')
+    expect([first.total, second.total]).toEqual([4, 4])
+    expect([...first.placements, ...second.placements].map(({ identity }) => identity)).toEqual([
+      's1.example',
+      's10.example',
+      's11.example',
+      's12.example',
+    ])
+    expect((await list('--identity', 's_.example')).total).toBe(0)
+    expect((await list('--server', 'here', '--state', 'failed')).total).toBe(0)
+    const told = await project.run('place', 'list', '--limit', '5')
+    expect(told.stderr).toContain('1 to 5 of 12: --skip 5 shows more')
+  })
+
+  test('a unit of work is named by the beginning of its id', { timeout: TIMEOUT }, async () => {
+    const [unit] = await project.json<UnitSummary[]>('unit', 'list', '--limit', '1')
+    const id = unit?.id ?? ''
+    expect((await project.run('unit', 'list', '--limit', '1')).stdout).toContain(`${id.slice(0, 8)} `)
+    expect((await project.json<UnitSummary>('unit', 'show', id.slice(0, 8))).id).toBe(id)
+    expect((await project.run('retry', id.slice(0, 13))).code).toBe(0)
+  })
+
+  test('the audit tells who did what to what', { timeout: TIMEOUT }, async () => {
+    await project.run('server', 'hold', 'here', '--by', 'alice', '--reason', 'disk')
+    await project.run('server', 'release', 'here', '--by', 'bob')
+    const list = (...args: string[]) => project.json<AuditView[]>('audit', 'list', ...args)
+    expect(await list('--of', 'alice')).toMatchObject([
+      { by: 'alice', action: 'server.hold', target: 'here' },
+    ])
+    expect((await list('--action', 'server')).map(({ action }) => action)).toEqual([
+      'server.release',
+      'server.hold',
+      'server.add',
+    ])
+    expect(await list('--action', 'server.hold', '--target', 'here', '--since', '1h')).toHaveLength(1)
+    expect(await list('--since', '2999-01-01')).toEqual([])
+    expect((await project.run('audit', 'list', '--since', 'soon')).code).toBe(1)
+  })
+})

@@ -1,0 +1,123 @@
+import { expect, it } from 'vitest'
+import { Troubles } from '../../src/cli/trouble-events.ts'
+import { addServer, holdServer, releaseServer } from '../../src/server/index.ts'
+import type { Store } from '../../src/store/index.ts'
+import { describeStores } from '../support/stores.ts'
+
+describeStores('troubles', (open) => {
+  async function opened(): Promise<{ store: Store; ids: number[] }> {
+    const store = await open()
+    const ids: number[] = []
+    for (const name of ['web1', 'web2'])
+      ids.push((await addServer(store, { name, method: 'local', by: 'me' })).id)
+    return { store, ids }
+  }
+  const block = (store: Store, id: number | undefined, reason: string | null) =>
+    store.query(
+      `update orchestra.lane set blocked_outcome = case when $2::text is not null then 'unreachable' end, blocked_reason = $2,
+         blocked_since = case when $2::text is not null then now() end where server_id = $1`,
+      [id, reason],
+    )
+
+  it('of a server are told when they begin, when they are others, and when they end', async () => {
+    const { store, ids } = await opened()
+    await block(store, ids[1], 'away before')
+    const troubles = new Troubles(store)
+    await troubles.begin()
+    expect(await troubles.next()).toMatchObject([
+      { event: 'server-blocked', server: 'web2', reason: 'away before' },
+    ])
+    expect(await troubles.next()).toEqual([])
+    await block(store, ids[0], 'the host key changed')
+    await holdServer(store, 'web2', { by: 'alice', reason: 'disk' })
+    expect(await troubles.next()).toMatchObject([
+      { event: 'server-blocked', server: 'web1', outcome: 'unreachable', reason: 'the host key changed' },
+      { event: 'server-held', server: 'web2', by: 'alice', reason: 'disk' },
+    ])
+    await block(store, ids[0], 'no route to host')
+    await block(store, ids[1], null)
+    await releaseServer(store, 'web2', { by: 'alice' })
+    expect((await troubles.next()).map(({ event }) => event)).toEqual([
+      'server-blocked',
+      'server-answers',
+      'server-released',
+    ])
+    expect(await troubles.next()).toEqual([])
+  })
+
+  it('of transfers are told at each try, those of before not', async () => {
+    const { store, ids } = await opened()
+    const add = (key: string, error: string | null) =>
+      store.query(
+        `insert into orchestra.transfer (backend, model, object_key, from_server, to_server, attempt, error)
+         values ('home', 'user', $1, $2, $3, 1, $4)`,
+        [key, ids[0], ids[1], error],
+      )
+    await add('1', 'tar: broken pipe')
+    await add('2', null)
+    const troubles = new Troubles(store)
+    await troubles.begin()
+    expect(await troubles.next()).toEqual([])
+    await store.query(`update orchestra.transfer set attempt = attempt + 1, error = 'no space left'`)
+    const told = {
+      event: 'transfer-failed',
+      backend: 'home',
+      from: 'web1',
+      to: 'web2',
+      error: 'no space left',
+    }
+    expect(await troubles.next()).toMatchObject([
+      { ...told, object: 'user:1' },
+      { ...told, object: 'user:2' },
+    ])
+    expect(await troubles.next()).toEqual([])
+  })
+
+  it('of synchronizations and of looks at servers are told once, those of before not', async () => {
+    const { store, ids } = await opened()
+    const stop = () =>
+      store.query(
+        `insert into orchestra.sync (mode, source, state, error, ended_at)
+         values ('sync', 'schedule', 'stopped', 'too much', clock_timestamp())`,
+      )
+    await stop()
+    const troubles = new Troubles(store)
+    await troubles.begin()
+    expect(await troubles.next()).toEqual([])
+    await stop()
+    const [inspection] = await store.query<{ id: number }>(
+      `insert into orchestra.inspection (sync_id, server_id, backend, state, ended_at)
+       select max(id), $1, 'page', 'done', clock_timestamp() from orchestra.sync returning id`,
+      [ids[0]],
+    )
+    for (const [name, state] of [
+      ['a', 'drifted'],
+      ['b', 'missing'],
+      ['c', 'unowned'],
+    ])
+      await store.query(
+        `insert into orchestra.finding (inspection_id, server_id, backend, model, object_key, identity, state)
+         values ($1, $2, 'page', 'site', $3, $3, $4)`,
+        [inspection?.id, ids[0], name, state],
+      )
+    expect(await troubles.next()).toEqual([
+      {
+        event: 'sync-stopped',
+        sync: expect.any(Number),
+        mode: 'sync',
+        state: 'stopped',
+        source: 'schedule',
+        error: 'too much',
+      },
+      {
+        event: 'drift',
+        server: 'web1',
+        backend: 'page',
+        drifted: 1,
+        missing: 1,
+        objects: ['site:a', 'site:b'],
+      },
+    ])
+    expect(await troubles.next()).toEqual([])
+  })
+})

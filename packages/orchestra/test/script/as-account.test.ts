@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { type AccountRights, asAccount, type Command, secret, sh } from '../../src/script/index.ts'
+
+/** Root's own directory, with a directory of `nobody` inside, in which a command runs. */
+function run(command: Command, rights: AccountRights = 'own') {
+  const directory = mkdtempSync(join(tmpdir(), 'orchestra-account-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  mkdirSync(join(directory, 'his'))
+  writeFileSync(join(directory, 'his', 'closed'), 'closed')
+  chmodSync(join(directory, 'his', 'closed'), 0)
+  const script = sh`chown nobody ${directory}/his; cd -- ${directory}/his
+${asAccount('nobody', command, rights)}`
+  const { stdout, stderr, status } = spawnSync('bash', ['-c', script.rendered.reveal()], { encoding: 'utf8' })
+  return { stdout, stderr, status }
+}
+
+test('a command runs as the account alone, without capabilities, in a directory that it could not reach', () => {
+  const { stdout, status } = run(
+    sh`id -un; id -G; grep -E '^Cap(Prm|Eff|Bnd|Amb)|^NoNewPrivs' /proc/self/status | cut -f2; touch made; stat -c %U made`,
+  )
+  expect(status).toBe(0)
+  const group = spawnSync('id', ['-g', 'nobody'], { encoding: 'utf8' }).stdout.trim()
+  expect(stdout.split('\n')).toEqual(['nobody', group, ...Array(4).fill('0'.repeat(16)), '1', 'nobody', ''])
+})
+
+test('it reads no file that is closed to it, unless it may read all; and never writes one', () => {
+  expect(run(sh`cat closed`).status).toBe(1)
+  expect(run(sh`cat closed`, 'reads-all')).toMatchObject({ status: 0, stdout: 'closed' })
+  expect(run(sh`echo x >closed`, 'reads-all').status).not.toBe(0)
+  expect(run(sh`ls ..`).status).not.toBe(0)
+})
+
+test('it is strict', () => {
+  expect(run(sh`false | true; echo on`)).toMatchObject({ stdout: '', status: 1 })
+  expect(run(sh`echo $nothing; echo on`)).toMatchObject({ stdout: '', status: 1 })
+})
+
+test.each([`it's "quoted" $(id) \`id\` \\ *`, '-rf', "'; id; '", '☃\n$HOME'])(
+  'a value stays itself: %j',
+  (value) => {
+    expect(run(sh`printf %s ${value}`)).toMatchObject({ stdout: value, stderr: '', status: 0 })
+  },
+)
+
+test('an account that is not there runs nothing', () => {
+  const { rendered } = asAccount('no-such-account', sh`echo on`)
+  expect(spawnSync('bash', ['-c', rendered.reveal()], { encoding: 'utf8' })).toMatchObject({ stdout: '' })
+})
+
+test('a secret is refused, because an argument list would show it', () => {
+  expect(() => asAccount('nobody', sh`echo ${secret('canary', 'row.password')}`)).toThrow(
+    expect.objectContaining({ code: 'ORC_SECRET_JOINED', message: expect.stringContaining('row.password') }),
+  )
+})
