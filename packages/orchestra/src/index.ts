@@ -50,6 +50,7 @@ export {
 export {
   type AccountRights,
   asAccount,
+  asUser,
   Command,
   type Content,
   type FileContent,

@@ -1,4 +1,5 @@
 export { type AccountRights, asAccount } from './as-account.ts'
+export { asUser } from './as-user.ts'
 export {
   bootstrap,
   bootstrapCommand,

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # Orchestra's inspection: looks at a server and changes nothing there, not even its own state. All names start with o_.
 #
 # Few processes look at many things: one `find` tells type, mode, owner and target of some thousand paths, one `sha256sum` digests
@@ -58,14 +58,42 @@ o_places() {
   find "$@" -maxdepth 0 -printf '%y%Y %m %U %G %p\0%l\0' 2>/dev/null
 }
 
-# o_files PATH...: the same, and digests of those that are regular files, which are read while the others are still told of
+# o_files PATH...: the same, and digests of those that are regular files, which are read while the others are still told of. In
+# somebody's place that user reads them: root would open what a name leads to by then, and show it as if it were ours.
 o_files() {
-  local digests
-  exec {digests}< <(find "$@" -maxdepth 0 -type f -print0 2>/dev/null | xargs -0 -r sha256sum -z -- 2>/dev/null)
+  local digests path uid ours=()
+  local -A of_user=()
+  o_act_in "${@%/*}"
+  for path; do
+    o_judge "${path%/*}"
+    case $o_ruling in
+      ok) ours+=("$path") ;;
+      as:*) of_user[${o_ruling#as:}]=1 ;;
+    esac
+  done
+  exec {digests}< <(((${#ours[@]} == 0)) || find "${ours[@]}" -maxdepth 0 -type f -print0 2>/dev/null | xargs -0 -r sha256sum -z -- 2>/dev/null)
   o_places "$@"
   o_tell digests
   cat <&"$digests"
   exec {digests}<&-
+  for uid in "${!of_user[@]}"; do o_digests_of "$uid" "$@"; done
+}
+
+# o_digests_of UID PATH...: those in places of this user. Its process may say what it likes, about these alone.
+o_digests_of() {
+  local uid=$1 path digest
+  local -A asked=()
+  shift
+  for path; do
+    o_judge "${path%/*}"
+    o_absolute "$path"
+    [[ $o_ruling != "as:$uid" ]] || asked[$o_whole]=$path
+  done
+  while IFS=' ' read -r -d '' digest path; do
+    [[ ${asked[$path]-} && $digest =~ ^[0-9a-f]{64}$ ]] || continue
+    printf '%s  %s\0' "$digest" "${asked[$path]}"
+    asked[$path]=''
+  done < <(printf '%s\0' "${!asked[@]}" | o_as_owner "$uid" 'xargs -0 sh -c '\''find "$@" -maxdepth 0 -type f -print0'\'' sh | xargs -0 -r sha256sum -z --')
 }
 
 # o_names DATABASE NAME...: numbers of users (`passwd`) or groups (`group`)
@@ -113,7 +141,15 @@ o_marked() {
 # o_content NUMBER BYTES PATH
 o_content() {
   o_tell content "$1"
-  [[ ! -f $3 || -L $3 ]] || head -c "$2" -- "$3" 2>/dev/null
+  o_judge "${3%/*}"
+  if [[ $o_ruling == ok ]]; then
+    [[ ! -f $3 || -L $3 ]] || head -c "$2" -- "$3" 2>/dev/null
+  elif [[ $o_ruling == as:* ]]; then
+    o_absolute "$3"
+    # shellcheck disable=SC2016 # that user's bash reads it
+    printf '%s\0' "$2" "$o_whole" |
+      o_as_owner "${o_ruling#as:}" 'IFS= read -rd "" size; IFS= read -rd "" path; [[ ! -f $path || -L $path ]] || head -c "$size" -- "$path"'
+  fi
 }
 
 # o_reach NUMBER PATH: whether a path at which nothing is seen is empty, or may not be looked at

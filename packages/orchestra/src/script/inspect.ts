@@ -53,7 +53,7 @@ export function renderInspection(request: InspectionRequest): { text: string; to
   const mark = renderSecret(new Secret(token, 'output-token'))
   const begin = callOf('o_inspect', plain(backend), plain(String(fence)), plain(String(lockWait)), mark)
   const body = join([begin, ...renderQuestions(questions), plain('o_tell end')], '\n')
-  cached ??= readShell('inspect.sh')
+  cached ??= `${readShell('place.sh')}\n${readShell('inspect.sh')}`
   return { text: `${cached}\n${body.reveal()}\n${endLine(request.runId)}\n`, token }
 }
 

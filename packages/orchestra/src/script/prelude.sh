@@ -28,6 +28,8 @@ o_begin() {
   fi
   echo 'begin' >&"$o_journal"
   declare -gA o_bad=() o_change=() o_touched=() o_beside=() o_made=() o_covers=() o_command=() o_debt=() o_old_debt=() o_shown=()
+  declare -gi o_errands=0
+  o_whole='' o_user='' o_ruling='' o_who='' o_blind='' o_sticky=''
   o_begin_ownership "$2"
   o_waiting=() o_all=() o_rubbish=() o_stuck=() o_standing=() o_asides=() o_refused='' o_program='' o_patience=''
   o_forget
@@ -44,10 +46,20 @@ o_find_state() {
   local home=/var/lib/orchestra
   ((EUID == 0)) || home=$HOME/.local/state/orchestra
   o_state=${ORCHESTRA_STATE:-$home}
+  [[ ! ${ORCHESTRA_STATE-} ]] || o_check_state
   [[ -d $o_state/runs && -d $o_state/owed ]] && return
   umask 077
   mkdir -p -- "$o_state/runs" "$o_state/owed" || exit 85
   umask 022
+}
+
+# A server's own directory may be anywhere: what others can change there is not remembered but believed.
+o_check_state() {
+  o_judge "$o_state"
+  [[ $o_ruling != ok ]] || return 0
+  [[ $o_ruling != as:* ]] || o_ruling="no:$o_state is in a place of $(o_called passwd "${o_ruling#as:}")"
+  printf '%s: Orchestra cannot keep its state there\n' "${o_ruling#no:}" >&2
+  exit 85
 }
 
 # o_lock WAIT: one script at a time.
@@ -72,11 +84,22 @@ o_read_litter() {
   for list in "$o_state"/runs/*.litter; do
     [[ -e $list ]] || continue
     while IFS= read -r -d '' path; do
-      [[ ! -e $path && ! -L $path ]] || o_rubbish+=("$path")
+      [[ ! -e $path && ! -L $path ]] || o_find_litter "$path"
     done <"$list"
     o_rubbish+=("$list")
   done
   set -f
+}
+
+# o_find_litter PATH: what somebody else could have led elsewhere meanwhile is removed as that user, or stays.
+o_find_litter() {
+  o_judge "${1%/*}"
+  if [[ $o_ruling == ok || $o_ruling == sticky ]]; then
+    o_rubbish+=("$1")
+  elif [[ $o_ruling == as:* ]]; then
+    # shellcheck disable=SC2016 # that user's bash reads it
+    printf '%s\0' "$1" | o_as_owner "${o_ruling#as:}" 'IFS= read -rd "" path; rm -rf -- "$path"' >&"$o_null"
+  fi
 }
 
 # Content that scripts brought ahead for a run that did not come to use it, unless this script brings more of it.
@@ -124,7 +147,16 @@ o_end() {
   printf '%s end\n' "$o_mark"
   # The list of what to clean goes after what it lists.
   [[ ! ${o_litter_fd-} ]] || o_rubbish+=("$o_state/runs/$o_run_id.litter")
-  ((${#o_rubbish[@]} == 0)) || o_many 3 rm -rf -- "${o_rubbish[@]}"
+  ((${#o_rubbish[@]} == 0)) || o_sweep
+}
+
+# What a mount was moved into meanwhile stays for the next script.
+o_sweep() {
+  local path going=()
+  for path in "${o_rubbish[@]}"; do
+    [[ $path == */.orchestra-*.gone.* ]] && o_mounted "$path" || going+=("$path")
+  done
+  o_many 3 rm -rf -- "${going[@]}"
 }
 
 # --- Output -----------------------------------------------------------------------------------------------
@@ -322,6 +354,7 @@ o_run() {
     o_block "$o_i"
     o_note_run
     if [[ $o_has_input ]]; then o_feed o_eval "$1"; else o_subshell "$1"; fi
+    o_unsee
     if ((o_status)); then o_fail "$o_status" step; else o_changed "$o_i"; fi
   fi
   o_skip='' o_has_input='' o_text=''
@@ -356,17 +389,65 @@ o_interpreted() {
 
 # --- Files: what a step does ------------------------------------------------------------------------------
 
-# o_step PATH: whether the current operation may go on; makes room when PATH has something pending already.
+# o_step PATH [gone]: whether the current operation may go on; makes room when PATH has something pending already. o_who is the user
+# to do it as, empty for us; with `gone`, nothing at the path needs nobody.
 o_step() {
   [[ ! ${o_bad[$o_i]-} ]] || return 1
   [[ ! ${o_touched[$1]-} ]] || o_settle
+  o_may_act "$@" || return 1
   o_touched[$1]=1
+}
+
+# o_may_act PATH [gone]
+o_may_act() {
+  local dir=${1%/*}
+  ((${#o_handing[@]} == 0)) || o_hand_over "$1"
+  o_who='' o_blind='' o_ruling=${o_rulings[${dir:-/}]-}
+  [[ $o_ruling != ok ]] || return 0
+  o_judge "${dir:-/}"
+  case $o_ruling in
+    ok) return 0 ;;
+    as:*) o_who=${o_ruling#as:}; return 0 ;;
+  esac
+  [[ ! ${2-} || -e $1 || -L $1 ]] || return 0
+  [[ $o_ruling != sticky ]] || ! o_may_act_among_others "$1" "$dir" || return 0
+  o_fail 1 step "${o_ruling#no:}"
+  return 1
+}
+
+# o_may_act_among_others PATH DIRECTORY: in a directory like /tmp nobody else can move away what is ours, and what is not there yet is
+# made beside, in a directory that did not exist, and renamed without a look at what came meanwhile (o_blind).
+o_may_act_among_others() {
+  local fact
+  fact=$(o_lstat "$1")
+  o_sticky=1
+  if [[ ! $fact ]]; then
+    o_blind=1
+  elif [[ ${fact%%:*} != 0 && ${fact%%:*} != "$EUID" || $((16#${fact##*:} & 8#170000)) == $((8#120000)) ]]; then
+    o_ruling="no:$2 is writable by others, and $1 is not ours"
+    return 1
+  fi
+}
+
+# o_hand_over PATH: what is about to be given to somebody is given before anything is done below it.
+o_hand_over() {
+  o_absolute "$1"
+  local above=${o_whole%/*}
+  while [[ $above && ! ${o_handing[$above]-} ]]; do
+    [[ $above == */* ]] || return 0
+    above=${above%/*}
+  done
+  [[ ! $above ]] || o_settle
 }
 
 # o_file PATH CONTENT UMASK MODE OWNER [CHECK]
 o_file() {
   o_step "$1" || return 0
-  if [[ -f $1 && -r $1 && ! -L $1 ]]; then
+  if [[ $o_who ]]; then
+    o_errand file "$1" "$2" "$3" "$4" "$5" "${6-}"
+    return 0
+  fi
+  if [[ ! $o_blind && -f $1 && -r $1 && ! -L $1 ]]; then
     if ! IFS= read -r -d '' o_have <"$1" && [ "$o_have" = "$2" ]; then
       o_keep "$1" "$4" "$5"
       return 0
@@ -403,11 +484,13 @@ o_ahead() {
 o_ahead_file() {
   local from=$o_state/ahead/$o_run_id.$2
   o_step "$1" || return 0
-  if [[ -d $1 && ! -L $1 ]]; then
+  if [[ $o_who ]]; then
+    o_fail 1 step "${1%/*} is a place of $(o_called passwd "$o_who"): a file of this size can only stand where root alone can write"
+  elif [[ -d $1 && ! -L $1 ]]; then
     o_fail 1 step "$1 is a directory, not a file"
   elif [[ $(stat -c %s -- "$from" 2>&"$o_null") != "$3" ]]; then
     o_fail 1 step "What was brought ahead for $1 is not there as it was sent"
-  elif [[ -f $1 && ! -L $1 ]] && cmp -s -- "$from" "$1"; then
+  elif [[ ! $o_blind && -f $1 && ! -L $1 ]] && cmp -s -- "$from" "$1"; then
     o_keep "$1" "$5" "$6"
   elif o_owe && o_room "$1" && o_from_ahead "$from"; then
     o_chmod[$4]+=" $o_n"
@@ -428,7 +511,7 @@ o_from_ahead() {
 o_room() {
   local dir=${1%/*}/ name=${1##*/}
   local hidden=$dir.orchestra-$o_run_id
-  if [[ ! ${o_beside[$dir]-}${o_made[$dir]-} ]] && ((${#name} < 190)); then
+  if [[ ! ${o_beside[$dir]-}${o_made[$dir]-} ]] && ((${#name} < 190)) && ! o_is_sticky "$dir"; then
     o_beside[$dir]=1
     o_room=$hidden.new.$name o_room_old=$hidden.old.$name
     o_litter "$o_room" "$o_room_old"
@@ -441,6 +524,13 @@ o_room() {
   o_quiet_then_loud mkdir -- "$hidden.new" "$hidden.old" || { o_fail 1 step; return 1; }
   o_made[$dir]=1
   o_rubbish+=("$hidden.new" "$hidden.old")
+}
+
+# o_is_sticky DIRECTORY: others could open a file there before we do.
+o_is_sticky() {
+  [[ $o_sticky ]] || return 1
+  o_judge "$1"
+  [[ $o_ruling == sticky ]]
 }
 
 # o_litter PATH...: should this script be killed, the next one removes these. What cannot be noted is not made.
@@ -482,7 +572,13 @@ o_keep() {
 # o_directory PATH MODE OWNER
 o_directory() {
   o_step "$1" || return 0
-  if [[ -d $1 ]]; then
+  if [[ $o_who ]]; then
+    o_errand directory "$1" '' 022 "$2" "$3"
+  elif [[ $o_blind ]]; then
+    o_fail 1 step "${1%/*} is writable by others, and $1 is not there yet"
+  elif [[ -d $1 ]]; then
+    o_absolute "$1"
+    [[ $2$3 == -- ]] || o_handing[$o_whole]=1
     o_keep "$1" "$2" "$3"
   elif [[ -e $1 || -L $1 ]]; then
     o_fail 1 step "$1 exists and is not a directory"
@@ -494,7 +590,9 @@ o_directory() {
 # o_symlink PATH TARGET
 o_symlink() {
   o_step "$1" || return 0
-  if [[ -d $1 && ! -L $1 ]]; then
+  if [[ $o_who ]]; then
+    o_errand symlink "$1" "$2" 022 - -
+  elif [[ -d $1 && ! -L $1 ]]; then
     o_fail 1 step "$1 is a directory, not a link"
   else
     o_link_path+=("$1") o_link_target+=("$2") o_link_of+=("$o_i")
@@ -503,9 +601,156 @@ o_symlink() {
 
 # o_absent PATH [recursive]
 o_absent() {
-  o_step "$1" || return 0
-  [[ -e $1 || -L $1 ]] && o_owe || return 0
+  o_step "$1" gone || return 0
+  [[ -e $1 || -L $1 ]] || return 0
+  if [[ ${2-} && -d $1 && ! -L $1 ]] && o_mounted "$1"; then
+    o_fail 1 step "$1 is not removed: a file system is mounted at $o_on"
+    return 0
+  fi
+  if [[ $o_who ]]; then
+    o_errand absent "$1" "${2:-single}" 022 - -
+    return 0
+  fi
+  o_owe || return 0
   o_gone_path+=("$1") o_gone_how+=("${2:-single}") o_gone_of+=("$o_i")
+}
+
+# --- In somebody's place ------------------------------------------------------------------------------------
+
+# o_errand VERB PATH CONTENT UMASK MODE OWNER [CHECK]: what the user o_who will do there for the current operation.
+o_errand() {
+  local owner=${6%%:*} group=- n
+  [[ $6 != *:* ]] || group=${6#*:}
+  o_person "$o_who"
+  o_absolute "$2"
+  if [[ ${7-} ]]; then
+    o_fail 1 step "${2%/*} is a place of ${o_user%%:*}: a file with a check can only stand where root alone can write"
+  elif [[ $owner && $owner != - && $owner != "$o_who" && $owner != "${o_user%%:*}" ]]; then
+    o_fail 1 step "${2%/*} is a place of ${o_user%%:*}: nothing there can be given to $owner"
+  elif o_owe && o_litter "${o_whole%/*}/.orchestra-$o_run_id.new.$((o_errands + 1))"; then
+    o_errands+=1 n=$o_errands
+    o_errand_of[n]=$o_i o_errand_who[n]=$o_who o_errand_path[n]=$o_whole o_errand_text[n]=$3
+    o_errand_how[n]="$1 $4 $5 ${owner:--} $group"
+  fi
+}
+
+# One process for each user, whatever there is to do.
+o_settle_errands() {
+  local n uid
+  local -A of_user=()
+  for n in "${!o_errand_of[@]}"; do of_user[${o_errand_who[n]}]+=" $n"; done
+  for uid in "${!of_user[@]}"; do o_do_errands "$uid" "${of_user[$uid]}"; done
+}
+
+# o_do_errands UID NUMBERS: what that user's process answers is about these and nothing else.
+o_do_errands() {
+  local n said text
+  local -A undone=()
+  for n in $2; do undone[$n]=1; done
+  text=$(declare -f o_errands_here o_errand_file o_errand_directory o_errand_symlink o_errand_absent o_errand_keep)
+  said=$(o_tell_errands "$2" 2>&"$o_null" | o_as_owner "$1" "$text"$'\n'"o_run_id=$o_run_id; o_errands_here")
+  while read -r n said; do
+    [[ $n == +([0-9]) && ${undone[$n]-} ]] || continue
+    undone[$n]='' o_i=${o_errand_of[n]}
+    case $said in
+      changed) o_changed "$o_i" ;;
+      same) ;;
+      *) o_fail 1 step "As $(o_called passwd "$1"): ${said:0:1000}" ;;
+    esac
+  done <<<"$said"
+  for n in $2; do
+    o_i=${o_errand_of[n]}
+    [[ ! ${undone[$n]} ]] || o_fail 1 step "As $(o_called passwd "$1"): ${o_errand_path[n]} was not done"
+  done
+}
+
+# o_tell_errands NUMBERS: a line with sizes, then path and content, for each.
+o_tell_errands() {
+  local n
+  for n in $1; do
+    printf '%s %s %s %s\n%s%s' "$n" "${#o_errand_path[n]}" "${#o_errand_text[n]}" "${o_errand_how[n]}" "${o_errand_path[n]}" "${o_errand_text[n]}"
+  done
+}
+
+# From here to the end of this part, that user's process runs what is there, and root's never does.
+# shellcheck disable=SC2034 # the functions of the verbs
+o_errands_here() {
+  local n verb path_size text_size mask mode owner group path text said status
+  set +e
+  set -fC
+  while read -r n path_size text_size verb mask mode owner group; do
+    IFS= read -rN "$path_size" path
+    text=''
+    ((text_size == 0)) || IFS= read -rN "$text_size" text
+    umask "$mask"
+    said=$("o_errand_$verb" 2>&1)
+    status=$?
+    ((status != 0)) || said=changed
+    ((status != 3)) || said=same
+    printf '%s %s\n' "$n" "${said//$'\n'/; }"
+  done
+}
+
+# Status 0 says that something changed, 3 that nothing had to.
+o_errand_file() {
+  local room=${path%/*}/.orchestra-$o_run_id.new.$n have
+  if [[ -d $path && ! -L $path ]]; then
+    echo "$path is a directory, not a file"
+    return 1
+  elif [[ -f $path && -r $path && ! -L $path ]] && ! IFS= read -r -d '' have <"$path" && [ "$have" = "$text" ]; then
+    o_errand_keep "$path"
+    return
+  fi
+  if printf %s "$text" >"$room" && { o_errand_keep "$room" || (($? == 3)); } && mv -fT -- "$room" "$path"; then return; fi
+  rm -f -- "$room"
+  return 1
+}
+
+o_errand_directory() {
+  if [[ -d $path ]]; then
+    [[ ! -L $path ]] || return 3
+    o_errand_keep "$path"
+  elif [[ -e $path || -L $path ]]; then
+    echo "$path exists and is not a directory"
+    return 1
+  else
+    mkdir -p -- "$path" && { o_errand_keep "$path" || (($? == 3)); }
+  fi
+}
+
+o_errand_symlink() {
+  local room=${path%/*}/.orchestra-$o_run_id.new.$n
+  if [[ -d $path && ! -L $path ]]; then
+    echo "$path is a directory, not a link"
+    return 1
+  fi
+  [[ ! -L $path || $(readlink -- "$path"; echo x) != "$text"$'\n'x ]] || return 3
+  ln -sT -- "$text" "$room" && mv -fT -- "$room" "$path"
+}
+
+o_errand_absent() {
+  [[ -e $path || -L $path ]] || return 3
+  if [[ $text == recursive ]]; then rm -rf -- "$path"; else rm -fd -- "$path"; fi
+}
+
+# o_errand_keep PATH
+o_errand_keep() {
+  local is_mode is_group is_number changed=3
+  [[ $mode$owner$group != --- ]] || return 3
+  if [[ $owner != - && ! -O $1 ]]; then
+    echo "$1 belongs to $(stat -c %U -- "$1"): only root could give it away"
+    return 1
+  fi
+  read -r is_mode is_group is_number < <(stat -c '%a %G %g' -- "$1")
+  if [[ $group != - && $group != "$is_group" && $group != "$is_number" ]]; then
+    chgrp -h -- "$group" "$1" || return 1
+    changed=0
+  fi
+  if [[ $mode != - && $mode != "$is_mode" ]]; then
+    chmod "0000$mode" -- "$1" || return 1
+    changed=0
+  fi
+  return "$changed"
 }
 
 # --- Trash ------------------------------------------------------------------------------------------------
@@ -513,16 +758,30 @@ o_absent() {
 # o_trash PATH DIRECTORY RESTORE NOTE: out of the way, with what is needed to put it back. An entry without `data` is one
 # whose move did not end; its path has everything still.
 o_trash() {
-  local skip=$o_skip
+  local skip=$o_skip back=$PWD
   o_skip=''
-  [[ ! $skip ]] && o_step "$1" || return 0
+  [[ ! $skip ]] && o_step "$1" gone || return 0
   [[ -e $1 || -L $1 ]] && o_owe || return 0
   o_block "$o_i"
-  if o_may_move "$1" && o_find_trash "$1" "$2" && o_make_entry "$1" "$3" "$4" && o_into_trash "$1"; then
+  o_absolute "$1"
+  local path=$o_whole
+  if o_enter "$path" && o_may_move "$path" && o_find_trash "$path" "$2" && o_make_entry "$path" "$3" "$4" && o_into_trash "$path"; then
     o_changed "$o_i"
   else
     o_fail 1 step
   fi
+  cd -- "$back" || exit 85
+  o_unsee
+}
+
+# o_enter PATH: into its directory. That is a handle: whatever others make of the names that led there, what is done to a name in
+# `.` is done in the directory that stood there without a link on the way.
+o_enter() {
+  local dir=${1%/*}
+  cd -P -- "${dir:-/}" || return 1
+  [[ $PWD != "${dir:-/}" ]] || return 0
+  echo "$dir leads to $PWD: name the directory itself" >&2
+  return 1
 }
 
 # o_mount PATH: o_on is the top of the file system that it is on.
@@ -531,21 +790,24 @@ o_mount() {
 }
 
 o_may_move() {
-  [[ -d $1 && ! -L $1 ]] || return 0
-  o_mount "$1" || return 1
-  [[ $o_on == "${1/#.\//$PWD/}" ]] || return 0
-  echo "$1 is a file system of its own: unmount it, then it can go" >&2
+  [[ -d $1 && ! -L $1 ]] && o_mounted "$1" || return 0
+  if [[ $o_on == "$1" ]]; then
+    echo "$1 is a file system of its own: unmount it, then it can go" >&2
+  else
+    echo "$1 stays: a file system is mounted in it, at $o_on" >&2
+  fi
   return 1
 }
 
-# o_find_trash PATH DIRECTORY: o_top is the trash to use, o_near whether a rename leads there. Another file system has a trash of
-# its own, where that can be made safely; if not, what goes is copied.
+# o_find_trash PATH DIRECTORY: o_top is the trash to use, o_near whether a rename leads there from `.`. Another file system has a
+# trash of its own, where nobody else could make one; if not, what goes is copied.
 o_find_trash() {
   local from
-  o_mount "${1%/*}/" || return 1
+  o_mount . || return 1
   from=$o_on o_top=$o_state/trash
   if [[ $2 != - ]]; then
-    o_top=${2/#.\//$PWD/}
+    o_absolute "$2"
+    o_top=$o_whole
   elif o_mount "$o_state" && [[ $o_on != "$from" ]] && o_make_trash "${from%/}/.orchestra-trash" 2>&"$o_null"; then
     o_top=${from%/}/.orchestra-trash
   fi
@@ -554,12 +816,21 @@ o_find_trash() {
   [[ $o_on != "$from" ]] || o_near=1
 }
 
-# o_make_trash DIRECTORY: nobody else may put something in our way there.
+# o_make_trash DIRECTORY: nobody else may put something in our way there, now or later.
 o_make_trash() {
+  [[ -d $1 ]] || o_is_ours "${1%/*}" || return 1
   umask 077
   mkdir -p -- "$1" || return 1
-  [[ ! -L $1 && -O $1 ]] && return
-  echo "$1 belongs to somebody else: it cannot be a trash" >&2
+  o_is_ours "$1"
+}
+
+# o_is_ours DIRECTORY: we alone may act in it; says why not.
+o_is_ours() {
+  o_judge "$1"
+  [[ $o_ruling != ok ]] || return 0
+  [[ $o_ruling != sticky ]] || o_ruling="no:$1 is writable by others"
+  [[ $o_ruling != as:* ]] || o_ruling="no:$1 is a place of $(o_called passwd "${o_ruling#as:}")"
+  printf '%s: it cannot be a trash\n' "${o_ruling#no:}" >&2
   return 1
 }
 
@@ -581,24 +852,48 @@ o_make_entry() {
   umask 077
   mkdir -p -- "$o_entry" || return 1
   o_note_marks "$o_entry" || return 1
-  printf '%s\0' "$EPOCHSECONDS" "$o_label" "${1/#.\//$PWD/}" "$2" "$3" >"$o_entry/meta"
+  printf '%s\0' "$EPOCHSECONDS" "$o_label" "$1" "$2" "$3" >"$o_entry/meta"
 }
 
 # o_into_trash PATH: a copy is whole before its path is given up, which happens at once.
 o_into_trash() {
-  local aside=${1%/*}/.orchestra-$o_run_id.gone.$o_trashed
+  local name=./${1##*/} aside=.orchestra-$o_run_id.gone.$o_trashed
   if [[ $o_near ]]; then
-    mv -fT -- "$1" "$o_entry/data"
+    mv -fT -- "$name" "$o_entry/data"
     return
   fi
-  o_litter "$o_entry/copy" "$aside" || return 1
-  if cp -a -T -- "$1" "$o_entry/copy" && mv -fT -- "$o_entry/copy" "$o_entry/data" && mv -fT -- "$1" "$aside"; then
-    o_rubbish+=("$aside")
-    return
+  o_litter "$o_entry/copy" "${1%/*}/$aside" || return 1
+  if mkdir -- "$o_entry/copy" && o_copy_out "$name" "$o_entry/copy" && mv -fT -- "$o_entry/copy/$name" "$o_entry/data"; then
+    rmdir -- "$o_entry/copy"
+    o_give_up_copied "${1%/*}/" "$name" "$aside" && return
   fi
   # Nothing was given up.
-  [[ ! -e $1 && ! -L $1 ]] || o_rubbish+=("$o_entry")
+  [[ ! -e $name && ! -L $name ]] || o_rubbish+=("$o_entry")
   return 1
+}
+
+# o_copy_out NAME DIRECTORY: of a tree in which somebody may move things meanwhile. tar opens each directory in the one above and
+# follows no link, where cp goes by names again and again. That a file changed while it was read is no failure (1).
+o_copy_out() {
+  local form=(--no-unquote --numeric-owner --acls --xattrs --xattrs-include='*') ended
+  tar -c --sparse --one-file-system "${form[@]}" -f - -- "$1" | tar -x -p --same-owner "${form[@]}" -f - -C "$2"
+  ended=("${PIPESTATUS[@]}")
+  ((ended[0] < 2 && ended[1] == 0))
+}
+
+# o_give_up_copied DIRECTORY NAME ASIDE: in somebody's place that user removes it.
+o_give_up_copied() {
+  local said
+  if [[ ! $o_who ]]; then
+    mv -fT -- "$2" "./$3" && o_rubbish+=("$1$3")
+    return
+  fi
+  # shellcheck disable=SC2016 # that user's bash reads it
+  said=$(printf '%s\0' "$1" "$2" "$3" | o_as_owner "$o_who" '
+    IFS= read -rd "" dir && IFS= read -rd "" name && IFS= read -rd "" aside
+    { cd -P -- "$dir" && mv -fT -- "$name" "$aside" && rm -rf -- "$aside"; } 2>&1')
+  [[ ! $said ]] || printf '%s\n' "${said:0:1000}" >&2
+  [[ ! -e $2 && ! -L $2 ]]
 }
 
 # --- Files: what is done for many at once -----------------------------------------------------------------
@@ -612,6 +907,8 @@ o_forget() {
   o_new_path=() o_new_mode=() o_new_owner=() o_new_of=()
   o_link_path=() o_link_target=() o_link_of=()
   o_gone_path=() o_gone_how=() o_gone_of=()
+  declare -gA o_handing=()
+  o_errand_of=() o_errand_who=() o_errand_path=() o_errand_text=() o_errand_how=()
 }
 
 # Does everything that steps left pending. On return, what they asked for is there or their operation failed.
@@ -624,6 +921,7 @@ o_settle() {
   ((${#o_gone_path[@]} == 0)) || o_settle_absent
   ((${#o_place[@]} == 0)) || o_settle_files
   ((${#o_kept_path[@]} == 0)) || o_settle_permissions
+  ((${#o_errand_of[@]} == 0)) || o_settle_errands
   o_forget
   # An operation beside its directory's only staged file does not keep the place for the next batch.
   o_beside=()
@@ -717,6 +1015,7 @@ o_remove_left() {
   if [[ -e $1 || -L $1 ]] && ! o_quiet_then_loud rm "$2" -- "$1"; then
     o_fail 1 step
   else
+    [[ ! ${o_facts[${1/#.\//$o_here/}]-} ]] || o_unsee
     o_changed "$o_i"
   fi
 }
@@ -783,13 +1082,27 @@ o_moved() {
 }
 
 # Only a mode of more than four digits takes a setgid bit off that a directory has from its parent.
-# What is right in content and may have drifted in mode or owner: one stat for all.
+# What is right in content and may have drifted in mode or owner: one stat for all. The deepest come first: what is given to
+# somebody has nothing in it any more that we would go on to change by its name.
 o_settle_permissions() {
-  local k is=()
-  local -A modes=() owners=()
+  local k is=() depth slashes path layers=() depths=()
   mapfile -t is < <(o_many 4 stat -c '%a %U %G %u %g' -- "${o_kept_path[@]}")
   ((${#is[@]} == ${#o_kept_path[@]})) || is=()
   for k in "${!o_kept_path[@]}"; do
+    path=${o_kept_path[k]}
+    slashes=${path//[!\/]/}
+    layers[${#slashes}]+=" $k"
+    [[ ! ${o_facts[${path/#.\//$o_here/}]-} ]] || o_unsee
+  done
+  depths=("${!layers[@]}")
+  for ((depth = ${#depths[@]} - 1; depth >= 0; depth--)); do o_settle_layer "${layers[depths[depth]]}"; done
+}
+
+# o_settle_layer NUMBERS: of what none is in another.
+o_settle_layer() {
+  local k
+  local -A modes=() owners=()
+  for k in $1; do
     o_i=${o_kept_of[k]}
     o_owner_is "${o_kept_owner[k]}" "${is[k]-}" || owners[${o_kept_owner[k]}]+=" $k"
     [[ ${o_kept_mode[k]} == - || ${o_kept_mode[k]} == "${is[k]%% *}" ]] || modes[${o_kept_mode[k]}]+=" $k"
@@ -981,7 +1294,10 @@ o_undo() {
   local path old
   o_stuck=()
   while IFS= read -r -d '' path && IFS= read -r -d '' old; do
-    if [[ ! $old ]]; then
+    o_judge "${path%/*}"
+    if [[ $o_ruling != ok && $o_ruling != sticky ]]; then
+      false
+    elif [[ ! $old ]]; then
       rm -f -- "$path"
     elif [[ -e $old || -L $old ]]; then
       mv -fT -- "$old" "$path" && { [[ $old != */.orchestra-*.out/* ]] || rmdir -- "${old%/*}" 2>&"$o_null" || :; }

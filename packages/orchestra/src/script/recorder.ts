@@ -1,6 +1,7 @@
 import { OrchestraError } from '../errors.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
 import { currentScope, keepingSecrets } from '../secrets/scope.ts'
+import { asUser } from './as-user.ts'
 import { checkMode, checkOwner, checkPath, checkService, checkVariable } from './names.ts'
 import { checkPlain, join, plain, Rendered, renderText } from './rendered.ts'
 import type {
@@ -16,11 +17,18 @@ import type {
   TrashOptions,
   Work,
 } from './script.ts'
-import { type Command, quote } from './sh.ts'
+import { Command, quote } from './sh.ts'
 import type { FileStep, Permissions, Step, StreamedFileStep } from './steps.ts'
 import { renderPieces } from './streamed.ts'
 
-const runNames: NamesOf<RunOptions> = { unless: true, onlyIf: true, input: true, cwd: true, env: true }
+const runNames: NamesOf<RunOptions> = {
+  unless: true,
+  onlyIf: true,
+  input: true,
+  as: true,
+  cwd: true,
+  env: true,
+}
 const directoryNames: NamesOf<DirectoryOptions> = { mode: true, owner: true, group: true }
 const fileNames: NamesOf<FileOptions> = { ...directoryNames, check: true }
 const absentNames: NamesOf<AbsentOptions> = { recursive: true }
@@ -177,8 +185,13 @@ function guard(command: Command | undefined, options: RunOptions): Rendered | nu
   return command === undefined ? null : withSurroundings(command.rendered, options)
 }
 
-/** The command with its directory and variables, which hold for it alone because it runs in a subshell. */
-function withSurroundings(command: Rendered, { cwd, env = {} }: RunOptions): Rendered {
+/** The command as the user it is for, with its directory and variables, which hold for it alone because it runs in a subshell. */
+function withSurroundings(command: Rendered, { as, ...options }: RunOptions): Rendered {
+  const surrounded = inDirectory(command, options)
+  return as === undefined ? surrounded : asUser(as, new Command(surrounded)).rendered
+}
+
+function inDirectory(command: Rendered, { cwd, env = {} }: RunOptions): Rendered {
   const lines: Rendered[] = []
   if (cwd !== undefined) lines.push(plain(`cd -- ${quote(checkPath(cwd, 'the directory of a command'))}`))
   for (const [name, value] of Object.entries(env)) {

@@ -188,7 +188,8 @@ function renderReloads(steps: readonly Step[], scope?: 'all'): Rendered[] {
 
 function renderAlone(index: string, steps: readonly ShellStep[]): Rendered[] {
   const opening = new Map([[index, plain(`o_op ${index} ${index}`)]])
-  return intoPhases([{ index, group: index, steps }]).flatMap((phase) => renderPhase(phase, opening))
+  const phases = intoPhases([{ index, group: index, steps }])
+  return [...renderLook(steps), ...phases.flatMap((phase) => renderPhase(phase, opening))]
 }
 
 function renderOperations(operations: readonly ScriptOperation[]): Rendered[] {
@@ -221,7 +222,15 @@ function renderOpening({ index, label, recording }: ScriptOperation): Rendered {
 }
 
 function renderBatch(batch: readonly Block[], openings: ReadonlyMap<string, Rendered>): Rendered[] {
-  return intoPhases(batch).flatMap((phase) => renderPhase(phase, openings, 'with results'))
+  const phases = intoPhases(batch).flatMap((phase) => renderPhase(phase, openings, 'with results'))
+  return [...renderLook(batch.flatMap(({ steps }) => steps)), ...phases]
+}
+
+/** The server looks at one directory when it is there, and at many together. */
+function renderLook(steps: readonly ShellStep[]): Rendered[] {
+  const paths = steps.flatMap((step) => ('path' in step ? [step.path] : []))
+  const directories = [...new Set(paths.map((path) => path.slice(0, path.lastIndexOf('/')) || '/'))]
+  return directories.length < 2 ? [] : [callOf('o_act_in', ...directories.map(plain))]
 }
 
 function renderPhase(

@@ -16,6 +16,12 @@ export interface RunOptions {
   onlyIf?: Command
   /** The command's stdin; default nothing. The place for secrets: it is in no argument list and in no file. */
   input?: Content
+  /**
+   * User, by name or number, whom the command and its guards run as; default whom the script runs as, mostly root. For what
+   * happens in a place that this user can write to: root must not act by name there. It starts in the user's home, with nothing of
+   * root's environment.
+   */
+  as?: string | number
   /** Directory to run in; default where the script starts. */
   cwd?: string
   /** Variables exported to the command and to nothing else. */
@@ -60,8 +66,8 @@ export interface TrashOptions {
   /** What people should know when they find it in the trash, in a few words. */
   note?: string
   /**
-   * Where it is kept. Default: below Orchestra's state on the server, or at the top of the file system that holds the path, so
-   * that nothing has to be copied.
+   * Where it is kept; root alone may be able to write there. Default: below Orchestra's state on the server, or at the top of the
+   * file system that holds the path, so that nothing has to be copied.
    */
   directory?: string
 }
@@ -91,17 +97,21 @@ export interface Script {
    * Its stdin is empty unless `input` is given. A command that ran counts as a change.
    */
   run(command: Command, options?: RunOptions): void
-  /** A file with exactly this content. It is written beside and renamed: readers see the old or the new. */
+  /**
+   * A file with exactly this content. It is written beside and renamed: readers see the old or the new. As with all steps for
+   * files, no directory above it may be a link or writable by others; below a user's directory the step runs as that user, with
+   * no `check` and no other `owner`.
+   */
   file(path: string, content: FileContent, options?: FileOptions): void
-  /** A directory, made with its parents when it is missing. */
+  /** A directory, made with its parents when it is missing. Of one that is reached by a link, mode and owner are left alone. */
   directory(path: string, options?: DirectoryOptions): void
   /** A symbolic link that holds exactly this target. */
   symlink(path: string, target: string): void
-  /** Nothing at this path. */
+  /** Nothing at this path. What something is mounted in is not removed. */
   absent(path: string, options?: AbsentOptions): void
   /**
    * Nothing at this path; what was there can be put back with `orchestra trash restore` until retention ends. For what holds
-   * people's data.
+   * people's data. What something is mounted in stays where it is.
    */
   trash(path: string, options?: TrashOptions): void
   /**

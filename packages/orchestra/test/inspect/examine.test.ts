@@ -272,3 +272,39 @@ describe.runIf(process.getuid?.() === 0)('a login that may not look', () => {
     await rm(join(directory, 'closed'), { recursive: true })
   })
 })
+
+describe.runIf(process.getuid?.() === 0)('root in a user’s place', () => {
+  it('sees what that user could show, and nothing that the user’s links lead to', async () => {
+    const { directory, inspected } = await lookedAt()
+    await chmod(directory, 0o755)
+    await mkdir(join(directory, 'home'))
+    await mkdir(join(directory, 'etc'))
+    await write('etc/shadow', 'secret of root')(directory)
+    await chmod(join(directory, 'etc/shadow'), 0o600)
+    for (const [name, content] of [
+      ['same', 'x'],
+      ['other', 'y\n'],
+      ['named\n-n', 'x'],
+    ] as const)
+      await write(`home/${name}`, content)(directory)
+    await symlink(join(directory, 'etc'), join(directory, 'home/link'))
+    execFileSync('mkfifo', [join(directory, 'home/pipe')])
+    execFileSync('chown', ['-hR', 'nobody', join(directory, 'home')])
+    const paths = ['home/same', 'home/other', 'home/named\n-n', 'home/link/shadow', 'home/pipe']
+    const asks = paths.map((path) => (script: Script) => script.file(path, 'x'))
+    const examined = await examine(
+      inspected,
+      asks.map((ask) => expectationOf(record('thing', ask))),
+    )
+    expect(examined).toMatchObject({
+      verdicts: [
+        inSync,
+        { state: 'drifted', differences: [{ kind: 'content', diff: expect.stringContaining('-y') }] },
+        inSync,
+        { state: 'unknown', differences: [{ kind: 'unknown', reason: 'cannot be read' }] },
+        { state: 'drifted', differences: [{ kind: 'type' }] },
+      ],
+    })
+    expect(JSON.stringify(examined)).not.toContain('secret of root')
+  })
+})

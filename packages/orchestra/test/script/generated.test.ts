@@ -16,9 +16,12 @@ function shellcheck(path: string): string {
 }
 
 describe.skipIf(missing)(`shellcheck finds nothing${missing === null ? '' : ` (${missing})`}`, () => {
-  test.each(['prelude.sh', 'own.sh', 'bootstrap.sh', 'transfer.sh', 'inspect.sh'])('in %s', (name) => {
-    expect(shellcheck(new URL(`../../src/script/${name}`, import.meta.url).pathname)).toBe('0')
-  })
+  test.each(['place.sh', 'prelude.sh', 'own.sh', 'trash.sh', 'bootstrap.sh', 'transfer.sh', 'inspect.sh'])(
+    'in %s',
+    (name) => {
+      expect(shellcheck(new URL(`../../src/script/${name}`, import.meta.url).pathname)).toBe('0')
+    },
+  )
 
   test('in a script with every kind of step', () => {
     const { text } = render({

@@ -35,6 +35,7 @@ test('a script reads like what was asked for', () => {
   const lines = (password: string, quoted: string, token: string) => [
     `o_begin run-1 test 1 60 ${token}`,
     "o_reload reload.web 'systemctl reload web' all",
+    'o_act_in /srv /etc',
     "o_op 0 'save thing:0'",
     'o_directory /srv/a 750 www',
     "o_op 1 'save thing:1'",
@@ -48,14 +49,14 @@ test('a script reads like what was asked for', () => {
     real
       .slice(readPrelude().length + 1)
       .split('\n')
-      .slice(0, 9),
+      .slice(0, 10),
   ).toEqual(realLines)
   const maskedLines = lines(
     "$'login \\'«secret:db.password»\\''",
     "'«secret:db.password»'",
     "'«secret:output-token»'",
   )
-  expect(masked.split('\n').slice(1, 10)).toEqual(maskedLines)
+  expect(masked.split('\n').slice(1, 11)).toEqual(maskedLines)
   expect(real.endsWith('\no_end\n# end run-1\n')).toBe(true)
 })
 

@@ -8,6 +8,10 @@ export const serverName = z
     'use a lower-case domain name, or *. and one',
   )
 
+/** Directories that are nobody's to be given: a row that chooses where its files are must not choose one of them. */
+const systemDirectory =
+  /^\/(?:(?:bin|boot|dev|etc|lib|lib32|lib64|proc|root|run|sbin|sys|usr)(?:\/.*)?|var(?:\/(?!www$)[^/]+)?|[^/]+)$/
+
 const bytes = z
   .string()
   .regex(/^\d{1,9}[kmg]?$/, 'use a size such as 20m')
@@ -45,6 +49,13 @@ export const nginxSiteSchema = z
     ({ root, upstream, redirectTo }) =>
       [root, upstream, redirectTo].filter((source) => source !== undefined).length === 1,
     'give one of root, upstream and redirectTo',
+  )
+  .refine(
+    ({ root, owner }) =>
+      root === undefined ||
+      owner === undefined ||
+      !systemDirectory.test(root.replace(/\/+/g, '/').replace(/\/$/, '')),
+    { path: ['root'], error: 'use a directory outside the system where it is given to an owner' },
   )
 
 export type CheckedSite = z.output<typeof nginxSiteSchema>

@@ -11,6 +11,7 @@ o_place /etc/bind/orchestra - -
 o_place /var/cache/bind/orchestra - bind:bind
 o_own shared '' /etc/bind/orchestra.conf /etc/bind/orchestra/library.sh
 o_mark_shared
+o_act_in /etc/bind /var/cache/bind /etc/bind/orchestra
 o_op prepare prepare
 o_directory /etc/bind/orchestra - -
 o_directory /var/cache/bind/orchestra - bind:bind

@@ -11,6 +11,7 @@ o_place /etc/bind/orchestra - -
 o_place /var/cache/bind/orchestra - bind:bind
 o_own shared '' /etc/bind/orchestra.conf /etc/bind/orchestra/library.sh
 o_mark_shared
+o_act_in /etc/bind /var/cache/bind /etc/bind/orchestra
 o_op prepare prepare
 o_directory /etc/bind/orchestra - -
 o_directory /var/cache/bind/orchestra - bind:bind
@@ -198,6 +199,7 @@ o_op 0 delete reload.named
 o_give_up 41da40f6a2e496067ea120d505fba0d98677f87d kit.example.net /etc/bind/orchestra/kit.example.net.conf /var/cache/bind/orchestra/kit.example.net.zone /var/cache/bind/orchestra/kit.example.net.zone.jnl
 o_disown 41da40f6a2e496067ea120d505fba0d98677f87d
 o_mark_all
+o_act_in /etc/bind/orchestra /var/cache/bind/orchestra
 o_op 0 delete reload.named
 o_absent /etc/bind/orchestra/kit.example.net.conf
 o_absent /var/cache/bind/orchestra/kit.example.net.zone

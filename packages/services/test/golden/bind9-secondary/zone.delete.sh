@@ -11,6 +11,7 @@ o_place /etc/bind/orchestra - -
 o_place /var/cache/bind/orchestra - bind:bind
 o_own shared '' /etc/bind/orchestra.conf /etc/bind/orchestra/library.sh
 o_mark_shared
+o_act_in /etc/bind /var/cache/bind /etc/bind/orchestra
 o_op prepare prepare
 o_directory /etc/bind/orchestra - -
 o_directory /var/cache/bind/orchestra - bind:bind
@@ -198,6 +199,7 @@ o_op 0 delete reload.named
 o_give_up 9449e33895e7539ba3efee9c89f2b0f1de07c846 kit.example /etc/bind/orchestra/kit.example.conf /var/cache/bind/orchestra/kit.example.zone /var/cache/bind/orchestra/kit.example.zone.jnl
 o_disown 9449e33895e7539ba3efee9c89f2b0f1de07c846
 o_mark_all
+o_act_in /etc/bind/orchestra /var/cache/bind/orchestra
 o_op 0 delete reload.named
 o_absent /etc/bind/orchestra/kit.example.conf
 o_absent /var/cache/bind/orchestra/kit.example.zone

@@ -11,6 +11,7 @@ o_place /etc/bind/orchestra - -
 o_place /var/cache/bind/orchestra - bind:bind
 o_own shared '' /etc/bind/orchestra.conf /etc/bind/orchestra/library.sh
 o_mark_shared
+o_act_in /etc/bind /var/cache/bind /etc/bind/orchestra
 o_op prepare prepare
 o_directory /etc/bind/orchestra - -
 o_directory /var/cache/bind/orchestra - bind:bind
@@ -199,6 +200,7 @@ o_former 9449e33895e7539ba3efee9c89f2b0f1de07c846 kit.example /etc/bind/orchestr
 o_own c66e58764753acb21e0e9fb9ea3f8332265b1828 renamed.example /etc/bind/orchestra/renamed.example.conf /var/cache/bind/orchestra/renamed.example.zone /var/cache/bind/orchestra/renamed.example.zone.jnl
 o_disown 9449e33895e7539ba3efee9c89f2b0f1de07c846
 o_mark_all
+o_act_in /etc/bind/orchestra /var/cache/bind/orchestra
 o_op 0 rename reload.named
 o_file /etc/bind/orchestra/renamed.example.conf 'zone "renamed.example" {
   type secondary;

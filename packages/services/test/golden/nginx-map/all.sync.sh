@@ -20,6 +20,7 @@ o_op prepare prepare
 o_place /etc/nginx/orchestra 755 -
 o_own shared '' /etc/nginx/orchestra/check.sh /etc/nginx/conf.d/orchestra-nginx-map.conf
 o_mark_shared
+o_act_in /etc/nginx /etc/nginx/orchestra
 o_op prepare prepare
 o_directory /etc/nginx/orchestra 755 -
 o_settle

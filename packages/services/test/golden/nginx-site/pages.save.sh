@@ -38,6 +38,7 @@ o_op prepare prepare
 o_place /etc/nginx/orchestra 755 -
 o_own shared '' /etc/nginx/orchestra/check.sh
 o_mark_shared
+o_act_in /etc/nginx /etc/nginx/orchestra
 o_op prepare prepare
 o_directory /etc/nginx/orchestra 755 -
 o_settle
@@ -132,6 +133,7 @@ o_op 0 save reload.nginx
 o_place /srv/sites/kit - www-data:www-data
 o_own 9449e33895e7539ba3efee9c89f2b0f1de07c846 kit.example /etc/nginx/sites-enabled/kit.example.conf
 o_mark_all
+o_act_in /srv/sites /etc/nginx/sites-enabled
 o_op 0 save reload.nginx
 o_directory /srv/sites/kit - www-data:www-data
 o_settle

@@ -7,6 +7,7 @@ o_place /etc/postfix/orchestra 755 -
 o_place /etc/postfix/orchestra/.building 755 -
 o_own shared '' /etc/postfix/orchestra/library.sh /etc/postfix/orchestra/domains.db /etc/postfix/orchestra/domains
 o_mark_shared
+o_act_in /etc/postfix /etc/postfix/orchestra
 o_op prepare prepare
 o_directory /etc/postfix/orchestra 755 -
 o_directory /etc/postfix/orchestra/.building 755 -
