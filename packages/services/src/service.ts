@@ -1,4 +1,4 @@
-import { type BackendOptions, type Model, type ObjectOf, OrchestraError } from 'orchestrajs'
+import { type BackendOptions, type Model, type NamesOf, type ObjectOf, OrchestraError } from 'orchestrajs'
 import type { z } from 'zod'
 
 /** What the application decides about its objects, whatever the service; as `defineBackend` takes it. */
@@ -16,6 +16,18 @@ export interface ServiceOptions<Schema extends z.ZodType, Secrets extends string
   name?: string
   /** Names of backends whose scripts run before this one's. */
   after?: readonly string[]
+}
+
+/** What all of them may be told, for `checkOptions`: plain JavaScript is told nothing by types. */
+export const serviceNames: NamesOf<ServiceOptions<z.ZodType, string>> = {
+  model: true,
+  name: true,
+  after: true,
+  onMove: true,
+  onDrift: true,
+  onBroken: true,
+  ignore: { lines: true, found: true, permissions: true },
+  protect: true,
 }
 
 /** The options that a service hands on as they are. */

@@ -1,7 +1,7 @@
-import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
+import { type Backend, checkOptions, defineBackend, type NamesOf, type Script, sh } from 'orchestrajs'
 import { z } from 'zod'
 import { domainName, ipAddress } from '../fields.ts'
-import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import { type CheckedZone, type DnsRecord, zoneSchema, zoneSource } from './records.ts'
 import {
   check,
@@ -43,10 +43,17 @@ export interface Bind9PrimaryOptions<Schema extends z.ZodType, Secrets extends s
   secondaries?: readonly string[]
 }
 
+const names: NamesOf<Bind9PrimaryOptions<z.ZodType, string>> = {
+  ...serviceNames,
+  zone: true,
+  secondaries: true,
+}
+
 /** Zones on a primary. A zone that named-checkzone refuses stays as it was; the serial grows only with the content. */
 export function bind9Primary<Schema extends z.ZodType, Secrets extends string>(
   options: Bind9PrimaryOptions<Schema, Secrets>,
 ): Backend {
+  checkOptions('bind9Primary()', options, names)
   const secondaries = checked('The list of secondaries', z.array(ipAddress), options.secondaries ?? [])
   // What cannot be saved any more can still be deleted: only the name matters there.
   const nameOf = (object: Parameters<typeof options.zone>[0]) =>

@@ -24,10 +24,10 @@ const recordData = z
 const base = { name: recordName, ttl: ttl.optional() }
 
 export const dnsRecord = z.discriminatedUnion('type', [
-  z.object({ ...base, type: z.literal('A'), value: ipv4Address }),
-  z.object({ ...base, type: z.literal('AAAA'), value: ipv6Address }),
-  z.object({ ...base, type: z.literal('TXT'), value: z.string().max(60_000) }),
-  z.object({ ...base, type: z.enum(otherTypes), value: recordData }),
+  z.strictObject({ ...base, type: z.literal('A'), value: ipv4Address }),
+  z.strictObject({ ...base, type: z.literal('AAAA'), value: ipv6Address }),
+  z.strictObject({ ...base, type: z.literal('TXT'), value: z.string().max(60_000) }),
+  z.strictObject({ ...base, type: z.enum(otherTypes), value: recordData }),
 ])
 
 /** BIND takes the nearest of these for what is outside of them. */
@@ -35,7 +35,7 @@ const between = (low: number, high: number) => z.int().min(low).max(high)
 const [minute, week] = [60, 604_800]
 
 export const zoneSchema = z
-  .object({
+  .strictObject({
     name: domainName,
     nameServers: z.array(domainName).min(1),
     hostmaster: z.email(),

@@ -1,7 +1,7 @@
-import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
+import { type Backend, checkOptions, defineBackend, type NamesOf, type Script, sh } from 'orchestrajs'
 import { z } from 'zod'
 import { domainName, ipAddress } from '../fields.ts'
-import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import {
   check,
   commitServer,
@@ -24,10 +24,17 @@ export interface Bind9SecondaryOptions<Schema extends z.ZodType, Secrets extends
   primaries: readonly [string, ...string[]]
 }
 
+const names: NamesOf<Bind9SecondaryOptions<z.ZodType, string>> = {
+  ...serviceNames,
+  zone: true,
+  primaries: true,
+}
+
 /** Zones on a secondary: named fetches them itself, again whenever the primary tells it of a change. */
 export function bind9Secondary<Schema extends z.ZodType, Secrets extends string>(
   options: Bind9SecondaryOptions<Schema, Secrets>,
 ): Backend {
+  checkOptions('bind9Secondary()', options, names)
   const primaries = checked('The list of primaries', z.array(ipAddress).min(1), options.primaries)
   const nameOf = (object: Parameters<typeof options.zone>[0]) =>
     checked('A zone', domainName, options.zone(object).name)

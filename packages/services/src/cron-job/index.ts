@@ -1,7 +1,16 @@
-import { type Backend, defineBackend, type Script, Secret, sh, text } from 'orchestrajs'
+import {
+  type Backend,
+  checkOptions,
+  defineBackend,
+  type NamesOf,
+  type Script,
+  Secret,
+  sh,
+  text,
+} from 'orchestrajs'
 import { z } from 'zod'
 import { oneLine, userName } from '../fields.ts'
-import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import { cronSchedule } from './schedule.ts'
 
 export { cronSchedule } from './schedule.ts'
@@ -36,7 +45,7 @@ const variableName = z
   .refine((name) => name !== 'MAILTO', 'use mailTo')
   .refine((name) => name !== 'CRON_TZ', "Debian's cron does not know it: jobs run by the server's time")
 
-const cronJobSchema = z.object({
+const cronJobSchema = z.strictObject({
   name: cronJobName,
   schedule: cronSchedule,
   user: userName,
@@ -87,10 +96,13 @@ export interface CronJobOptions<Schema extends z.ZodType, Secrets extends string
 
 type CheckedJob = z.output<typeof cronJobSchema>
 
+const names: NamesOf<CronJobOptions<z.ZodType, string>> = { ...serviceNames, job: true }
+
 /** Cron jobs, one file each in /etc/cron.d. cron finds changes there by itself, so nothing is reloaded. */
 export function cronJob<Schema extends z.ZodType, Secrets extends string>(
   options: CronJobOptions<Schema, Secrets>,
 ): Backend {
+  checkOptions('cronJob()', options, names)
   const jobOf = (object: Parameters<typeof options.job>[0]) =>
     checked('A cron job', cronJobSchema, options.job(object))
   return defineBackend({

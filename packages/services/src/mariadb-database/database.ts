@@ -42,7 +42,7 @@ export type Privilege = (typeof privileges)[number]
 const word = z.string().regex(/^[a-z0-9_]{1,64}$/, 'use a name such as utf8mb4')
 
 const userSchema = z
-  .object({
+  .strictObject({
     name: z
       .string()
       .regex(/^[A-Za-z0-9_][\w.-]{0,79}$/, 'use 1 to 80 letters, digits, _ . and -')
@@ -64,7 +64,7 @@ const userSchema = z
     'give one of password and passwordHash',
   )
 
-export const databaseSchema = z.object({
+export const databaseSchema = z.strictObject({
   name: databaseName,
   charset: word.default('utf8mb4'),
   collation: word.default('utf8mb4_unicode_ci'),

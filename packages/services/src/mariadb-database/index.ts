@@ -1,6 +1,14 @@
-import { type Backend, type Command, defineBackend, type Script, sh } from 'orchestrajs'
+import {
+  type Backend,
+  type Command,
+  checkOptions,
+  defineBackend,
+  type NamesOf,
+  type Script,
+  sh,
+} from 'orchestrajs'
 import type { z } from 'zod'
-import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import { client, load } from './client.ts'
 import {
   type CheckedDatabase,
@@ -27,10 +35,17 @@ export interface MariadbDatabaseOptions<Schema extends z.ZodType, Secrets extend
   trash?: string
 }
 
+const names: NamesOf<MariadbDatabaseOptions<z.ZodType, string>> = {
+  ...serviceNames,
+  database: true,
+  trash: true,
+}
+
 /** Databases of MariaDB with their users and grants. A deleted one leaves a dump in the trash. */
 export function mariadbDatabase<Schema extends z.ZodType, Secrets extends string>(
   options: MariadbDatabaseOptions<Schema, Secrets>,
 ): Backend {
+  checkOptions('mariadbDatabase()', options, names)
   const databaseOf = (object: Parameters<typeof options.database>[0]) =>
     checked('A database', databaseSchema, options.database(object))
   const nameOf = (object: Parameters<typeof options.database>[0]) =>

@@ -1,7 +1,7 @@
-import { type Backend, defineBackend } from 'orchestrajs'
+import { type Backend, checkOptions, defineBackend, type NamesOf } from 'orchestrajs'
 import type { z } from 'zod'
 import { check, prepareServer, reloadServer } from '../nginx/server.ts'
-import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import { entrySchemaOf, mapLines, type NginxMapEntry, nginxMapSchema } from './map.ts'
 
 export type { NginxMapEntry } from './map.ts'
@@ -23,10 +23,22 @@ export interface NginxMapOptions<Schema extends z.ZodType, Secrets extends strin
   entry: Mapping<Schema, Secrets, NginxMapEntry>
 }
 
+const names: NamesOf<NginxMapOptions<z.ZodType, string>> = {
+  ...serviceNames,
+  variable: true,
+  source: true,
+  otherwise: true,
+  hostnames: true,
+  bucketSize: true,
+  file: true,
+  entry: true,
+}
+
 /** A map of nginx, written as a whole from all objects. An entry that nginx refuses stays out; the others are live. */
 export function nginxMap<Schema extends z.ZodType, Secrets extends string>(
   options: NginxMapOptions<Schema, Secrets>,
 ): Backend {
+  checkOptions('nginxMap()', options, names)
   const { name = 'nginx-map', model, after = [] } = options
   const map = checked('An nginx map', nginxMapSchema, {
     ...options,

@@ -26,7 +26,7 @@ export const nginxMapSchema = z.object({
 
 const keys = z.union([key.transform((one): [string] => [one]), z.tuple([key], key)])
 
-export const mapEntrySchema = z.object({ from: keys, to: literal })
+export const mapEntrySchema = z.strictObject({ from: keys, to: literal })
 
 /** The entries of one map: what can be looked up there. */
 export function entrySchemaOf({ source, hostnames }: CheckedMap) {

@@ -1,7 +1,7 @@
-import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
+import { type Backend, checkOptions, defineBackend, type NamesOf, type Script, sh } from 'orchestrajs'
 import type { z } from 'zod'
 import { check, prepareListeners, prepareServer, reloadServer } from '../nginx/server.ts'
-import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import { type CheckedSite, type NginxSite, nginxSiteSchema, serverName } from './site.ts'
 import { virtualHost } from './virtual-host.ts'
 
@@ -14,10 +14,13 @@ export interface NginxSiteOptions<Schema extends z.ZodType, Secrets extends stri
   directory?: string
 }
 
+const names: NamesOf<NginxSiteOptions<z.ZodType, string>> = { ...serviceNames, site: true, directory: true }
+
 /** Sites of nginx, one file each. A site that nginx refuses is put back as it was; the others are live. */
 export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
   options: NginxSiteOptions<Schema, Secrets>,
 ): Backend {
+  checkOptions('nginxSite()', options, names)
   const directory = options.directory ?? '/etc/nginx/sites-enabled'
   const siteOf = (object: Parameters<typeof options.site>[0]) =>
     checked('An nginx site', nginxSiteSchema, options.site(object))

@@ -34,14 +34,14 @@ const serverNames = z
   ])
 
 export const nginxSiteSchema = z
-  .object({
+  .strictObject({
     domains: serverNames,
     root: absolutePath.optional(),
     owner: userName.optional(),
     links: z.enum(['owners', 'all']).default('owners'),
     upstream: httpUrl.optional(),
     redirectTo: httpUrl.optional(),
-    certificate: z.object({ chain: absolutePath, key: absolutePath }).optional(),
+    certificate: z.strictObject({ chain: absolutePath, key: absolutePath }).optional(),
     maxBody: bytes.default('1m'),
     directives: z.array(oneLine).default([]),
   })

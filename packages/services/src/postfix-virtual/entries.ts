@@ -32,16 +32,16 @@ const addressOrAll = z.union([
 /** Where mail goes: others may tell capitals apart. */
 const destination = z.string().refine((text) => isAddress(text.toLowerCase(), localPart), 'use an address')
 
-export const domainSchema = z.object({ domain: domainName })
+export const domainSchema = z.strictObject({ domain: domainName })
 
-export const aliasSchema = z.object({
+export const aliasSchema = z.strictObject({
   from: addressOrAll,
   to: z
     .tuple([destination], destination)
     .refine((all) => all.length <= 1000, 'Postfix takes no mail for an address that leads to more than 1000'),
 })
 
-export const mailboxSchema = z.object({
+export const mailboxSchema = z.strictObject({
   address,
   path: z
     .string()

@@ -1,6 +1,6 @@
-import { type Backend, defineBackend, type ObjectOf } from 'orchestrajs'
+import { type Backend, checkOptions, defineBackend, type NamesOf, type ObjectOf } from 'orchestrajs'
 import type { z } from 'zod'
-import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import {
   aliasSchema,
   domainSchema,
@@ -58,10 +58,28 @@ export interface PostfixTablesOptions {
   type?: 'hash' | 'lmdb'
 }
 
+const tableNames = { ...serviceNames, directory: true, type: true } as const
+const domainNames: NamesOf<PostfixDomainsOptions<z.ZodType, string> & PostfixTablesOptions> = {
+  ...tableNames,
+  domain: true,
+}
+const aliasNames: NamesOf<PostfixAliasesOptions<z.ZodType, string> & PostfixTablesOptions> = {
+  ...tableNames,
+  alias: true,
+}
+const mailboxNames: NamesOf<PostfixMailboxesOptions<z.ZodType, string> & PostfixTablesOptions> = {
+  ...tableNames,
+  mailbox: true,
+  base: true,
+  owner: { uid: true, gid: true },
+  transport: true,
+}
+
 /** Domains whose mail a server takes; their addresses are in the other two maps. Written as a whole. */
 export function postfixDomains<Schema extends z.ZodType, Secrets extends string>(
   options: PostfixDomainsOptions<Schema, Secrets> & PostfixTablesOptions,
 ): Backend {
+  checkOptions('postfixDomains()', options, domainNames)
   const domainOf = (object: ObjectOf<Schema, Secrets>) =>
     checked('A mail domain', domainSchema, options.domain(object)).domain
   return mapBackend(options, 'domains', {
@@ -75,6 +93,7 @@ export function postfixDomains<Schema extends z.ZodType, Secrets extends string>
 export function postfixAliases<Schema extends z.ZodType, Secrets extends string>(
   options: PostfixAliasesOptions<Schema, Secrets> & PostfixTablesOptions,
 ): Backend {
+  checkOptions('postfixAliases()', options, aliasNames)
   const aliasOf = (object: ObjectOf<Schema, Secrets>) =>
     checked('A mail alias', aliasSchema, options.alias(object))
   return mapBackend(options, 'aliases', {
@@ -93,6 +112,7 @@ export function postfixAliases<Schema extends z.ZodType, Secrets extends string>
 export function postfixMailboxes<Schema extends z.ZodType, Secrets extends string>(
   options: PostfixMailboxesOptions<Schema, Secrets> & PostfixTablesOptions,
 ): Backend {
+  checkOptions('postfixMailboxes()', options, mailboxNames)
   const mailboxOf = (object: ObjectOf<Schema, Secrets>) =>
     checked('A mailbox', mailboxSchema, options.mailbox(object))
   const { base, owner, transport } = checked('The mailboxes of Postfix', settingsSchema, options)

@@ -23,7 +23,7 @@ export const settingsSchema = z.object({
   directory: absolutePath.default('/etc/postfix/orchestra'),
   type: z.enum(['hash', 'lmdb']).default('hash'),
   base: absolutePath.default('/var/mail/virtual'),
-  owner: z.object({ uid: id, gid: id }).optional(),
+  owner: z.strictObject({ uid: id, gid: id }).optional(),
   transport: z
     .string()
     .regex(/^[\w.:[\]/-]+$/, 'use a transport such as lmtp:unix:private/dovecot-lmtp')

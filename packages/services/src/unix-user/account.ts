@@ -23,7 +23,7 @@ export const homePath = absolutePath
   )
   .refine((path) => !systemDirectories.test(path), 'use a directory outside the system')
 
-const unixUserSchema = z.object({
+const unixUserSchema = z.strictObject({
   name: userName,
   passwordHash: z
     .instanceof(Secret)

@@ -1,7 +1,7 @@
-import { type Backend, defineBackend, type Script, sh } from 'orchestrajs'
+import { type Backend, checkOptions, defineBackend, type NamesOf, type Script, sh } from 'orchestrajs'
 import { z } from 'zod'
 import { userName } from '../fields.ts'
-import { checked, type Mapping, policiesOf, type ServiceOptions } from '../service.ts'
+import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import {
   addAccount,
   checkUser,
@@ -34,6 +34,13 @@ export interface UnixUserOptions<Schema extends z.ZodType, Secrets extends strin
   allowGroups?: readonly string[]
 }
 
+const names: NamesOf<UnixUserOptions<z.ZodType, string>> = {
+  ...serviceNames,
+  user: true,
+  trash: true,
+  allowGroups: true,
+}
+
 /**
  * System users: account, password hash, shell, groups and home. Accounts of the system (a number below UID_MIN of login.defs, and
  * nobody) are never touched.
@@ -41,6 +48,7 @@ export interface UnixUserOptions<Schema extends z.ZodType, Secrets extends strin
 export function unixUser<Schema extends z.ZodType, Secrets extends string>(
   options: UnixUserOptions<Schema, Secrets>,
 ): Backend {
+  checkOptions('unixUser()', options, names)
   const trash = options.trash === undefined ? undefined : checked('trash', homePath, options.trash)
   const allowed = checked('allowGroups', z.array(userName), options.allowGroups ?? [])
   const userOf = (object: Parameters<typeof options.user>[0]) => checkUser(options.user(object))
