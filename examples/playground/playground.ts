@@ -76,6 +76,7 @@ async function openAlone(directory: string, port: number): Promise<Orchestra> {
 function readyOf(orchestra: Orchestra, servers: readonly RunningServer[]): Ready {
   return {
     databaseUrl: orchestra.store.databaseUrl,
+    psqlUrl: orchestra.store.shownUrl,
     servers: servers.map(({ name, sandbox, web }) => ({ name, sshPort: sandbox.port, url: web.url })),
   }
 }

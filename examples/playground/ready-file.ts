@@ -3,15 +3,17 @@ import { join } from 'node:path'
 
 /** What other programs need to use a playground. */
 export interface Ready {
-  /** For psql and any driver. */
+  /** For any driver; with the password. */
   databaseUrl: string
+  /** For psql, which reads the password from a file: no other user sees it in the list of processes. */
+  psqlUrl: string
   servers: { name: string; sshPort: number; url: string }[]
 }
 
 /** Writes `playground.json`, which appears whole or not at all. */
 export async function writeReady(directory: string, ready: Ready): Promise<void> {
   const path = pathIn(directory)
-  await writeFile(`${path}.new`, `${JSON.stringify(ready, null, 2)}\n`)
+  await writeFile(`${path}.new`, `${JSON.stringify(ready, null, 2)}\n`, { mode: 0o600 })
   await rename(`${path}.new`, path)
 }
 

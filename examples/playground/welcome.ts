@@ -2,7 +2,7 @@ import type { Paint } from './describe.ts'
 import type { Ready } from './ready-file.ts'
 
 /** What to try, once everything runs. */
-export function welcome({ databaseUrl, servers }: Ready, milliseconds: number, paint: Paint): string[] {
+export function welcome({ psqlUrl, servers }: Ready, milliseconds: number, paint: Paint): string[] {
   const [first] = servers
   const port = new URL(first?.url ?? 'http://localhost').port
   const insert = `insert into site (domain, title, body, plan) values ('hello.example', 'Hello', 'My first site', 'pro')`
@@ -10,17 +10,17 @@ export function welcome({ databaseUrl, servers }: Ready, milliseconds: number, p
     '',
     paint('strong', `The playground is ready after ${(milliseconds / 1000).toFixed(1)} s.`),
     '',
-    `Database   ${databaseUrl}`,
+    `Database   ${psqlUrl}`,
     ...servers.map(({ name, url, sshPort }) => `${name.padEnd(10)} ${url}   SSH on port ${sshPort}`),
     '',
     'Plan free puts a site on north, pro on north and south, business on all three.',
     'Commit a site, from any program:',
-    `  psql ${databaseUrl} -c "${insert}"`,
+    `  psql '${psqlUrl}' -c "${insert}"`,
     'See it:',
     `  curl -H 'Host: hello.example' http://127.0.0.1:${port}/`,
     `  or in a browser: http://hello.example.localhost:${port}/`,
     'Then change it, give it another domain, delete it; or make it fail:',
-    `  psql ${databaseUrl} -c "update site set domain = '../etc' where domain = 'hello.example'"`,
+    `  psql '${psqlUrl}' -c "update site set domain = '../etc' where domain = 'hello.example'"`,
     'Ask Orchestra:',
     '  npx orchestra --config examples/playground/orchestra.config.ts status',
     '',

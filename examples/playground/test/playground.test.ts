@@ -56,7 +56,10 @@ describe('the playground', () => {
 
   it('says in playground.json where the database and the servers are', () => {
     expect(playground.ready).toEqual({
-      databaseUrl: `postgresql://postgres@127.0.0.1:${port}/postgres`,
+      databaseUrl: expect.stringMatching(`^postgresql://postgres:[\\w-]{32}@127.0.0.1:${port}/postgres$`),
+      psqlUrl: expect.stringMatching(
+        `^postgresql://postgres@127.0.0.1:${port}/postgres\\?passfile=.*pgpass$`,
+      ),
       servers: ['north', 'south', 'east'].map((name, index) => ({
         name,
         sshPort: port + 1 + index,

@@ -10,6 +10,7 @@ export const errorCodes = {
   ORC_CONFIG_INVALID: 'The configuration threw, or defines something impossible',
   ORC_STORE_LOCKED: 'Another process has the embedded database open and does not answer',
   ORC_STORE_UNREACHABLE: 'The database does not answer',
+  ORC_STORE_EXPOSED: 'The directory of an embedded database belongs to another user',
   ORC_STORE_URL: 'The URL of the database cannot be read',
   ORC_STORE_UNKNOWN: 'The server has no database of that name',
   ORC_STORE_LOGIN: 'The database refuses the login: role, password, or where it comes from',
@@ -22,6 +23,9 @@ export const errorCodes = {
   ORC_STORE_DAMAGED: 'Tables of schema "orchestra" are gone that were there',
   ORC_KEY_UNREADABLE: 'The key file cannot be read or is not a key',
   ORC_KEY_WRONG: 'A stored secret was encrypted with another key',
+  ORC_KEY_NOT_SHARED: 'A worker does not have a key that was to be used from now on',
+  ORC_KEY_IN_USE: 'A key that was to be dropped still encrypts something, or is the one in use',
+  ORC_KEY_UNKNOWN: 'No key of that id is known here',
   ORC_MODEL_UNKNOWN: 'No model of that name is defined',
   ORC_BACKEND_UNKNOWN: 'No backend of that name is defined',
   ORC_SERVER_UNKNOWN: 'No server of that name is registered',
@@ -89,9 +93,17 @@ export function isOrchestraError(error: unknown, code?: ErrorCode): error is Orc
   return error instanceof OrchestraError && (code === undefined || error.code === code)
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown, also of what throws again when it is asked. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    if (!(error instanceof Error)) return String(error)
+    const message = String(error.message)
+    return message === '' && error instanceof AggregateError
+      ? error.errors.map(messageOf).join('; ')
+      : message
+  } catch {
+    return 'something was thrown that cannot be told'
+  }
 }
 
 /** The same with the hint of an error that has one. */

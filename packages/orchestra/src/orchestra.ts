@@ -24,7 +24,7 @@ import {
 } from './capture/index.ts'
 import { sealObject } from './collector/index.ts'
 import type { Config } from './config/config.ts'
-import { keyPart } from './config/key.ts'
+import { formatKey, keyPart } from './config/key.ts'
 import { modelNamed } from './config/names.ts'
 import { type CheckSelector, checkNow, type Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
@@ -190,8 +190,10 @@ export class Orchestra {
     const { action, object, client } = options
     const model = modelNamed(this.config, modelName)
     const db = client === undefined ? this.store : queryableOf(client, this.store)
-    const payload = object === undefined ? undefined : sealObject(model, object, this.store.keyring)
-    return collect(db, { model: modelName, keys: [[key].flat().map(keyPart)], action, payload })
+    const keys = [key].flat().map(keyPart)
+    const seal = this.store.keyring.for(modelName, formatKey(keys))
+    const payload = object === undefined ? undefined : sealObject(model, object, seal)
+    return collect(db, { model: modelName, keys: [keys], action, payload })
   }
 
   /**

@@ -55,6 +55,6 @@ async function placedObjects(store: Store, model: Model, limit: number): Promise
   )
   return rows.map(({ keys, snapshot }) => ({
     name: formatObject(model.name, keys),
-    object: fromSnapshot(snapshot, store.keyring),
+    object: fromSnapshot(snapshot, store.keyring.for(model.name, formatKey(keys))),
   }))
 }

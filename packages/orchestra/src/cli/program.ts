@@ -10,6 +10,7 @@ import { addExplainCommand } from './explain.ts'
 import { addForgetCommand } from './forget.ts'
 import { addGrantsCommand } from './grants.ts'
 import { addInitCommand } from './init.ts'
+import { addKeyCommands } from './key.ts'
 import { addLogCommands } from './log.ts'
 import { addPauseCommands } from './pause.ts'
 import { addPlaceCommands } from './place.ts'
@@ -18,6 +19,7 @@ import { addProtectCommands } from './protect.ts'
 import { addRouteCommands } from './route.ts'
 import { addServerCommands } from './server.ts'
 import { addStatusCommand } from './status.ts'
+import { addStoreCommands } from './store.ts'
 import { addSyncCommand } from './sync.ts'
 import { harmless, type Streams } from './terminal.ts'
 import { addTrashCommands } from './trash.ts'
@@ -69,6 +71,8 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addProtectCommands(program, act)
   addForgetCommand(program, act)
   addTrashCommands(program, act)
+  addKeyCommands(program, act)
+  addStoreCommands(program, act)
   addAuditCommands(program, act)
   addDoctorCommand(program, act)
   addGrantsCommand(program, act)

@@ -71,8 +71,7 @@ export class UpReport {
   }
 
   ready(about: { path: string; store: Store; models: number; backends: number }): void {
-    const { databaseUrl, kind } = about.store
-    const shown = withoutPassword(databaseUrl)
+    const { shownUrl: shown, kind } = about.store
     const { path: config, models, backends } = about
     this.#say(
       { event: 'ready', pid: process.pid, config, store: kind, databaseUrl: shown, models, backends },
@@ -147,8 +146,4 @@ function isError({ event }: WorkEvent): boolean {
 function sumText(units: readonly Extract<WorkEvent, { event: 'unit' }>[]): string {
   const operations = units.reduce((sum, unit) => sum + unit.operations, 0)
   return `${units.length} units of work, ${operations} operations`
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/^([a-z]+:\/\/[^:@/]*):[^@/]*@/, '$1@')
 }

@@ -63,7 +63,7 @@ export interface World {
   /** Answers for every wanted object. */
   placed(model: string, key: Key): readonly Placed[]
   /** Why what stands there may not be removed; null when it may. */
-  protection(backend: Backend | undefined, placed: Placed): string | null
+  protection(backend: Backend | undefined, placed: Placed, of: Pick<Wanted, 'model' | 'key'>): string | null
 }
 
 /** Turns one wanted object in its present state into operations. */
@@ -184,10 +184,11 @@ function refusedRename(
   world: World,
 ): Extract<Fate, { kind: 'failed' }> | undefined {
   if (backend.rename !== undefined || backend.sync !== undefined) return undefined
-  for (const { previousIdentity, identity, serverId } of saves) {
+  for (const save of saves) {
+    const { previousIdentity, identity, serverId } = save
     const here = placed.find((one) => one.serverId === serverId)
     if (previousIdentity === null || here === undefined) continue
-    const reason = refusalOf(backend, here, world)
+    const reason = refusalOf(backend, here, save, world)
     if (reason === null) continue
     const names = `from "${previousIdentity}" to "${identity}"`
     return { kind: 'failed', reason: `Backend "${backend.name}" does not rename it ${names}: ${reason}` }
@@ -195,14 +196,14 @@ function refusedRename(
   return undefined
 }
 
-function refusalOf(backend: Backend, here: Placed, world: World): string | null {
+function refusalOf(backend: Backend, here: Placed, of: Decision, world: World): string | null {
   switch (backend.onRename ?? 'replace') {
     case 'keep':
       return null
     case 'refuse':
       return 'its policy is to refuse renames'
     case 'replace': {
-      const protection = world.protection(backend, here)
+      const protection = world.protection(backend, here, of)
       return protection === null ? null : `that would remove what is ${protection}`
     }
   }
@@ -215,7 +216,7 @@ function leaveOthers(
   placed: readonly Placed[],
   world: World,
 ): Decision[] {
-  const protection = (place: Placed) => world.protection(backend, place)
+  const protection = (place: Placed) => world.protection(backend, place, wanted)
   return decideMoves({ backend, serverIds, heldServerIds, placed, protection }).map(({ place, leaving }) => ({
     ...removal(wanted, place, leaving.kind === 'kept' ? leaving : { kind: 'waiting' }),
     kind: 'move',
@@ -248,7 +249,7 @@ function decideGone(wanted: Wanted, world: World): Decision[] {
   const backends = new Map(world.backendsOf(wanted.model).map((backend) => [backend.name, backend]))
   return world.placed(wanted.model, wanted.key).map((placed) => {
     const backend = backends.get(placed.backend)
-    const protection = world.protection(backend, placed)
+    const protection = world.protection(backend, placed, wanted)
     if (protection !== null) return refusedRemoval(wanted, placed, protection)
     return removal(wanted, placed, deleteFate(placed.backend, backend))
   })

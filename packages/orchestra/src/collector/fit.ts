@@ -1,13 +1,17 @@
 import type { z } from 'zod'
 import { messageOf } from '../errors.ts'
+import type { Secret } from '../script/secret.ts'
 import { exactNumber, isDecimal, wholeNumber } from '../source/decimal.ts'
 import { findCoerced } from './coerced.ts'
+import { quotesPartOf } from './quotes.ts'
 
 /** An object as its loader or row gives it. */
 export interface Raw {
   value: unknown
   /** Fields that are columns of numbers: a schema may want them in other words than they come in. */
   numbers: ReadonlySet<string>
+  /** What must not be quoted when it does not fit. */
+  secrets?: readonly Secret[]
 }
 
 export type Fitted = { success: true; data: unknown } | { success: false; reason: string }
@@ -43,7 +47,8 @@ export function fit(schema: z.ZodType, raw: Raw): Fitted {
     const changes = fresh.map((wish) => ({ path: wish.path, change: changeFor(wish, raw) }))
     refused.push(...changes.flatMap(({ change }) => (change.kind === 'inexact' ? [change.reason] : [])))
     const able = changes.filter(({ change }) => change.kind === 'value')
-    if (able.length === 0) return { success: false, reason: reasonOf(result.error.issues, refused) }
+    if (able.length === 0)
+      return { success: false, reason: reasonOf(result.error.issues, refused, raw.secrets ?? []) }
     value = able.reduce(
       (all, { path, change }) => (change.kind === 'value' ? withValue(all, path, change.value) : all),
       value,
@@ -113,14 +118,20 @@ function fraction(path: Path, text: string): string {
 }
 
 /** What was refused says more than that a number was expected. */
-function reasonOf(issues: readonly Issue[], refused: readonly string[]): string {
+function reasonOf(issues: readonly Issue[], refused: readonly string[], secrets: readonly Secret[]): string {
   const others = issues.filter(
     (issue) => !refused.some((reason) => reason.startsWith(`${issue.path.map(String).join('.')}: `)),
   )
   return [
     ...refused,
-    ...others.map((issue) => `${issue.path.join('.') || '(object)'}: ${issue.message}`),
+    ...others.map((issue) => `${issue.path.map(String).join('.') || '(object)'}: ${saying(issue, secrets)}`),
   ].join('; ')
+}
+
+/** A schema's own message may quote a value, or what it has made of one. */
+function saying(issue: Issue, secrets: readonly Secret[]): string {
+  const isQuoted = secrets.some((secret) => quotesPartOf(issue.message, secret.reveal()))
+  return isQuoted ? `${issue.code} (its message quotes a part of a secret)` : issue.message
 }
 
 /** `z.coerce.number()` takes everything, and would drop digits without a word. */

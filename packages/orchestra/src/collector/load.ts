@@ -1,8 +1,11 @@
 import { formatKey, formatObject, keyPart } from '../config/key.ts'
 import type { Key, Model } from '../config/model.ts'
 import { OrchestraError, withHint } from '../errors.ts'
+import type { Secret } from '../script/secret.ts'
+import { keepingSecrets, rawSecretsIn } from '../secrets/index.ts'
 import { existingRows, readRows, type Source } from '../source/index.ts'
 import { fitSafely } from './fit.ts'
+import { withoutQuotes } from './quotes.ts'
 import { sealSecrets } from './snapshot.ts'
 import { findUnstorable } from './unstorable.ts'
 
@@ -31,12 +34,49 @@ export async function loadObjects(
   try {
     return await withTimeout(timeout, (signal) =>
       model.load === undefined
-        ? loadRows(model, keys, source)
-        : loadByLoader(model, model.load, keys, source, signal),
+        ? loadRows(model, keys, source).catch((error) => {
+            throw withoutQuotes(model, error)
+          })
+        : loadKeepingSecrets(model, model.load, keys, source, signal),
     )
   } catch (error) {
     return statesOf(keys, { kind: 'failed', reason: withHint(error) })
   }
+}
+
+/** What the loader throws may quote the rows that it has read: what is secret of them is known by their fields' names, and by the table. */
+async function loadKeepingSecrets(
+  model: Model,
+  load: NonNullable<Model['load']>,
+  keys: readonly Key[],
+  source: Source,
+  signal: AbortSignal,
+): Promise<Map<string, Loaded>> {
+  if (model.secrets.length === 0) return loadByLoader(model, load, keys, source, signal)
+  const seen: Secret[] = []
+  const note = (rows: readonly unknown[]) => {
+    for (const row of rows) seen.push(...rawSecretsIn(model.name, model.secrets, row))
+  }
+  const query: Source['query'] = async (text, values) => {
+    const rows = await source.query<never>(text, values)
+    note(rows)
+    return rows
+  }
+  return keepingSecrets([seen], async () => {
+    try {
+      return await loadByLoader(model, load, keys, { ...source, query }, signal)
+    } catch (error) {
+      if (seen.length === 0) note(await rowsOf(model, keys, source))
+      throw withoutQuotes(model, error)
+    }
+  })
+}
+
+/** Rows as the table has them; none where it cannot be read, or is none. */
+async function rowsOf(model: Model, keys: readonly Key[], source: Source): Promise<unknown[]> {
+  if (model.table === null) return []
+  const found = await readRows(source, model, keys).catch(() => undefined)
+  return [...(found?.rows.values() ?? [])]
 }
 
 const none: ReadonlySet<string> = new Set()
@@ -46,7 +86,11 @@ const none: ReadonlySet<string> = new Set()
  * @param numbers fields that are columns of numbers
  */
 export function validate(model: Model, name: string, value: unknown, numbers = none): Loaded {
-  const result = fitSafely(model.schema, { value, numbers })
+  const secrets = [...rawSecretsIn(model.name, model.secrets, value)]
+  const result = keepingSecrets([secrets], (scope) => {
+    const fitted = fitSafely(model.schema, { value, numbers, secrets })
+    return fitted.success ? fitted : { ...fitted, reason: scope.redact(fitted.reason) }
+  })
   if (!result.success) {
     return { kind: 'invalid', reason: `${model.name}:${name} does not fit its schema: ${result.reason}` }
   }

@@ -3,7 +3,7 @@ import { formatKey, formatObject, parseObject } from '../config/key.ts'
 import type { Key, Model } from '../config/model.ts'
 import { messageOf } from '../errors.ts'
 import type { Source } from '../source/index.ts'
-import type { Keyring } from '../store/keyring.ts'
+import type { Keyring, Seal } from '../store/keyring.ts'
 import { type Change, coalesce, type Wanted } from './coalesce.ts'
 import { type Decision, decide, type World } from './decide.ts'
 import { type Loaded, loadObjects, validate } from './load.ts'
@@ -44,8 +44,8 @@ export async function observe(
     backendsOf: (model) =>
       [...context.config.backends.values()].filter((backend) => backend.model.name === model),
     placed: (model, key) => placed.get(formatObject(model, key)) ?? [],
-    protection: (backend, place) =>
-      protectionOf(backend, place, (snapshot) => fromSnapshot(snapshot, context.keyring)),
+    protection: (backend, place, of) =>
+      protectionOf(backend, place, (snapshot) => fromSnapshot(snapshot, sealOf(of, context.keyring))),
   }
   const states = wanted.map((one): Loaded => {
     const state = stateOf(one)
@@ -98,7 +98,10 @@ function recall(wanted: Wanted, placed: readonly Placed[] | undefined, keyring: 
     return { kind: 'failed', reason }
   }
   try {
-    return { kind: 'present', object: fromSnapshot(last.snapshot, keyring) as Record<string, unknown> }
+    return {
+      kind: 'present',
+      object: fromSnapshot(last.snapshot, sealOf(wanted, keyring)) as Record<string, unknown>,
+    }
   } catch (error) {
     return { kind: 'failed', reason: messageOf(error) }
   }
@@ -144,10 +147,14 @@ async function loadModel(
 
 function givenState(model: Model, wanted: Wanted, keyring: Keyring): Loaded {
   try {
-    return validate(model, formatKey(wanted.key), openObject(wanted.payload, keyring))
+    return validate(model, formatKey(wanted.key), openObject(wanted.payload, sealOf(wanted, keyring)))
   } catch (error) {
     return { kind: 'failed', reason: messageOf(error) }
   }
+}
+
+function sealOf({ model, key }: Pick<Wanted, 'model' | 'key'>, keyring: Keyring): Seal {
+  return keyring.for(model, formatKey(key))
 }
 
 function nameOf(wanted: Wanted): string {

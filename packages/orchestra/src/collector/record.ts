@@ -111,7 +111,10 @@ function toInput(
     model: decision.model,
     object_key: objectKey,
     keys: key,
-    snapshot: decision.object === null ? decision.snapshot : toSnapshot(decision.object, keyring),
+    snapshot:
+      decision.object === null
+        ? decision.snapshot
+        : toSnapshot(decision.object, keyring.for(decision.model, objectKey)),
     identity: decision.identity,
     gate: decision.gate,
     transfer_to: decision.transferTo,

@@ -3,6 +3,7 @@ import { checkOptions, type NamesOf } from '../options.ts'
 import type { Objects } from '../script/objects.ts'
 import type { Script } from '../script/script.ts'
 import type { Command } from '../script/sh.ts'
+import { guardFunctions } from '../secrets/guarded.ts'
 import type { Model, ObjectOf } from './model.ts'
 
 export interface Timeouts {
@@ -128,6 +129,11 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
 
 export type Backend = Readonly<BackendOptions<z.ZodType, string>>
 
+/** The backend, whose methods tell no secret of their objects by what they throw. A model's schema is guarded where it is used. */
+export function guardBackend(backend: Backend): Backend {
+  return guardFunctions(backend, ['model'])
+}
+
 export const timeoutNames: NamesOf<Timeouts> = { connect: true, idle: true, total: true, check: true }
 export const copyNames: NamesOf<CopyLimits> = { bytes: true, free: true, total: true }
 const verify: NamesOf<NonNullable<Transfer<unknown>['verify']>> = { original: true, restored: true }
@@ -177,5 +183,5 @@ export function defineBackend<Schema extends z.ZodType, Secrets extends string>(
 ): Backend {
   checkOptions(`backend \`${options.name}\``, options, backendOptions)
   // The object is checked against the backend's own model before a method sees it.
-  return options as unknown as Backend
+  return guardBackend(options as unknown as Backend)
 }

@@ -1,7 +1,14 @@
 import { OrchestraError } from '../errors.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
 import { type StoreOptions, storeNames } from '../store/index.ts'
-import { type Backend, type CopyLimits, copyNames, type Timeouts, timeoutNames } from './backend.ts'
+import {
+  type Backend,
+  type CopyLimits,
+  copyNames,
+  guardBackend,
+  type Timeouts,
+  timeoutNames,
+} from './backend.ts'
 import { contradictionOf } from './convergence.ts'
 import type { Model } from './model.ts'
 import { findCircle, topologicalOrder } from './order.ts'
@@ -114,7 +121,7 @@ export function defineConfig(options: ConfigOptions): Config {
   checkAfter(options.backends)
   return Object.freeze({
     models: byName(options.models),
-    backends: inOrder(options.backends),
+    backends: inOrder(options.backends.map(guardBackend)),
     store: Object.freeze({ ...options.store }),
     worker: checkWorker(options.worker ?? {}),
     retention: Object.freeze({

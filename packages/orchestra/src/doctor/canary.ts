@@ -1,7 +1,9 @@
-import { type Queryable, readSetting, type Store } from '../store/index.ts'
+import { type Queryable, readSetting, type Store, writeSetting } from '../store/index.ts'
+import type { Keyring } from '../store/keyring.ts'
 
 const NAME = 'key-canary'
 const TEXT = 'orchestra'
+const PLACE = ['setting', NAME]
 
 /**
  * Leaves a secret in the store that is known, so that a wrong key is noticed before it does harm.
@@ -10,7 +12,7 @@ const TEXT = 'orchestra'
 export async function sealCanary(store: Store): Promise<void> {
   await store.query(
     `insert into orchestra.setting (name, value) values ($1, to_jsonb($2::text)) on conflict (name) do nothing`,
-    [NAME, store.keyring.encrypt(TEXT)],
+    [NAME, store.keyring.sealAt(TEXT, PLACE)],
   )
   await checkCanary(store)
 }
@@ -22,6 +24,11 @@ export async function sealCanary(store: Store): Promise<void> {
 export async function checkCanary(store: Queryable & Pick<Store, 'keyring'>): Promise<boolean> {
   const sealed = await readSetting<string>(store, NAME)
   if (sealed === undefined) return false
-  store.keyring.decrypt(sealed)
+  store.keyring.openAt(sealed, PLACE)
   return true
+}
+
+/** Has the key checked from now on by one that encrypts. */
+export async function resealCanary(tx: Queryable, keyring: Keyring): Promise<void> {
+  await writeSetting(tx, NAME, keyring.sealAt(TEXT, PLACE))
 }

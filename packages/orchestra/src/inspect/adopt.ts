@@ -209,7 +209,7 @@ async function place(
         object_key: formatKey(key),
         keys: key,
         identity,
-        snapshot: toSnapshot(loaded, store.keyring),
+        snapshot: toSnapshot(loaded, store.keyring.for(backend.model.name, formatKey(key))),
         revision: revisionOf(recording, store.keyring),
         rendered: describeBriefly(recording),
       })),

@@ -74,7 +74,8 @@ export async function readPage(
 export function recordPlaced(backend: Backend, row: PlacedObject, keyring: Keyring): Recording {
   const label = `save ${row.model}:${row.object_key}`
   try {
-    return recordOperation(backend, 'save', fromSnapshot(row.snapshot, keyring) as never, label)
+    const seal = keyring.for(row.model, row.object_key)
+    return recordOperation(backend, 'save', fromSnapshot(row.snapshot, seal) as never, label)
   } catch (error) {
     return {
       kind: 'failed',

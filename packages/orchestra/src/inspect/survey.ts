@@ -140,8 +140,11 @@ async function leftToRemove(
        and (applied_at is not null or log_id is not null) order by object_key`,
     [server.id, backend.name],
   )
-  const left = rows.map(({ keys: key, identity, snapshot }): LoadedRow => {
-    const loaded = fromSnapshot(snapshot, store.keyring) as Record<string, unknown>
+  const left = rows.map(({ object_key: name, keys: key, identity, snapshot }): LoadedRow => {
+    const loaded = fromSnapshot(snapshot, store.keyring.for(backend.model.name, name)) as Record<
+      string,
+      unknown
+    >
     const object = formatObject(backend.model.name, key)
     const stands = { identity, object: loaded }
     return { object, key, identity, loaded, stands, differences: [], waits: true, placed: 'removed' }
@@ -244,7 +247,7 @@ async function rowsOf(
     if (place === undefined) return [row]
     const waits = place.state !== 'applied'
     if (placed === 'no' || place.snapshot === null) return [{ ...row, waits, placed }]
-    const object = fromSnapshot(place.snapshot, store.keyring) as Record<string, unknown>
+    const object = fromSnapshot(place.snapshot, store.keyring.for(model.name, key)) as Record<string, unknown>
     return [{ ...row, waits, placed, stands: { identity: place.identity, object } }]
   })
   return withoutMark(inspected, rows)

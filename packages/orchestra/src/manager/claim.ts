@@ -198,10 +198,12 @@ export async function renewLeases(
   db: Queryable,
   owner: string,
   serverIds: readonly number[],
+  keyIds: readonly string[] | null = null,
 ): Promise<Renewal> {
   const rows = await db.query<Renewal>(
     `with seen as (
-       insert into orchestra.worker (id, host, pid) values ($1, $3, $4) on conflict (id) do update set seen_at = now()
+       insert into orchestra.worker (id, host, pid, key_ids) values ($1, $3, $4, $5)
+       on conflict (id) do update set seen_at = now(), key_ids = excluded.key_ids
      ), renewed as (
        update orchestra.lane set expires_at = now() + interval '${LEASE_SECONDS} seconds'
        where owner = $1 and server_id = any($2::int[]) and expires_at > '-infinity' returning server_id
@@ -213,7 +215,7 @@ export async function renewLeases(
          where p.log_id = g.id and o.state = 'running' and o.outcome = 'aborted')))
          from orchestra.log g join renewed using (server_id)
          where g.ended_at is null and g.cancel_by is not null), '[]') as cancelled`,
-    [owner, serverIds, hostname(), process.pid],
+    [owner, serverIds, hostname(), process.pid, keyIds],
   )
   return rows[0] ?? { kept: [], cancelled: [] }
 }

@@ -101,10 +101,11 @@ export class Manager {
 
   async #start(): Promise<void> {
     const { store, config } = this.#options
-    await store.query(`insert into orchestra.worker (id, host, pid) values ($1, $2, $3)`, [
+    await store.query(`insert into orchestra.worker (id, host, pid, key_ids) values ($1, $2, $3, $4)`, [
       this.id,
       hostname(),
       process.pid,
+      store.keyring.ids,
     ])
     this.#wakeups = await startWakeups({
       store,
@@ -209,7 +210,8 @@ export class Manager {
     try {
       const lanes = [...this.#lanes.values()].map(({ lane }) => ({ lane, claim: lane.claim }))
       const serverIds = lanes.map(({ lane }) => lane.serverId)
-      const { kept, cancelled } = await renewLeases(this.#options.store, this.id, serverIds)
+      const { store } = this.#options
+      const { kept, cancelled } = await renewLeases(store, this.id, serverIds, store.keyring.ids)
       for (const { lane, claim } of lanes) {
         const isLost = claim !== undefined && claim === lane.claim && !kept.includes(lane.serverId)
         if (isLost) lane.stop({ kind: 'lost-lane' })

@@ -7,11 +7,17 @@ import type { Keyring } from '../store/keyring.ts'
  * holds secrets nobody can compute it without the key, lest they be guessed.
  */
 export function revisionOf(recording: Recording, keyring: Keyring): string {
+  return revisionsOf(recording, keyring)[0]
+}
+
+/** The same, and after it what it was under keys that are being replaced: what was noted then has not changed since. */
+export function revisionsOf(recording: Recording, keyring: Keyring): [string, ...string[]] {
   const steps = recording.kind === 'recorded' ? recording.steps : []
   const revealed = new Revealed()
   const text = JSON.stringify(revealed.of(steps))
   // Comparing 100,000 objects hashes each: with a key, that alone is a tenth of the work.
-  return revealed.holdsSecrets ? keyring.digest(text) : hash('sha256', text, 'base64url')
+  if (!revealed.holdsSecrets) return [hash('sha256', text, 'base64url')]
+  return [keyring.digest(text), ...keyring.formerDigests(text)]
 }
 
 /** `JSON.stringify` shows the masked form of secrets; what is hashed is the real one. */

@@ -199,7 +199,8 @@ function recordObject(
 ): Omit<RecordedOperation, 'index' | 'label' | 'action'> {
   const { action } = operation
   if (action === PRUNE) return recordPrune(backend, operation, label)
-  const open = (snapshot: unknown) => fromSnapshot(snapshot, keyring) as Record<string, unknown>
+  const seal = keyring.for(operation.model, operation.object_key)
+  const open = (snapshot: unknown) => fromSnapshot(snapshot, seal) as Record<string, unknown>
   const object = open(operation.snapshot)
   const identity = action === 'save' ? identityOf(backend, operation.keys, object) : null
   if (backend.sync !== undefined) return recordShare(backend, backend.sync, object, identity, label)

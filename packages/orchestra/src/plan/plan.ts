@@ -119,7 +119,10 @@ function toPlannable(decision: Decision, index: number, keyring: Keyring): Plann
       identity,
       previous: decision.previous,
       previousIdentity: decision.previousIdentity,
-      snapshot: decision.object === null ? decision.snapshot : asStored(toSnapshot(decision.object, keyring)),
+      snapshot:
+        decision.object === null
+          ? decision.snapshot
+          : asStored(toSnapshot(decision.object, keyring.for(model, formatKey(key)))),
       revision: null,
       differences: null,
       does: 'run',

@@ -63,6 +63,9 @@ function withoutSecrets(shape: Shape, secrets: readonly string[]): Shape {
   return { ...shape, fields }
 }
 
+/** Of one expression: more than anybody writes, and few enough for what walks through them. */
+const MOST_NODES = 10_000
+
 interface Declared {
   environment: Environment
   classes: ReadonlyMap<Fields, Class>
@@ -79,7 +82,7 @@ function declare(
   shape: Shape,
   purpose: 'checking' | 'running',
 ): Declared {
-  const environment = new Environment()
+  const environment = new Environment({ limits: { maxAstNodes: MOST_NODES } })
   const classes = new Map<Fields, Class>()
   const objectTypes: string[] = []
   const typeOf = (of: Shape, name: string): string => {

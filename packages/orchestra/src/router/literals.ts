@@ -1,6 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { messageOf } from '../errors.ts'
 import { invalidMatch } from './invalid.ts'
+import { patternOf } from './pattern.ts'
 import { nodesOf, type Subject, shapeAt } from './reads.ts'
 
 /**
@@ -35,13 +36,13 @@ function checkValues(field: ASTNode, values: readonly ASTNode[], subject: Subjec
 function checkPattern(pattern: ASTNode, { text }: Subject): void {
   if (pattern.op !== 'value' || typeof pattern.args !== 'string') return
   try {
-    new RegExp(pattern.args)
+    patternOf(pattern.args)
   } catch (error) {
     throw invalidMatch(
       text,
       pattern,
       messageOf(error),
-      'Patterns are regular expressions as JavaScript has them',
+      'Patterns are those of RE2, which never take exponential time: without lookaround and backreferences',
     )
   }
 }

@@ -1,6 +1,7 @@
 import { type ASTNode, type Context, ParseError, type ParseResult } from '@marcbachmann/cel-js'
 import type { Model } from '../config/model.ts'
 import { messageOf } from '../errors.ts'
+import { Budget, MOST_STEPS } from './budget.ts'
 import { chooserOf } from './chosen.ts'
 import { invalidMatch, type Range } from './invalid.ts'
 import { createLanguage, type Language } from './language.ts'
@@ -45,6 +46,16 @@ export function compileMatch(model: Model, text: string): Match {
 
 /** As `compileMatch`, for many expressions of one model. */
 export function compileIn(language: Language, text: string): Match {
+  try {
+    return compileWhole(language, text)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    const hint = 'Make several routes of it, or have the loader add a field that says it'
+    throw invalidMatch(text, { start: 0, end: text.length }, 'it is nested too deeply', hint)
+  }
+}
+
+function compileWhole(language: Language, text: string): Match {
   const subject: Subject = { language, text }
   const checking = parse(language.checking, subject)
   const reads = readsOf(checking.ast, subject)
@@ -52,6 +63,7 @@ export function compileIn(language: Language, text: string): Match {
   checkLiterals(checking.ast, subject)
   const running = parse(language.running, subject)
   checkTypes(running, subject)
+  const budget = new Budget(running.ast)
   const absent = (context: Readonly<Context>) => nullsOf(reads, language.variable, context)
   return {
     text,
@@ -62,7 +74,7 @@ export function compileIn(language: Language, text: string): Match {
       if ('error' in prepared) return prepared
       const { context } = prepared
       const own = server === undefined ? context : { ...context, [language.serverVariable]: server }
-      return verdict(running, own, absent)
+      return verdict({ run: running, budget }, own, absent)
     },
   }
 }
@@ -101,17 +113,22 @@ function wholeOf({ start, end }: ASTNode): Range {
   return { start, end }
 }
 
+const OVER_BUDGET = `it takes more than ${MOST_STEPS} steps on this object, and was given up`
+
 function verdict(
-  run: ParseResult,
+  { run, budget }: { run: ParseResult; budget: Budget },
   context: Readonly<Context>,
   absent: (context: Readonly<Context>) => string[],
 ): Verdict {
+  budget.begin()
   try {
     const result: unknown = run(context)
+    if (budget.isSpent) return { error: OVER_BUDGET }
     if (result === true) return 'matched'
     if (result === false) return 'not-matched'
     return { error: `it gives ${result === null ? 'null' : typeof result}, not true or false` }
   } catch (error) {
+    if (budget.isSpent) return { error: OVER_BUDGET }
     const nulls = absent(context).map((field) => `${field} is null`)
     return { error: [reasonOf(error), ...nulls].join('; ') }
   }

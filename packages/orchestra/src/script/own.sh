@@ -368,13 +368,12 @@ o_note_run() {
 
 # What one operation gave up and another of this script has is still ours. Of an operation that did nothing, nothing is ours.
 o_drop_marks() {
-  local mark makers
+  local mark
   for mark in "${!o_disowned[@]}"; do
     [[ ${o_own_marks[$mark]-} ]] || o_drop_mark "$mark"
   done
   for mark in "${!o_new_marks[@]}"; do
-    read -ra makers <<<"${o_new_marks[$mark]}"
-    ! o_is_needless "${makers[@]}" || o_rubbish+=("$o_owned/$mark")
+    ! o_is_needless "$mark" || o_rubbish+=("$o_owned/$mark")
   done
 }
 
@@ -388,10 +387,10 @@ o_drop_mark() {
   if ((${#left[@]} == 0)); then o_rubbish+=("$o_owned/$1"); else o_write_mark "$1" "$o_identity" anew "${left[@]}"; fi
 }
 
-# o_is_needless INDEX...: whether these operations failed before they did anything.
+# o_is_needless MARK: whether the operations that it was made for failed before they did anything.
 o_is_needless() {
   local i
-  for i; do
+  for i in ${o_new_marks[$1]}; do
     [[ ${o_bad[$i]-} && ! ${o_change[$i]-} && ! ${o_ran[$i]-} && $i != prepare ]] || return 1
   done
 }

@@ -1,5 +1,6 @@
 import { OrchestraError } from '../errors.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
+import { currentScope, keepingSecrets } from '../secrets/scope.ts'
 import { asUser } from './as-user.ts'
 import { checkMode, checkOwner, checkPath, checkService, checkVariable } from './names.ts'
 import { checkPlain, join, plain, Rendered, renderText } from './rendered.ts'
@@ -134,7 +135,10 @@ export class Recorder implements Script {
   }
 
   call(name: string, work: Work): void {
-    this.steps.push({ kind: 'call', name: checkPlain(name, 'the name of a call'), work })
+    const scope = currentScope()
+    const keeping: Work = ({ signal, log }) =>
+      keepingSecrets([], (inner) => work({ signal, log: (line) => log(inner.redact(line)) }), scope)
+    this.steps.push({ kind: 'call', name: checkPlain(name, 'the name of a call'), work: keeping })
   }
 
   #owe(verb: 'reload' | 'restart', service: string, options: ReloadOptions): void {

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import { noteSecret } from '../secrets/notice.ts'
 
 /**
  * A value that must not be shown. Every ordinary way of turning it into text gives its name; only `reveal()`
@@ -11,10 +12,12 @@ export class Secret {
   constructor(value: string, name: string) {
     this.#value = value
     this.name = name
+    noteSecret(this)
   }
 
   /** The value itself. Whatever receives it must keep it out of logs, errors and argument lists. */
   reveal(): string {
+    noteSecret(this)
     return this.#value
   }
 

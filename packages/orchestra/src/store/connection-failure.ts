@@ -100,6 +100,12 @@ export function unreachable(cause: unknown): OrchestraError {
   })
 }
 
+/** A URL for people. */
+export function withoutPassword(url: string): string {
+  const bare = url.replace(/^([a-z]+:\/\/[^:@/]*):[^/?#]*@/, '$1@')
+  return bare.replace(/([?&]password=)[^&]*/g, '$1...')
+}
+
 function quote(name: string | undefined): string {
   return JSON.stringify(name ?? '')
 }

@@ -1,4 +1,6 @@
+export { withoutPassword } from './connection-failure.ts'
 export { assertNothingLost, damageOf } from './damage.ts'
+export { type EmbeddedUrls, embeddedUrls } from './embedded-urls.ts'
 export { explain } from './explain.ts'
 export { isStoreFailure } from './failure.ts'
 export { assertMigrated, migrate, schemaVersion, storedVersion } from './migrate.ts'

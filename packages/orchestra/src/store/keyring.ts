@@ -7,125 +7,176 @@ import {
   type KeyObject,
   randomBytes,
 } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { messageOf, OrchestraError } from '../errors.ts'
+import { OrchestraError } from '../errors.ts'
+import { type KeySource, keysInEnvironment, keysInFile } from './key-source.ts'
 
-const KEY_BYTES = 32
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
+/** Milliseconds for which a process need not look whether the key file has changed. */
+const FRESH = 1_000
 
-/** Encrypts the secret fields of snapshots: AES-256-GCM, a fresh nonce each, as `v1:KEYID:BASE64(nonce tag text)`. */
-export class Keyring {
-  readonly #key: Buffer
-  /** Made ready once: that costs more than a digest. */
-  readonly #digestKey: KeyObject
+/** Where in an object a value stands: `['password']`, `['logins', 0, 'token']`. */
+export type SealPath = readonly (string | number)[]
+
+/** Encrypts and decrypts the secrets of one object: what was sealed for another object, or another field, does not open. */
+export interface Seal {
+  encrypt(text: string, path: SealPath): string
+  /** @throws OrchestraError ORC_KEY_WRONG */
+  decrypt(sealed: string, path: SealPath): string
+}
+
+/** One key, and what is made of it once because that costs more than using it. */
+interface Key {
   /** Tells which key encrypted a value, without telling the key. */
-  readonly id: string
+  id: string
+  bytes: Buffer
+  digest: KeyObject
+}
 
-  constructor(key: Uint8Array) {
-    this.#key = Buffer.from(key)
-    this.#digestKey = createSecretKey(this.#key)
-    this.id = createHash('sha256').update('orchestra key id').update(key).digest('hex').slice(0, 8)
+/**
+ * Encrypts what secrets are stored of: AES-256-GCM, a fresh nonce each, bound to the object and field that it is of, as
+ * `v2:KEYID:BASE64(nonce tag text)`. The first key encrypts, every key decrypts. `v1` was bound to nothing; it is still read.
+ */
+export class Keyring {
+  readonly source: KeySource | undefined
+  #keys: readonly Key[]
+  #version: string
+  #checkedAt = 0
+
+  /** @param keys at least one, or where they come from */
+  constructor(keys: Uint8Array | KeySource) {
+    this.source = keys instanceof Uint8Array ? undefined : keys
+    this.#version = this.source?.version() ?? ''
+    this.#keys = (keys instanceof Uint8Array ? [keys] : keys.read()).map(keyOf)
+  }
+
+  /** Of the key that encrypts. */
+  get id(): string {
+    return this.#first.id
+  }
+
+  /** Of all keys, the one that encrypts first. */
+  get ids(): string[] {
+    this.#refresh()
+    return this.#keys.map(({ id }) => id)
   }
 
   /** A hash that nobody without the key can compute: revisions are hashes of text that may hold secrets. */
   digest(text: string): string {
-    return createHmac('sha256', this.#digestKey).update(text).digest('base64url')
+    return digestBy(this.#first, text)
   }
 
-  encrypt(text: string): string {
-    const nonce = randomBytes(NONCE_BYTES)
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce)
-    const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
-    return `v1:${this.id}:${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64')}`
+  /** What the same text hashed to under each other key that is still valid. */
+  formerDigests(text: string): string[] {
+    this.#refresh()
+    return this.#keys.slice(1).map((key) => digestBy(key, text))
   }
 
-  /** @throws OrchestraError ORC_KEY_WRONG when another key, or nobody, wrote the value. */
-  decrypt(sealed: string): string {
-    const [version, id, body] = sealed.split(':')
-    if (version !== 'v1' || body === undefined)
-      throw wrongKey('a stored secret is not in a form that Orchestra writes')
-    if (id !== this.id)
-      throw wrongKey(`a stored secret was encrypted with key ${id}, the key in use is ${this.id}`)
-    try {
-      return this.#open(Buffer.from(body, 'base64'))
-    } catch (cause) {
-      throw wrongKey('a stored secret was changed after it was written', cause)
+  /** For the secrets of one object. */
+  for(model: string, key: string): Seal {
+    const owner = ['object', model, key]
+    return {
+      encrypt: (text, path) => this.sealAt(text, [...owner, ...path]),
+      decrypt: (sealed, path) => this.openAt(sealed, [...owner, ...path]),
     }
   }
 
-  #open(bytes: Buffer): string {
-    const nonce = bytes.subarray(0, NONCE_BYTES)
-    // Without its length said, a tag that was cut would do, and a short one can be guessed.
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: TAG_BYTES })
-    decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
-    const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES), undefined, 'utf8')
-    return text + decipher.final('utf8')
+  sealAt(text: string, place: SealPath): string {
+    const { id, bytes } = this.#first
+    const nonce = randomBytes(NONCE_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', bytes, nonce)
+    cipher.setAAD(bound(id, place))
+    const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+    return `v2:${id}:${Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64')}`
+  }
+
+  /** @throws OrchestraError ORC_KEY_WRONG when a key that is not here, or nobody, wrote the value, or wrote it for another place. */
+  openAt(sealed: string, place: SealPath): string {
+    const [version, id = '', body] = sealed.split(':')
+    if ((version !== 'v1' && version !== 'v2') || body === undefined)
+      throw wrongKey('a stored secret is not in a form that Orchestra writes')
+    const key = this.#find(id)
+    try {
+      return open(key, Buffer.from(body, 'base64'), version === 'v1' ? undefined : bound(id, place))
+    } catch (cause) {
+      throw wrongKey('a stored secret was changed, or put into another place, after it was written', cause)
+    }
+  }
+
+  /** Looks again where the keys come from, now. What cannot be read any more leaves a running process the keys that it has. */
+  reread(): void {
+    this.#checkedAt = Date.now()
+    const version = this.source?.version() ?? ''
+    if (version === this.#version) return
+    try {
+      this.#keys = this.source?.read().map(keyOf) ?? this.#keys
+      this.#version = version
+    } catch {
+      // Tried again at the next look; the next start says why.
+    }
+  }
+
+  get #first(): Key {
+    this.#refresh()
+    const [first] = this.#keys
+    if (first === undefined) throw new OrchestraError('ORC_INTERNAL', 'A keyring has no key')
+    return first
+  }
+
+  #find(id: string): Key {
+    const known = this.#keys.find((key) => key.id === id)
+    if (known !== undefined) return known
+    this.reread()
+    const found = this.#keys.find((key) => key.id === id)
+    if (found !== undefined) return found
+    const own = this.#keys.map((key) => key.id)
+    const inUse = own.length === 1 ? `the key in use is ${own[0]}` : `the keys in use are ${own.join(', ')}`
+    throw wrongKey(`a stored secret was encrypted with key ${id}, ${inUse}`)
+  }
+
+  /** Another process may have begun to use another key. */
+  #refresh(): void {
+    if (Date.now() - this.#checkedAt > FRESH) this.reread()
   }
 }
 
-/**
- * The key from `ORCHESTRA_KEY` (64 hexadecimal digits or 44 characters of base64), else from the key file, which is made
- * (mode 0600) when it does not exist.
- */
+/** Which key a sealed value needs, and how it was written. */
+export function sealedBy(sealed: string): { version: string; id: string } {
+  const [version = '', id = ''] = sealed.split(':')
+  return { version, id }
+}
+
+/** The keys of `ORCHESTRA_KEY`, else of the key file, which is made (mode 0600) when it does not exist. */
 export function openKeyring(options: { key?: string | undefined; keyFile: string }): Keyring {
-  if (options.key !== undefined && options.key !== '')
-    return new Keyring(parseKey(options.key, 'ORCHESTRA_KEY'))
-  if (!existsSync(options.keyFile)) createKeyFile(options.keyFile)
-  return new Keyring(parseKey(readKeyFile(options.keyFile), options.keyFile))
+  const isGiven = options.key !== undefined && options.key !== ''
+  return new Keyring(isGiven ? keysInEnvironment(options.key ?? '') : keysInFile(options.keyFile))
 }
 
-function parseKey(text: string, where: string): Buffer {
-  const trimmed = text.trim()
-  if (/^[0-9a-f]{64}$/i.test(trimmed)) return Buffer.from(trimmed, 'hex')
-  if (/^[A-Za-z0-9+/]{43}=$/.test(trimmed)) return Buffer.from(trimmed, 'base64')
-  throw new OrchestraError('ORC_KEY_UNREADABLE', `${where} does not hold a key of ${KEY_BYTES} bytes`, {
-    hint: 'A key is 64 hexadecimal digits or 44 characters of base64, as `openssl rand -hex 32` prints',
-  })
+export function keyIdOf(bytes: Uint8Array): string {
+  return createHash('sha256').update('orchestra key id').update(bytes).digest('hex').slice(0, 8)
 }
 
-function readKeyFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    throw new OrchestraError(
-      'ORC_KEY_UNREADABLE',
-      `The key file ${path} cannot be read: ${messageOf(cause)}`,
-      {
-        hint: 'Make it readable for the user that runs Orchestra (mode 0600), or give the key in ORCHESTRA_KEY',
-        cause,
-      },
-    )
-  }
+function keyOf(given: Uint8Array): Key {
+  const bytes = Buffer.from(given)
+  return { id: keyIdOf(bytes), bytes, digest: createSecretKey(bytes) }
 }
 
-function createKeyFile(path: string): void {
-  const mine = `${path}.${process.pid}`
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    writeFileSync(mine, `${randomBytes(KEY_BYTES).toString('hex')}\n`, { mode: 0o600 })
-    // A link appears whole or not at all: a process that starts at the same moment never reads half a key.
-    linkSync(mine, path)
-  } catch (cause) {
-    // That process was faster, and its key is the key.
-    if (existsSync(path)) return
-    throw new OrchestraError(
-      'ORC_KEY_UNREADABLE',
-      `The key file ${path} cannot be made: ${messageOf(cause)}`,
-      {
-        hint: 'Make its directory writable, or give the key in ORCHESTRA_KEY',
-        cause,
-      },
-    )
-  } finally {
-    removeIfThere(mine)
-  }
+function digestBy(key: Key, text: string): string {
+  return createHmac('sha256', key.digest).update(text).digest('base64url')
 }
 
-/** Also where the directory itself could not be made. */
-function removeIfThere(path: string): void {
-  if (existsSync(path)) rmSync(path)
+function bound(id: string, place: SealPath): Buffer {
+  return Buffer.from(JSON.stringify(['orchestra', 'v2', id, ...place]))
+}
+
+function open({ bytes: key }: Key, bytes: Buffer, place: Buffer | undefined): string {
+  const nonce = bytes.subarray(0, NONCE_BYTES)
+  // Without its length said, a tag that was cut would do, and a short one can be guessed.
+  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
+  if (place !== undefined) decipher.setAAD(place)
+  decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
+  const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES), undefined, 'utf8')
+  return text + decipher.final('utf8')
 }
 
 function wrongKey(what: string, cause?: unknown): OrchestraError {

@@ -1,17 +1,22 @@
-import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
 import type { NamesOf } from '../options.ts'
 import { checkUrl } from './connection-failure.ts'
+import { answers, SOCKET_NAME, socketUrl } from './embedded-urls.ts'
 import { openKeyring } from './keyring.ts'
 import { type ProcessLock, tryLock } from './lock.ts'
 import { PGliteServer } from './pglite-server.ts'
 import { portError } from './port.ts'
+import {
+  findSocketDirectory,
+  makeSocketDirectory,
+  removeSocketDirectory,
+  takeDirectory,
+} from './socket-place.ts'
 import { connectStore, type Store } from './store.ts'
+import { passwordIn, tcpUrl, tcpUrlWithFile, writePasswordFile } from './tcp-password.ts'
 
 export interface StoreOptions {
   /** Postgres to use; without it an embedded database lives in `directory`. */
@@ -20,7 +25,7 @@ export interface StoreOptions {
   directory?: string
   /** Encryption key; default the key file in `directory`. */
   key?: string | undefined
-  /** Loopback port on which an embedded database is offered to psql and other clients too. */
+  /** Loopback port on which an embedded database is offered to psql and other clients too; the file `pgpass` has its password. */
   port?: number | undefined
   /** Largest number of connections. */
   connections?: number
@@ -37,16 +42,13 @@ export const storeNames: NamesOf<StoreOptions> = {
   patience: true,
 }
 
-/** Path lengths of unix sockets are limited to 107 bytes, `/.s.PGSQL.5432` included. */
-const LONGEST_SOCKET_DIRECTORY = 90
-const SOCKET_NAME = '.s.PGSQL.5432'
 const DEFAULT_PATIENCE = 20_000
 const RETRY_DELAY = 50
 
 /**
  * Opens the store. One process alone can have an embedded database open: the first offers it on a socket, every other
  * connects there.
- * @throws OrchestraError ORC_STORE_LOCKED, ORC_STORE_UNREACHABLE, ORC_STORE_URL, ORC_KEY_UNREADABLE
+ * @throws OrchestraError ORC_STORE_LOCKED, ORC_STORE_UNREACHABLE, ORC_STORE_EXPOSED, ORC_STORE_URL, ORC_KEY_UNREADABLE
  */
 export async function openStore(options: StoreOptions = {}): Promise<Store> {
   const directory = resolve(options.directory ?? '.orchestra')
@@ -60,25 +62,27 @@ export async function openStore(options: StoreOptions = {}): Promise<Store> {
   }
   const embedded = await openEmbedded(directory, options)
   const config = { host: embedded.socket, user: 'postgres', database: 'postgres', max }
-  const { databaseUrl, onClose } = embedded
-  return connectStore({ kind: 'pglite', keyring, databaseUrl, config, onClose })
+  const { socket: _, ...rest } = embedded
+  return connectStore({ kind: 'pglite', keyring, config, ...rest })
 }
 
 interface Embedded {
   socket: string
   databaseUrl: string
+  /** The same for people, without a password. */
+  shownUrl?: string
   onClose: () => Promise<void>
 }
 
 async function openEmbedded(directory: string, { port, patience }: StoreOptions): Promise<Embedded> {
   makeDirectory(directory)
-  const socket = socketDirectory(directory)
   const deadline = Date.now() + (patience ?? DEFAULT_PATIENCE)
   for (;;) {
     const lock = tryLock(join(directory, 'lock'))
-    if (lock !== undefined) return ownDatabase(directory, socket, lock, port)
-    if (await answers(join(socket, SOCKET_NAME)))
-      return { socket, databaseUrl: urlOf(socket), onClose: async () => {} }
+    if (lock !== undefined) return ownDatabase(directory, lock, port)
+    const socket = findSocketDirectory(directory)
+    if (socket !== undefined && (await answers({ path: join(socket, SOCKET_NAME) })))
+      return { socket, databaseUrl: socketUrl(socket), onClose: async () => {} }
     if (Date.now() > deadline) throw lockedError(directory)
     await new Promise((wake) => setTimeout(wake, RETRY_DELAY))
   }
@@ -86,49 +90,53 @@ async function openEmbedded(directory: string, { port, patience }: StoreOptions)
 
 async function ownDatabase(
   directory: string,
-  socket: string,
   lock: ProcessLock,
   port: number | undefined,
 ): Promise<Embedded> {
   try {
     const database = await PGlite.create(join(directory, 'db'))
     const server = new PGliteServer(database)
-    mkdirSync(socket, { recursive: true, mode: 0o700 })
-    chmodSync(socket, 0o700)
+    const socket = makeSocketDirectory(directory)
     rmSync(join(socket, SOCKET_NAME), { force: true })
     await server.listen({ path: join(socket, SOCKET_NAME) })
-    const tcp = port === undefined ? undefined : await listenOn(server, port)
-    const databaseUrl = tcp === undefined ? urlOf(socket) : `postgresql://postgres@127.0.0.1:${tcp}/postgres`
+    const tcp = port === undefined ? undefined : await listenOnPort(directory, server, port)
     const onClose = async () => {
       await server.close()
       await database.close()
-      if (socket !== directory) rmSync(socket, { recursive: true, force: true })
+      removeSocketDirectory(directory, socket)
       lock.release()
     }
-    return { socket, databaseUrl, onClose }
+    return { socket, onClose, ...(tcp ?? { databaseUrl: socketUrl(socket) }) }
   } catch (cause) {
     lock.release()
     throw isOrchestraError(cause) ? cause : cannotOpen(directory, cause)
   }
 }
 
-async function listenOn(server: PGliteServer, port: number): Promise<number | undefined> {
-  try {
-    return await server.listen({ port })
-  } catch (cause) {
-    throw portError(port, cause)
-  }
+/** The socket is its owner's alone; a port is every local user's, so there a password is asked for. */
+async function listenOnPort(
+  directory: string,
+  server: PGliteServer,
+  wanted: number,
+): Promise<Pick<Embedded, 'databaseUrl' | 'shownUrl'>> {
+  const password = passwordIn(directory)
+  const port = await server.listen({ port: wanted, password }).catch((cause: unknown) => {
+    throw portError(wanted, cause)
+  })
+  writePasswordFile(directory, port, password)
+  return { databaseUrl: tcpUrl({ port, password }), shownUrl: tcpUrlWithFile(directory, port) }
 }
 
 function makeDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    takeDirectory(directory)
   } catch (cause) {
     throw cannotOpen(directory, cause)
   }
 }
 
 function cannotOpen(directory: string, cause: unknown): OrchestraError {
+  if (isOrchestraError(cause, 'ORC_STORE_EXPOSED')) return cause
   return new OrchestraError(
     'ORC_STORE_UNREACHABLE',
     `The embedded database in ${directory} cannot be opened: ${messageOf(cause)}`,
@@ -137,27 +145,6 @@ function cannotOpen(directory: string, cause: unknown): OrchestraError {
       cause,
     },
   )
-}
-
-function socketDirectory(directory: string): string {
-  if (Buffer.byteLength(directory) <= LONGEST_SOCKET_DIRECTORY) return directory
-  const name = createHash('sha256').update(directory).digest('hex').slice(0, 16)
-  return join(tmpdir(), `orchestra-${userInfo().uid}-${name}`)
-}
-
-function urlOf(socket: string): string {
-  return `postgresql://postgres@/postgres?host=${encodeURIComponent(socket)}`
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }
 
 function lockedError(directory: string): OrchestraError {

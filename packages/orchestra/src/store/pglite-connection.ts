@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { PGlite } from '@electric-sql/pglite'
 import type { Arbiter } from './arbiter.ts'
 import { copyFormat, mayCopyIn } from './copy.ts'
+import type { Login } from './login.ts'
 import {
   CLOSE,
   COPY_DATA,
@@ -38,6 +40,19 @@ export interface SharedSession {
   notify(frame: Frame): void
 }
 
+/** Milliseconds that a client may take to log in, and that a wrong password waits for its answer. */
+const LOGIN_TIMEOUT = 10_000
+const WRONG_PASSWORD = 1_000
+/** Bytes that a client may send before it is logged in. */
+const MOST_BEFORE_LOGIN = 16 * 1024
+
+interface PendingLogin {
+  steps: Login
+  /** What the client began with: the session gets it after the login. */
+  startup?: Buffer
+  timer: NodeJS.Timeout
+}
+
 /** PGlite cannot wait for data: a COPY that finds none must fail at once, or it ends the session for everybody. */
 const noCopyHere = copyFail('send COPY ... FROM STDIN as a query of its own, without parameters')
 
@@ -59,15 +74,24 @@ export class Connection {
   #idle = true
   #over = false
   #idleTimer: NodeJS.Timeout | undefined
+  /** A client that has to say a password, and has not yet. */
+  #login: PendingLogin | undefined
+  #received = 0
 
-  constructor(socket: Socket, shared: SharedSession, number: number) {
+  /** @param login what the client has to prove before anything else; nothing where the place of the socket proves it */
+  constructor(socket: Socket, shared: SharedSession, number: number, login?: Login) {
     this.#socket = socket
     this.#shared = shared
     this.#prefix = `c${number}.`
     socket.setNoDelay(true)
+    if (login !== undefined) this.#login = { steps: login, timer: this.#limitLogin() }
     socket.on('error', () => socket.destroy())
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     socket.once('close', () => this.#end())
+  }
+
+  get isLoggedIn(): boolean {
+    return this.#login === undefined
   }
 
   /** Passes on a NOTIFY, if this client has asked for any. */
@@ -86,6 +110,9 @@ export class Connection {
   }
 
   #receive(chunk: Buffer): void {
+    this.#received += chunk.length
+    if (this.#login !== undefined && this.#received > MOST_BEFORE_LOGIN)
+      return void this.#refuse('08P01', 'too much was sent before the login')
     const frames = this.#requests.push(chunk)
     if (frames === undefined) void this.#refuse('08P01', 'this is not the Postgres protocol')
     else this.#work = this.#work.then(() => this.#takeAll(frames)).catch(() => this.#destroy())
@@ -102,6 +129,7 @@ export class Connection {
 
   async #take(frame: Frame): Promise<void> {
     if (frame.type === 0) await this.#open(frame)
+    else if (this.#login !== undefined) await this.#logIn(frame, this.#login)
     else if (!isFromClient(frame)) await this.#refuse('08P01', `unknown message type ${frame.type}`)
     else if (frame.type === TERMINATE) await this.#terminate()
     else if (this.#copy !== undefined) await this.#collect(frame, this.#copy)
@@ -114,7 +142,36 @@ export class Connection {
     if (opening === 'encryption') this.#write(Buffer.from('N'))
     else if (opening === 'cancel') this.#destroy()
     else if (opening === 'unknown') await this.#refuse('0A000', 'unsupported protocol version')
+    else if (this.#login !== undefined) this.#ask(frame, this.#login)
     else await this.#execute(frame.bytes)
+  }
+
+  #limitLogin(): NodeJS.Timeout {
+    return setTimeout(() => void this.#refuse('08006', 'the login took too long'), LOGIN_TIMEOUT).unref()
+  }
+
+  #ask(frame: Frame, login: PendingLogin): void {
+    login.startup = frame.bytes
+    this.#write(login.steps.question())
+  }
+
+  async #logIn(frame: Frame, { steps, startup, timer }: PendingLogin): Promise<void> {
+    const step = steps.take(frame)
+    if (step.kind === 'broken' || startup === undefined)
+      return this.#refuse('08P01', 'the login does not keep to SCRAM-SHA-256')
+    if (step.kind === 'wrong') return this.#refuseLater(timer)
+    this.#write(step.bytes)
+    if (step.kind === 'answer') return
+    clearTimeout(timer)
+    this.#login = undefined
+    await this.#execute(startup)
+  }
+
+  /** So that trying many takes long. */
+  async #refuseLater(timer: NodeJS.Timeout): Promise<void> {
+    clearTimeout(timer)
+    await sleep(WRONG_PASSWORD, undefined, { ref: false })
+    await this.#refuse('28P01', 'password authentication failed for user "postgres"')
   }
 
   async #terminate(): Promise<void> {
@@ -210,6 +267,7 @@ export class Connection {
     if (!this.#over) {
       this.#over = true
       clearTimeout(this.#idleTimer)
+      clearTimeout(this.#login?.timer)
       this.#work = this.#work.then(() => this.#leaveClean()).catch(() => undefined)
     }
     return this.#work

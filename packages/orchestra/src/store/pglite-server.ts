@@ -1,10 +1,14 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { PGlite } from '@electric-sql/pglite'
 import { Arbiter } from './arbiter.ts'
+import { Login } from './login.ts'
 import { Connection, type SharedSession } from './pglite-connection.ts'
-import type { Frame } from './wire.ts'
+import { type Verifier, verifierOf } from './scram.ts'
+import { type Frame, fatal } from './wire.ts'
 
 const IDLE_IN_TRANSACTION = 30_000
+/** Clients that have not logged in yet: what is guessed is guessed slowly. */
+const MOST_STRANGERS = 16
 
 export interface ServerOptions {
   /** Milliseconds that a client may sit in an open transaction while others wait for the one session; default 30,000. */
@@ -14,6 +18,8 @@ export interface ServerOptions {
 export interface ListenOptions {
   path?: string
   port?: number
+  /** What every client has to say; nothing where only its owner can reach the socket. */
+  password?: string
 }
 
 /**
@@ -37,7 +43,8 @@ export class PGliteServer {
 
   /** Listens on a unix socket or a loopback port; answers the port. */
   async listen(options: ListenOptions): Promise<number> {
-    const server = createServer((socket) => this.#accept(socket))
+    const verifier = options.password === undefined ? undefined : verifierOf(options.password)
+    const server = createServer((socket) => this.#accept(socket, verifier))
     this.#servers.push(server)
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -58,10 +65,21 @@ export class PGliteServer {
     await Promise.all(closed)
   }
 
-  #accept(socket: Socket): void {
-    const connection = new Connection(socket, this.#shared, this.#accepted++)
+  #accept(socket: Socket, verifier: Verifier | undefined): void {
+    if (verifier !== undefined && this.#strangers >= MOST_STRANGERS) {
+      socket.on('error', () => undefined)
+      socket.write(fatal('53300', 'too many clients are logging in'))
+      socket.destroySoon()
+      return
+    }
+    const login = verifier && new Login(verifier)
+    const connection = new Connection(socket, this.#shared, this.#accepted++, login)
     this.#connections.add(connection)
     socket.once('close', () => this.#connections.delete(connection))
+  }
+
+  get #strangers(): number {
+    return [...this.#connections].filter((connection) => !connection.isLoggedIn).length
   }
 
   #notify(frame: Frame): void {

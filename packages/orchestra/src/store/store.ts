@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { isOrchestraError } from '../errors.ts'
-import { connectionFailure, placeOf, unreachable } from './connection-failure.ts'
+import { connectionFailure, placeOf, unreachable, withoutPassword } from './connection-failure.ts'
 import { explain } from './explain.ts'
 import type { Keyring } from './keyring.ts'
 import { isConnectionError } from './sqlstate.ts'
@@ -29,6 +29,8 @@ export interface Store extends Connection {
   readonly pool: pg.Pool
   /** Where other clients reach the same database. */
   readonly databaseUrl: string
+  /** The same for people: without a password. */
+  readonly shownUrl: string
   /** @param opening what begins it, with settings that end with it */
   transaction<Result>(work: (tx: Connection) => Promise<Result>, opening?: string): Promise<Result>
   /** Calls back on every NOTIFY, and once after each (re)connection because notifications may have been missed. */
@@ -53,6 +55,7 @@ export interface ConnectionOptions {
   kind: Store['kind']
   keyring: Keyring
   databaseUrl: string
+  shownUrl?: string
   config: pg.PoolConfig
   /** Ends what the store itself started, after its connections. */
   onClose?: () => Promise<void>
@@ -70,6 +73,7 @@ export function connectStore(options: ConnectionOptions): Store {
     keyring: options.keyring,
     pool,
     databaseUrl: options.databaseUrl,
+    shownUrl: options.shownUrl ?? withoutPassword(options.databaseUrl),
     query: (text, values) => onClient(pool, (db) => db.query(text, values)),
     texts: (text, values) => onClient(pool, (db) => db.texts(text, values)),
     transaction: (work, opening = 'begin') => onClient(pool, (db) => inTransaction(db, work, opening)),

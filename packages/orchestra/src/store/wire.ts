@@ -22,7 +22,7 @@ export const READY = 0x5a
 export const TERMINATE = 0x58
 const FLUSH = 0x48
 const FUNCTION_CALL = 0x46
-const PASSWORD = 0x70
+export const PASSWORD = 0x70
 const SYNC = 0x53
 
 /** What a client may send. Postgres ends the whole session at any other type, and here that session is everybody's. */
@@ -170,6 +170,13 @@ export function copyFail(reason: string): Buffer {
 /** Tells a client to send the data of a COPY. How many columns there are, only Postgres knows; clients don't ask. */
 export function copyInResponse(format: 'text' | 'binary'): Buffer {
   return message(COPY_IN, Buffer.from([format === 'text' ? 0 : 1, 0, 0]))
+}
+
+/** A message of the server about a login. */
+export function authentication(kind: number, body: string): Buffer {
+  const head = Buffer.alloc(4)
+  head.writeInt32BE(kind)
+  return message(0x52, Buffer.concat([head, Buffer.from(body)]))
 }
 
 /** An ErrorResponse after which the connection ends. */

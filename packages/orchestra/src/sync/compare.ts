@@ -5,7 +5,7 @@ import { type LookContext, look } from '../collector/look.ts'
 import type { Placed } from '../collector/placed.ts'
 import { toSnapshot } from '../collector/snapshot.ts'
 import type { Config } from '../config/config.ts'
-import { formatObject } from '../config/key.ts'
+import { formatKey, formatObject } from '../config/key.ts'
 import type { Queryable } from '../store/index.ts'
 import { countOf, judge, type Verdict } from './judge.ts'
 import { type OpenOperation, openOperations } from './open-operations.ts'
@@ -160,7 +160,9 @@ function siftOne(
   const { backend, serverId } = decision
   const here = placed.get(name)?.find((one) => one.backend === backend && one.serverId === serverId)
   const snapshot =
-    decision.object === null ? decision.snapshot : asStored(toSnapshot(decision.object, context.keyring))
+    decision.object === null
+      ? decision.snapshot
+      : asStored(toSnapshot(decision.object, context.keyring.for(decision.model, formatKey(decision.key))))
   const render = (one: unknown) => renderSave(decision, one, context)
   const rendered = render(snapshot)
   const verdict = judge({
@@ -168,6 +170,7 @@ function siftOne(
     placed: here,
     open: open.get(name) ?? [],
     revision: rendered === null || rendered.recording.kind === 'failed' ? null : rendered.revision,
+    formerRevisions: rendered?.formerRevisions ?? [],
     revisionOf: (operation) => {
       const waiting = render(operation.snapshot)
       return waiting === null || waiting.recording.kind === 'failed' ? null : waiting.revision

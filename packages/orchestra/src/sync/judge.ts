@@ -23,6 +23,8 @@ export interface Facts {
   open: readonly OpenOperation[]
   /** Hash of what the object is rendered to now; null where nothing can be rendered. */
   revision: string | null
+  /** The same under keys that are being replaced. */
+  formerRevisions: readonly string[]
   /** The same of an operation that is open. */
   revisionOf(operation: OpenOperation): string | null
 }
@@ -64,13 +66,22 @@ function covers(waiting: readonly number[] | null, wanted: readonly number[] | n
 function judgeSave(facts: Facts): Verdict {
   const { decision, placed, open, revision } = facts
   const stands = placed?.state === 'applied' && decision.kind !== 'rename'
-  if (stands && revision !== null && placed.identity === decision.identity && placed.revision === revision)
+  if (
+    stands &&
+    revision !== null &&
+    placed.identity === decision.identity &&
+    isRevision(placed.revision, facts)
+  )
     return 'unchanged'
   const isHeld = decision.fate.kind === 'held'
   const last = inPlaceOf(decision, open).at(-1)
   if (last?.action !== 'save' || last.held !== isHeld) return 'differs'
   const isSame = last.identity === decision.identity && facts.revisionOf(last) === revision
   return isSame ? 'waits' : 'differs'
+}
+
+function isRevision(noted: string | null, { revision, formerRevisions }: Facts): boolean {
+  return noted === revision || (noted !== null && formerRevisions.includes(noted))
 }
 
 function inPlaceOf({ backend, serverId }: Decision, open: readonly OpenOperation[]): OpenOperation[] {

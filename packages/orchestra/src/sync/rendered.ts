@@ -1,7 +1,7 @@
 import type { Backend } from '../config/backend.ts'
 import { formatKey } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
-import { revisionOf } from '../manager/revision.ts'
+import { revisionsOf } from '../manager/revision.ts'
 import { recordOne } from '../manager/scripts.ts'
 import type { Recording } from '../script/index.ts'
 import type { Keyring } from '../store/keyring.ts'
@@ -10,6 +10,8 @@ import type { Keyring } from '../store/keyring.ts'
 export interface RenderedObject {
   recording: Recording
   revision: string
+  /** The same under keys that are being replaced. */
+  formerRevisions: readonly string[]
 }
 
 /** Renders the save of a stored object by today's backend. What throws is a failed recording. */
@@ -30,7 +32,8 @@ export function renderObject(
     previous: [],
   }
   const { lasting } = recordOne(backend, operation, 0, keyring)
-  return { recording: lasting, revision: revisionOf(lasting, keyring) }
+  const [revision, ...formerRevisions] = revisionsOf(lasting, keyring)
+  return { recording: lasting, revision, formerRevisions }
 }
 
 /**

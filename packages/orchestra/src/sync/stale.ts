@@ -66,8 +66,9 @@ export async function markStale(
 function isDifferentNow({ keys: key, ...row }: PlacedRow, { keyring }: Store, config: Config): boolean {
   const backend = config.backends.get(row.backend)
   if (backend === undefined) return false
-  const { recording, revision } = renderObject(backend, { ...row, key }, keyring)
-  return recording.kind === 'recorded' && revision !== row.revision
+  const { recording, revision, formerRevisions } = renderObject(backend, { ...row, key }, keyring)
+  const isSame = revision === row.revision || formerRevisions.includes(row.revision)
+  return recording.kind === 'recorded' && !isSame
 }
 
 async function mark(store: Store, placements: readonly (PlacedRow & { isStale: boolean })[]): Promise<void> {

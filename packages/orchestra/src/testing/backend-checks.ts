@@ -2,6 +2,7 @@ import type { Backend } from '../config/backend.ts'
 import { defineConfig } from '../config/config.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
 import type { Command } from '../script/index.ts'
+import { keepingSecrets } from '../secrets/index.ts'
 import type { Check, Checked, CheckKind } from './check.ts'
 import { type Fixture, fixturesOf, type RawObject } from './fixture.ts'
 import type { TestHost } from './host.ts'
@@ -70,7 +71,9 @@ export function backendChecks(options: BackendCheckOptions): Check[] {
     trusted: options.trusted ?? [],
   }
   const onHost = backend.sync === undefined ? objectChecks(checked) : regenerationChecks(checked)
-  return [...renderingChecks(checked), ...onHost].filter(({ kind }) => !except.includes(kind))
+  return [...renderingChecks(checked), ...onHost]
+    .filter(({ kind }) => !except.includes(kind))
+    .map((check) => ({ ...check, run: () => keepingSecrets([], () => check.run()) }))
 }
 
 async function openHost(given: BackendCheckOptions['host']): ReturnType<Checked['openHost']> {

@@ -65,8 +65,9 @@ class StepRun {
     this.#backend = backend
     // Snapshots hold objects of the backend's own model.
     this.#commands = commands as TransferCommands<unknown>
-    this.#original = fromSnapshot(transfer.original, context.store.keyring)
-    this.#placed = fromSnapshot(transfer.placed, context.store.keyring)
+    const seal = context.store.keyring.for(transfer.model, transfer.object_key)
+    this.#original = fromSnapshot(transfer.original, seal)
+    this.#placed = fromSnapshot(transfer.placed, seal)
   }
 
   run(): Promise<StepEnd> {

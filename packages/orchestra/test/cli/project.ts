@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -99,8 +99,18 @@ export class RunningCommand {
   }
 }
 
+/** What `up` prints names a file with the password, as psql reads it. */
+function withPassword(databaseUrl: string): string {
+  const url = new URL(databaseUrl)
+  const file = url.searchParams.get('passfile')
+  if (file === null) return databaseUrl
+  url.searchParams.delete('passfile')
+  url.password = readFileSync(file, 'utf8').split('\n')[0]?.split(':').at(-1) ?? ''
+  return url.href
+}
+
 export async function query(databaseUrl: string, ...texts: string[]): Promise<unknown[][]> {
-  const client = new pg.Client({ connectionString: databaseUrl })
+  const client = new pg.Client({ connectionString: withPassword(databaseUrl) })
   await client.connect()
   try {
     const results: unknown[][] = []

@@ -9,6 +9,7 @@ import { openKeyring } from '../../src/store/keyring.ts'
 import { testKey } from '../support/stores.ts'
 
 const keyring = openKeyring({ key: testKey, keyFile: '' })
+const seal = keyring.for('user', '1')
 
 const hostileName = fc.constantFrom(
   '$secret',
@@ -54,8 +55,8 @@ describe('a snapshot', () => {
   it('gives back what it was made from, through JSON, whatever its names and values are', () => {
     fc.assert(
       fc.property(value, (object) => {
-        const stored = JSON.parse(JSON.stringify(toSnapshot(object, keyring)))
-        expect(fromSnapshot(stored, keyring)).toEqual(object)
+        const stored = JSON.parse(JSON.stringify(toSnapshot(object, seal)))
+        expect(fromSnapshot(stored, seal)).toEqual(object)
       }),
       { numRuns: 500 },
     )
@@ -64,9 +65,9 @@ describe('a snapshot', () => {
   it('holds a secret encrypted, and never in clear', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 12, unit: 'grapheme' }), (text) => {
-        const stored = JSON.stringify(toSnapshot({ password: secret(text, 'user.password') }, keyring))
+        const stored = JSON.stringify(toSnapshot({ password: secret(text, 'user.password') }, seal))
         expect(stored).not.toContain(JSON.stringify(text).slice(1, -1))
-        const { password } = fromSnapshot(JSON.parse(stored), keyring) as {
+        const { password } = fromSnapshot(JSON.parse(stored), seal) as {
           password: ReturnType<typeof secret>
         }
         expect([password.reveal(), password.name]).toEqual([text, 'user.password'])
@@ -90,9 +91,18 @@ describe('a snapshot', () => {
     ])
   })
 
+  it.each([
+    ['another object', ['password', 'password'] as const, '2'],
+    ['another field', ['password', 'comment'] as const, '1'],
+  ])('opens no secret that was put into %s', (_, [from, to], key) => {
+    const stored = toSnapshot({ [from]: secret('clear', 'user.password') }, seal) as Record<string, unknown>
+    const forged = { [to]: stored[from] }
+    expect(() => fromSnapshot(forged, keyring.for('user', key))).toThrow('put into another place')
+  })
+
   it('never reads data as a secret', () => {
-    const data = { a: { $secret: keyring.encrypt('forged'), name: 'x' } }
-    expect(fromSnapshot(toSnapshot(data, keyring), keyring)).toEqual(data)
+    const data = { a: { $secret: seal.encrypt('forged', ['a']), name: 'x' } }
+    expect(fromSnapshot(toSnapshot(data, seal), seal)).toEqual(data)
   })
 
   it('keeps a given object whole, secrets included', () => {
@@ -102,9 +112,9 @@ describe('a snapshot', () => {
       secrets: ['password'],
     })
     const given = { id: '1', password: 'clear' }
-    const sealed = sealObject(model, given, keyring)
+    const sealed = sealObject(model, given, seal)
     expect(JSON.stringify(sealed)).not.toContain('clear')
-    expect(openObject(sealed, keyring)).toEqual(given)
+    expect(openObject(sealed, seal)).toEqual(given)
   })
 })
 

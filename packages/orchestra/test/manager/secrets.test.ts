@@ -110,7 +110,11 @@ describeStores('secrets', (open) => {
       await collect(world.store, {
         model: 'thing',
         keys: [['a']],
-        payload: sealObject(Thing as Model, { id: 'a', token: canaries[0] }, world.store.keyring),
+        payload: sealObject(
+          Thing as Model,
+          { id: 'a', token: canaries[0] },
+          world.store.keyring.for('thing', 'a'),
+        ),
       })
       await until('all was tried', async () => {
         const rows = await world.store.query(

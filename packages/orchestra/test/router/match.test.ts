@@ -191,7 +191,7 @@ describe('a match expression is refused', () => {
   })
 
   it('when a pattern is none', () => {
-    expect(refusal('site.domain.matches("(")').message).toContain('Invalid regular expression')
+    expect(refusal('site.domain.matches("(")').message).toContain('missing closing )')
   })
 
   it('or compiles, whatever the text, and never fails otherwise', () => {

@@ -1,20 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openStore, type Store } from '../../src/store/index.ts'
+import { embeddedUrls, openStore, type Store } from '../../src/store/index.ts'
 import { until } from '../support/processes.ts'
 
 const storeModule = new URL('../../src/store/index.ts', import.meta.url).href
@@ -111,6 +117,78 @@ describe('an embedded database', () => {
     expect(await two.query('select a from t')).toEqual([])
   })
 
+  it('with a long name has its socket where nobody could have prepared one', async () => {
+    const deep = join(directory, 'd'.repeat(90))
+    await open(deep)
+    const place = readFileSync(join(deep, 'socket'), 'utf8')
+    expect(statSync(place).mode & 0o777).toBe(0o700)
+    expect(statSync(join(deep, 'socket')).mode & 0o777).toBe(0o600)
+    expect(basename(place)).toMatch(/^orchestra-.{6}$/)
+    await stores.pop()?.close()
+    expect([existsSync(place), existsSync(join(deep, 'socket'))]).toEqual([false, false])
+  })
+
+  it.each([
+    ['belongs to somebody else', (place: string) => chownSync(place, 4711, 4711), 'another user (uid 4711)'],
+    [
+      'is a link',
+      (place: string) => {
+        renameSync(place, `${place}.real`)
+        symlinkSync(`${place}.real`, place)
+      },
+      'is no directory',
+    ],
+  ])('goes to no socket in a place that %s', async (_, spoil, why) => {
+    const deep = join(directory, 'd'.repeat(90))
+    await open(deep)
+    const place = readFileSync(join(deep, 'socket'), 'utf8')
+    spoil(place)
+    await expect(openStore({ directory: deep, patience: 200 })).rejects.toMatchObject({
+      code: 'ORC_STORE_EXPOSED',
+      message: expect.stringContaining(why),
+      hint: expect.any(String),
+    })
+    rmSync(`${place}.real`, { recursive: true, force: true })
+  })
+
+  it('in a directory of somebody else is refused, and left as it is', async () => {
+    const theirs = join(directory, 'theirs')
+    mkdirSync(theirs, { mode: 0o755 })
+    chownSync(theirs, 4711, 4711)
+    await expect(openStore({ directory: theirs, key: '5e'.repeat(32) })).rejects.toMatchObject({
+      code: 'ORC_STORE_EXPOSED',
+    })
+    expect(readdirSync(theirs)).toEqual([])
+    expect(statSync(theirs).mode & 0o777).toBe(0o755)
+  })
+
+  it('in a directory that others could look into keeps them out', async () => {
+    chmodSync(directory, 0o777)
+    await open()
+    expect(statSync(directory).mode & 0o777).toBe(0o700)
+  })
+
+  it('asks on its port for a password that its owner alone can read', async () => {
+    prepare(directory)
+    const store = await openStore({ directory, port: 0 })
+    stores.push(store)
+    expect(statSync(join(directory, 'pgpass')).mode & 0o777).toBe(0o600)
+    const { tcp, socket } = await embeddedUrls(directory)
+    expect(tcp).toBe(store.databaseUrl)
+    const { password } = new URL(store.databaseUrl)
+    expect(password).toMatch(/^[\w-]{32}$/)
+    expect(store.shownUrl + socket).not.toContain(password)
+    expect(await ask(store.databaseUrl)).toEqual([{ one: 1 }])
+    expect(await ask(socket ?? '')).toEqual([{ one: 1 }])
+    const wrong = store.databaseUrl.replace(password, 'x'.repeat(32))
+    await expect(ask(wrong)).rejects.toMatchObject({ code: '28P01' })
+    await stores.pop()?.close()
+    expect(await embeddedUrls(directory)).toEqual({ tcp: null, socket: null })
+    const again = await openStore({ directory, port: 0 })
+    stores.push(again)
+    expect(new URL(again.databaseUrl).password).toBe(password)
+  })
+
   it('that cannot be opened is an error that names it, and the next attempt is free', async () => {
     writeFileSync(join(directory, 'db'), 'no directory')
     const failure = { code: 'ORC_STORE_UNREACHABLE', message: expect.stringContaining(directory) }
@@ -146,4 +224,14 @@ async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGKILL')
   await once(child, 'exit')
+}
+
+async function ask(connectionString: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  try {
+    return (await client.query('select 1 as one')).rows
+  } finally {
+    await client.end()
+  }
 }

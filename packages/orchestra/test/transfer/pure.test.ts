@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { renderAbsorb, renderEmit, renderPut, secret, sh } from '../../src/script/index.ts'
 import { Conduit } from '../../src/transfer/conduit.ts'
-import { Framer, MarkedOutput } from '../../src/transfer/frames.ts'
+import { Framer, MarkedOutput, MarkSearch } from '../../src/transfer/frames.ts'
 import { verdictOf } from '../../src/transfer/verdict.ts'
 import { differenceOf, EmittedText } from '../../src/transfer/verify.ts'
 
@@ -91,6 +91,23 @@ describe('a conduit', () => {
     await stuck
     expect(conduit.put([Buffer.alloc(1024 * 1024)])).toBeUndefined()
   })
+})
+
+it('a frame is one buffer, however small the pieces are that a server sends', () => {
+  const framer = new Framer()
+  const sent = Array.from({ length: 2_500_000 }, () => framer.push(Buffer.from('x'))).flat()
+  expect(sent.map((piece) => piece.length)).toEqual([8, 1_048_576, 8, 1_048_576])
+})
+
+it('a mark is found wherever it is cut', () => {
+  for (let cut = 0; cut <= 8; cut++) {
+    const search = new MarkSearch(Buffer.from('mark'))
+    for (const piece of ['..mark..'.slice(0, cut), '..mark..'.slice(cut)]) search.push(Buffer.from(piece))
+    expect(search.isFound).toBe(true)
+  }
+  const other = new MarkSearch(Buffer.from('mark'))
+  for (const piece of ['mar', 'Mark', 'ma', 'rm', 'ar']) other.push(Buffer.from(piece))
+  expect(other.isFound).toBe(false)
 })
 
 describe('the scripts of a transfer', () => {

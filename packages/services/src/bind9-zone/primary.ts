@@ -102,7 +102,8 @@ function keepSerial(script: Script, old: string, name: string): void {
 
 /** The stanza comes after this: named never hears of a zone whose first file is refused. */
 function publish(script: Script, zone: CheckedZone, secondaries: readonly string[]): void {
-  script.file(sourcePath(zone.name), zoneSource(zone), { mode: '0644' })
+  // named reads no zone anew while its configuration is wrong, whoever's zone makes it so: that is found here too.
+  script.file(sourcePath(zone.name), zoneSource(zone), { mode: '0644', check })
   script.run(onServer(sh`publish ${[zone.name, ...secondaries]}`), {
     unless: onServer(sh`is_published ${zone.name}`),
   })

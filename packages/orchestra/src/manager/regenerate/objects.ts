@@ -69,7 +69,7 @@ function written(
 ): readonly Content[] {
   let secrets: readonly Secret[] = []
   try {
-    const object = fromSnapshot(row.snapshot, keyring) as Record<string, unknown>
+    const object = fromSnapshot(row.snapshot, keyring.for(model, row.object_key)) as Record<string, unknown>
     secrets = Object.values(object).filter((value) => value instanceof Secret)
     return [write(object as never)].flat() as Content[]
   } catch (error) {

@@ -3,6 +3,7 @@ import * as convergence from './0002-convergence.ts'
 import * as boundaries from './0003-boundaries.ts'
 import * as ownership from './0004-ownership.ts'
 import * as alone from './0005-alone.ts'
+import * as keys from './0006-keys.ts'
 import * as tags from './0007-tags.ts'
 
 export interface Migration {
@@ -15,7 +16,7 @@ export interface Migration {
 }
 
 /** Forward only; a number, once released, never changes its text. */
-export const migrations: readonly Migration[] = [first, convergence, boundaries, ownership, alone, tags]
+export const migrations: readonly Migration[] = [first, convergence, boundaries, ownership, alone, keys, tags]
 
 /** Any constant: it only has to be the same in every process. */
 export const MIGRATION_LOCK = 7_355_608

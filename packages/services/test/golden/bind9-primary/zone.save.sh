@@ -205,7 +205,7 @@ $TTL 3600
 @ IN SOA ns1.example.org. host.example.org. (@SERIAL@ 7200 900 1209600 300)
 @ IN NS ns1.example.org.
 www IN A 192.0.2.10
-' 022 644 -
+' 022 644 - $'. \'/etc/bind/orchestra/library.sh\'; check'
 o_settle
 o_op 0 save reload.named
 o_unless $'. \'/etc/bind/orchestra/library.sh\'; is_published \'kit.example\''

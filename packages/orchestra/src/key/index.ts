@@ -1,0 +1,3 @@
+export { dropKey } from './drop.ts'
+export { type Progress, type Rotation, rotateKey } from './rotate.ts'
+export { type KeyState, type KeyStatus, keyStatus } from './status.ts'
