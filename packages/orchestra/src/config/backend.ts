@@ -13,7 +13,7 @@ export interface Timeouts {
   idle: number
   /** Milliseconds for a whole script. */
   total: number
-  /** Milliseconds for one guard or one check, which only look; never more than most of `idle`. */
+  /** Milliseconds for one guard, check, `list` or `exists`, which only look; never more than most of `idle`. */
   check?: number
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import { isOrchestraError, withHint } from '../errors.ts'
+import { patienceOf } from '../manager/patience.ts'
 import { type Verdict, verdictOf } from '../manager/verdict.ts'
 import type { JobEnd, Methods, ServerTarget } from '../methods/index.ts'
 import { type Questions, renderInspection } from '../script/inspect.ts'
@@ -41,7 +42,9 @@ export async function ask(
   { onFound, room }: Listing = {},
 ): Promise<Reply> {
   const runId = randomUUID()
-  const { text, token } = renderInspection({ runId, backend: backend.name, fence, questions })
+  const timeouts = { ...config.worker.timeouts, ...backend.timeouts }
+  const patience = patienceOf(timeouts)
+  const { text, token } = renderInspection({ runId, backend: backend.name, fence, patience, questions })
   const parser = createInspectionParser(token, onFound)
   let said = ''
   const end = await orTooLarge(
@@ -50,7 +53,7 @@ export async function ask(
       script: Buffer.from(text),
       interpreter: null,
       user: backend.user ?? null,
-      timeouts: { ...config.worker.timeouts, ...backend.timeouts },
+      timeouts,
       signal,
       onStart: () => undefined,
       onOutput: (stream, bytes) => {

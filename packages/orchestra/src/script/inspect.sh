@@ -102,15 +102,15 @@ o_names() {
   getent "$@" 2>/dev/null
 }
 
-# o_would NUMBER [unless COMMAND] [only_if COMMAND]: whether a command would run. As in the prelude, a guard that cannot run
+# o_would NUMBER [unless COMMAND] [only_if COMMAND]: whether a command would run. As in the prelude, a guard that cannot run or does not end
 # decides nothing.
 o_would() {
   local number=$1 says=runs status
   shift
   while (($#)); do
-    ( o_body; eval "$2" ) >/dev/null 2>&1
-    status=$?
-    if ((status == 126 || status == 127)); then
+    o_look "$2" >/dev/null 2>&1
+    status=$o_status
+    if [[ $o_late$o_lost ]] || ((status == 126 || status == 127)); then
       says=cannot
     elif [[ $1 == unless ]]; then
       ((status)) || says=stays
@@ -126,8 +126,9 @@ o_would() {
 # o_list COMMAND: identities, one a line
 o_list() {
   o_tell found
-  ( o_body; eval "$1" )
-  o_tell listed "$?"
+  o_look "$1"
+  [[ ! $o_late ]] || echo "The list did not end within $o_patience s" >&2
+  o_tell listed "$o_status"
 }
 
 # o_marked HASH...: which of them are marked as ours
@@ -163,5 +164,5 @@ o_reach() {
 # o_read NUMBER COMMAND: what people should know about something that was found
 o_read() {
   o_tell read "$1"
-  ( o_body; eval "$2" ) 2>&1
+  o_look "$2" 2>&1
 }

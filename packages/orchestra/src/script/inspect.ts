@@ -36,6 +36,8 @@ export interface InspectionRequest {
   fence: number
   /** Seconds to wait for a script that runs on the server. */
   lockWait?: number
+  /** Seconds that one command may take; default no limit. */
+  patience?: number | undefined
   questions: Questions
   /** As in `ScriptRequest`. */
   token?: string
@@ -48,12 +50,20 @@ let cached: string | undefined
 
 /** A script that answers questions and changes nothing on the server. Pure: the same request with a token gives the same text. */
 export function renderInspection(request: InspectionRequest): { text: string; token: string } {
-  const { backend, fence, lockWait = 60, token = randomBytes(16).toString('hex'), questions } = request
+  const {
+    backend,
+    fence,
+    lockWait = 60,
+    patience,
+    token = randomBytes(16).toString('hex'),
+    questions,
+  } = request
   checkRunId(request.runId)
   const mark = renderSecret(new Secret(token, 'output-token'))
   const begin = callOf('o_inspect', plain(backend), plain(String(fence)), plain(String(lockWait)), mark)
-  const body = join([begin, ...renderQuestions(questions), plain('o_tell end')], '\n')
-  cached ??= `${readShell('place.sh')}\n${readShell('inspect.sh')}`
+  const limit = patience === undefined ? [] : [callOf('o_patient', plain(String(patience)))]
+  const body = join([begin, ...limit, ...renderQuestions(questions), plain('o_tell end')], '\n')
+  cached ??= ['place.sh', 'look.sh', 'inspect.sh'].map(readShell).join('\n')
   return { text: `${cached}\n${body.reveal()}\n${endLine(request.runId)}\n`, token }
 }
 

@@ -149,15 +149,23 @@ o_ask_identity() {
 
 # One process for all objects of a script. A list that fails is not taken for an empty one.
 o_read_list() {
-  local lines line from
+  local lines=() line to file=$o_state/runs/$o_run_id.listed
   if [[ ! $o_list_state ]]; then
     o_block "$o_i"
-    exec {from}< <( o_body; eval "$o_list" )
-    mapfile -t lines <&"$from"
-    exec {from}<&-
-    wait "$!"
-    o_list_state=$?
-    for line in "${lines[@]}"; do [[ ! $line ]] || o_listed[$line]=1; done
+    o_list_state=1
+    o_rubbish+=("$file")
+    umask 077
+    { exec {to}>|"$file"; } 2>&"$o_null" && {
+      umask 022
+      # In a file, so that what holds on to the output keeps nobody waiting; one without an end does not fill the disk.
+      o_look "ulimit -f 262144"$'\n'"$o_list" >&"$to"
+      exec {to}>&-
+      o_list_state=$o_status
+      [[ ! $o_late ]] || echo "The list did not end within $o_patience s" >&2
+      mapfile -t lines <"$file"
+      for line in "${lines[@]}"; do [[ ! $line ]] || o_listed[$line]=1; done
+    }
+    umask 022
   fi
   ((o_list_state == 0)) || o_fail "$o_list_state" step "What this server has could not be listed, so nobody knows whether it is ours"
 }
@@ -196,6 +204,8 @@ o_ask_thing() {
   if [[ $o_marked != old ]]; then
     if [[ ! ${o_known_things[$word]-} ]]; then
       o_guard "$2"
+      # A question without an answer is put again for the next.
+      [[ ! ${o_bad[$o_i]-} ]] || return 0
       o_known_things[$word]=$((o_status == 0))
     fi
     [[ ${o_known_things[$word]} == 0 ]] || o_is_claimed "$word" || { o_foreign "$1"; return; }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # variables of what stands before it
 # Orchestra's prelude: what every script that Orchestra sends can do. All names start with o_.
 #
 # A process costs a hundred times what a builtin does. So what happens for each object is builtins only:
@@ -31,7 +31,7 @@ o_begin() {
   declare -gi o_errands=0
   o_whole='' o_user='' o_ruling='' o_who='' o_blind='' o_sticky=''
   o_begin_ownership "$2"
-  o_waiting=() o_all=() o_rubbish=() o_stuck=() o_standing=() o_asides=() o_refused='' o_program='' o_patience=''
+  o_waiting=() o_all=() o_rubbish=() o_stuck=() o_standing=() o_asides=() o_refused='' o_program=''
   o_forget
   o_read_debts
   o_read_litter
@@ -266,70 +266,18 @@ o_body() {
   set -eu -o pipefail
 }
 
-# o_eval COMMAND: after o_body. Where a character may have several bytes, bash takes quadratic time for quotes: what is long it takes
-# as bytes, and the programs that it starts are in their locale nevertheless.
-o_eval() {
-  ((${#1} < 32768)) || o_in_bytes
-  eval "$1"
-}
-
-o_in_bytes() {
-  if [[ ${LC_ALL-} ]]; then
-    export -n LC_ALL
-    export LC_CTYPE=$LC_ALL LC_COLLATE=$LC_ALL LC_MESSAGES=$LC_ALL LC_MONETARY=$LC_ALL LC_NUMERIC=$LC_ALL LC_TIME=$LC_ALL
-  fi
-  LC_ALL=C
-}
-
 # o_guard COMMAND: leaves its status in o_status. One that cannot run decides nothing. Like o_subshell it must never be
 # called where its status is tested.
 o_guard() {
   o_status=0
   o_look "$1" >&"$o_null" 2>&1
-  if [[ $o_late ]]; then
+  if [[ $o_lost ]]; then
+    o_fail "$o_status" step "The guard was ended before it told anything: ${o_shown[$1]-$1}"
+  elif [[ $o_late ]]; then
     o_fail 124 step "The guard did not end within $o_patience s: ${o_shown[$1]-$1}"
   elif ((o_status == 126 || o_status == 127)); then
     o_fail "$o_status" step "The guard cannot run: ${o_shown[$1]-$1}"
   fi
-}
-
-# Runs a command where `set -e` works, which it does not wherever a status is being tested.
-o_subshell() {
-  ( o_body; o_eval "$1" )
-  o_status=$?
-}
-
-# o_patient SECONDS: how long what only looks may take.
-o_patient() {
-  o_patience=$1
-}
-
-# o_look COMMAND: as o_subshell, for what only looks. One that does not end in time is ended, and its script goes on.
-o_look() {
-  local from pid
-  o_late=''
-  [[ $o_patience ]] || { o_subshell "$1"; return 0; }
-  exec {o_out}>&1
-  exec {from}< <( ( exec >&"$o_out" {o_out}>&-; o_body; o_eval "$1" ); echo $? )
-  pid=$!
-  exec {o_out}>&-
-  read -r -t "$o_patience" -u "$from" o_status || {
-    # No answer in time, or none at all: it has ended what was to tell.
-    (($? <= 128)) || o_late=1
-    o_end_tree "$pid" 2>&"$o_null"
-    o_status=124
-  }
-  exec {from}<&-
-  wait "$pid" 2>&"$o_null"
-}
-
-# o_end_tree PID: stopped first, so that it starts nothing more meanwhile.
-o_end_tree() {
-  local children=() child
-  kill -STOP "$1"
-  read -r -a children <"/proc/$1/task/$1/children"
-  for child in "${children[@]}"; do o_end_tree "$child"; done
-  kill -KILL "$1"
 }
 
 o_unless() {
@@ -1195,7 +1143,7 @@ o_run_check() {
   else
     o_look "$command" >&"$o_null" 2>&1
   fi
-  o_check_status=$o_status o_check_late=$o_late
+  o_check_status=$o_status o_check_late=$o_late o_check_lost=$o_lost
 }
 
 # o_tell_check OPERATION...: a check may look at `checked`, the paths of the files that are on trial, and at `replaced`, where
@@ -1233,6 +1181,7 @@ o_look_and_listen() {
 # o_reject COMMAND COUNT: the current operation's file was put back.
 o_reject() {
   [[ ! $o_check_late ]] || { o_block "$o_i"; echo "The check did not end within $o_patience s" >&2; }
+  [[ ! $o_check_lost ]] || { o_block "$o_i"; echo 'The check was ended before it told anything' >&2; }
   if [[ $o_verdict == before ]]; then
     o_block "$o_i"
     (($2 == 1)) || printf '%s\n' "$o_said" >&2
@@ -1388,7 +1337,7 @@ o_carry() {
 # o_search COMMAND MOST: which objects make this check fail; their files stay where they are. More than MOST are no fault of theirs.
 o_search() {
   local named=()
-  o_most=$2 o_found=0 o_looks=0
+  o_most=$2 o_found=0 o_looks=0 o_unsure=''
   o_passes "$1" && { o_record passes; return 0; }
   ((${#o_files[@]})) || return 0
   o_named named
@@ -1409,6 +1358,8 @@ o_passes() {
   o_record looking
   # Not tested itself, so that `set -e` works in it.
   o_look_and_listen "$1"
+  # A check that somebody ended blames nobody.
+  [[ ! $o_lost && $o_status != 137 && $o_status != 143 ]] || o_unsure=1
   ((o_status == 0))
 }
 
@@ -1430,10 +1381,11 @@ o_named() {
 o_narrow() {
   local command=$1 half
   shift
-  ((o_found <= o_most && o_looks < 200)) || return 0
+  [[ ! $o_unsure ]] && ((o_found <= o_most && o_looks < 200)) || return 0
   o_put_back "$@"
   if o_passes "$command"; then return 0; fi
   o_put_out "$@"
+  [[ ! $o_unsure ]] || return 0
   if (($# == 1)); then
     o_found=$((o_found + 1))
     o_record broken "$1"
@@ -1459,7 +1411,7 @@ o_take_out() {
 o_end_search() {
   echo 'done' >&"$o_journal"
   o_block -
-  printf '%s end\n' "$o_mark"
+  [[ ${o_unsure-} ]] || printf '%s end\n' "$o_mark"
   # What could not be put back stays where it is.
   ((${#o_asides[@]} == 0)) || o_many 2 rmdir -- "${o_asides[@]}"
   [[ ! ${o_litter_fd-} ]] || o_rubbish+=("$o_state/runs/$o_run_id.litter")

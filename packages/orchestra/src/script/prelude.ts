@@ -4,6 +4,6 @@ let cached: string | undefined
 
 /** The shell functions that every script starts with, without their comments. */
 export function readPrelude(): string {
-  cached ??= ['place.sh', 'prelude.sh', 'own.sh'].map(readShell).join('\n')
+  cached ??= ['place.sh', 'look.sh', 'prelude.sh', 'own.sh'].map(readShell).join('\n')
   return cached
 }

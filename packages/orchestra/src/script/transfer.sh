@@ -29,7 +29,7 @@ o_transfer() {
 # o_alone COMMAND: runs it strictly and as if Orchestra were not there; o_status is its status. Like o_subshell it must never
 # be called where its status is tested.
 o_alone() {
-  ( o_leave; eval "$1" )
+  ( o_leave; o_eval "$1" )
   o_status=$?
 }
 

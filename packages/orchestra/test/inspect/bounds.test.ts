@@ -33,3 +33,28 @@ test('other scripts run while a server sends without end what is of no use', asy
   expect(order).toEqual(['script', 'script', 'script', 'endless'])
   expect(reply.kind === 'answered' && reply.answers.reads.get(0)?.length).toBe(64 * 1024)
 })
+
+test('what hangs in an inspection is ended alone: a list, a guard, and what people are told', async () => {
+  const sleeper = uniqueSleep()
+  const timeouts = { connect: 1_000, idle: 60_000, total: 60_000, check: 300 }
+  const { inspected } = await lookedAt({ list: sh`echo a; ${raw(sleeper)}`, timeouts })
+  expect(await list(inspected, {})).toEqual({
+    kind: 'broken',
+    reason: 'its list failed with status 124: The list did not end within 0.3 s',
+  })
+  const hangs = sh`echo told; ${raw(sleeper)}`.rendered
+  const reply = await ask(inspected, {
+    runs: [
+      { unless: hangs, onlyIf: null },
+      { unless: null, onlyIf: sh`true`.rendered },
+    ],
+    reads: [hangs, sh`echo more`.rendered],
+  })
+  if (reply.kind !== 'answered') throw new Error(reply.kind)
+  expect([...reply.answers.runs]).toEqual([
+    [0, 'cannot'],
+    [1, 'runs'],
+  ])
+  expect([...reply.answers.reads.values()].map(String)).toEqual(['told\n', 'more\n'])
+  expect(await processesWith(sleeper)).toEqual([])
+})

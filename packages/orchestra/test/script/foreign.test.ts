@@ -36,7 +36,11 @@ function server() {
       backend,
       wanted.map((text, index) => operationOf(backend, text, index)),
     )
-  const runOperations = async (backend: Backend, operations: ScriptOperation[]): Promise<ScriptRun> => {
+  const runOperations = async (
+    backend: Backend,
+    operations: ScriptOperation[],
+    patience?: number,
+  ): Promise<ScriptRun> => {
     const runId = randomUUID()
     const { prepare, commit, list, exists, interpreter, name } = backend
     const hooks = {
@@ -51,6 +55,7 @@ function server() {
       operations,
       ...hooks,
       ...(interpreter && { interpreter }),
+      ...(patience !== undefined && { patience }),
       ...(list && !exists && { list: list.rendered }),
       shared: sharedOf([hooks.prepare, hooks.commit]),
     })
@@ -385,4 +390,36 @@ test('names of any kind are told whole', async () => {
   const told = results.filter(({ index }) => typeof index === 'number').map(({ subject }) => subject)
   expect(told.sort()).toEqual(names.map((name) => host.at('things', name)).sort())
   expect(readdirSync(host.directory).sort()).toEqual(['state', 'things'])
+})
+
+test('a list that hangs is asked once, and fails what needs it and nothing else', async () => {
+  const host = server()
+  const made = files({ save: (script, { id }) => script.run(sh`touch things/${id}`) })
+  await host.run({ ...made, list: sh`true` }, 'save old')
+  // What it started keeps its output open.
+  const hangs = { ...made, list: sh`echo new; echo asked >>asked; sleep 600 & sleep 600` }
+  const operations = ['old', 'new', 'newer'].map((id, index) => operationOf(hangs, `save ${id}`, index))
+  const result = await host.runOperations(hangs, operations, 0.5)
+  expect(result.finished).toBe(true)
+  expect(result.outcomes()).toEqual(['ok changed', 'failed 124 step unchanged', 'failed 124 step unchanged'])
+  expect(result.outputOf(1)).toContain('The list did not end within 0.5 s')
+  expect(result.outputOf(2)).toContain('could not be listed')
+  expect(readFileSync(host.at('asked'), 'utf8')).toBe('asked\n')
+  expect(readdirSync(join(host.state, 'runs')).filter((name) => name.endsWith('.listed'))).toEqual([])
+})
+
+test('a question that hangs says of nobody else that there is nothing', async () => {
+  const host = server()
+  mkdirSync(host.at('things'))
+  const isThere = sh`[[ -e asked ]] || { echo >asked; sleep 600; }`
+  const backend = files({
+    save: (script, { id }) => {
+      script.run(sh`touch things/${id}`)
+      script.own('role site', { exists: isThere })
+    },
+  })
+  const operations = ['a', 'b'].map((id, index) => operationOf(backend, `save ${id}`, index))
+  const result = await host.runOperations(backend, operations, 0.5)
+  expect(result.outcomes()).toEqual(['failed 124 step unchanged', 'failed 1 foreign unchanged'])
+  expect(readdirSync(host.at('things'))).toEqual([])
 })

@@ -30,7 +30,7 @@ const request = (objects: readonly { paths: string[] }[]) => ({
   runId: randomUUID(),
   backend: 'sites',
   fence: 1,
-  patience: 5,
+  patience: 60,
   standing: objects,
 })
 
