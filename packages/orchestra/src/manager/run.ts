@@ -25,7 +25,7 @@ import type { Store } from '../store/store.ts'
 import { clearFirst, withBlame } from './broken/clear.ts'
 import { callProblem, runCalls, usesCalls } from './calls.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
-import { patienceOf } from './patience.ts'
+import { limitOf, patienceOf } from './patience.ts'
 import { persist } from './persist.ts'
 import { placingOf } from './placing.ts'
 import { notePresentedKey } from './presented-key.ts'
@@ -120,6 +120,7 @@ class ScriptRun {
       fence: claim.fence,
       operations: usesCalls(operations) ? [] : operations,
       patience: patienceOf(this.#timeouts),
+      limit: limitOf(this.#timeouts),
       acknowledge: context.acknowledge,
       ...(planned.backend.interpreter === undefined ? {} : { interpreter: planned.backend.interpreter }),
       ...hooks,

@@ -62,10 +62,46 @@ o_check_state() {
   exit 85
 }
 
+# o_within SECONDS: what is still at work so long after it had the lock has outlived its worker, which would have ended it.
+o_within() {
+  o_limit=$1
+}
+
 # o_lock WAIT: one script at a time.
 o_lock() {
   exec {o_lock}>>"$o_state/lock" || exit 85
-  flock -w "$1" "$o_lock" || { [[ $? == 1 ]] && exit 88 || exit 85; }
+  flock -w "$1" "$o_lock" || {
+    [[ $? == 1 ]] || exit 85
+    o_end_overdue && flock -w 10 "$o_lock" || exit 88
+  }
+  o_note_holder
+}
+
+# Who has the lock, and until when, in seconds since the machine started.
+o_note_holder() {
+  local now='' words=''
+  if [[ ${o_limit-} && ${o_words[19]-} ]]; then
+    read -r now _ </proc/uptime
+    words="$((${now%%.*} + o_limit)) $$ ${o_words[19]} ${o_words[2]}"
+  elif [[ ! -s $o_state/holder ]]; then
+    return 0
+  fi
+  { printf '%s\n' "$words" >|"$o_state/holder"; } 2>/dev/null
+}
+
+# Ends whoever has the lock beyond its time; fails where it may be at work for long yet. The group of a process that is another by now
+# is nobody's.
+o_end_overdue() {
+  local until pid since group now line words
+  read -r until pid since group 2>/dev/null <"$o_state/holder" || return 1
+  [[ "$until $pid $since $group" =~ ^[0-9]+( [0-9]+){3}$ ]] || return 1
+  read -r now _ </proc/uptime
+  ((${now%%.*} > until)) || return 1
+  { IFS= read -r line <"/proc/$pid/stat"; } 2>/dev/null || return 1
+  read -r -a words <<<"${line##*) }"
+  [[ ${words[19]} == "$since" && ${words[2]} == "$group" && $group != "${o_words[2]-}" ]] || return 1
+  echo "A script that outlived its time and its worker is ended" >&2
+  kill -KILL -- "-$group"
 }
 
 # o_raise_fence FENCE: no script of an older owner of this server after one of a newer.

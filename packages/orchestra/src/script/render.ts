@@ -34,6 +34,8 @@ export interface ScriptRequest {
   lockWait?: number
   /** Seconds that a guard or a check may take; default no limit. */
   patience?: number
+  /** Seconds after which its worker ends this script; another one ends it when the worker is gone. Default no limit. */
+  limit?: number | undefined
   /** The run whose content this script brings ahead; default none, and then what waits for no run is removed. */
   ahead?: string
   /** Command that reads a program of `write` steps; default bash and the steps of a shell script. */
@@ -140,14 +142,24 @@ function problemOf(
 }
 
 function renderHead(request: ScriptRequest, token: string): Rendered {
-  const { runId, backend, fence, lockWait = 60, acknowledge = [], ahead, patience } = request
+  const { runId, backend, fence, lockWait = 60, acknowledge = [], ahead, patience, limit } = request
   const numbers = [plain(String(fence)), plain(String(lockWait)), renderSecret(new Secret(token, tokenName))]
   const bringing = ahead === undefined ? [] : [plain(ahead)]
-  const lines = [callOf('o_begin', plain(runId), plain(backend), ...numbers, ...bringing)]
+  const lines = [
+    ...renderLimit(limit),
+    callOf('o_begin', plain(runId), plain(backend), ...numbers, ...bringing),
+  ]
   if (patience !== undefined && Number.isFinite(patience))
     lines.push(callOf('o_patient', plain(String(patience))))
   if (acknowledge.length > 0) lines.push(callOf('o_acknowledge', ...acknowledge.map(plain)))
   return join(lines, '\n')
+}
+
+/** How long a script may have the lock; said before it asks for it. */
+export function renderLimit(limit: number | undefined): Rendered[] {
+  return limit === undefined || !Number.isFinite(limit)
+    ? []
+    : [callOf('o_within', plain(String(Math.ceil(limit))))]
 }
 
 function renderBody(request: ScriptRequest): Rendered[] {

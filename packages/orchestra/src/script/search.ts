@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { endLine } from './bootstrap.ts'
 import { checkRunId } from './names.ts'
 import { readPrelude } from './prelude.ts'
+import { renderLimit } from './render.ts'
 import { callOf } from './render-step.ts'
 import { join, plain, type Rendered, renderSecret } from './rendered.ts'
 import { Secret } from './secret.ts'
@@ -17,6 +18,8 @@ export interface SearchRequest {
   fence: number
   /** Seconds that one run of the check may take; default no limit. */
   patience?: number | undefined
+  /** As in `ScriptRequest`. */
+  limit?: number | undefined
   standing: readonly Standing[]
 }
 
@@ -42,11 +45,15 @@ export function renderTakeOut(request: SearchRequest): SearchScript {
   return render(request, callOf('o_take_out', ...indexes))
 }
 
-function render({ runId, backend, fence, patience, standing }: SearchRequest, work: Rendered): SearchScript {
+function render(
+  { runId, backend, fence, patience, limit, standing }: SearchRequest,
+  work: Rendered,
+): SearchScript {
   const token = randomBytes(16).toString('hex')
   const words = [checkRunId(runId), backend, String(fence), '60'].map(plain)
   const body = join(
     [
+      ...renderLimit(limit),
       callOf('o_begin', ...words, renderSecret(new Secret(token, 'output-token'))),
       ...(patience === undefined ? [] : [callOf('o_patient', plain(String(patience)))]),
       ...standing.map(({ paths }, index) => callOf('o_stands', ...[String(index), ...paths].map(plain))),

@@ -11,7 +11,7 @@ import {
 import type { SearchScript } from '../../script/search.ts'
 import { toTarget } from '../../server/index.ts'
 import type { Claim } from '../claim.ts'
-import { patienceOf } from '../patience.ts'
+import { limitOf, patienceOf } from '../patience.ts'
 import { persist } from '../persist.ts'
 import type { RunContext } from '../run.ts'
 import { type StandingObject, standingObjects } from './standing.ts'
@@ -133,7 +133,8 @@ async function runBeside(
   if (target.method === 'function') return false
   const runId = randomUUID()
   const patience = patienceOf(timeouts)
-  const script = render({ runId, backend: backend.name, fence: claim.fence, patience, standing })
+  const limit = limitOf(timeouts)
+  const script = render({ runId, backend: backend.name, fence: claim.fence, patience, limit, standing })
   const logId = await persist(signal, () =>
     createLog(store, {
       runId,

@@ -15,7 +15,7 @@ import type { Rendered } from '../../script/rendered.ts'
 import { toTarget } from '../../server/index.ts'
 import type { Claim } from '../claim.ts'
 import { sharedOf } from '../ownership.ts'
-import { patienceOf } from '../patience.ts'
+import { limitOf, patienceOf } from '../patience.ts'
 import type { RunContext } from '../run.ts'
 import { type Blamed, Suspects } from '../suspects.ts'
 import { type Verdict, verdictOf } from '../verdict.ts'
@@ -121,7 +121,16 @@ export class Sender {
     const operation = { index: 0, label: `sync ${backend.name}`, action: 'sync', recording }
     const { name: server } = claim.server
     const patience = patienceOf(this.#timeouts)
-    return { runId, backend: backend.name, server, fence: claim.fence, patience, operations: [operation] }
+    const limit = limitOf(this.#timeouts)
+    return {
+      runId,
+      backend: backend.name,
+      server,
+      fence: claim.fence,
+      patience,
+      limit,
+      operations: [operation],
+    }
   }
 
   get #timeouts(): Timeouts {
