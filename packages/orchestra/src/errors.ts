@@ -57,6 +57,7 @@ export const errorCodes = {
   ORC_PLAN_STALE: 'The database or what stands on servers moved on after a plan was saved',
   ORC_VALUE_NUL: 'A value for a script contains a NUL byte',
   ORC_VALUE_SURROGATE: 'A value for a script contains half of a UTF-16 character pair',
+  ORC_SCRIPT_TOO_LARGE: 'The steps for one object take more than a script can hold',
   ORC_VALUE_MISSING: 'A value for a script is null or undefined',
   ORC_OPTION_UNKNOWN: 'An option is given by a name that is not known',
   ORC_VALUE_INVALID: 'A value for a script has the wrong form for the place where it stands',

@@ -135,6 +135,7 @@ class ScriptRun {
     this.#context.onStarted(this.#logId)
     const writer = createLogWriter(store, { logId: this.#logId, secrets: this.#secrets() })
     for (const { index, error } of this.#problems()) this.#fail(index, error)
+    for (const index of this.#rendered.left) this.#giveBack(index)
     const record = () => void this.#settle(writer, 'more is coming').catch(() => undefined)
     const timer = setInterval(record, RECORD_INTERVAL)
     try {
@@ -255,6 +256,11 @@ class ScriptRun {
     const operation = this.#planned.operations[index]
     if (operation !== undefined)
       this.#end(index, triedAgain(operation, 'failure', withHint(error), this.#backoff), null)
+  }
+
+  #giveBack(index: number): void {
+    const operation = this.#planned.operations[index]
+    if (operation !== undefined) this.#end(index, givenBack(operation.id, null, null), null)
   }
 
   #end(index: number, settlement: Settlement, exit: number | null, result?: OperationResult): void {

@@ -9,6 +9,7 @@ import { type Ownership, renderOwnership, renderShared, type SharedOwnership } f
 import { callOf, debtName, renderStep, type ShellStep } from './render-step.ts'
 import { join, plain, type Rendered, renderSecret } from './rendered.ts'
 import { Secret } from './secret.ts'
+import { fitting, sizeOf, sizeProblem } from './size.ts'
 import type { OwnStep, ReloadStep, Step } from './steps.ts'
 
 /** One operation of a script, with the steps that its method recorded. */
@@ -70,6 +71,8 @@ export interface RenderedScript {
   failures: readonly ScriptFailure[]
   /** The indexes of the operations that are. */
   included: readonly number[]
+  /** The indexes of those that did not fit in and belong into another. */
+  left: readonly number[]
 }
 
 /** One script for one backend on one server. Pure: the same request with a token gives the same text. */
@@ -77,7 +80,8 @@ export function renderScript(request: ScriptRequest): RenderedScript {
   checkRequest(request)
   const failures = failuresOf(request)
   const failed = new Set(failures.map((failure) => failure.index))
-  const operations = request.operations.filter((operation) => !failed.has(operation.index))
+  const sound = request.operations.filter((operation) => !failed.has(operation.index))
+  const operations = sound.slice(0, fitting(sound.map(({ recording }) => sizeOf(stepsOf(recording)))))
   const token = request.token ?? randomBytes(16).toString('hex')
   const body = join(
     [renderHead(request, token), ...renderBody({ ...request, operations }), plain('o_end')],
@@ -90,6 +94,7 @@ export function renderScript(request: ScriptRequest): RenderedScript {
     secrets: [...new Set(body.secrets)].filter((value) => value.name !== tokenName),
     failures,
     included: operations.map((operation) => operation.index),
+    left: sound.slice(operations.length).map((operation) => operation.index),
   }
 }
 
@@ -131,7 +136,7 @@ function problemOf(
   const misplaced = recording.steps.find((step) =>
     interpreter ? step.kind !== 'write' && step.kind !== 'own' : notForShell(step),
   )
-  if (!misplaced) return null
+  if (!misplaced) return sizeProblem(what, recording.steps)
   return new OrchestraError(
     'ORC_SCRIPT_MIXED',
     `${what}: a \`${misplaced.kind}\` step cannot stand in a script for ${interpreter?.[0] ?? 'bash'}`,
