@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
 import { OrchestraError } from '../errors.ts'
 import { usesCalls } from '../manager/calls.ts'
-import { patienceOf } from '../manager/patience.ts'
+import { limitOf, patienceOf } from '../manager/patience.ts'
 import { type PlannedScript, planScripts, recordScript, type ScriptedOperation } from '../manager/scripts.ts'
 import { renderScript } from '../script/index.ts'
 import type { Keyring } from '../store/keyring.ts'
@@ -157,6 +157,7 @@ function renderOne(
   { config, keyring }: { config: Config; keyring: Keyring },
 ): void {
   const { backend, operations } = script
+  const timeouts = { ...config.worker.timeouts, ...backend.timeouts }
   const objects = operations.map(({ action, model, object_key: key }) => `${action} ${model}:${key}`)
   const add = (text: string) => plan.scripts.push({ server, backend: backend.name, objects, script: text })
   if (backend.sync !== undefined) {
@@ -172,7 +173,8 @@ function renderOne(
     fence: 0,
     token: '0'.repeat(32),
     operations: calls ? [] : recorded,
-    patience: patienceOf({ ...config.worker.timeouts, ...backend.timeouts }),
+    patience: patienceOf(timeouts),
+    limit: limitOf(timeouts),
     ...(backend.interpreter === undefined ? {} : { interpreter: backend.interpreter }),
     ...hooks,
   })
