@@ -11,12 +11,8 @@ export class Terminal {
   /** @param home stands for the home of whoever sits there, and is where the terminal is at first. */
   constructor(home: string) {
     this.#state = join(home, '.terminal')
-    this.env = {
-      HOME: home,
-      USER: 'you',
-      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
-      npm_config_cache: process.env.npm_config_cache ?? join(process.env.HOME ?? '', '.npm'),
-    }
+    this.env = { ...withoutOurs(process.env), ...npmOf(process.env), HOME: home }
+    this.env.PATH = `${dirname(process.execPath)}:${process.env.PATH}`
   }
 
   /** Runs a block up to the first command that fails. */
@@ -27,6 +23,21 @@ exec 2>&1
 set -e
 ${commands}`
     return attempt('bash', ['-c', script, 'bash', this.#state], { env: this.env })
+  }
+}
+
+/** What tests and whoever runs them have set, and a newcomer has not. */
+function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const ours =
+    /^(DATABASE_URL|ORCHESTRA_.*|PG[A-Z]+|SSH_AUTH_SOCK|FORCE_COLOR|NODE_ENV|NODE_OPTIONS|VITEST.*)$/
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)))
+}
+
+/** Another home has neither the cache nor the registry of this one. */
+function npmOf({ HOME = '', npm_config_cache, npm_config_userconfig }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return {
+    npm_config_cache: npm_config_cache ?? join(HOME, '.npm'),
+    npm_config_userconfig: npm_config_userconfig ?? join(HOME, '.npmrc'),
   }
 }
 
