@@ -48,8 +48,7 @@ export {
   setRoute,
 } from './router/index.ts'
 export {
-  type AccountRights,
-  asAccount,
+  type AsUserOptions,
   asUser,
   Command,
   type Content,
