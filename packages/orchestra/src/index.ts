@@ -2,6 +2,7 @@ export type { Actor } from './capture/index.ts'
 export {
   type Backend,
   type BackendOptions,
+  type BrokenPolicy,
   type CopyLimits,
   type DriftPolicy,
   defineBackend,
