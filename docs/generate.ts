@@ -78,7 +78,7 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
         'WorkResult',
       ],
       'script/sh': ['sh', 'raw', 'ShellValue'],
-      'script/as-account': ['asAccount', 'AccountRights'],
+      'script/as-user': ['asUser', 'AsUserOptions'],
       'script/text': ['text', 'joinText', 'TextPart'],
       'script/secret': ['secret', 'Secret'],
     },

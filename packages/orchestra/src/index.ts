@@ -2,6 +2,7 @@ export type { Actor } from './capture/index.ts'
 export {
   type Backend,
   type BackendOptions,
+  type BrokenPolicy,
   type CopyLimits,
   type DriftPolicy,
   defineBackend,
@@ -48,8 +49,7 @@ export {
   setRoute,
 } from './router/index.ts'
 export {
-  type AccountRights,
-  asAccount,
+  type AsUserOptions,
   asUser,
   Command,
   type Content,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
+import { backendNamed } from '../config/names.ts'
 import { OrchestraError } from '../errors.ts'
 import {
   adopt,
@@ -84,23 +85,16 @@ async function adoptCommand(session: Session, objects: string[], options: AdoptO
 
 /** Everything that can be matched with rows, or is written as a whole. */
 function backendsOf(config: Config, objects: readonly string[], options: AdoptOptions): Backend[] {
-  const { backends } = config
   if (options.backend === undefined) {
     if (objects.length > 0)
       throw new OrchestraError('ORC_USAGE', 'Objects are taken over for one backend', {
         hint: 'Say which: --backend NAME',
       })
-    return [...backends.values()].filter(({ model, sync }) => model.table !== null || sync !== undefined)
+    return [...config.backends.values()].filter(
+      ({ model, sync }) => model.table !== null || sync !== undefined,
+    )
   }
-  const backend = backends.get(options.backend)
-  if (backend !== undefined) return [backend]
-  throw new OrchestraError(
-    'ORC_BACKEND_UNKNOWN',
-    `No backend ${JSON.stringify(options.backend)} is defined`,
-    {
-      hint: `The configuration has ${[...backends.keys()].join(', ')}`,
-    },
-  )
+  return [backendNamed(config, options.backend)]
 }
 
 function chosen(surveyed: readonly Surveyed[], objects: readonly string[]): Chosen[] {

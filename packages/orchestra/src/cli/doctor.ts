@@ -3,7 +3,7 @@ import { examine, type Finding } from '../doctor/index.ts'
 import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
-import { manyLines } from './text-width.ts'
+import { linesOf } from './text-width.ts'
 
 export function addDoctorCommand(program: Command, act: Act): void {
   const doctor = program
@@ -21,10 +21,10 @@ async function doctorCommand({ terminal, options, directory, environment }: Sess
 
 function findingLines({ check, state, message, hint }: Finding, terminal: Terminal): string[] {
   const mark = terminal.colour(state === 'ok' ? 'green' : 'red', state.padEnd('problem'.length))
-  const [first, ...more] = manyLines(message).split('\n')
+  const [first, ...more] = linesOf(message)
   return [
     `${mark}  ${check}: ${first}`,
     ...more.map((line) => `         ${line}`),
-    ...(hint === null ? [] : [`         ${manyLines(hint)}`]),
+    ...(hint === null ? [] : linesOf(hint).map((line) => `         ${line}`)),
   ]
 }

@@ -9,7 +9,7 @@ import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
-import { manyLines, oneLine } from './text-width.ts'
+import { linesOf, oneLine } from './text-width.ts'
 
 /** Findings that people are shown; programs get all. */
 const MOST_SHOWN = 100
@@ -97,9 +97,7 @@ export function differenceLines({ differences }: Pick<Finding, 'differences'>, t
 }
 
 function diffLines(diff: string): string[] {
-  return manyLines(diff)
-    .split('\n')
-    .filter((line) => line !== '')
+  return linesOf(diff).filter((line) => line !== '')
 }
 
 function paint(line: string, terminal: Terminal): string {

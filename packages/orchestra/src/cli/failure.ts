@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { messageOf, OrchestraError } from '../errors.ts'
 import type { Terminal } from './terminal.ts'
-import { jsonText, manyLines } from './text-width.ts'
+import { jsonText, linesOf } from './text-width.ts'
 
 /** Tells on stderr what went wrong and what to do; the stack only who asks for it with ORCHESTRA_DEBUG=1. */
 export function showFailure(terminal: Terminal, error: unknown, environment: NodeJS.ProcessEnv): void {
@@ -10,10 +10,20 @@ export function showFailure(terminal: Terminal, error: unknown, environment: Nod
     const { code, message, hint = null } = known
     terminal.note(jsonText({ error: { code, message, hint } }))
   } else {
-    terminal.note(`error ${known.code}: ${manyLines(known.message)}`)
-    if (known.hint !== undefined) terminal.note(`  ${manyLines(known.hint)}`)
+    for (const line of failureLines(known)) terminal.note(line)
   }
-  if (environment.ORCHESTRA_DEBUG === '1' && error instanceof Error) terminal.note(error.stack ?? '')
+  if (environment.ORCHESTRA_DEBUG === '1' && error instanceof Error)
+    for (const line of linesOf(error.stack ?? '')) terminal.note(line)
+}
+
+function failureLines({ code, message, hint }: OrchestraError): string[] {
+  return [...indented(`error ${code}: ${message}`), ...(hint === undefined ? [] : indented(`  ${hint}`))]
+}
+
+/** What a text goes on with stands further in than all that begins here: it may be a row's or a server's. */
+function indented(text: string): string[] {
+  const [first = '', ...more] = linesOf(text)
+  return [first, ...more.map((line) => `      ${line}`)]
 }
 
 function asOrchestraError(error: unknown): OrchestraError {

@@ -5,6 +5,7 @@ import { type Facts, grantsFor, type Roles, readFacts, type Section } from '../r
 import { openStore } from '../store/index.ts'
 import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
+import { linesOf } from './text-width.ts'
 
 const DEFAULT_APPLICATION = 'app'
 const DEFAULT_WORKER = 'orchestra'
@@ -70,7 +71,7 @@ function sectionText({ as, when, statements }: Section): string[] {
   const reasons = [...Map.groupBy(statements, ({ why }) => why)]
   return [
     `-- As ${who}${time}:`,
-    ...reasons.flatMap(([why, those]) => [`-- ${why}`, ...those.map(({ sql }) => `${sql};`)]),
+    ...reasons.flatMap(([why, those]) => [`-- ${why}`, ...those.flatMap(({ sql }) => linesOf(`${sql};`))]),
   ]
 }
 

@@ -15,7 +15,11 @@ import type { Terminal } from './terminal.ts'
 import { stopSignals } from './up-signals.ts'
 
 export function addKeyCommands(program: Command, act: Act): void {
-  const key = program.command('key').description('The keys that secrets are encrypted with in the store')
+  const key = withExamples(
+    program.command('key').description('The keys that secrets are encrypted with in the store'),
+    'key status',
+    'key rotate',
+  )
   const status = key
     .command('status')
     .description('Show which keys there are, by their ids, and what needs them')
@@ -37,8 +41,7 @@ export function addKeyCommands(program: Command, act: Act): void {
 async function statusCommand(session: Session): Promise<Ending> {
   const { terminal } = session
   const status = await keyStatus(await session.store())
-  if (terminal.json) terminal.document(status)
-  else for (const line of statusLines(status, terminal.width)) terminal.line(line)
+  terminal.tell(status, ...statusLines(status, terminal.width))
   const isWhole = status.rotationTo === null && status.keys.every(({ state }) => state !== 'missing')
   return isWhole ? 'done' : 'unfinished'
 }

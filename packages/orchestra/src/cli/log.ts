@@ -21,7 +21,7 @@ import { shownState, stateColour } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
-import { manyLines, oneLine } from './text-width.ts'
+import { linesOf, oneLine } from './text-width.ts'
 
 export function addLogCommands(program: Command, act: Act): void {
   const log = withExamples(
@@ -148,7 +148,7 @@ async function showAll(session: Session, log: LogRecord): Promise<void> {
   }
   for (const line of headLines(log, terminal)) terminal.line(line)
   terminal.line(terminal.colour('bold', 'Script'))
-  terminal.line(manyLines(script.trimEnd()))
+  for (const line of linesOf(script.trimEnd())) terminal.line(line)
   terminal.line(terminal.colour('bold', 'Output'))
   await writeOutput(terminal, readOutput(store, log.id))
 }

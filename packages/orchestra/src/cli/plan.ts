@@ -9,7 +9,7 @@ import { checkNames } from './known.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
-import { manyLines, oneLine } from './text-width.ts'
+import { linesOf, oneLine } from './text-width.ts'
 
 interface PlanOptions {
   server?: string
@@ -95,7 +95,11 @@ function planLines(
     ...moreLine(operations.length - shown.length),
     ...failuresLines(failures),
     ...(showScripts
-      ? scripts.flatMap(({ server, backend, script }) => ['', `# ${backend} on ${server}`, manyLines(script)])
+      ? scripts.flatMap(({ server, backend, script }) => [
+          '',
+          `# ${backend} on ${server}`,
+          ...linesOf(script),
+        ])
       : []),
     summary(operations),
     ...(guard === null ? [] : [terminal.colour('yellow', `this would stop: ${oneLine(guard)}`)]),
@@ -109,7 +113,7 @@ function failuresLines(failures: WholePlan['failures']): string[] {
   )
   return causes
     .slice(0, MOST_SHOWN)
-    .map((cause) => `cannot be done: ${objectNames(cause)}: ${manyLines(cause.error ?? '')}`)
+    .map((cause) => `cannot be done: ${objectNames(cause)}: ${oneLine(cause.error ?? '')}`)
     .concat(moreLine(causes.length - MOST_SHOWN))
 }
 
@@ -140,8 +144,7 @@ function differenceLines(operation: PlannedOperation, terminal: Terminal): strin
 }
 
 function diffLines(diff: string, terminal: Terminal): string[] {
-  return manyLines(diff.trimEnd())
-    .split('\n')
+  return linesOf(diff.trimEnd())
     .filter((line) => line !== '')
     .map((line) => `    ${paintDiff(line, terminal)}`)
 }

@@ -11,7 +11,7 @@ import {
 import { createRouter, listRoutes, type Route, type RoutedServer, routedServers } from '../router/index.ts'
 import { askConsent } from './consent.ts'
 import type { Session } from './session.ts'
-import { manyLines, oneLine } from './text-width.ts'
+import { oneLine } from './text-width.ts'
 import { Progress } from './work-progress.ts'
 
 /** All that decides where objects go. */
@@ -101,6 +101,6 @@ function effectLines({ kind, backend, server, count, nowhere, objects }: Effect)
   const reasons = kind === 'undecided' || kind === 'kept' ? objects.slice(0, 1) : []
   return [
     `  ${count} ${verbs[kind](place)}: ${names}${more}${homeless}`,
-    ...reasons.flatMap(({ reason }) => (reason === null ? [] : [`      ${manyLines(reason)}`])),
+    ...reasons.flatMap(({ reason }) => (reason === null ? [] : [`      ${oneLine(reason)}`])),
   ]
 }

@@ -27,7 +27,7 @@ import { someObjects } from './objects.ts'
 import { allowedBy, decideOn, previewRoutes, type RoutingTable } from './rerouting.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
-import { manyLines, oneLine } from './text-width.ts'
+import { oneLine } from './text-width.ts'
 
 export function addRouteCommands(program: Command, act: Act): void {
   const route = withExamples(
@@ -175,9 +175,7 @@ function describeTrial({ tried, matched, matching, others, errors, asksServer }:
     `tried on ${tried} objects: ${matched} match`,
     ...(matching.length === 0 ? [] : [`  match: ${matching.map(oneLine).join(', ')}`]),
     ...(others.length === 0 ? [] : [`  do not: ${others.map(oneLine).join(', ')}`]),
-    ...errors
-      .slice(0, 5)
-      .map(({ name, reason }) => `  cannot tell for ${oneLine(name)}: ${manyLines(reason)}`),
+    ...errors.slice(0, 5).map(({ name, reason }) => `  cannot tell for ${oneLine(name)}: ${oneLine(reason)}`),
   ]
 }
 

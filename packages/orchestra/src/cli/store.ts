@@ -6,7 +6,10 @@ import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
 
 export function addStoreCommands(program: Command, act: Act): void {
-  const store = program.command('store').description('The database that Orchestra lives in')
+  const store = withExamples(
+    program.command('store').description('The database that Orchestra lives in'),
+    'store url',
+  )
   const url = store
     .command('url')
     .description('Print the URL of the embedded database, for psql and applications')

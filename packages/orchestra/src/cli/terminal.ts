@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
-import { jsonText, manyLines } from './text-width.ts'
+import { jsonText, keepTabs, manyLines } from './text-width.ts'
 
 type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'bold' | 'dim'
 
@@ -47,13 +47,14 @@ export class Terminal {
     return this.#colours ? ours(styleText(colour, text, { validateStream: false })) : text
   }
 
+  /** One line, whatever is in it: what a name or an error breaks off could be taken for a line of ours. */
   line(text = ''): void {
-    this.#streams.stdout.write(`${harmless(text)}\n`)
+    this.#streams.stdout.write(`${harmlessLine(text)}\n`)
   }
 
-  /** What is said beside the result: it never ends up in a file with it. */
+  /** One line beside the result: it never ends up in a file with it. */
   note(text: string): void {
-    this.#streams.stderr.write(`${harmless(text)}\n`)
+    this.#streams.stderr.write(`${harmlessLine(text)}\n`)
   }
 
   /** Somebody may watch a line that changes. */
@@ -63,7 +64,7 @@ export class Terminal {
 
   /** A line of a terminal that the next one replaces; nothing where no terminal is. */
   progress(text: string): void {
-    if (this.showsProgress) this.#streams.stderr.write(`\r\u001b[K${harmless(text.replaceAll('\n', ' '))}`)
+    if (this.showsProgress) this.#streams.stderr.write(`\r\u001b[K${harmlessLine(text)}`)
   }
 
   /** Empties a terminal and begins at its top. */
@@ -83,10 +84,10 @@ export class Terminal {
 
   /** One JSON document. */
   document(value: unknown): void {
-    this.line(jsonText(value, 2))
+    this.#streams.stdout.write(`${jsonText(value, 2)}\n`)
   }
 
-  /** The same for both kinds of readers. */
+  /** The same for both kinds of readers; each line is one. */
   tell(value: unknown, ...lines: string[]): void {
     if (this.json) this.document(value)
     else for (const line of lines) this.line(line)
@@ -100,7 +101,7 @@ export class Terminal {
   async ask(question: string): Promise<string> {
     const reader = createInterface({ input: this.#streams.stdin, output: this.#streams.stdout })
     try {
-      return (await reader.question(`${harmless(question)} `)).trim()
+      return (await reader.question(`${harmlessLine(question)} `)).trim()
     } finally {
       reader.close()
     }
@@ -120,8 +121,16 @@ function ours(coloured: string): string {
  * whoever makes a line need not think of what a name in it may hold.
  */
 export function harmless(text: string): string {
+  return betweenColours(text, manyLines)
+}
+
+function harmlessLine(text: string): string {
+  return betweenColours(text, keepTabs)
+}
+
+function betweenColours(text: string, writtenOut: (part: string) => string): string {
   return text
     .split(ownColour)
-    .map((part, index) => (index % 2 === 1 ? `\u001b[${part}m` : manyLines(part)))
+    .map((part, index) => (index % 2 === 1 ? `\u001b[${part}m` : writtenOut(part)))
     .join('')
 }

@@ -59,10 +59,16 @@ export function oneLine(text: string): string {
 
 /** Several lines that no terminal acts on. */
 export function manyLines(text: string): string {
-  return text.replaceAll('\r\n', '\n').split('\n').map(keepTabs).join('\n')
+  return linesOf(text).map(keepTabs).join('\n')
 }
 
-function keepTabs(line: string): string {
+/** The lines of a text that is meant to have several. */
+export function linesOf(text: string): string[] {
+  return text.split(/\r?\n/)
+}
+
+/** `oneLine`, for a line that may be indented by tabs. */
+export function keepTabs(line: string): string {
   return line.split('\t').map(oneLine).join('\t')
 }
 

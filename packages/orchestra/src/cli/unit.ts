@@ -18,7 +18,7 @@ import { operationLines } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
-import { manyLines, oneLine } from './text-width.ts'
+import { linesOf, oneLine } from './text-width.ts'
 
 /** Operations that are shown one by one. */
 const FEW = 20
@@ -159,7 +159,5 @@ function summaryLines(operations: readonly UnitOperation[], terminal: Terminal):
 
 function tailLines({ outputTail }: UnitOperation): string[] {
   if (outputTail === null || outputTail.trim() === '') return []
-  return manyLines(outputTail.trimEnd())
-    .split('\n')
-    .map((line) => `      | ${line}`)
+  return linesOf(outputTail.trimEnd()).map((line) => `      | ${line}`)
 }

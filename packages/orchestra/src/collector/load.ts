@@ -18,7 +18,7 @@ export type Loaded =
   | { kind: 'failed'; reason: string }
 
 /** Milliseconds that a loader may take for one batch. */
-export const LOADER_TIMEOUT = 10_000
+const LOADER_TIMEOUT = 10_000
 
 /**
  * Loads objects by the model's loader, checks them by its schema, and answers a state for every key asked for.

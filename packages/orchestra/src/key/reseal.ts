@@ -75,7 +75,7 @@ function isCurrent(value: unknown, keyId: string): boolean {
 }
 
 /** How each secret of a snapshot, or of a list of them, is sealed. Data that looks like one is none. */
-export function sealsIn(value: unknown): { version: string; id: string }[] {
+function sealsIn(value: unknown): { version: string; id: string }[] {
   if (typeof value !== 'object' || value === null) return []
   const { $secret, $object } = value as Record<string, unknown>
   if (typeof $secret === 'string') return [sealedBy($secret)]

@@ -5,7 +5,7 @@ import type { Job, ServerTarget } from './method.ts'
  * Quotes a word for whatever shell the login has: sh, bash, zsh, fish, csh. What any of them treats specially
  * inside single quotes stands outside of them, behind a backslash.
  */
-export function quoteForLoginShell(word: string): string {
+function quoteForLoginShell(word: string): string {
   return `'${word.replace(/['\\!]/g, (special) => `'\\${special}'`)}'`
 }
 

@@ -21,7 +21,7 @@ export function positionOf(text: string, offset: number): { line: number; column
 }
 
 /** The line of the text that holds the place, with carets under it. */
-export function excerpt(text: string, range: Range): string {
+function excerpt(text: string, range: Range): string {
   const { line, column } = positionOf(text, range.start)
   const content = text.split('\n')[line - 1] ?? ''
   const width = Math.max(1, Math.min(range.end - range.start, content.length - column + 1))

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js'
 
 /** Longer ones may come from a field of an object, and are none that somebody has written. */
-export const LONGEST_PATTERN = 1_000
+const LONGEST_PATTERN = 1_000
 const MOST_KEPT = 100
 
 const kept = new Map<string, RE2JS>()

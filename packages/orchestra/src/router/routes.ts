@@ -1,8 +1,9 @@
 import type { Config } from '../config/config.ts'
 import { backendNamed } from '../config/names.ts'
 import { OrchestraError } from '../errors.ts'
+import { checkOptions, type NamesOf } from '../options.ts'
 import { audit } from '../server/control.ts'
-import { type Doer, doerOf } from '../server/doer.ts'
+import { type Doer, doerNames, doerOf } from '../server/doer.ts'
 import { lockServer } from '../server/registry.ts'
 import { checkTags } from '../server/tags.ts'
 import type { Queryable, Store } from '../store/index.ts'
@@ -42,6 +43,15 @@ export interface ChangeOptions extends Doer {
   allowDeletes?: number | undefined
 }
 
+const newNames: NamesOf<NewRoute> = { ...doerNames, backend: true, server: true, tags: true, match: true }
+const changeNames: NamesOf<RouteChange & ChangeOptions> = {
+  ...doerNames,
+  server: true,
+  tags: true,
+  match: true,
+  allowDeletes: true,
+}
+
 const columns = `route.id, route.backend, route.server_id as "serverId", server.name as server, route.tags, route.match, route.enabled`
 const table = 'orchestra.route left join orchestra.server on server.id = route.server_id'
 
@@ -50,6 +60,7 @@ const table = 'orchestra.route left join orchestra.server on server.id = route.s
  * @throws OrchestraError ORC_BACKEND_UNKNOWN, ORC_SERVER_UNKNOWN, ORC_SERVER_INVALID, ORC_ROUTE_INVALID
  */
 export async function addRoute(store: Store, config: Config, options: NewRoute): Promise<Route> {
+  checkOptions('addRoute()', options, newNames)
   const backend = backendNamed(config, options.backend)
   const match = compileMatch(backend.model, options.match ?? 'true').text
   return store.transaction(async (tx) => {
@@ -74,6 +85,7 @@ export async function setRoute(
   id: number,
   change: RouteChange & ChangeOptions,
 ): Promise<Route> {
+  checkOptions('setRoute()', change, changeNames)
   return store.transaction(async (tx) => {
     const before = await getRoute(tx, id)
     const { match, serverId, tags } = await changedRoute(tx, config, before, change)
@@ -149,11 +161,13 @@ export async function getRoute(store: Queryable, id: number): Promise<Route> {
 
 /** Work that waited for the route is due again. */
 export async function enableRoute(store: Store, id: number, options: Doer = {}): Promise<Route> {
+  checkOptions('enableRoute()', options, doerNames)
   return setEnabled(store, id, true, options)
 }
 
 /** Lets the work of the route wait; nothing is dropped. */
 export async function disableRoute(store: Store, id: number, options: Doer = {}): Promise<Route> {
+  checkOptions('disableRoute()', options, doerNames)
   return setEnabled(store, id, false, options)
 }
 
@@ -168,6 +182,7 @@ async function setEnabled(store: Store, id: number, enabled: boolean, { by }: Do
 
 /** Removes a route. What it placed belongs there no more: its backend's `onMove` says what becomes of it. */
 export async function removeRoute(store: Store, id: number, options: ChangeOptions = {}): Promise<Route> {
+  checkOptions('removeRoute()', options, { ...doerNames, allowDeletes: true })
   return store.transaction(async (tx) => {
     const route = await getRoute(tx, id)
     await tx.query('delete from orchestra.route where id = $1', [id])

@@ -1,5 +1,4 @@
-export { type AccountRights, asAccount } from './as-account.ts'
-export { asUser } from './as-user.ts'
+export { type AsUserOptions, asUser } from './as-user.ts'
 export {
   bootstrap,
   bootstrapCommand,

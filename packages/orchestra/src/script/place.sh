@@ -184,36 +184,53 @@ o_mounted() {
 
 # --- As somebody else ---------------------------------------------------------------------------------------
 
-# o_as USER COMMAND: runs it strictly as this user, in the user's home, with nothing of root's around it. A user that is not there
-# decides nothing in a guard.
+# o_as USER COMMAND [CAPABILITIES]: runs it strictly as this user, with nothing of root's around it: in the user's home; or, where it is said what is
+# left of the capabilities, in the current directory, confined. A user that is not there decides nothing in a guard.
 o_as() {
   local name='' uid='' gid='' home=''
   IFS=: read -r name _ uid gid _ home _ < <(getent passwd "$1") || true
   if [[ ! $uid ]]; then
     printf 'there is no user %s\n' "$1" >&2
     return 126
-  elif ((uid == EUID)); then
+  elif ((uid == EUID)) && [[ $EUID != 0 || ! ${3-} ]]; then
     eval "$2"
   elif ((EUID)); then
     printf 'only root can act as %s\n' "$1" >&2
     return 126
+  elif [[ ${3-} ]]; then
+    ( o_confine "$uid" "$gid" "$name" "$home" "$2" "$3" )
   else
     ( o_become "$uid" "$gid" "$name" "$home" "$2" )
   fi
 }
 
-# o_become UID GID NAME HOME COMMAND [WORD...]: in a subshell, which it ends; the words go in front. The command is in no argument list. Neither
-# the environment nor an open file of root's comes along, for whoever owns a process can look into it and steer it.
+# o_become UID GID NAME HOME COMMAND [WORD...]: in a subshell, which it ends; the words go in front.
 o_become() {
-  local as=(setpriv --reuid="$1" --regid="$2" --init-groups) around=("HOME=$4" "USER=$3" "LOGNAME=$3" "PATH=$PATH")
+  local as=(setpriv --reuid="$1" --regid="$2" --init-groups)
   [[ $3 ]] || as=(setpriv --reuid="$1" --regid="$2" --clear-groups)
-  [[ ! ${LC_ALL-} ]] || around+=("LC_ALL=$LC_ALL")
-  [[ ! ${LANG-} ]] || around+=("LANG=$LANG")
   cd /
   # shellcheck disable=SC2016 # bash of that user reads it
-  exec env -i "${around[@]}" "${@:6}" "${as[@]}" -- bash --noprofile --norc -c \
-    'cd -- "$HOME" 2>/dev/null; IFS= read -rN 2000000000 -u 3 o_text; exec 3<&-; set -eu -o pipefail; eval "$o_text"' \
-    3< <(printf %s "$5")
+  o_exec "$3" "$4" 'cd -- "$HOME" 2>/dev/null || :'$'\n'"$5" "${@:6}" "${as[@]}"
+}
+
+# o_confine UID GID NAME HOME COMMAND CAPABILITIES: the same where root stands, without other groups, and with no way to get more.
+o_confine() {
+  local as=(setpriv --reuid="$1" --regid="$2" --clear-groups --no-new-privs --inh-caps="$6" --bounding-set="$6")
+  # What is not inherited cannot be ambient either.
+  [[ $6 == -all ]] || as+=(--ambient-caps="$6")
+  o_exec "$3" "$4" "$5" "${as[@]}"
+}
+
+# o_exec NAME HOME COMMAND WORD...: the words in front of a bash that runs the command, which is in no argument list. Neither
+# the environment nor an open file of root's comes along, for whoever owns a process can look into it and steer it.
+o_exec() {
+  local around=("HOME=$2" "USER=$1" "LOGNAME=$1" "PATH=$PATH")
+  [[ ! ${LC_ALL-} ]] || around+=("LC_ALL=$LC_ALL")
+  [[ ! ${LANG-} ]] || around+=("LANG=$LANG")
+  # shellcheck disable=SC2016 # bash of that user reads it
+  exec env -i "${around[@]}" "${@:4}" -- bash --noprofile --norc -c \
+    'IFS= read -rN 2000000000 -u 3 o_text; exec 3<&-; set -eu -o pipefail; eval "$o_text"' \
+    3< <(printf %s "$3")
 }
 
 # o_person UID: o_user is its name, group and home, as passwd has them.

@@ -1,10 +1,13 @@
 import { userInfo } from 'node:os'
+import type { NamesOf } from '../options.ts'
 
 /** Who does something, for the audit. */
 export interface Doer {
   /** Default the system user that this process runs as. */
   by?: string | undefined
 }
+
+export const doerNames: NamesOf<Doer> = { by: true }
 
 /** The one who is named, else the system user. */
 export function doerOf({ by }: Doer): string {

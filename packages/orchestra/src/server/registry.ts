@@ -1,17 +1,19 @@
 import { suggestion } from '../config/similar.ts'
 import { OrchestraError } from '../errors.ts'
 import { fingerprint, sameHostKey } from '../methods/host-key.ts'
+import { checkOptions } from '../options.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
-import { type Doer, doerOf } from './doer.ts'
+import { type Doer, doerNames, doerOf } from './doer.ts'
 import { placeByTags } from './placing.ts'
-import { checkServer, type NewServer, type ServerOptions, type ServerRow } from './server.ts'
+import { checkServer, type NewServer, type ServerOptions, type ServerRow, serverNames } from './server.ts'
 
 /**
  * Registers a server and makes its lane.
- * @throws OrchestraError ORC_SERVER_INVALID, ORC_SERVER_EXISTS
+ * @throws OrchestraError ORC_SERVER_INVALID, ORC_SERVER_EXISTS, ORC_OPTION_UNKNOWN
  */
 export async function addServer(store: Store, options: ServerOptions & Doer): Promise<ServerRow> {
+  checkOptions('addServer()', options, { ...serverNames, ...doerNames })
   const server = checkServer(options)
   return store.transaction(async (tx) => {
     const row = await insertServer(tx, server)
@@ -74,6 +76,7 @@ export async function holdServer(
   name: string,
   options: Doer & { reason?: string | undefined } = {},
 ): Promise<ServerRow> {
+  checkOptions('holdServer()', options, { ...doerNames, reason: true })
   const by = doerOf(options)
   const reason = options.reason ?? null
   return store.transaction(async (tx) => {
@@ -96,6 +99,7 @@ export async function holdServer(
 
 /** Ends a hold; what waited is due at once. */
 export async function releaseServer(store: Store, name: string, options: Doer = {}): Promise<ServerRow> {
+  checkOptions('releaseServer()', options, doerNames)
   return store.transaction(async (tx) => {
     const rows = await tx.query<ServerRow>(
       `update orchestra.server set held_at = null, held_by = null, held_reason = null
@@ -135,6 +139,7 @@ export async function approveKey(
   approved: string,
   options: Doer = {},
 ): Promise<ServerRow> {
+  checkOptions('approveKey()', options, doerNames)
   return store.transaction(async (tx) => {
     const server = await getServer(tx, name)
     const key = presentedKey(server, approved)

@@ -1,9 +1,10 @@
 import { OrchestraError } from '../errors.ts'
+import { checkOptions } from '../options.ts'
 import { type GivenUp, giveUp } from '../removal/give-up.ts'
 import { touchRoutes } from '../router/revision.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
-import type { Doer } from './doer.ts'
+import { type Doer, doerNames } from './doer.ts'
 import { lockServer } from './registry.ts'
 import { isUsed, useOf, useText } from './use.ts'
 
@@ -22,6 +23,7 @@ export async function removeServer(
   name: string,
   options: Doer & { force?: boolean } = {},
 ): Promise<Removal> {
+  checkOptions('removeServer()', options, { ...doerNames, force: true })
   return store.transaction(async (tx) => {
     const { id } = await lockServer(tx, name, 'update')
     if (options.force !== true) await refuseUse(tx, id, name)

@@ -1,6 +1,7 @@
 import { OrchestraError } from '../errors.ts'
 import { type Address, parseAddress } from '../methods/address.ts'
 import type { ServerTarget } from '../methods/method.ts'
+import type { NamesOf } from '../options.ts'
 import { checkTags } from './tags.ts'
 
 /** A row of orchestra.server. */
@@ -44,6 +45,18 @@ export interface ServerOptions {
   directory?: string
   /** Routes to tags lead to servers that have them. */
   tags?: readonly string[]
+}
+
+export const serverNames: NamesOf<ServerOptions> = {
+  name: true,
+  method: true,
+  host: true,
+  port: true,
+  user: true,
+  sudo: true,
+  identityFile: true,
+  directory: true,
+  tags: true,
 }
 
 export type NewServer = Required<Omit<ServerOptions, 'identityFile' | 'directory'>> &

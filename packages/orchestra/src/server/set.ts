@@ -1,8 +1,9 @@
 import { OrchestraError } from '../errors.ts'
 import { parseAddress } from '../methods/address.ts'
+import { checkOptions, type NamesOf } from '../options.ts'
 import type { Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
-import type { Doer } from './doer.ts'
+import { type Doer, doerNames } from './doer.ts'
 import { placeByTags } from './placing.ts'
 import { lockServer, wakeLane } from './registry.ts'
 import {
@@ -25,6 +26,18 @@ export interface ServerChange extends Pick<ServerOptions, 'method' | 'host' | 'p
   untag?: readonly string[]
 }
 
+const changeNames: NamesOf<ServerChange> = {
+  method: true,
+  host: true,
+  port: true,
+  user: true,
+  sudo: true,
+  identityFile: true,
+  directory: true,
+  tag: true,
+  untag: true,
+}
+
 /** A server as a change made it, and what that means. */
 export interface ServerChanged {
   server: ServerRow
@@ -43,6 +56,7 @@ export async function setServer(
   name: string,
   change: ServerChange & Doer & { allowDeletes?: number | undefined },
 ): Promise<ServerChanged> {
+  checkOptions('setServer()', change, { ...changeNames, ...doerNames, allowDeletes: true })
   return store.transaction(async (tx) => {
     const before = await lockServer(tx, name, 'update')
     const wanted = changedServer(before, change)

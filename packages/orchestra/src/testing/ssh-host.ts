@@ -1,4 +1,5 @@
 import { parseAddress } from '../methods/address.ts'
+import { checkOptions, type NamesOf } from '../options.ts'
 import { failure } from './failure.ts'
 import type { TestHost } from './host.ts'
 import { MethodHost } from './method-host.ts'
@@ -24,10 +25,22 @@ export interface SshHostOptions {
   watched?: readonly string[]
 }
 
+const optionNames: NamesOf<SshHostOptions> = {
+  host: true,
+  name: true,
+  port: true,
+  user: true,
+  sudo: true,
+  hostKey: true,
+  identityFile: true,
+  watched: true,
+}
+
 const usuallyWatched = ['/etc', '/home', '/opt', '/root', '/srv', '/usr/local']
 
 /** A machine by SSH. Use one that nothing depends on: checks save, damage and delete there. */
 export function sshHost(options: SshHostOptions): TestHost {
+  checkOptions('sshHost()', options, optionNames)
   const { name = options.host, sudo = false, hostKey, identityFile = null } = options
   const address = parseAddress(options.host)
   if (address === null) throw failure(`${JSON.stringify(options.host)} is not a host`)

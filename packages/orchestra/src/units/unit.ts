@@ -3,6 +3,7 @@ import type { Unit as CapturedUnit } from '../capture/index.ts'
 import type { World } from '../collector/index.ts'
 import type { Config } from '../config/config.ts'
 import { OrchestraError } from '../errors.ts'
+import { checkOptions } from '../options.ts'
 import type { UnitStatus } from '../placements/index.ts'
 import { type Plan, planUnit } from '../plan/index.ts'
 import { type Connection, explain, type Queryable, readTexts, type Store } from '../store/index.ts'
@@ -36,6 +37,7 @@ export class Unit {
    * @throws OrchestraError ORC_OBJECT_INVALID naming the objects that cannot be applied, so that the request can refuse
    */
   async plan(options: { client?: Pick<pg.ClientBase, 'query'> } = {}): Promise<Plan> {
+    checkOptions('unit.plan()', options, { client: true })
     const { store, config } = this.#context
     const db = queryableOf(options.client ?? this.#openClient(), store)
     return planUnit(store, db, config, await this.#context.router(db), this.id)
@@ -45,7 +47,8 @@ export class Unit {
    * After the commit: waits until every operation has an outcome, or until `timeout` milliseconds have passed (default 30 s).
    * `untouched`, with the reason in `error`, says at once that no change was recorded under this unit.
    */
-  settled(options: { timeout?: number } = {}): Promise<UnitStatus> {
+  async settled(options: { timeout?: number } = {}): Promise<UnitStatus> {
+    checkOptions('unit.settled()', options, { timeout: true })
     return settled(this.#context.store, this.#context.bell, this.#unit, options.timeout ?? DEFAULT_TIMEOUT)
   }
 

@@ -44,6 +44,28 @@ function opened(isTTY: boolean, json = false) {
   return { terminal, streams, read }
 }
 
+test('a name or an error that breaks the line is still one line', async () => {
+  const { terminal, streams, read } = opened(true)
+  const forged = 'site\nerror ORC_INTERNAL: it is broken\r\n  Run rm'
+  const shown = 'site\\nerror ORC_INTERNAL: it is broken\\r\\n  Run rm'
+  terminal.line(forged)
+  terminal.tell(null, terminal.colour('red', forged))
+  expect(read('stdout')).toBe(`${shown}\n\u001b[31m${shown}\u001b[39m\n`)
+  terminal.note(forged)
+  terminal.progress(forged)
+  expect(read('stderr')).toBe(`${shown}\n\r\u001b[K${shown}`)
+  const asked = terminal.ask(forged)
+  expect(read('stdout')).toContain(`${shown} `)
+  streams.stdin.end('no\n')
+  await asked
+})
+
+test('what an error goes on with is no line of ours', () => {
+  const { terminal, read } = opened(false)
+  showFailure(terminal, new OrchestraError('ORC_USAGE', 'a\nerror b\n  c', { hint: 'd\n  e' }), {})
+  expect(read('stderr')).toBe('error ORC_USAGE: a\n      error b\n        c\n  d\n        e\n')
+})
+
 describe.each(hostile)('a text that %s', (_, text, shown) => {
   test.each([true, false])('is written out by a line and by a note (terminal: %s)', (isTTY) => {
     const { terminal, read } = opened(isTTY)
@@ -107,9 +129,9 @@ describe.each(hostile)('a text that %s', (_, text, shown) => {
   })
 })
 
-test('text of other scripts, emoji and line breaks of ours stay as they are', () => {
+test('text of other scripts, emoji and tabs of ours stay as they are', () => {
   const { terminal, read } = opened(true)
-  const text = 'Straße, 日本, می‌خواهم, 👩‍👩‍👧, e\u0301\n\tand so on'
+  const text = 'Straße, 日本, می‌خواهم, 👩‍👩‍👧, e\u0301\tand so on'
   terminal.line(text)
   expect(read('stdout')).toBe(`${text}\n`)
 })

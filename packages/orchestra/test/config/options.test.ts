@@ -5,8 +5,17 @@ import { type BackendOptions, defineBackend } from '../../src/config/backend.ts'
 import { defineConfig } from '../../src/config/config.ts'
 import { defineModel } from '../../src/config/model.ts'
 import { checkOptions, nearest } from '../../src/options.ts'
+import { addRoute, disableRoute, enableRoute, removeRoute, setRoute } from '../../src/router/index.ts'
 import { Recorder } from '../../src/script/recorder.ts'
 import { sh } from '../../src/script/sh.ts'
+import {
+  addServer,
+  approveKey,
+  holdServer,
+  releaseServer,
+  removeServer,
+  setServer,
+} from '../../src/server/index.ts'
 
 const site = defineModel({ name: 'site', table: 'site', schema: z.object({ id: z.int() }) })
 const save = () => undefined
@@ -22,6 +31,31 @@ function refusal(work: () => unknown): unknown {
   }
   return undefined
 }
+
+describe('a misspelled option of what changes servers and routes is refused before anything is asked of the store', () => {
+  const store = undefined as never
+  const cases: [where: string, misspelled: string, meant: string, work: () => Promise<unknown>][] = [
+    ['addServer', 'tag', 'tags', () => addServer(store, untyped({ name: 'a', tag: ['b'] }))],
+    ['setServer', 'untags', 'untag', () => setServer(store, 'a', untyped({ untags: ['b'] }))],
+    ['removeServer', 'forse', 'force', () => removeServer(store, 'a', untyped({ forse: true }))],
+    ['holdServer', 'raeson', 'reason', () => holdServer(store, 'a', untyped({ raeson: 'b' }))],
+    ['releaseServer', 'bye', 'by', () => releaseServer(store, 'a', untyped({ bye: 'b' }))],
+    ['approveKey', 'bye', 'by', () => approveKey(store, 'a', 'b', untyped({ bye: 'b' }))],
+    ['addRoute', 'mach', 'match', () => addRoute(store, store, untyped({ backend: 'a', mach: 'b' }))],
+    ['setRoute', 'sever', 'server', () => setRoute(store, store, 1, untyped({ sever: 'b' }))],
+    ['removeRoute', 'allowDelete', 'allowDeletes', () => removeRoute(store, 1, untyped({ allowDelete: 1 }))],
+    ['enableRoute', 'bye', 'by', () => enableRoute(store, 1, untyped({ bye: 'b' }))],
+    ['disableRoute', 'bye', 'by', () => disableRoute(store, 1, untyped({ bye: 'b' }))],
+  ]
+
+  test.each(cases)('%s: %s', async (where, misspelled, meant, work) => {
+    await expect(work()).rejects.toMatchObject({
+      code: 'ORC_OPTION_UNKNOWN',
+      message: `${where}() has no option \`${misspelled}\``,
+      hint: expect.stringContaining(`Did you mean \`${meant}\`?`),
+    })
+  })
+})
 
 describe('a misspelled option is refused, with the name that was meant,', () => {
   const cases: [where: string, name: string, meant: string, work: () => unknown][] = [

@@ -57,7 +57,7 @@ exit 1`,
   )
 }
 
-export function makeGroup(script: Script, group: string): void {
+function makeGroup(script: Script, group: string): void {
   script.run(
     sh`${takeNumber}
 groupadd --gid "$number" -- ${group}`,

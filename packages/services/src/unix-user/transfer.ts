@@ -1,4 +1,4 @@
-import { asAccount, type Command, sh } from 'orchestrajs'
+import { asUser, type Command, sh } from 'orchestrajs'
 import type { CheckedUser } from './account.ts'
 import { placeFunctions, removeTree } from './places.ts'
 
@@ -29,12 +29,12 @@ const withoutDevices = sh`--anchored --no-wildcards "\${leaving[@]/#/--exclude=}
 export function dumpHome({ name, home }: CheckedUser): Command {
   return inHome(
     home,
-    asAccount(
+    asUser(
       name,
       sh`${lookThrough}
 tar --create --format=posix --sparse --xattrs --xattrs-include='user.*' --one-file-system --warning=no-file-ignored \
   --owner=0 --group=0 --numeric-owner ${withoutDevices} -f - . || (($? == 1))`,
-      'reads-all',
+      { confined: 'reads-all' },
     ),
   )
 }
@@ -55,12 +55,12 @@ ${removeTree(incoming)}
 mkdir -m 700 -- ${incoming} ${incoming}/home
 chown -h -- "$(id -u -- ${name}):$(id -g -- ${name})" ${incoming}/home
 cd -- ${incoming}/home
-${asAccount(name, unpack)}`
+${asUser(name, unpack, { confined: 'own' })}`
 }
 
 /** What must be the same in both; see `digest`. Sockets and devices do not travel. */
 export function digestHome(path: string, name: string): Command {
-  return inHome(path, asAccount(name, digest, 'reads-all'))
+  return inHome(path, asUser(name, digest, { confined: 'reads-all' }))
 }
 
 /**
@@ -96,7 +96,7 @@ if [[ -d ${incoming}/home ]]; then
 fi
 ${removeTree(incoming)}
 for aside in ${home}.before-*; do
-  if [[ -d $aside && ! -L $aside ]] && (cd -- "$aside" && ${asAccount(name, sh`diff -rq --no-dereference /etc/skel . >/dev/null`)}); then
+  if [[ -d $aside && ! -L $aside ]] && (cd -- "$aside" && ${asUser(name, sh`diff -rq --no-dereference /etc/skel . >/dev/null`, { confined: 'own' })}); then
     unmounted "$aside"
     rm -rf --one-file-system -- "$aside"
   fi
