@@ -3,12 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { describeLab } from '../../../lab/describe-lab.ts'
 import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
+import { claimsOf, recordOperation } from '../../orchestra/src/script/index.ts'
 import { mariadbDatabase } from '../src/index.ts'
 import type { Privilege } from '../src/mariadb-database/index.ts'
 import { must, Pipeline, strict, type Wanted } from './pipeline.ts'
 
 const user = z.object({
   name: z.string(),
+  host: z.string().optional(),
   password: z.custom<ReturnType<typeof secret>>(),
   privileges: z.array(z.custom<Privilege>()).optional(),
 })
@@ -41,7 +43,10 @@ describeLab('mariadb-database', () => {
     await lab?.stop()
   }, 60_000)
 
-  function row(db: string, ...users: { name: string; password: string; privileges?: Privilege[] }[]) {
+  function row(
+    db: string,
+    ...users: { name: string; host?: string; password: string; privileges?: Privilege[] }[]
+  ) {
     return { db, users: users.map((one) => ({ ...one, password: secret(one.password, 'shop.password') })) }
   }
 
@@ -398,6 +403,29 @@ union all select definer from information_schema.routines where routine_schema =
       'users.0.name',
       'users.0.name',
     ])
+  })
+
+  test('an account goes by its host in small letters, as the server has it: in capitals it is no other', async () => {
+    const cap = row('cap_shop', { name: 'cap', host: 'LocalHost', password: 'first' })
+    expect((await run(['save', cap])).results).toEqual(['ok changed'])
+    expect((await run(['save', cap])).results).toEqual(['ok unchanged'])
+    expect(await sql(`select host from mysql.user where user = 'cap'`)).toBe('localhost\n')
+    const [claim] = claimsOf(recordOperation(backend, 'save', cap as never))
+    expect(claim).toMatchObject({ kind: 'thing', name: `user 'cap'@'localhost'` })
+  })
+
+  test('where the server takes capitals for small letters, a name in capitals is there, and leaves no grants', async () => {
+    const file = '/etc/mysql/mariadb.conf.d/99-small.cnf'
+    await sql('create database theirs')
+    const isThere = (name: string) => host.exec(strict(backend.exists?.(name))).then(({ code }) => code === 0)
+    expect([await isThere('theirs'), await isThere('THEIRS')]).toEqual([true, false])
+    await host.must(`printf '[mysqld]\nlower_case_table_names=1\n' >${file}; systemctl restart mariadb`)
+    expect([await isThere('THEIRS'), await isThere('OTHERS')]).toEqual([true, false])
+    const big = row('Big_Shop', { name: 'big', password: 'b' })
+    await run(['save', big])
+    await run(['delete', big])
+    expect(await sql(`select count(*) from mysql.db where user = 'big'`)).toBe('0\n')
+    await host.must(`rm ${file}; systemctl restart mariadb`)
   })
 
   test('nothing is taken for gone while the server does not answer', async () => {

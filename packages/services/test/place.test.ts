@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { describeLab } from '../../../lab/describe-lab.ts'
 import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
-import { nginxSite } from '../src/index.ts'
+import { nginxSite, unixUser } from '../src/index.ts'
 import { Pipeline, type Ran } from './pipeline.ts'
 
 const site = defineModel({
@@ -127,6 +127,30 @@ describeLab('a host that customers share', () => {
       '/etc/hosts\nprecious\n',
     )
   }, 120_000)
+
+  test('a directory of root’s that an access list opens to somebody is no place of root’s', async () => {
+    await host.must('mkdir -p /srv/listed/deep')
+    const list = `import os, pwd, struct
+entries = [(1, 7, -1), (2, 7, pwd.getpwnam("ada").pw_uid), (4, 5, -1), (16, 7, -1), (32, 5, -1)]
+os.setxattr("/srv/listed", "system.posix_acl_access", struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *e) for e in entries))`
+    await host.must('python3 -', { input: list })
+    await as('ada', 'rm -rf /srv/listed/deep; ln -s /etc /srv/listed/deep')
+    for (const step of [
+      (script: Script) => script.file('/srv/listed/one', 'root’s\n'),
+      (script: Script) => script.directory('/srv/listed/new', { owner: 'ada', group: 'ada' }),
+      (script: Script) => script.absent('/srv/listed/deep/hosts'),
+    ]) {
+      const ran = await one(step)
+      expect(ran.results).toEqual(refused)
+      expect(ran.outputs[0]).toContain('/srv/listed is writable by others: it has an access list')
+    }
+    const accounts = unixUser({ model: site, user: ({ owner, root }) => ({ name: owner, home: root }) })
+    const homes = await pipeline.run(host, accounts, [
+      ['save', { domain: '', root: '/srv/listed/carl', owner: 'dina' }],
+    ])
+    expect(homes.results[0]).toContain('failed')
+    expect(homes.outputs[0]).toContain('/srv/listed is writable by others than root')
+  })
 
   test('a file system whose top is a customer’s gets no trash, and a mount in a home is neither trashed nor removed', async () => {
     await host.must(`mkdir -p /data/bob /srv/shared /home/bob/mnt

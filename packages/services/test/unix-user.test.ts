@@ -432,17 +432,51 @@ mkdir -p /var/lib/systemd/linger; touch /var/lib/systemd/linger/twin; echo x >/t
       expect(await host.must('stat -c %U /var/mail/twin; cat /var/mail/twin')).toBe('twin\nmail\n')
     })
 
-    test('a name with rules in sudo is not given again', async () => {
-      const admin = person('boss', null)
-      await run(['save', admin])
-      await host.must('echo "boss ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/boss')
-      await run(['delete', admin])
-      const { results, outputs } = await run(['save', admin])
-      expect(results).toEqual(['failed unchanged'])
-      expect(outputs[0]).toContain('/etc/sudoers.d/boss')
+    test.each([
+      'boss ALL=(ALL) NOPASSWD: ALL',
+      'deploy , boss\tALL=(ALL) ALL',
+      'deploy,%boss ALL=ALL',
+      '"boss" ALL=ALL',
+      'User_Alias ADMINS = deploy, boss : OTHERS = deploy',
+    ])('a name for which sudo has %j is given to no new account, by no save and no rename', async (rule) => {
+      const [boss, staff] = [person('boss', null), person('staff1', null)]
+      await run(['save', staff])
+      await host.must(`cat >/etc/sudoers.d/rules`, { input: `${rule}\n` })
+      for (const operation of [
+        ['save', boss],
+        ['rename', { ...staff, login: 'boss' }, staff],
+      ] as const) {
+        const { results, outputs } = await run(operation)
+        expect(results).toEqual(['failed unchanged'])
+        expect(outputs[0]).toContain('/etc/sudoers.d/rules')
+      }
       expect((await host.exec('id boss')).code).not.toBe(0)
-      await host.must('rm /etc/sudoers.d/boss')
-      expect((await run(['save', admin])).results).toEqual(['ok changed'])
+      await host.must(
+        'echo "deploy boss.example=(boss) /usr/bin/boss boss # boss" >/etc/sudoers.d/rules; echo "#boss ALL=ALL" >>/etc/sudoers.d/rules',
+      )
+      expect((await run(['save', boss])).results).toEqual(['ok changed'])
+      // Who has the account knows whom the rule is for.
+      await host.must(`cat >/etc/sudoers.d/rules`, { input: `${rule}\n` })
+      expect((await run(['save', boss])).results).toEqual(['ok unchanged'])
+      await run(['delete', boss], ['delete', staff])
+      expect((await run(['save', boss])).results).toEqual(['failed unchanged'])
+      await host.must('rm /etc/sudoers.d/rules')
+    })
+
+    test('a group for which sudo has rules is not made for a row, unless it is allowed', async () => {
+      await host.must('echo "%operators ALL=(ALL) ALL" >/etc/sudoers.d/rules')
+      const olga = person('olga', null, { groups: ['operators'] })
+      const { results, outputs } = await run(['save', olga])
+      expect(results[0]).toContain('failed')
+      expect(outputs[0]).toContain('sudo has rules for the group operators')
+      expect((await host.exec('getent group operators')).code).not.toBe(0)
+      const allowing = unixUser({
+        model: account,
+        user: ({ login, groups }) => ({ name: login, groups }),
+        allowGroups: ['operators'],
+      })
+      expect((await pipeline.run(host, allowing, [['save', olga]])).results).toEqual(['ok changed'])
+      await host.must('rm /etc/sudoers.d/rules')
     })
 
     test('a group of the name is not taken over, and what made half an account is gone on with', async () => {

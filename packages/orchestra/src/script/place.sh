@@ -96,7 +96,7 @@ o_decide() {
   else
     o_weigh "$key" "$above" "$uid" "${fact##*:}" "${fact%:*}"
     # Most directories are alike.
-    [[ $above$o_ruling != okok || ${o_shut[$key]-} ]] || o_plain[$fact]=1
+    [[ $above$o_ruling != okok || ${o_shut[$key]-} ]] || ((16#${fact##*:} & 8#20)) || o_plain[$fact]=1
   fi
   o_rulings[$key]=$o_ruling
 }
@@ -113,7 +113,10 @@ o_weigh() {
   elif ((mode & 8#20)) && ! o_is_alone "$group" "$3"; then
     who="its group $(o_called group "$group")"
     # Like /var/cache/bind: root's by name, and the place of the one user in its group.
-    [[ $2$3 != ok0 || $EUID != 0 || ! ${o_sole[$group]-} ]] || ((mode & 8#1000)) || { o_ruling=as:${o_sole[$group]}; return; }
+    [[ $2$3 != ok0 || $EUID != 0 || ! ${o_sole[$group]-} ]] || ((mode & 8#1000)) || o_has_list "$1" || { o_ruling=as:${o_sole[$group]}; return; }
+  # What the mode tells of the group is then the most that the list gives to anybody.
+  elif ((mode & 8#20)) && o_has_list "$1"; then
+    who='others: it has an access list'
   fi
   if [[ $o_ruling == no:* ]] || (((mode & 8#170000) != 8#40000)); then return; fi
   if (($3 == 0 || $3 == EUID)); then
@@ -135,6 +138,11 @@ o_weigh() {
   else
     o_ruling=as:$3
   fi
+}
+
+# o_has_list PATH: whether it has an access list. One that lets anybody else write shows as a group that may.
+o_has_list() {
+  [[ $(LC_ALL=C ls -ld -- "$1") == ??????????+* ]]
 }
 
 # o_called DATABASE NUMBER: the name.

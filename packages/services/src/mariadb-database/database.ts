@@ -51,6 +51,8 @@ const userSchema = z
     host: z
       .string()
       .regex(/^[\w.%:/-]{1,255}$/, 'use a host name, an address, or a pattern such as 10.0.%')
+      // The server takes capitals for small letters here, and answers with those.
+      .toLowerCase()
       .default('localhost'),
     password: z.instanceof(Secret).optional(),
     passwordHash: z

@@ -64,6 +64,8 @@ export function mariadbDatabase<Schema extends z.ZodType, Secrets extends string
     },
     rename: (script, object, previous) => renameDatabase(script, databaseOf(object), nameOf(previous)),
     delete: (script, object) => remove(script, nameOf(object), options.trash),
+    // Where `lower_case_table_names` is not 0, names in capitals are those in small letters, which the list has.
+    exists: databaseExists,
     list: query(
       `select schema_name from information_schema.schemata where schema_name not in (${systemSchemas.map(string).join(', ')})
   and left(schema_name, ${incomingPrefix.length}) <> ${string(incomingPrefix)} order by schema_name`,

@@ -21,9 +21,12 @@ export function grantPattern(database: string): string {
   return database.replaceAll('_', '\\_')
 }
 
-/** The same as an expression that means it in every mode. */
+/** The same as an expression that means it in every mode, as the server writes it down. */
 export function grantPatternText(database: string): string {
-  return `replace(${string(database)}, '_', concat(char(92), '_'))`
+  const name = /[A-Z]/.test(database)
+    ? `if(@@lower_case_table_names, ${string(database.toLowerCase())}, ${string(database)})`
+    : string(database)
+  return `replace(${name}, '_', concat(char(92), '_'))`
 }
 
 /** Runs SQL without secrets; each row is a line, columns apart by tabs. */

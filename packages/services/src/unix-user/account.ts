@@ -2,11 +2,12 @@ import { type Command, type Script, Secret, sh, text } from 'orchestrajs'
 import { z } from 'zod'
 import { absolutePath, oneLine, userName } from '../fields.ts'
 import { checked } from '../service.ts'
-import { refuseFormerRights, rememberName } from './former.ts'
+import { rememberName } from './former.ts'
 import { moveHome } from './home.ts'
 import { isPersons, isSystems } from './login-defs.ts'
 import { rememberNumbers, takeNumber, takeRange } from './numbers.ts'
 import { stateDirectory } from './places.ts'
+import { refuseSudoer } from './sudo.ts'
 
 /** A password as /etc/shadow holds it, never in clear: `$y$...`, `$6$...`. */
 export const passwordHash = z
@@ -80,7 +81,7 @@ const making = `${stateDirectory}/making`
 export function addAccount(script: Script, { name, home, shell, comment }: CheckedUser): void {
   script.run(
     sh`if ${exists(name)}; then ${refuse(name)}; fi
-${refuseFormerRights(name)}
+${refuseSudoer(name)}
 rm -f -- ${`/var/lib/systemd/linger/${name}`}
 if IFS=: read -r _ _ number _ < <(getent group ${name}); then
   if [[ ! -e ${making} || $(<${making}) != ${name}" $number" ]]; then

@@ -15,14 +15,6 @@ export function rememberName(name: string): Command {
 : >${formerOf(name)}`
 }
 
-/** sudo goes by names: what an administrator let an earlier account of this name do is not meant for this one. */
-export function refuseFormerRights(name: string): Command {
-  return sh`if [[ -e ${formerOf(name)} ]] && rules=$(grep -lsE ${`^[[:space:]]*%?${name}[[:space:],=]`} /etc/sudoers /etc/sudoers.d/* | tr '\n' ' ') && [[ $rules ]]; then
-  echo ${`sudo has rules for an earlier account ${name}; remove them, and the new one can be made:`} "$rules" >&2
-  exit 1
-fi`
-}
-
 /** Its user manager ends, and does not start again with the next boot for whoever gets the name. */
 export function endLingering(script: Script, name: string): void {
   script.run(

@@ -1,6 +1,7 @@
 import { type Command, type Script, sh } from 'orchestrajs'
 import { loginDefs } from './login-defs.ts'
 import { takeNumber } from './numbers.ts'
+import { refuseSudoGroup } from './sudo.ts'
 
 /** Who is in one of these has the machine, wherever programs find the group by its name; so it is not even made. */
 const powerful = [
@@ -24,8 +25,13 @@ const powerful = [
 ]
 
 /** All groups beside the account's own, which `id` names first. */
-export function setGroups(script: Script, name: string, groups: readonly string[]): void {
-  for (const group of groups) makeGroup(script, group)
+export function setGroups(
+  script: Script,
+  name: string,
+  groups: readonly string[],
+  allowed: readonly string[],
+): void {
+  for (const group of groups) makeGroup(script, group, allowed)
   script.run(sh`usermod --groups ${groups.join(',')} -- ${name}`, {
     unless: sh`should=(${groups})
 read -ra is < <(id -nG -- ${name})
@@ -57,9 +63,10 @@ exit 1`,
   )
 }
 
-function makeGroup(script: Script, group: string): void {
+function makeGroup(script: Script, group: string, allowed: readonly string[]): void {
   script.run(
-    sh`${takeNumber}
+    sh`${allowed.includes(group) ? sh`:` : refuseSudoGroup(group)}
+${takeNumber}
 groupadd --gid "$number" -- ${group}`,
     { unless: groupExists(group) },
   )

@@ -67,7 +67,7 @@ export function unixUser<Schema extends z.ZodType, Secrets extends string>(
       setProperties(script, user)
       takeHomeBack(script, user.name, user.home)
       makeHome(script, user.name, user.home)
-      if (user.groups !== undefined) setGroups(script, user.name, user.groups)
+      if (user.groups !== undefined) setGroups(script, user.name, user.groups, allowed)
       if (user.passwordHash !== undefined) setPassword(script, user.name, user.passwordHash)
     },
     rename: (script, object, previous) => renameAccount(script, userOf(object), userOf(previous)),

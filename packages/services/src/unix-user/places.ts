@@ -6,8 +6,9 @@ export const stateDirectory = '/var/lib/orchestra/accounts'
 /**
  * Functions for commands that act as root in the place of a home.
  *
- * `sound PATH` fails, with the directory named, unless every directory above PATH is root's, writable by nobody else, and no link. The
- * entries of such a directory are changed by root alone, so from `/` down what was seen stays true: there is no race.
+ * `sound PATH` fails, with the directory named, unless every directory above PATH is root's, writable by nobody else, and no link. An
+ * access list that lets others write shows as a group that may. The entries of such a directory are changed by root alone, so from `/`
+ * down what was seen stays true: there is no race.
  *
  * `unmounted PATH` fails when something is mounted at PATH or below it: what is removed or copied there would be somebody else's.
  * Only root mounts, so this too stays true. A mount of the same file system has its number; so mountinfo is asked.
@@ -21,7 +22,10 @@ export const placeFunctions: Command = sh`sound() {
   done
   while read -r mode user group place; do
     if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 02 || (0x$mode & 020 && group != 0))); then echo "$place is writable by others than root" >&2; return 1; fi
+    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
+      echo "$place is writable by others than root" >&2
+      return 1
+    fi
   done < <(stat -c '%f %u %g %n' -- "\${places[@]}" 2>/dev/null)
 }
 unmounted() {

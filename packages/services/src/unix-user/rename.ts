@@ -2,6 +2,7 @@ import { type Command, type Script, sh } from 'orchestrajs'
 import { type CheckedUser, endProcessesOf, exists, refuseSystemAccount } from './account.ts'
 import { rememberName, renameLingering } from './former.ts'
 import { renameCrontab } from './home.ts'
+import { refuseSudoer } from './sudo.ts'
 
 /**
  * Gives the account another name; number, password and groups stay, and save moves the home. Each step looks at what is
@@ -13,6 +14,7 @@ export function renameAccount(script: Script, { name: to }: CheckedUser, { name:
   script.run(sh`echo ${`there is another account ${to}: ${from} stays as it is`} >&2; exit 1`, {
     onlyIf: sh`${exists(from)} && ${exists(to)}`,
   })
+  script.run(refuseSudoer(to), { onlyIf: exists(from) })
   script.run(sh`groupmod --new-name ${to} -- ${from}`, { onlyIf: ownGroupIs(from, to) })
   script.run(
     sh`${endProcessesOf(from)}

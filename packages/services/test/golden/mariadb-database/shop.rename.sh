@@ -1,13 +1,15 @@
 o_begin run mariadb-database 1 60 '«secret:output-token»'
-o_lists $'mariadb --defaults-file=<(echo \'[client]\'; my_print_defaults client client-server client-mariadb mysql mariadb-client | sed -nE \'s/[\\\\"]/\\\\&/g
-s/^--(user|password|host|port|socket|protocol|ssl[a-z-]*)=(.*)$/\\1="\\2"/p
-s/^--((skip-)?ssl[a-z-]*)$/\\1/p\') --batch --raw --skip-column-names --default-character-set=utf8mb4 --init-command=\'set session sql_mode = \'\\\'\'\'\\\'\'\' --execute \'select schema_name from information_schema.schemata where schema_name not in (\'\\\'\'information_schema\'\\\'\', \'\\\'\'mysql\'\\\'\', \'\\\'\'performance_schema\'\\\'\', \'\\\'\'sys\'\\\'\')
-  and left(schema_name, 19) <> \'\\\'\'orchestra_incoming_\'\\\'\' order by schema_name\''
 o_op 0 rename
+o_exists $'{ told=$(mariadb --defaults-file=<(echo \'[client]\'; my_print_defaults client client-server client-mariadb mysql mariadb-client | sed -nE \'s/[\\\\"]/\\\\&/g
+s/^--(user|password|host|port|socket|protocol|ssl[a-z-]*)=(.*)$/\\1="\\2"/p
+s/^--((skip-)?ssl[a-z-]*)$/\\1/p\') --batch --raw --skip-column-names --default-character-set=utf8mb4 --init-command=\'set session sql_mode = \'\\\'\'\'\\\'\'\' --execute \'select 1 from information_schema.schemata where schema_name = \'\\\'\'kit_shop\'\\\'\'\') || exit 126; [[ $told == 1 ]]; }'
 o_thing $'user \'kit_owner\'@\'localhost\'' $'{ told=$(mariadb --defaults-file=<(echo \'[client]\'; my_print_defaults client client-server client-mariadb mysql mariadb-client | sed -nE \'s/[\\\\"]/\\\\&/g
 s/^--(user|password|host|port|socket|protocol|ssl[a-z-]*)=(.*)$/\\1="\\2"/p
 s/^--((skip-)?ssl[a-z-]*)$/\\1/p\') --batch --raw --skip-column-names --default-character-set=utf8mb4 --init-command=\'set session sql_mode = \'\\\'\'\'\\\'\'\' --execute \'select 1 from mysql.user where user = \'\\\'\'kit_owner\'\\\'\' and host = \'\\\'\'localhost\'\\\'\'\') || exit 126; [[ $told == 1 ]]; }'
 o_former fe43dd8627a5b0e2f8e9e316bc506db40bc7a273 kit_shop /var/lib/orchestra/mariadb/kit_shop.sql /var/lib/orchestra/mariadb/kit_shop.moving
+o_exists $'{ told=$(mariadb --defaults-file=<(echo \'[client]\'; my_print_defaults client client-server client-mariadb mysql mariadb-client | sed -nE \'s/[\\\\"]/\\\\&/g
+s/^--(user|password|host|port|socket|protocol|ssl[a-z-]*)=(.*)$/\\1="\\2"/p
+s/^--((skip-)?ssl[a-z-]*)$/\\1/p\') --batch --raw --skip-column-names --default-character-set=utf8mb4 --init-command=\'set session sql_mode = \'\\\'\'\'\\\'\'\' --execute \'select 1 from information_schema.schemata where schema_name = \'\\\'\'kit_store\'\\\'\'\') || exit 126; [[ $told == 1 ]]; }'
 o_thing $'user \'kit_owner\'@\'localhost\'' $'{ told=$(mariadb --defaults-file=<(echo \'[client]\'; my_print_defaults client client-server client-mariadb mysql mariadb-client | sed -nE \'s/[\\\\"]/\\\\&/g
 s/^--(user|password|host|port|socket|protocol|ssl[a-z-]*)=(.*)$/\\1="\\2"/p
 s/^--((skip-)?ssl[a-z-]*)$/\\1/p\') --batch --raw --skip-column-names --default-character-set=utf8mb4 --init-command=\'set session sql_mode = \'\\\'\'\'\\\'\'\' --execute \'select 1 from mysql.user where user = \'\\\'\'kit_owner\'\\\'\' and host = \'\\\'\'localhost\'\\\'\'\') || exit 126; [[ $told == 1 ]]; }'

@@ -17,6 +17,12 @@ IFS=: read -r _ _ uid _ < <(getent passwd \'kit-ada\') && ((uid < UID_MIN || uid
 o_run $'echo \'kit-ada is an account of the system: not ours to manage\' >&2; exit 1'
 o_only_if $'getent passwd \'kit-ada\' >/dev/null && getent passwd \'kit-eve\' >/dev/null'
 o_run $'echo \'there is another account kit-eve: kit-ada stays as it is\' >&2; exit 1'
+o_only_if $'getent passwd \'kit-ada\' >/dev/null'
+o_run $'rules=$(grep -lsE -e \'^[[:space:]]*([^][:space:],=#]+[[:space:]]*,[[:space:]]*)*"?(kit-eve|%kit-eve)"?([[:space:],:=]|$)\' -e \'^[[:space:]]*User_Alias[[:space:]](.*[[:space:],=])?"?(kit-eve|%kit-eve)"?([[:space:],:=]|$)\' /etc/sudoers /etc/sudoers.d/* | tr \'\\n\' \' \') || true
+if [[ $rules ]]; then
+  echo \'sudo has rules for kit-eve, which are not meant for a new account: remove them, and it can be made:\' "$rules" >&2
+  exit 1
+fi'
 o_only_if $'IFS=: read -r _ _ _ own _ < <(getent passwd \'kit-ada\' || getent passwd \'kit-eve\') && IFS=: read -r _ _ gid _ < <(getent group \'kit-ada\') && [[ $gid == "$own" ]]'
 o_run $'groupmod --new-name \'kit-eve\' -- \'kit-ada\''
 o_only_if $'getent passwd \'kit-ada\' >/dev/null'
@@ -64,8 +70,9 @@ UID_MIN=1000
 if [[ $defs =~ $\'\\n\'[[:blank:]]*UID_MIN[[:blank:]]+([0-9]+) ]]; then UID_MIN=${BASH_REMATCH[1]}; fi
 IFS=: read -r _ _ uid _ < <(getent passwd \'kit-eve\') && ((uid >= UID_MIN && uid != 65534))'
 o_run $'if getent passwd \'kit-eve\' >/dev/null; then echo \'kit-eve is an account of the system: not ours to manage\' >&2; exit 1; fi
-if [[ -e \'/var/lib/orchestra/accounts/former/kit-eve\' ]] && rules=$(grep -lsE \'^[[:space:]]*%?kit-eve[[:space:],=]\' /etc/sudoers /etc/sudoers.d/* | tr \'\\n\' \' \') && [[ $rules ]]; then
-  echo \'sudo has rules for an earlier account kit-eve; remove them, and the new one can be made:\' "$rules" >&2
+rules=$(grep -lsE -e \'^[[:space:]]*([^][:space:],=#]+[[:space:]]*,[[:space:]]*)*"?(kit-eve|%kit-eve)"?([[:space:],:=]|$)\' -e \'^[[:space:]]*User_Alias[[:space:]](.*[[:space:],=])?"?(kit-eve|%kit-eve)"?([[:space:],:=]|$)\' /etc/sudoers /etc/sudoers.d/* | tr \'\\n\' \' \') || true
+if [[ $rules ]]; then
+  echo \'sudo has rules for kit-eve, which are not meant for a new account: remove them, and it can be made:\' "$rules" >&2
   exit 1
 fi
 rm -f -- \'/var/lib/systemd/linger/kit-eve\'
@@ -145,7 +152,10 @@ sound() {
   done
   while read -r mode user group place; do
     if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 02 || (0x$mode & 020 && group != 0))); then echo "$place is writable by others than root" >&2; return 1; fi
+    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
+      echo "$place is writable by others than root" >&2
+      return 1
+    fi
   done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
 }
 unmounted() {
@@ -198,7 +208,10 @@ sound() {
   done
   while read -r mode user group place; do
     if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 02 || (0x$mode & 020 && group != 0))); then echo "$place is writable by others than root" >&2; return 1; fi
+    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
+      echo "$place is writable by others than root" >&2
+      return 1
+    fi
   done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
 }
 unmounted() {
@@ -222,7 +235,10 @@ o_run $'sound() {
   done
   while read -r mode user group place; do
     if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 02 || (0x$mode & 020 && group != 0))); then echo "$place is writable by others than root" >&2; return 1; fi
+    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
+      echo "$place is writable by others than root" >&2
+      return 1
+    fi
   done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
 }
 unmounted() {
@@ -249,7 +265,12 @@ chmod -- "${HOME_MODE:-$(printf %o $((0777 & ~8#$UMASK)))}" \'/home/kit-eve.orch
 mv -nT -- \'/home/kit-eve.orchestra-new\'/home \'/home/kit-eve\'
 rmdir -- \'/home/kit-eve.orchestra-new\''
 o_unless $'getent group \'kit-group\' >/dev/null'
-o_run $'defs=$\'\\n\'
+o_run $'rules=$(grep -lsE -e \'^[[:space:]]*([^][:space:],=#]+[[:space:]]*,[[:space:]]*)*"?(%kit-group)"?([[:space:],:=]|$)\' -e \'^[[:space:]]*User_Alias[[:space:]](.*[[:space:],=])?"?(%kit-group)"?([[:space:],:=]|$)\' /etc/sudoers /etc/sudoers.d/* | tr \'\\n\' \' \') || true
+if [[ $rules ]]; then
+  echo \'sudo has rules for the group kit-group: remove them, or say by allowGroups of the backend that rows may name it:\' "$rules" >&2
+  exit 1
+fi
+defs=$\'\\n\'
 if [[ -r /etc/login.defs ]]; then defs+=$(</etc/login.defs); fi
 UID_MIN=1000
 if [[ $defs =~ $\'\\n\'[[:blank:]]*UID_MIN[[:blank:]]+([0-9]+) ]]; then UID_MIN=${BASH_REMATCH[1]}; fi

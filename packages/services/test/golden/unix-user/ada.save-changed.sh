@@ -12,8 +12,9 @@ UID_MIN=1000
 if [[ $defs =~ $\'\\n\'[[:blank:]]*UID_MIN[[:blank:]]+([0-9]+) ]]; then UID_MIN=${BASH_REMATCH[1]}; fi
 IFS=: read -r _ _ uid _ < <(getent passwd \'kit-ada\') && ((uid >= UID_MIN && uid != 65534))'
 o_run $'if getent passwd \'kit-ada\' >/dev/null; then echo \'kit-ada is an account of the system: not ours to manage\' >&2; exit 1; fi
-if [[ -e \'/var/lib/orchestra/accounts/former/kit-ada\' ]] && rules=$(grep -lsE \'^[[:space:]]*%?kit-ada[[:space:],=]\' /etc/sudoers /etc/sudoers.d/* | tr \'\\n\' \' \') && [[ $rules ]]; then
-  echo \'sudo has rules for an earlier account kit-ada; remove them, and the new one can be made:\' "$rules" >&2
+rules=$(grep -lsE -e \'^[[:space:]]*([^][:space:],=#]+[[:space:]]*,[[:space:]]*)*"?(kit-ada|%kit-ada)"?([[:space:],:=]|$)\' -e \'^[[:space:]]*User_Alias[[:space:]](.*[[:space:],=])?"?(kit-ada|%kit-ada)"?([[:space:],:=]|$)\' /etc/sudoers /etc/sudoers.d/* | tr \'\\n\' \' \') || true
+if [[ $rules ]]; then
+  echo \'sudo has rules for kit-ada, which are not meant for a new account: remove them, and it can be made:\' "$rules" >&2
   exit 1
 fi
 rm -f -- \'/var/lib/systemd/linger/kit-ada\'
@@ -93,7 +94,10 @@ sound() {
   done
   while read -r mode user group place; do
     if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 02 || (0x$mode & 020 && group != 0))); then echo "$place is writable by others than root" >&2; return 1; fi
+    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
+      echo "$place is writable by others than root" >&2
+      return 1
+    fi
   done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
 }
 unmounted() {
@@ -146,7 +150,10 @@ sound() {
   done
   while read -r mode user group place; do
     if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 02 || (0x$mode & 020 && group != 0))); then echo "$place is writable by others than root" >&2; return 1; fi
+    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
+      echo "$place is writable by others than root" >&2
+      return 1
+    fi
   done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
 }
 unmounted() {
@@ -170,7 +177,10 @@ o_run $'sound() {
   done
   while read -r mode user group place; do
     if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 02 || (0x$mode & 020 && group != 0))); then echo "$place is writable by others than root" >&2; return 1; fi
+    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
+      echo "$place is writable by others than root" >&2
+      return 1
+    fi
   done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
 }
 unmounted() {

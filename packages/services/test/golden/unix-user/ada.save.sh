@@ -33,8 +33,9 @@ UID_MIN=1000
 if [[ $defs =~ $\'\\n\'[[:blank:]]*UID_MIN[[:blank:]]+([0-9]+) ]]; then UID_MIN=${BASH_REMATCH[1]}; fi
 IFS=: read -r _ _ uid _ < <(getent passwd \'kit-ada\') && ((uid >= UID_MIN && uid != 65534))'
 o_run $'if getent passwd \'kit-ada\' >/dev/null; then echo \'kit-ada is an account of the system: not ours to manage\' >&2; exit 1; fi
-if [[ -e \'/var/lib/orchestra/accounts/former/kit-ada\' ]] && rules=$(grep -lsE \'^[[:space:]]*%?kit-ada[[:space:],=]\' /etc/sudoers /etc/sudoers.d/* | tr \'\\n\' \' \') && [[ $rules ]]; then
-  echo \'sudo has rules for an earlier account kit-ada; remove them, and the new one can be made:\' "$rules" >&2
+rules=$(grep -lsE -e \'^[[:space:]]*([^][:space:],=#]+[[:space:]]*,[[:space:]]*)*"?(kit-ada|%kit-ada)"?([[:space:],:=]|$)\' -e \'^[[:space:]]*User_Alias[[:space:]](.*[[:space:],=])?"?(kit-ada|%kit-ada)"?([[:space:],:=]|$)\' /etc/sudoers /etc/sudoers.d/* | tr \'\\n\' \' \') || true
+if [[ $rules ]]; then
+  echo \'sudo has rules for kit-ada, which are not meant for a new account: remove them, and it can be made:\' "$rules" >&2
   exit 1
 fi
 rm -f -- \'/var/lib/systemd/linger/kit-ada\'
@@ -114,7 +115,10 @@ sound() {
   done
   while read -r mode user group place; do
     if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 02 || (0x$mode & 020 && group != 0))); then echo "$place is writable by others than root" >&2; return 1; fi
+    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
+      echo "$place is writable by others than root" >&2
+      return 1
+    fi
   done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
 }
 unmounted() {
@@ -167,7 +171,10 @@ sound() {
   done
   while read -r mode user group place; do
     if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 02 || (0x$mode & 020 && group != 0))); then echo "$place is writable by others than root" >&2; return 1; fi
+    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
+      echo "$place is writable by others than root" >&2
+      return 1
+    fi
   done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
 }
 unmounted() {
@@ -191,7 +198,10 @@ o_run $'sound() {
   done
   while read -r mode user group place; do
     if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 02 || (0x$mode & 020 && group != 0))); then echo "$place is writable by others than root" >&2; return 1; fi
+    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
+      echo "$place is writable by others than root" >&2
+      return 1
+    fi
   done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
 }
 unmounted() {
@@ -218,7 +228,12 @@ chmod -- "${HOME_MODE:-$(printf %o $((0777 & ~8#$UMASK)))}" \'/home/kit-ada.orch
 mv -nT -- \'/home/kit-ada.orchestra-new\'/home \'/home/kit-ada\'
 rmdir -- \'/home/kit-ada.orchestra-new\''
 o_unless $'getent group \'kit-group\' >/dev/null'
-o_run $'defs=$\'\\n\'
+o_run $'rules=$(grep -lsE -e \'^[[:space:]]*([^][:space:],=#]+[[:space:]]*,[[:space:]]*)*"?(%kit-group)"?([[:space:],:=]|$)\' -e \'^[[:space:]]*User_Alias[[:space:]](.*[[:space:],=])?"?(%kit-group)"?([[:space:],:=]|$)\' /etc/sudoers /etc/sudoers.d/* | tr \'\\n\' \' \') || true
+if [[ $rules ]]; then
+  echo \'sudo has rules for the group kit-group: remove them, or say by allowGroups of the backend that rows may name it:\' "$rules" >&2
+  exit 1
+fi
+defs=$\'\\n\'
 if [[ -r /etc/login.defs ]]; then defs+=$(</etc/login.defs); fi
 UID_MIN=1000
 if [[ $defs =~ $\'\\n\'[[:blank:]]*UID_MIN[[:blank:]]+([0-9]+) ]]; then UID_MIN=${BASH_REMATCH[1]}; fi

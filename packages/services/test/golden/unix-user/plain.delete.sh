@@ -66,7 +66,10 @@ o_unless $'sound() {
   done
   while read -r mode user group place; do
     if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 02 || (0x$mode & 020 && group != 0))); then echo "$place is writable by others than root" >&2; return 1; fi
+    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
+      echo "$place is writable by others than root" >&2
+      return 1
+    fi
   done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
 }
 unmounted() {
@@ -87,7 +90,10 @@ o_run $'sound() {
   done
   while read -r mode user group place; do
     if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 02 || (0x$mode & 020 && group != 0))); then echo "$place is writable by others than root" >&2; return 1; fi
+    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
+      echo "$place is writable by others than root" >&2
+      return 1
+    fi
   done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
 }
 unmounted() {
@@ -112,7 +118,10 @@ sound() {
   done
   while read -r mode user group place; do
     if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 02 || (0x$mode & 020 && group != 0))); then echo "$place is writable by others than root" >&2; return 1; fi
+    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
+      echo "$place is writable by others than root" >&2
+      return 1
+    fi
   done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
 }
 unmounted() {
