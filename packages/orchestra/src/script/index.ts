@@ -1,5 +1,6 @@
 export { type AccountRights, asAccount } from './as-account.ts'
 export { asUser } from './as-user.ts'
+export { isOurs } from './is-ours.ts'
 export {
   bootstrap,
   bootstrapCommand,
