@@ -1,6 +1,5 @@
 export { type AccountRights, asAccount } from './as-account.ts'
 export { asUser } from './as-user.ts'
-export { isOurs } from './is-ours.ts'
 export {
   bootstrap,
   bootstrapCommand,
@@ -14,6 +13,7 @@ export {
 } from './bootstrap.ts'
 export { type Claim, claimsOf } from './claims.ts'
 export { type Description, describeBriefly, describeSteps } from './describe.ts'
+export { isOurs } from './is-ours.ts'
 export type { Objects, Streamed } from './objects.ts'
 export {
   type BlockIndex,

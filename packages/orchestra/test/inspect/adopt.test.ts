@@ -30,7 +30,9 @@ describeStores('adopting', (open) => {
   const build = useWorlds(open)
 
   /** Rows whose files are there already, one of them with another content, one not at all; and a stranger. */
-  async function start(backend: Backend = listed): Promise<{ world: World; context: Parameters<typeof survey>[0] }> {
+  async function start(
+    backend: Backend = listed,
+  ): Promise<{ world: World; context: Parameters<typeof survey>[0] }> {
     const world = await build({ models: [backend.model], backends: [backend] })
     await world.store.query('alter table site disable trigger user')
     await world.store.query(
