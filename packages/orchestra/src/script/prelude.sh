@@ -1149,8 +1149,8 @@ o_settle_layer() {
 # o_owner_is USER:GROUP STAT: by name or by number, either side may be left open.
 o_owner_is() {
   [[ $1 != - ]] || return 0
-  # shellcheck disable=SC2206 # a list of words
-  local user=${1%:*} group='' is=($2)
+  local user=${1%:*} group='' is=() word
+  for word in $2; do is+=("$word"); done
   [[ $1 != *:* ]] || group=${1##*:}
   [[ ! $user || $user == "${is[1]-}" || $user == "${is[3]-}" ]] || return 1
   [[ ! $group || $group == "${is[2]-}" || $group == "${is[4]-}" ]]
