@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
 import { OrchestraError } from '../errors.ts'
 import { usesCalls } from '../manager/calls.ts'
+import { patienceOf } from '../manager/patience.ts'
 import { type PlannedScript, planScripts, recordScript, type ScriptedOperation } from '../manager/scripts.ts'
 import { renderScript } from '../script/index.ts'
 import type { Keyring } from '../store/keyring.ts'
@@ -144,13 +145,17 @@ export function renderPlan(
     for (const operation of own) plan.operations.push(describe(operation, server))
     if (!context.scripts) continue
     const running = own.filter((operation) => operation.does === 'run' && operation.waitsFor === null)
-    for (const script of planScripts(context.config, running))
-      renderOne(plan, script, server, context.keyring)
+    for (const script of planScripts(context.config, running)) renderOne(plan, script, server, context)
   }
   return plan
 }
 
-function renderOne(plan: Plan, script: PlannedScript<Plannable>, server: string, keyring: Keyring): void {
+function renderOne(
+  plan: Plan,
+  script: PlannedScript<Plannable>,
+  server: string,
+  { config, keyring }: { config: Config; keyring: Keyring },
+): void {
   const { backend, operations } = script
   const objects = operations.map(({ action, model, object_key: key }) => `${action} ${model}:${key}`)
   const add = (text: string) => plan.scripts.push({ server, backend: backend.name, objects, script: text })
@@ -167,6 +172,7 @@ function renderOne(plan: Plan, script: PlannedScript<Plannable>, server: string,
     fence: 0,
     token: '0'.repeat(32),
     operations: calls ? [] : recorded,
+    patience: patienceOf({ ...config.worker.timeouts, ...backend.timeouts }),
     ...(backend.interpreter === undefined ? {} : { interpreter: backend.interpreter }),
     ...hooks,
   })

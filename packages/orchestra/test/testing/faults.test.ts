@@ -172,7 +172,7 @@ describe('a fault is caught by the check that is about it', () => {
           script.run(sh`mkdir ${pathOf(name)}`, { unless: sh`[[ -d ${pathOf(name)} ]]` }),
         delete: (script, { name }) => script.run(sh`rm -rf ${pathOf(name)}`),
       }),
-      says: 'Saved although it is there and not ours: delete ended as ok',
+      says: 'Saved although it is there and not ours: save ended as ok',
     },
     {
       fault: 'a guard that changes something',

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -11,6 +11,8 @@ import { uniqueSleep } from '../support/jobs.ts'
 import { liveBufferBytes } from '../support/live-memory.ts'
 import { processesWith, until } from '../support/processes.ts'
 import { describeSshd, type Sshd, startSshd } from '../support/sshd.ts'
+
+const nobody = { uid: 65_534, gid: 65_534 }
 
 const success = { kind: 'exited', code: 0, signal: null }
 const timeouts = { connect: 5_000, idle: 20_000, total: Number.POSITIVE_INFINITY }
@@ -264,7 +266,7 @@ for (const kind of ['ssh', 'openssh', 'local'] as const)
       const shared = join(directory, 'shared')
       await mkdir(shared)
       await chmod(directory, 0o755)
-      await chmod(shared, 0o777)
+      await chown(shared, nobody.uid, nobody.gid)
       const target = { ...old, directory: shared }
       const streamed = await stream(sh`id -un`, sh`cat; id -un`, { from: target, to: target, user: 'nobody' })
       expect(streamed).toMatchObject({ to: success, said: 'nobody\nnobody\n' })
