@@ -54,6 +54,7 @@ export {
   Command,
   type Content,
   type FileContent,
+  isOurs,
   joinText,
   type Objects,
   raw,

@@ -128,6 +128,18 @@ describeLab('mariadb-database', () => {
     expect(await sql(`select count(*) from mysql.user where user = 'bob'`)).toBe('0\n')
   })
 
+  test('an account that no row made loses what it may do with a database and stays, when the row is saved or deleted', async () => {
+    await run(['save', row('watched', { name: 'eve', password: 'e1' })])
+    await sql(`create user 'admin_own'@'localhost'; grant select on watched.* to 'admin_own'@'localhost'`)
+    const is = `select group_concat(user order by user) from mysql.user where user in ('eve', 'admin_own')`
+    await run(['save', row('watched', { name: 'eve', password: 'e1' })])
+    expect(await grants('admin_own')).not.toContain('watched')
+    expect(await sql(is)).toBe('admin_own,eve\n')
+    await sql(`grant select on watched.* to 'admin_own'@'localhost'`)
+    await run(['delete', row('watched', { name: 'eve', password: 'e1' })])
+    expect(await sql(is)).toBe('admin_own\n')
+  })
+
   test('no password is in an argument list on the server or in a shown script', async () => {
     const watching = host.exec(
       'until [[ -e /tmp/stop ]]; do cat /proc/[0-9]*/cmdline; done 2>/dev/null | tr "\\0" " " > /tmp/seen',

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { type Backend, type Command, defineConfig, type ServerRow } from 'orchestrajs'
 import type { LabHost } from '../../../lab/index.ts'
+import { standingOf } from '../../orchestra/src/manager/ownership.ts'
 import { createMethods } from '../../orchestra/src/methods/index.ts'
 import type { ServerTarget } from '../../orchestra/src/methods/method.ts'
 import {
   createOutputParser,
+  type Ownership,
   type Recording,
   record,
   recordAlone,
@@ -32,6 +34,13 @@ export interface Ran {
   masked: string
 }
 
+/** What is saved is ours, without a question: these tests are about what the scripts do. */
+function ownershipOfWanted(backend: Backend, action: string, object: unknown): Ownership {
+  if (action !== 'save' || backend.identity === undefined) return { rights: [], disown: [] }
+  const named = { identity: backend.identity(object as never), object: object as Record<string, unknown> }
+  return { rights: [{ kind: 'adopts', standing: standingOf(backend, named) }], disown: [] }
+}
+
 /** The way of a script to a host and back, without queue and store: render, run by SSH, parse. */
 export class Pipeline implements AsyncDisposable {
   readonly #methods = createMethods()
@@ -53,6 +62,7 @@ export class Pipeline implements AsyncDisposable {
         label: `${action} ${index}`,
         action,
         recording: recordWanted(backend, action, object, previous),
+        ownership: () => ownershipOfWanted(backend, action, object),
       })),
       ...(backend.prepare && { prepare: record('prepare', backend.prepare) }),
       ...(backend.commit && { commit: record('commit', backend.commit) }),

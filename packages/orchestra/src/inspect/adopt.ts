@@ -21,6 +21,7 @@ import { objectsOf } from '../script/objects.ts'
 import { audit, toTarget } from '../server/index.ts'
 import type { Queryable } from '../store/index.ts'
 import { repairObjects } from './repair.ts'
+import { sameContent } from './same-content.ts'
 import { type Candidate, fenceOf, type SurveyContext } from './survey.ts'
 
 /** Objects that are taken at once. */
@@ -200,6 +201,7 @@ async function place(
 ): Promise<number> {
   const { store, server, backend } = context
   await tx.query('select from orchestra.lane where server_id = $1 for no key update', [server.id])
+  const spared = await whatStands(tx, context, candidates.filter(isUnplaced))
   const rows = await tx.query(TAKE, [
     backend.name,
     server.id,
@@ -214,12 +216,33 @@ async function place(
         rendered: describeBriefly(recording),
       })),
     ),
+    spared,
   ])
   const again = candidates.filter((one) => !isUnplaced(one))
   await goOn(tx, context, candidates)
   const objects = rows.length + again.length
   await audit(tx, { by, action: 'adopt', target: server.name, detail: { backend: backend.name, objects } })
   return objects
+}
+
+/** Operations that wait to write what stands there already. */
+async function whatStands(
+  tx: Queryable,
+  { store, server, backend }: SurveyContext,
+  candidates: readonly Candidate[],
+): Promise<string[]> {
+  const byKey = new Map(candidates.map((one) => [formatKey(one.key), one]))
+  const waiting = await tx.query<{ id: string; object_key: string; identity: string; snapshot: unknown }>(
+    `select o.id, o.object_key, o.identity, o.snapshot
+     from jsonb_array_elements_text($4::jsonb) as t(object_key) join orchestra.operation o on ${isOfTaken('o')}
+     where ${foundState('o')} = 'waiting' and o.action = 'save' for update of o`,
+    [backend.name, server.id, backend.model.name, JSON.stringify([...byKey.keys()])],
+  )
+  return waiting.flatMap(({ id, object_key, identity, snapshot }) => {
+    const one = byKey.get(object_key)
+    const seal = store.keyring.for(backend.model.name, object_key)
+    return one?.identity === identity && sameContent(snapshot, one.loaded, seal) ? [id] : []
+  })
 }
 
 /** The others are marked again, and are placed as they were. */
@@ -266,8 +289,7 @@ with taken as materialized (
   update orchestra.operation o set state = 'done', outcome = 'nothing', error = 'it stood there already, and was adopted',
     snapshot = null, ended_at = now()
   from taken t
-  where ${isOfTaken('o')} and ${foundState('o')} = 'waiting' and o.action = 'save' and o.identity = t.identity
-    and o.snapshot = t.snapshot
+  where ${isOfTaken('o')} and ${foundState('o')} = 'waiting' and o.id = any($5)
   returning o.id
 ), placed as (
   insert into orchestra.placement

@@ -12,6 +12,7 @@ export {
 } from './bootstrap.ts'
 export { type Claim, claimsOf } from './claims.ts'
 export { type Description, describeBriefly, describeSteps } from './describe.ts'
+export { isOurs } from './is-ours.ts'
 export type { Objects, Streamed } from './objects.ts'
 export {
   type BlockIndex,

@@ -34,6 +34,12 @@ o_forget_marks() {
   o_doubt_path=() o_doubt_mode=() o_doubt_owner=() o_doubt_op=() o_doubt_mark=() o_doubt_identity=()
 }
 
+# o_for INDEX: the questions that follow are put for this operation. It is told as being at work when one of them is a command.
+o_for() {
+  o_i=$1
+  [[ ! $o_refused ]] || o_bad[$1]=$o_refused
+}
+
 # o_lists COMMAND: prints the identities of all that the server has of this backend.
 o_lists() {
   o_list=$1
@@ -56,13 +62,36 @@ o_thing() {
 
 # o_own MARK IDENTITY PATH...: what the current operation makes is ours, and says so before it is there.
 o_own() {
+  local word k=2
   o_own_marks[$1]=1
+  if [[ -s $o_owned/$1 && ${#o_place_path[@]} == 0 && ${#o_thing_name[@]} == 0 ]]; then
+    # Most marks name all this already, in this order. An older one has no third word.
+    mapfile -d '' -t o_words <"$o_owned/$1"
+    o_read=''
+    for word in "${@:3}"; do [[ $word == "${o_words[k++]-}" ]] || { o_make_ours "$@"; return; }; done
+    ((${#o_words[@]} == 1)) || { o_exists_command=''; return 0; }
+  fi
+  o_make_ours "$@"
+}
+
+# o_make_ours MARK IDENTITY PATH...
+o_make_ours() {
   o_ask "$@"
   [[ ! ${o_bad[$o_i]-} ]] || return 0
   if [[ $o_marked != new ]]; then
-    o_note "$1" "$2" new
+    o_say "$1" "$2" new
   elif ((${#o_claims[@]})); then
-    o_note "$1" "$2" add
+    o_say "$1" "$2" add
+  fi
+}
+
+# o_say MARK IDENTITY HOW: o_claims go into a mark: now, unless a directory has to be looked at first.
+o_say() {
+  if [[ ${#o_doubt_op[@]} != 0 && ${o_doubt_op[-1]} == "$o_i" ]]; then
+    o_note "$@"
+  else
+    o_note_new "$1"
+    o_write_mark "$@" "${o_claims[@]}"
   fi
 }
 
@@ -103,21 +132,26 @@ o_accept() {
 
 # o_ask MARK IDENTITY PATH...: whether all of it is ours or not there; o_claims is what its mark does not name yet.
 o_ask() {
-  local identity=$2 k
-  o_claims=() o_asked=$1
+  local path
+  o_claims=()
   if [[ ! ${o_bad[$o_i]-} ]]; then
     o_read_mark "$1"
-    [[ $o_marked || $1 == [-s]* ]] || o_ask_identity "$identity"
-    shift 2
-    for k; do o_ask_path "$k"; done
-    for k in "${!o_place_path[@]}"; do
-      o_ask_place "${o_place_path[k]}" "${o_place_mode[k]}" "${o_place_owner[k]}" "$identity"
-    done
-    for k in "${!o_thing_name[@]}"; do
-      o_ask_thing "${o_thing_name[k]}" "${o_thing_exists[k]}" "${o_thing_shared[k]}"
-    done
+    [[ $o_marked || ! $o_exists_command$o_list || $1 == [-s]* ]] || o_ask_identity "$2"
+    for path in "${@:3}"; do o_ask_path "$path"; done
+    ((${#o_place_path[@]} == 0 && ${#o_thing_name[@]} == 0)) || o_ask_more "$1" "$2"
   fi
   [[ ! $o_exists_command && ${#o_place_path[@]} == 0 && ${#o_thing_name[@]} == 0 ]] || o_forget_questions
+}
+
+# o_ask_more MARK IDENTITY: what is no word of the question itself.
+o_ask_more() {
+  local k
+  for k in "${!o_place_path[@]}"; do
+    o_ask_place "${o_place_path[k]}" "${o_place_mode[k]}" "${o_place_owner[k]}" "$@"
+  done
+  for k in "${!o_thing_name[@]}"; do
+    o_ask_thing "${o_thing_name[k]}" "${o_thing_exists[k]}" "${o_thing_shared[k]}"
+  done
 }
 
 # o_read_mark MARK: o_marked is empty, old or new; o_has are its claims. Of many that go by one name, only the first reads it.
@@ -139,6 +173,7 @@ o_read_mark() {
 
 o_ask_identity() {
   if [[ $o_exists_command ]]; then
+    o_now "$o_i"
     o_guard "$o_exists_command"
     ((o_status)) || o_foreign "$1"
   elif [[ $o_list ]]; then
@@ -151,6 +186,7 @@ o_ask_identity() {
 o_read_list() {
   local lines=() line to file=$o_state/runs/$o_run_id.listed
   if [[ ! $o_list_state ]]; then
+    o_now "$o_i"
     o_block "$o_i"
     o_list_state=1
     o_rubbish+=("$file")
@@ -179,7 +215,7 @@ o_ask_path() {
   [[ $o_marked == old ]] || o_is_inside "$path" || o_is_claimed "$path" || o_is_claimed "$path/" || o_foreign "$path"
 }
 
-# o_ask_place PATH MODE OWNER IDENTITY
+# o_ask_place PATH MODE OWNER MARK IDENTITY
 o_ask_place() {
   local path=$1
   [[ $path == /* ]] || path=$PWD/${path#./}
@@ -189,7 +225,7 @@ o_ask_place() {
     [[ ! -e $path && ! -L $path || $o_marked == old ]] || o_foreign "$path"
   elif [[ $2$3 != -- ]] && ! o_is_inside "$path"; then
     o_doubt_path+=("$path") o_doubt_mode+=("$2") o_doubt_owner+=("$3")
-    o_doubt_op+=("$o_i") o_doubt_mark+=("$o_asked") o_doubt_identity+=("$4")
+    o_doubt_op+=("$o_i") o_doubt_mark+=("$4") o_doubt_identity+=("$5")
   fi
 }
 
@@ -203,6 +239,7 @@ o_ask_thing() {
   [[ ! ${o_has[$word]-} ]] || return 0
   if [[ $o_marked != old ]]; then
     if [[ ! ${o_known_things[$word]-} ]]; then
+      o_now "$o_i"
       o_guard "$2"
       # A question without an answer is put again for the next.
       [[ ! ${o_bad[$o_i]-} ]] || return 0
@@ -249,6 +286,15 @@ o_is_claimed() {
     for word in "${words[@]}"; do [[ $word != [/@]* ]] || o_claimed[$word]=1; done
   fi
   [[ ${o_claimed[$1]-} ]]
+}
+
+# o_is_marked NAME: for commands, which run without the prelude's open files: whether a mark claims what goes by this name.
+o_is_marked() {
+  local word
+  while IFS= read -rd '' word; do
+    [[ $word != "@$1" ]] || return 0
+  done < <(find "$o_state/owned" -type f -size +0 -exec cat -- {} + 2>/dev/null)
+  return 1
 }
 
 # o_foreign NAME: it is there and is not ours: the current operation does nothing.
@@ -309,33 +355,35 @@ o_settle_doubts() {
 
 # o_write_mark MARK IDENTITY new|add|anew CLAIM...: what cannot be marked is not made.
 o_write_mark() {
-  local file=$o_owned/$1 claim written=''
+  local claim
   o_read_mark "$1"
   umask 077
   if [[ ! -d $o_owned ]] && ! mkdir -p -- "$o_owned"; then
-    written=''
+    false
   # Two objects may go by one name.
   elif [[ $o_marked == new && $3 != anew ]]; then
-    written=1
-    if (($# > 3)); then
-      printf '%s\0' "${@:4}" 2>&"$o_null" >>"$file" || { printf '%s\0' "${o_words[@]}" 2>&"$o_null" >|"$file"; written=''; }
-      o_words+=("${@:4}")
-    fi
+    (($# == 3)) || o_add_to_mark "$1" "${@:4}"
   else
-    o_words=(2 "$2" "${@:4}") o_has=() o_marked=new o_identity=$2
-    [[ ! -e $file.restored ]] || o_rubbish+=("$file.restored")
-    if printf '%s\0' "${o_words[@]}" 2>&"$o_null" >|"$file"; then written=1; else : >|"$file"; fi
-  fi
-  umask 022
-  if [[ ! $written ]]; then
+    o_read=''
+    printf '%s\0' 2 "$2" "${@:4}" 2>&"$o_null" >|"$o_owned/$1" || ! : >|"$o_owned/$1"
+  fi || {
     o_read=''
     o_fail 1 step "Nothing can be written below $o_state; is the disk full?"
     return 0
+  }
+  [[ ! -e $o_owned/$1.restored ]] || o_rubbish+=("$o_owned/$1.restored")
+  [[ ! $o_has_index ]] || for claim in "${@:4}"; do o_claimed[$claim]=1; done
+}
+
+# o_add_to_mark MARK CLAIM...: to the one that was read.
+o_add_to_mark() {
+  local claim
+  if ! printf '%s\0' "${@:2}" 2>&"$o_null" >>"$o_owned/$1"; then
+    printf '%s\0' "${o_words[@]}" 2>&"$o_null" >|"$o_owned/$1"
+    return 1
   fi
-  for claim in "${@:4}"; do
-    o_has[$claim]=1
-    [[ ! $o_has_index ]] || o_claimed[$claim]=1
-  done
+  o_words+=("${@:2}")
+  for claim in "${@:2}"; do o_has[$claim]=1; done
 }
 
 # Where what all objects share is not ours, no operation runs.
@@ -382,6 +430,8 @@ o_drop_marks() {
   for mark in "${!o_disowned[@]}"; do
     [[ ${o_own_marks[$mark]-} ]] || o_drop_mark "$mark"
   done
+  # Most scripts end well.
+  ((${#o_bad[@]})) || return 0
   for mark in "${!o_new_marks[@]}"; do
     ! o_is_needless "$mark" || o_rubbish+=("$o_owned/$mark")
   done

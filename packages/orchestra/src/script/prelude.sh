@@ -237,23 +237,41 @@ o_now() {
 
 # o_results INDEX...: these operations have no steps left.
 o_results() {
-  local i
+  local i well=()
   for i; do
     # Of what was never ours there was nothing to remove.
     [[ ${o_bad[$i]-} != '0 nothing' ]] || o_bad[$i]=''
-    if [[ ${o_bad[$i]-} == *' foreign' ]]; then
-      o_encode "${o_subject[$i]-${o_subject[prepare]-}}"
-      # shellcheck disable=SC2154 # o_encode sets it
-      o_record result "$i" failed "${o_bad[$i]}" "${o_change[$i]:-unchanged}" "$o_code"
-    elif [[ ${o_bad[$i]-} ]]; then
-      o_record result "$i" failed "${o_bad[$i]}" "${o_change[$i]:-unchanged}"
+    if [[ ${o_bad[$i]-} ]]; then
+      o_tell_well "${well[@]}"
+      well=()
+      o_tell_failed "$i"
     elif [[ $o_defer ]]; then
       o_waiting+=("$i")
     else
-      o_record result "$i" ok 0 step "${o_change[$i]:-unchanged}"
-      o_give_marks "$i"
+      well+=("$i" "${o_change[$i]:-unchanged}")
+      [[ ! ${o_disowns[$i]-} ]] || o_give_marks "$i"
     fi
   done
+  o_tell_well "${well[@]}"
+}
+
+# o_tell_well [INDEX CHANGE]...: as o_record does, a line for each, by one call for many.
+o_tell_well() {
+  (($#)) || return 0
+  printf 'result %s ok 0 step %s\n' "$@" >&"$o_journal"
+  # shellcheck disable=SC2059 # the mark has nothing that printf reads
+  printf "$o_mark result %s ok 0 step %s\n" "$@"
+}
+
+# o_tell_failed INDEX
+o_tell_failed() {
+  local result=(result "$1" failed "${o_bad[$1]}" "${o_change[$1]:-unchanged}")
+  if [[ ${o_bad[$1]} == *' foreign' ]]; then
+    o_encode "${o_subject[$1]-${o_subject[prepare]-}}"
+    # shellcheck disable=SC2154 # o_encode sets it
+    result+=("$o_code")
+  fi
+  o_record "${result[@]}"
 }
 
 # An object is not done before the service runs with it: where something follows, success is told after it.
@@ -275,7 +293,9 @@ o_refuse_waiting() {
 o_op() {
   o_i=$1 o_label=$2 o_skip='' o_has_input='' o_covers[$1]=${*:3}
   [[ ! $o_refused ]] || o_bad[$1]=$o_refused
-  [[ ${o_bad[$1]-} ]] || o_now "$1"
+  [[ ! ${o_bad[$1]-} ]] || return 0
+  printf 'at %s\n' "$1" >&"$o_journal"
+  printf '%s at %s\n' "$o_mark" "$1"
 }
 
 # After the steps of prepare: when they failed, no operation runs.
@@ -378,16 +398,16 @@ o_interpreted() {
 o_step() {
   [[ ! ${o_bad[$o_i]-} ]] || return 1
   [[ ! ${o_touched[$1]-} ]] || o_settle
-  o_may_act "$@" || return 1
+  ((${#o_handing[@]} == 0)) || o_hand_over "$1"
+  local dir=${1%/*}
+  o_who='' o_blind='' o_ruling=${o_rulings[${dir:-/}]-}
+  [[ $o_ruling == ok ]] || o_may_act "$@" || return 1
   o_touched[$1]=1
 }
 
-# o_may_act PATH [gone]
+# o_may_act PATH [gone]: what o_step does not know yet.
 o_may_act() {
   local dir=${1%/*}
-  ((${#o_handing[@]} == 0)) || o_hand_over "$1"
-  o_who='' o_blind='' o_ruling=${o_rulings[${dir:-/}]-}
-  [[ $o_ruling != ok ]] || return 0
   o_judge "${dir:-/}"
   case $o_ruling in
     ok) return 0 ;;
@@ -945,6 +965,7 @@ o_settle_directories() {
     o_i=${o_new_of[k]}
     if [[ -d ${o_new_path[k]} ]] || o_quiet_then_loud mkdir -p -- "${o_new_path[k]}"; then
       o_changed "$o_i"
+      o_see_again "${o_new_path[k]}"
       o_keep "${o_new_path[k]}" "${o_new_mode[k]}" "${o_new_owner[k]}"
     else
       o_fail 1 step
@@ -1065,24 +1086,38 @@ o_moved() {
   fi
 }
 
-# Only a mode of more than four digits takes a setgid bit off that a directory has from its parent.
-# What is right in content and may have drifted in mode or owner: one stat for all. The deepest come first: what is given to
-# somebody has nothing in it any more that we would go on to change by its name.
+# What is right in content and may have drifted in mode or owner: one stat for all.
 o_settle_permissions() {
-  local k is=() depth slashes path layers=() depths=()
+  local k is=() drifted=()
   mapfile -t is < <(o_many 4 stat -c '%a %U %G %u %g' -- "${o_kept_path[@]}")
   ((${#is[@]} == ${#o_kept_path[@]})) || is=()
   for k in "${!o_kept_path[@]}"; do
+    [[ ${o_kept_mode[k]} == - || ${o_kept_mode[k]} == "${is[k]%% *}" ]] && o_owner_is "${o_kept_owner[k]}" "${is[k]-}" || drifted+=("$k")
+  done
+  ((${#drifted[@]} == 0)) || o_settle_drifted "${drifted[@]}"
+}
+
+# o_settle_drifted NUMBER...: the deepest come first: what is given to somebody has nothing in it any more that we would go on to
+# change by its name.
+o_settle_drifted() {
+  local k depth slashes path layers=() depths=()
+  for k; do
     path=${o_kept_path[k]}
     slashes=${path//[!\/]/}
     layers[${#slashes}]+=" $k"
-    [[ ! ${o_facts[${path/#.\//$o_here/}]-} ]] || o_unsee
+    o_see_again "$path"
   done
   depths=("${!layers[@]}")
   for ((depth = ${#depths[@]} - 1; depth >= 0; depth--)); do o_settle_layer "${layers[depths[depth]]}"; done
 }
 
-# o_settle_layer NUMBERS: of what none is in another.
+# o_see_again PATH: we change it, and what it is was looked at.
+o_see_again() {
+  [[ ! ${o_facts[${1/#.\//$o_here/}]-} ]] || o_unsee
+}
+
+# o_settle_layer NUMBERS: of what none is in another. Only a mode of more than four digits takes a setgid bit off that a directory has
+# from its parent.
 o_settle_layer() {
   local k
   local -A modes=() owners=()
@@ -1097,10 +1132,10 @@ o_settle_layer() {
 
 # o_owner_is USER:GROUP STAT: by name or by number, either side may be left open.
 o_owner_is() {
-  local user=${1%:*} group='' is
   [[ $1 != - ]] || return 0
+  local user=${1%:*} group='' is=() word
+  for word in $2; do is+=("$word"); done
   [[ $1 != *:* ]] || group=${1##*:}
-  read -r -a is <<<"$2"
   [[ ! $user || $user == "${is[1]-}" || $user == "${is[3]-}" ]] || return 1
   [[ ! $group || $group == "${is[2]-}" || $group == "${is[4]-}" ]]
 }

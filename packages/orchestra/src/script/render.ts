@@ -227,7 +227,7 @@ function renderOperations(operations: readonly ScriptOperation[]): Rendered[] {
 function renderQuestions(operations: readonly ScriptOperation[]): Rendered[] {
   const lines = operations.flatMap((operation) => {
     const questions = operation.ownership === undefined ? [] : renderOwnership(operation.ownership())
-    return questions.length === 0 ? [] : [renderOpening(operation), ...questions]
+    return questions.length === 0 ? [] : [plain(`o_for ${operation.index}`), ...questions]
   })
   return lines.length === 0 ? [] : [...lines, plain('o_mark_all')]
 }

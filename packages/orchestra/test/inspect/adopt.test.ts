@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { defineConfig } from '../../src/config/config.ts'
-import type { Model } from '../../src/index.ts'
+import { type Backend, defineBackend, defineModel, type Model } from '../../src/index.ts'
 import { adopt, listFindings, named, overwrite, survey } from '../../src/inspect/index.ts'
 import { createMethods } from '../../src/methods/index.ts'
 import { sh } from '../../src/script/index.ts'
@@ -21,12 +21,19 @@ const listed = siteFilesWith({
   prune: (script, identity) => script.absent(`sites/${identity}`),
 })
 
+const sealed = defineBackend({
+  ...listed,
+  model: defineModel({ name: 'site', table: 'site', schema: Site.schema, secrets: ['plan'] }),
+})
+
 describeStores('adopting', (open) => {
   const build = useWorlds(open)
 
   /** Rows whose files are there already, one of them with another content, one not at all; and a stranger. */
-  async function start(): Promise<{ world: World; context: Parameters<typeof survey>[0] }> {
-    const world = await build({ backends: [listed] })
+  async function start(
+    backend: Backend = listed,
+  ): Promise<{ world: World; context: Parameters<typeof survey>[0] }> {
+    const world = await build({ models: [backend.model], backends: [backend] })
     await world.store.query('alter table site disable trigger user')
     await world.store.query(
       `insert into site select id, 'd' || id, 'body ' || id from generate_series(1, 4) id`,
@@ -40,7 +47,7 @@ describeStores('adopting', (open) => {
     await writeFile(join(sites, 'stranger'), 'nobody knows me')
     const server = await getServer(world.store, 'here')
     const { store, config } = world
-    return { world, context: { store, config, methods: createMethods(), server, backend: listed } }
+    return { world, context: { store, config, methods: createMethods(), server, backend } }
   }
 
   /** Waits until all that is left to do is refused because it is not ours; answers the objects. */
@@ -111,6 +118,19 @@ describeStores('adopting', (open) => {
     expect([after.d1, after.stranger]).toEqual([before.d1, before.stranger])
     expect(await world.files()).toMatchObject({ d2: 'anew', d3: 'by hand', d4: 'body 4' })
     expect(await adopt(context, found.right, 'test')).toBe(0)
+  })
+
+  it('takes over what waits to be written with a secret in it', async () => {
+    const { world, context } = await start(sealed)
+    await world.store.query(`update site set body = body || '.'`)
+    await world.store.query(`update site set body = rtrim(body, '.')`)
+    await world.collect()
+    const { right } = await survey(context)
+    await world.store.query(`update site set plan = 'another secret' where id = 2`)
+    await world.collect()
+    expect(await adopt(context, right, 'test')).toBe(2)
+    const waiting = (await world.operations()).filter(({ state }) => state === 'waiting')
+    expect(waiting.map(({ object_key }) => object_key).sort()).toEqual(['2', '3', '4'])
   })
 
   it('tells why nothing could be marked, and takes it the next time', async () => {

@@ -1,4 +1,4 @@
-import { type Script, sh, text } from 'orchestrajs'
+import { isOurs, type Script, sh, text } from 'orchestrajs'
 import { client } from './client.ts'
 import { type CheckedDatabase, type CheckedUser, hashOf, privileges } from './database.ts'
 import { account, grantPattern, grantPatternText, identifier, isOne, query, string } from './sql.ts'
@@ -49,7 +49,7 @@ function setPrivileges(script: Script, database: string, user: CheckedUser): voi
   })
 }
 
-/** Grants on exactly this database; who is left with nothing at all goes too. */
+/** Grants on exactly this database. Of accounts that rows made, who is left with nothing at all goes too; others stay. */
 export function revokeOthers(script: Script, database: string, users: readonly CheckedUser[]): void {
   const kept = users.map((user) => `(${string(user.name)}, ${string(user.host)})`)
   const others = `db = ${grantPatternText(database)}${kept.length === 0 ? '' : ` and (user, host) not in (${kept.join(', ')})`}`
@@ -60,7 +60,7 @@ export function revokeOthers(script: Script, database: string, users: readonly C
 ${query(revoke)} | ${client}
 while IFS= read -r user; do
   grants=$(${client} --execute "show grants for $user")
-  if [[ $grants == 'GRANT USAGE ON *.* TO '* && $grants != *$'\n'* ]]; then ${client} --execute "drop user $user"; fi
+  if [[ $grants == 'GRANT USAGE ON *.* TO '* && $grants != *$'\n'* ]] && ${isOurs(sh`"user $user"`)}; then ${client} --execute "drop user $user"; fi
 done <<<"$gone"`,
     { onlyIf: isOne(`select count(*) > 0 from mysql.db where ${others}`) },
   )

@@ -195,7 +195,7 @@ o_run $': >>\'/etc/bind/orchestra.conf\''
 o_unless $'[[ $\'\\n\'$(<\'/etc/bind/named.conf.local\')$\'\\n\' == *$\'\\n\'\'include "/etc/bind/orchestra.conf";\'$\'\\n\'* ]]'
 o_run $'printf \'\\n%s\\n\' \'include "/etc/bind/orchestra.conf";\' >>\'/etc/bind/named.conf.local\''
 o_prepared
-o_op 0 save reload.named
+o_for 0
 o_own 41da40f6a2e496067ea120d505fba0d98677f87d kit.example.net /etc/bind/orchestra/kit.example.net.source /etc/bind/orchestra/kit.example.net.conf /etc/bind/orchestra/kit.example.net.zone /etc/bind/orchestra/kit.example.net.refused
 o_mark_all
 o_op 0 save reload.named

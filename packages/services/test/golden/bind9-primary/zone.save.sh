@@ -195,7 +195,7 @@ o_run $': >>\'/etc/bind/orchestra.conf\''
 o_unless $'[[ $\'\\n\'$(<\'/etc/bind/named.conf.local\')$\'\\n\' == *$\'\\n\'\'include "/etc/bind/orchestra.conf";\'$\'\\n\'* ]]'
 o_run $'printf \'\\n%s\\n\' \'include "/etc/bind/orchestra.conf";\' >>\'/etc/bind/named.conf.local\''
 o_prepared
-o_op 0 save reload.named
+o_for 0
 o_own 9449e33895e7539ba3efee9c89f2b0f1de07c846 kit.example /etc/bind/orchestra/kit.example.source /etc/bind/orchestra/kit.example.conf /etc/bind/orchestra/kit.example.zone /etc/bind/orchestra/kit.example.refused
 o_mark_all
 o_op 0 save reload.named

@@ -195,7 +195,7 @@ o_run $': >>\'/etc/bind/orchestra.conf\''
 o_unless $'[[ $\'\\n\'$(<\'/etc/bind/named.conf.local\')$\'\\n\' == *$\'\\n\'\'include "/etc/bind/orchestra.conf";\'$\'\\n\'* ]]'
 o_run $'printf \'\\n%s\\n\' \'include "/etc/bind/orchestra.conf";\' >>\'/etc/bind/named.conf.local\''
 o_prepared
-o_op 0 delete reload.named
+o_for 0
 o_give_up 9449e33895e7539ba3efee9c89f2b0f1de07c846 kit.example /etc/bind/orchestra/kit.example.conf /var/cache/bind/orchestra/kit.example.zone /var/cache/bind/orchestra/kit.example.zone.jnl
 o_disown 9449e33895e7539ba3efee9c89f2b0f1de07c846
 o_mark_all

@@ -4,7 +4,7 @@ o_op prepare prepare
 o_unless '[[ -e /run/crond.pid && $(<"/proc/$(</run/crond.pid)/comm") == cron* ]] || systemctl is-active --quiet cron.service crond.service cron.target'
 o_run 'systemctl start cron || systemctl start crond'
 o_prepared
-o_op 0 save
+o_for 0
 o_own cbc8a597a67c465497550c4a4a7eebdb138442c0 kit /etc/cron.d/orchestra-kit
 o_mark_all
 o_op 0 save

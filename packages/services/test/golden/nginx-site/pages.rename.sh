@@ -129,7 +129,7 @@ o_run $'wanted=\'listen 80;\'; if { IFS= read -r _ </proc/net/if_inet6; } 2>/dev
 o_unless $'wanted=\'listen 443 ssl http2;\'; if { IFS= read -r _ </proc/net/if_inet6; } 2>/dev/null; then wanted+=$\'\\n\'\'listen [::]:443 ssl http2;\'; fi; [[ $(<\'/etc/nginx/orchestra/listen-https.conf\') == "$wanted" ]]'
 o_run $'wanted=\'listen 443 ssl http2;\'; if { IFS= read -r _ </proc/net/if_inet6; } 2>/dev/null; then wanted+=$\'\\n\'\'listen [::]:443 ssl http2;\'; fi; printf \'%s\\n\' "$wanted" >\'/etc/nginx/orchestra/listen-https.conf\'.new; mv -T -- \'/etc/nginx/orchestra/listen-https.conf\'.new \'/etc/nginx/orchestra/listen-https.conf\''
 o_prepared
-o_op 0 rename reload.nginx
+o_for 0
 o_former 9449e33895e7539ba3efee9c89f2b0f1de07c846 kit.example /etc/nginx/sites-enabled/kit.example.conf
 o_place /srv/sites/kit - www-data:www-data
 o_own c66e58764753acb21e0e9fb9ea3f8332265b1828 renamed.example /etc/nginx/sites-enabled/renamed.example.conf

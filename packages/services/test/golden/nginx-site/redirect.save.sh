@@ -129,7 +129,7 @@ o_run $'wanted=\'listen 80;\'; if { IFS= read -r _ </proc/net/if_inet6; } 2>/dev
 o_unless $'wanted=\'listen 443 ssl http2;\'; if { IFS= read -r _ </proc/net/if_inet6; } 2>/dev/null; then wanted+=$\'\\n\'\'listen [::]:443 ssl http2;\'; fi; [[ $(<\'/etc/nginx/orchestra/listen-https.conf\') == "$wanted" ]]'
 o_run $'wanted=\'listen 443 ssl http2;\'; if { IFS= read -r _ </proc/net/if_inet6; } 2>/dev/null; then wanted+=$\'\\n\'\'listen [::]:443 ssl http2;\'; fi; printf \'%s\\n\' "$wanted" >\'/etc/nginx/orchestra/listen-https.conf\'.new; mv -T -- \'/etc/nginx/orchestra/listen-https.conf\'.new \'/etc/nginx/orchestra/listen-https.conf\''
 o_prepared
-o_op 0 save reload.nginx
+o_for 0
 o_own 41da40f6a2e496067ea120d505fba0d98677f87d kit.example.net /etc/nginx/sites-enabled/kit.example.net.conf
 o_mark_all
 o_op 0 save reload.nginx

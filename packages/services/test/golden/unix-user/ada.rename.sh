@@ -1,5 +1,5 @@
 o_begin run unix-user 1 60 '«secret:output-token»'
-o_op 0 rename
+o_for 0
 o_exists $'getent passwd \'kit-ada\' >/dev/null'
 o_thing 'group kit-group' $'getent group \'kit-group\' >/dev/null' shared
 o_former 38301512879caab3eb070f19a6c64c5d67110d34 kit-ada /var/spool/cron/crontabs/kit-ada /var/lib/orchestra/accounts/left/kit-ada /home/kit-ada.orchestra-incoming /home/kit-ada

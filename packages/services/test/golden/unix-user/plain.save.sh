@@ -1,5 +1,5 @@
 o_begin run unix-user 1 60 '«secret:output-token»'
-o_op 0 save
+o_for 0
 o_exists $'getent passwd \'kit-plain\' >/dev/null'
 o_own e29bdd686b520f6ee9af25c23b9de68a7e3acd91 kit-plain /var/spool/cron/crontabs/kit-plain /var/lib/orchestra/accounts/left/kit-plain /home/kit-plain.orchestra-incoming /home/kit-plain
 o_mark_all
