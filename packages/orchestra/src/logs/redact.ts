@@ -5,8 +5,17 @@ interface Needle {
   mask: Buffer
 }
 
-/** What stands at a place of the data: nothing, a whole secret, or what may become one when more bytes come. */
-type Found = { kind: 'none' } | { kind: 'match'; needle: Needle } | { kind: 'perhaps' }
+/**
+ * Bytes of a secret that are compared at a place. Where so many stand, the rest is followed once and masked as far as it goes: comparing
+ * megabytes at each place that is like their beginning would take hours for a text of nothing but quotes.
+ */
+const HEAD = 1024
+
+/** What stands at a place of the data: nothing, secrets with this head, or what may become one when more bytes come. */
+type Found =
+  | { kind: 'none' }
+  | { kind: 'match'; needles: readonly Needle[]; size: number }
+  | { kind: 'perhaps' }
 
 const NONE: Found = { kind: 'none' }
 const PERHAPS: Found = { kind: 'perhaps' }
@@ -52,11 +61,14 @@ export class SecretIndex {
     if (rest < SHORTEST_SECRET) {
       return !isLast && this.#beginnings.has(data.toString('latin1', at)) ? PERHAPS : NONE
     }
-    for (const needle of this.#byPrefix.get(data.readInt32BE(at)) ?? []) {
-      const size = Math.min(rest, needle.bytes.length)
-      if (size < needle.bytes.length && isLast) continue
-      if (data.compare(needle.bytes, 0, size, at, at + size) !== 0) continue
-      return size === needle.bytes.length ? { kind: 'match', needle } : PERHAPS
+    const group = this.#byPrefix.get(data.readInt32BE(at)) ?? []
+    for (const { bytes } of group) {
+      const head = Math.min(bytes.length, HEAD)
+      const size = Math.min(rest, head)
+      if (size < head && isLast) continue
+      if (data.compare(bytes, 0, size, at, at + size) !== 0) continue
+      if (size < head) return PERHAPS
+      return { kind: 'match', needles: group.filter((other) => beginsAlike(bytes, other.bytes, head)), size }
     }
     return NONE
   }
@@ -72,10 +84,21 @@ export class SecretIndex {
   }
 }
 
+/** Whether another secret may stand where the head of this one does; a shorter one may not, because this one is longer. */
+function beginsAlike(bytes: Buffer, other: Buffer, head: number): boolean {
+  return (
+    other.length >= head &&
+    (other.length === head || head === HEAD) &&
+    other.compare(bytes, 0, head, 0, head) === 0
+  )
+}
+
 /** Replaces secrets in one stream of bytes, however it is cut; holds back only what may be the beginning of a secret. */
 export class Redactor {
   readonly #index: SecretIndex
   #held: Buffer = Buffer.alloc(0)
+  /** Secrets whose heads were masked, and how far each has been followed. */
+  #followed: Followed[] = []
 
   constructor(index: SecretIndex) {
     this.#index = index
@@ -94,14 +117,16 @@ export class Redactor {
 
   #redact(data: Buffer, isLast: boolean): Buffer {
     const parts: Buffer[] = []
-    let kept = 0
-    let at = this.#index.candidate(data, 0)
+    let kept = this.#follow(data, 0)
+    let at = this.#index.candidate(data, kept)
     while (at < data.length) {
       const found = this.#index.find(data, at, isLast)
       if (found.kind === 'perhaps') break
       if (found.kind === 'match') {
-        parts.push(data.subarray(kept, at), found.needle.mask)
-        kept = at + found.needle.bytes.length
+        const { needles, size } = found
+        parts.push(data.subarray(kept, at), (needles[0] as Needle).mask)
+        this.#followed = needles.map(({ bytes }) => ({ bytes, at: size }))
+        kept = this.#follow(data, at + size)
       }
       at = this.#index.candidate(data, found.kind === 'match' ? kept : at + 1)
     }
@@ -110,6 +135,31 @@ export class Redactor {
     parts.push(data.subarray(kept, at))
     return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
   }
+
+  /** Where the secrets that are followed end, or stop being what stands here; what is left of them goes on in the next bytes. */
+  #follow(data: Buffer, from: number): number {
+    let end = from
+    this.#followed = this.#followed.filter((one) => {
+      const size = alike(one.bytes, one.at, data, from)
+      end = Math.max(end, from + size)
+      one.at += size
+      return from + size === data.length && one.at < one.bytes.length
+    })
+    return end
+  }
+}
+
+interface Followed {
+  readonly bytes: Buffer
+  at: number
+}
+
+/** How many bytes from two places on are the same. */
+function alike(one: Buffer, from: number, other: Buffer, start: number): number {
+  const most = Math.min(one.length - from, other.length - start)
+  let size = 0
+  while (size < most && one[from + size] === other[start + size]) size++
+  return size
 }
 
 function needlesOf(secrets: readonly NamedSecret[]): Needle[] {

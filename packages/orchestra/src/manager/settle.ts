@@ -28,6 +28,8 @@ export interface Settlement {
   former: 'gone' | 'left'
   /** It failed before anything was changed: it is as if it had never been tried. */
   untouched?: boolean
+  /** A name on the server that is not ours. What was tried under it made nothing: a mark is written before anything is. */
+  stranger?: string | null
 }
 
 /** Characters of rendered text that one statement takes; a drain may hold much more. */
@@ -81,6 +83,10 @@ function isAwaiting(placement: string): string {
         and t.backend = ${placement}.backend and t.to_server = ${placement}.server_id and t.ended_at is null)`
 }
 
+/** The names that were tried, without the one that turned out to be somebody else's. */
+const withoutStranger = `(
+  select jsonb_agg(name.value) from jsonb_array_elements(p.tried) as name(value) where name.value ->> 'identity' <> r.stranger)`
+
 /**
  * The state of a placement tells which of its operations was decided last, at the moment that its row is written: one that is
  * decided while this statement waits for its locks is not visible to it.
@@ -102,10 +108,12 @@ with owned as (
       select from orchestra.placement p where ${isPlaceOf('p', 'o')}) as forgotten,
     coalesce(r.untouched, false) and o.action = 'delete' and not exists (
       select from orchestra.placement p where ${isPlaceOf('p', 'o')}
-        and (p.applied_at is not null or p.log_id is not null)) as unmade
+        and (p.applied_at is not null or p.log_id is not null)) as unmade,
+    exists (select from orchestra.placement p where ${isPlaceOf('p', 'o')}
+      and p.tried @> jsonb_build_array(jsonb_build_object('identity', r.stranger))) as cleared
   from owned
   cross join jsonb_to_recordset($5::jsonb) as r("operationId" bigint, outcome text, next text, delay bigint, alone boolean,
-    changed boolean, error text, revision text, identity text, rendered jsonb, former text, untouched boolean)
+    changed boolean, error text, revision text, identity text, rendered jsonb, former text, untouched boolean, stranger text)
   join orchestra.operation o on o.id = r."operationId" and ${foundState('o')} = 'running'
   left join lateral ${newerOperation('o')} newer on true
 ), settled as (
@@ -118,7 +126,7 @@ with owned as (
     log_id = coalesce($4, o.log_id),
     attempt = case when r.next = 'back' then greatest(o.attempt - 1, 0) else o.attempt end,
     alone = case when r.next = 'back' then o.alone else r.alone end,
-    due_at = case when r.delay > 0 then now() + r.delay * interval '1 ms' else '-infinity' end,
+    due_at = case when r.delay > 0 and not r.cleared then now() + r.delay * interval '1 ms' else '-infinity' end,
     ended_at = case when r.next = 'done' or r.cancelled or r.forgotten or r.unmade or r.newer_id is not null then clock_timestamp() end,
     snapshot = case when r.outcome is distinct from 'success' then o.snapshot end
   from result r where o.id = r."operationId"
@@ -127,6 +135,7 @@ with owned as (
     state = case when p.state = 'pending' and r.next <> 'back' then 'failed' else p.state end,
     log_id = case when r.untouched then p.log_id else coalesce($4, p.log_id) end,
     tried = case
+      when r.cleared then ${withoutStranger}
       when r.untouched or r.wanted is null or p.identity = r.wanted or p.tried @> jsonb_build_array(jsonb_build_object('identity', r.wanted))
       then p.tried
       else coalesce(p.tried, '[]') || jsonb_build_object('identity', r.wanted, 'snapshot', r.snapshot) end
@@ -135,6 +144,9 @@ with owned as (
     and ${isPlaceOf('p', 'r')}
   returning p.model, p.keys, p.unmade and p.log_id is not null as unexpected, r."operationId", p.key_hash, p.backend,
     p.server_id, p.unmade
+), forgotten as (
+  update orchestra.placement p set tried = ${withoutStranger} from result r
+  where r.action <> 'save' and r.cleared and ${isPlaceOf('p', 'r')}
 ), left_over as (
   insert into orchestra.remnant (backend, server_id, model, object_key, identity, snapshot)
   select r.backend, r.server_id, r.model, r.object_key, name.value ->> 'identity', name.value -> 'snapshot'

@@ -52,9 +52,23 @@ export function suspected(
 }
 
 /** Something that is not ours is in its way. That ends when a person does something about it. */
-function untouched(operationId: number, error: string, backoff: Backoff): Settlement {
+function untouched(
+  operationId: number,
+  error: string,
+  backoff: Backoff,
+  stranger: string | null,
+): Settlement {
   const delay = delayAfter(Number.MAX_SAFE_INTEGER, backoff)
-  return { ...nothingKnown, operationId, outcome: 'failure', next: 'again', delay, error, untouched: true }
+  return {
+    ...nothingKnown,
+    operationId,
+    outcome: 'failure',
+    next: 'again',
+    delay,
+    error,
+    untouched: true,
+    stranger,
+  }
 }
 
 /** Somebody stopped it; it waits for the next change of its object. */
@@ -83,7 +97,9 @@ export function fromResult(
     const { backend, model, object_key: key } = operation
     const text = failureText(result, { server, backend, object: `${model}:${key}` })
     if (result.reason !== 'foreign') return triedAgain(operation, 'failure', text, backoff)
-    return untouched(operation.id, text, backoff)
+    // Paths may be claimed by a mark of the very name; where a name itself is not ours, no mark has it.
+    const { subject = null } = result
+    return untouched(operation.id, text, backoff, subject?.startsWith('/') ? null : subject)
   }
   return {
     operationId: operation.id,

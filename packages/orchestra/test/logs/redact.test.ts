@@ -74,6 +74,28 @@ describe('redaction', () => {
     )
   })
 
+  test('long secrets that begin alike are masked to their ends, cut anywhere', () => {
+    const common = "it's ".repeat(600)
+    const values = [`${common}one${'1'.repeat(2_000)}`, `${common}two${'2'.repeat(4_000)}`, common]
+    const index = new SecretIndex(values.map((value, at) => ({ name: `s${at}`, value })))
+    const anyOrder = fc.array(fc.constantFrom(...values.keys()), { minLength: 1, maxLength: 4 })
+    const sizes = fc.array(fc.integer({ min: 1, max: 5_000 }), { minLength: 1, maxLength: 6 })
+    fc.assert(
+      fc.property(anyOrder, sizes, (order, cuts) => {
+        const text = order.map((at) => `[${values[at]}]`).join('')
+        const shown = stream(index, Buffer.from(text), cuts).toString()
+        expect(shown.replaceAll(/«secret:s\d»/g, '*')).toBe('[*]'.repeat(order.length))
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('of what begins like a long secret and goes on otherwise, no more than the beginning is masked', () => {
+    const value = `${'q'.repeat(5_000)}end`
+    expect(redactAll(value, `<${'q'.repeat(3_000)}other>`)).toBe('<«secret:pw»other>')
+    expect(redactAll(value, `<${'q'.repeat(900)}other>`)).toBe(`<${'q'.repeat(900)}other>`)
+  })
+
   test('only what may be the beginning of a secret is held back', () => {
     const redactor = new Redactor(new SecretIndex([{ name: 'pw', value: 'secret99' }]))
     expect(redactor.push(Buffer.from('hello sec')).toString()).toBe('hello ')
