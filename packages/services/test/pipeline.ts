@@ -14,6 +14,7 @@ import {
   renderScript,
   type ScriptEvent,
 } from '../../orchestra/src/script/index.ts'
+import { readShell } from '../../orchestra/src/script/shell-file.ts'
 import {
   listTrash,
   restoreTrash,
@@ -157,9 +158,9 @@ function note(ran: Ran, event: ScriptEvent): void {
   }
 }
 
-/** A command as text, under the options that scripts have. */
+/** A command as text, under the options and with the functions that scripts have. */
 export function strict(command: Command | undefined): string {
-  return `set -eu -o pipefail\n${command?.rendered.reveal() ?? 'false'}`
+  return `${readShell('place.sh')}\nset -eu -o pipefail\n${command?.rendered.reveal() ?? 'false'}`
 }
 
 /** Runs a command as a step of a script would, and returns what it prints. */

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { describeLab } from '../../../lab/describe-lab.ts'
 import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
 import { unixUser } from '../src/index.ts'
-import { must, Pipeline, type Wanted } from './pipeline.ts'
+import { must, Pipeline, strict, type Wanted } from './pipeline.ts'
 
 const account = defineModel({
   name: 'account',
@@ -286,10 +286,10 @@ name" && echo y > "-rf" && echo z > "ä '\\''*" && ln -s /nowhere dangling && ln
 name" hard && truncate -s 50M hole && mkfifo pipe && cp /bin/true setuid && chmod 4755 setuid && touch -d 2001-02-03T04:05:06.789 old'
       touch roots; chown www-data roots; setfattr -n user.note -v hi old 2>/dev/null || true`)
     const { transfer } = backend
-    const dump = transfer?.dump(old as never).rendered.reveal()
-    const restore = transfer?.restore(fresh as never).rendered.reveal()
-    await host.must(`set -o pipefail; (set -eu; ${dump}) | (set -eu -o pipefail; ${restore})`)
-    await host.must(`set -o pipefail; (set -eu; ${dump}) | (set -eu -o pipefail; ${restore})`)
+    const dump = strict(transfer?.dump(old as never))
+    const restore = strict(transfer?.restore(fresh as never))
+    await host.must(`set -o pipefail; (${dump}) | (${restore})`)
+    await host.must(`set -o pipefail; (${dump}) | (${restore})`)
     const original = await must(host, transfer?.verify?.original(old as never))
     expect(await must(host, transfer?.verify?.restored(fresh as never))).toBe(original)
     expect(original).toMatch(/^entries \d+\nlisting \w{64}\ncontents \w{64}\n$/)
@@ -323,10 +323,10 @@ name" hard && truncate -s 50M hole && mkfifo pipe && cp /bin/true setuid && chmo
       const row = person(login, null)
       expect((await run(['save', row])).results).toEqual(['ok changed'])
       const { transfer } = backend
-      const restore = transfer?.restore(row as never).rendered.reveal()
-      const switching = transfer?.switch(row as never).rendered.reveal()
+      const restore = strict(transfer?.restore(row as never))
+      const switching = strict(transfer?.switch(row as never))
       return host.exec(
-        `rm -rf /root/evil; mkdir /root/evil; cd /root/evil\n${archive}\n(set -eu -o pipefail; ${restore}) </root/evil.tar && (set -eu -o pipefail; ${switching})`,
+        `rm -rf /root/evil; mkdir /root/evil; cd /root/evil\n${archive}\n(${restore}) </root/evil.tar && (${switching})`,
       )
     }
 
@@ -338,14 +338,14 @@ name" hard && truncate -s 50M hole && mkfifo pipe && cp /bin/true setuid && chmo
       await host.must(
         'cd /home/xena; mkdir -m 700 www; echo x >www/session; chown -R www-data: www; touch own; chmod 0 own; chown xena own',
       )
-      const dump = backend.transfer?.dump(person('xena', null) as never).rendered.reveal()
-      const answer = await host.exec(`set -eu -o pipefail; ${dump}`)
+      const dump = strict(backend.transfer?.dump(person('xena', null) as never))
+      const answer = await host.exec(dump)
       expect(answer.code).not.toBe(0)
       expect(answer.stderr).toContain('www belongs to somebody else and the account cannot read it')
       await host.must('chmod -R o+rX /home/xena/www')
-      expect(
-        await host.must(`(set -eu -o pipefail; ${dump}) | tar -tf - | sort | grep -E 'own|session'`),
-      ).toBe('./own\n./www/session\n')
+      expect(await host.must(`(${dump}) | tar -tf - | sort | grep -E 'own|session'`)).toBe(
+        './own\n./www/session\n',
+      )
     })
 
     test('belongs to the account, without set-id bits, whatever the archive says', async () => {
