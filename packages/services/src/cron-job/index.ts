@@ -105,6 +105,9 @@ export function cronJob<Schema extends z.ZodType, Secrets extends string>(
   checkOptions('cronJob()', options, names)
   const jobOf = (object: Parameters<typeof options.job>[0]) =>
     checked('A cron job', cronJobSchema, options.job(object))
+  // What stands can go, whatever else the row says by now.
+  const nameOf = (object: Parameters<typeof options.job>[0]) =>
+    checked('The name of a cron job', cronJobName, options.job(object).name)
   return defineBackend({
     ...policiesOf(options),
     name: options.name ?? 'cron-job',
@@ -114,13 +117,13 @@ export function cronJob<Schema extends z.ZodType, Secrets extends string>(
     prepare: startCron,
     save: (script, object) => place(script, jobOf(object)),
     rename(script, object, previous) {
-      const [path, old] = [pathOf(jobOf(object)), pathOf(jobOf(previous))]
+      const [path, old] = [pathOf(jobOf(object)), pathFor(nameOf(previous))]
       if (path === old) return
       // A job that cannot be installed runs on under its old name.
       place(script, jobOf(object))
       script.absent(old)
     },
-    delete: (script, object) => script.absent(pathOf(jobOf(object))),
+    delete: (script, object) => script.absent(pathFor(nameOf(object))),
     list: sh`shopt -s nullglob; for file in ${pathFor('')}*; do printf '%s\n' "\${file#${pathFor('')}}"; done`,
     // A variable may be a secret.
     read: (name) => sh`sed -E 's/^([A-Z_][A-Z0-9_]*)=.*/\1=.../' ${pathFor(name)}`,

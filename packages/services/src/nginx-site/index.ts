@@ -24,6 +24,9 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
   const directory = options.directory ?? '/etc/nginx/sites-enabled'
   const siteOf = (object: Parameters<typeof options.site>[0]) =>
     checked('An nginx site', nginxSiteSchema, options.site(object))
+  // What stands can go, whatever else the row says by now.
+  const nameOf = (object: Parameters<typeof options.site>[0]) =>
+    checked('The name of a site', serverName, options.site(object).domains[0])
   const pathFor = (domain: string) => `${directory}/${domain}.conf`
   const pathOf = ({ domains }: CheckedSite) => pathFor(domains[0])
   const place = (script: Script, site: CheckedSite) => {
@@ -44,7 +47,7 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
     save: (script, object) => place(script, siteOf(object)),
     rename(script, object, previous) {
       const site = siteOf(object)
-      const [path, old] = [pathOf(site), pathOf(siteOf(previous))]
+      const [path, old] = [pathOf(site), pathFor(nameOf(previous))]
       if (path === old) return
       // Under the new name the old answers until nginx has accepted the new: two files with one name would be refused.
       script.run(sh`mv -T -- ${old} ${path}`, { onlyIf: sh`[[ -e ${old} && ! -e ${path} ]]` })
@@ -52,7 +55,7 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
       place(script, site)
     },
     delete(script, object) {
-      script.absent(pathOf(siteOf(object)))
+      script.absent(pathFor(nameOf(object)))
       reloadServer(script)
     },
     list: sh`shopt -s nullglob; for file in ${directory}/*.conf; do file=\${file##*/}; printf '%s\n' "\${file%.conf}"; done`,

@@ -53,6 +53,14 @@ export interface UnixUser {
 
 export type CheckedUser = z.output<typeof unixUserSchema> & { home: string }
 
+/** Where an account stands: all that is asked of one that is to go, whatever else its row says by now. */
+export type PlacedUser = Pick<CheckedUser, 'name' | 'home'>
+
+export function checkPlace({ name, home }: UnixUser): PlacedUser {
+  const place = checked('A unix user', unixUserSchema.pick({ name: true, home: true }), { name, home })
+  return { name: place.name, home: place.home ?? `/home/${place.name}` }
+}
+
 export function checkUser(wanted: UnixUser): CheckedUser {
   const user = checked('A unix user', unixUserSchema, wanted)
   return { ...user, home: user.home ?? `/home/${user.name}` }

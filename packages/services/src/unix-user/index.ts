@@ -4,6 +4,7 @@ import { userName } from '../fields.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import {
   addAccount,
+  checkPlace,
   checkUser,
   endProcesses,
   exists,
@@ -52,6 +53,7 @@ export function unixUser<Schema extends z.ZodType, Secrets extends string>(
   const trash = options.trash === undefined ? undefined : checked('trash', homePath, options.trash)
   const allowed = checked('allowGroups', z.array(userName), options.allowGroups ?? [])
   const userOf = (object: Parameters<typeof options.user>[0]) => checkUser(options.user(object))
+  const placeOf = (object: Parameters<typeof options.user>[0]) => checkPlace(options.user(object))
   return defineBackend({
     ...policiesOf(options),
     name: options.name ?? 'unix-user',
@@ -70,9 +72,9 @@ export function unixUser<Schema extends z.ZodType, Secrets extends string>(
       if (user.groups !== undefined) setGroups(script, user.name, user.groups, allowed)
       if (user.passwordHash !== undefined) setPassword(script, user.name, user.passwordHash)
     },
-    rename: (script, object, previous) => renameAccount(script, userOf(object), userOf(previous)),
+    rename: (script, object, previous) => renameAccount(script, userOf(object), placeOf(previous)),
     delete(script, object) {
-      const { name, home } = userOf(object)
+      const { name, home } = placeOf(object)
       remove(script, name, home, trash)
     },
     exists: (name) => exists(name),

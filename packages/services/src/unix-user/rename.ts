@@ -1,5 +1,5 @@
 import { type Command, type Script, sh } from 'orchestrajs'
-import { type CheckedUser, endProcessesOf, exists, refuseSystemAccount } from './account.ts'
+import { endProcessesOf, exists, type PlacedUser, refuseSystemAccount } from './account.ts'
 import { rememberName, renameLingering } from './former.ts'
 import { renameCrontab } from './home.ts'
 import { refuseSudoer } from './sudo.ts'
@@ -8,7 +8,7 @@ import { refuseSudoer } from './sudo.ts'
  * Gives the account another name; number, password and groups stay, and save moves the home. Each step looks at what is
  * there, so a rename that was interrupted goes on where it was.
  */
-export function renameAccount(script: Script, { name: to }: CheckedUser, { name: from }: CheckedUser): void {
+export function renameAccount(script: Script, { name: to }: PlacedUser, { name: from }: PlacedUser): void {
   if (from === to) return
   refuseSystemAccount(script, from)
   script.run(sh`echo ${`there is another account ${to}: ${from} stays as it is`} >&2; exit 1`, {
