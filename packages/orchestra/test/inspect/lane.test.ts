@@ -164,10 +164,12 @@ describeStores('an inspection', (open) => {
   })
 
   it('finds a list that fails to be no empty list', async () => {
-    const world = await build({ backends: [siteFilesWith({ list: sh`echo broken >&2; exit 3` })] })
+    const list = sh`if [[ -e breaks ]]; then echo broken >&2; exit 3; fi`
+    const world = await build({ backends: [siteFilesWith({ list })] })
     await world.work()
     await fill(world, 1)
     await world.calm()
+    await writeFile(join(world.directory, 'here', 'breaks'), '')
     const status = await ended(world, 'check')
     expect(status.state).toBe('failed')
     expect(status.error).toContain('its list failed with status 3: broken')

@@ -32,7 +32,7 @@ afterEach(async () => {
 /** A filesystem of its own, seen by nobody but the machine; `at` is its path there, `seen` the same from here. */
 async function smallDisk(size: string): Promise<{ wrapper: string[]; at: string; seen: string }> {
   const at = mkdtempSync(join(tmpdir(), 'orchestra-disk-'))
-  const mount = 'mount -t tmpfs -o size=$1 small "$0" && echo mounted && exec sleep 600'
+  const mount = 'mount -t tmpfs -o mode=755,size=$1 small "$0" && echo mounted && exec sleep 600'
   const holder = spawn('unshare', ['-m', 'sh', '-c', mount, at, size], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
