@@ -47,7 +47,7 @@ export class Troubles {
 
   /** What was so before is not told, except servers that are blocked or held: these keep the work from beginning. */
   async begin(): Promise<void> {
-    const [now] = await this.#store.query<{ now: string }>(`select ${isoTime('clock_timestamp()')} as now`)
+    const [now] = await this.#store.query<{ now: string }>(`select clock_timestamp()::text as now`)
     this.#since = now?.now ?? ''
     for (const { id, attempt } of await this.#failedTransfers()) this.#transfers.set(id, attempt)
   }

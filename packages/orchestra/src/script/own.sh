@@ -64,7 +64,8 @@ o_thing() {
 o_own() {
   local word k=2
   o_own_marks[$1]=1
-  if [[ -s $o_owned/$1 && ${#o_place_path[@]} == 0 && ${#o_thing_name[@]} == 0 ]]; then
+  # Of many that go by one name, the mark is at hand already.
+  if [[ $o_read != "$1" && -s $o_owned/$1 && ${#o_place_path[@]} == 0 && ${#o_thing_name[@]} == 0 ]]; then
     # Most marks name all this already, in this order. An older one has no third word.
     mapfile -d '' -t o_words <"$o_owned/$1"
     o_read=''

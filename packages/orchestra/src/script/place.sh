@@ -142,7 +142,7 @@ o_weigh() {
 
 # o_has_list PATH: whether it has an access list. One that lets anybody else write shows as a group that may.
 o_has_list() {
-  [[ $(LC_ALL=C ls -ld -- "$1") == ??????????+* ]]
+  [[ $(ls -ld -- "$1") == ??????????+* ]]
 }
 
 # o_called DATABASE NUMBER: the name.
@@ -259,6 +259,6 @@ o_as_owner() {
   o_person "$1"
   gid=${o_user#*:} home=${o_user#*:*:}
   timeout --foreground 60 cat |
-    ( o_body; LC_ALL=C; o_become "$1" "${gid%%:*}" "${o_user%%:*}" "$home" "$2" timeout --foreground -k 5 60 ) 2>/dev/null |
+    ( o_body; LC_ALL=C o_become "$1" "${gid%%:*}" "${o_user%%:*}" "$home" "$2" timeout --foreground -k 5 60 ) 2>/dev/null |
     timeout --foreground 70 head -c 1000000
 }
