@@ -9,7 +9,7 @@ o_op prepare prepare
 o_directory ./lists - -
 o_settle
 o_prepared
-o_op 0 delete reload.lists
+o_for 0
 o_give_up 2728c75f5ca98b9ad02fa7ac4c744c266277e04d nobody@lists.example ./lists/nobody@lists.example
 o_disown 2728c75f5ca98b9ad02fa7ac4c744c266277e04d
 o_mark_all

@@ -9,7 +9,7 @@ o_op prepare prepare
 o_directory ./lists - -
 o_settle
 o_prepared
-o_op 0 delete reload.lists
+o_for 0
 o_give_up adcee1362334a74778addb5fa7eb06667bd20269 staff@lists.example ./lists/staff@lists.example
 o_disown adcee1362334a74778addb5fa7eb06667bd20269
 o_mark_all

@@ -9,7 +9,7 @@ o_op prepare prepare
 o_directory ./lists - -
 o_settle
 o_prepared
-o_op 0 rename reload.lists
+o_for 0
 o_former adcee1362334a74778addb5fa7eb06667bd20269 staff@lists.example ./lists/staff@lists.example
 o_own adfe1e4ac2a9ccdf4a4b9bb296364c5938906f80 team@lists.example ./lists/team@lists.example
 o_disown adcee1362334a74778addb5fa7eb06667bd20269

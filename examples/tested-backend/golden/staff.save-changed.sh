@@ -9,7 +9,7 @@ o_op prepare prepare
 o_directory ./lists - -
 o_settle
 o_prepared
-o_op 0 save reload.lists
+o_for 0
 o_own adcee1362334a74778addb5fa7eb06667bd20269 staff@lists.example ./lists/staff@lists.example
 o_mark_all
 o_op 0 save reload.lists

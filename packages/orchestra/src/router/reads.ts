@@ -60,7 +60,7 @@ export function pathOf(node: ASTNode, { language }: Subject): Path | undefined {
 
 /** Whether an expression asks about the server. */
 export function readsServer(root: ASTNode, { language }: Subject): boolean {
-  return nodesOf(root).some(({ op, args }) => op === 'id' && args === language.serverVariable)
+  return [...nodesOf(root)].some(({ op, args }) => op === 'id' && args === language.serverVariable)
 }
 
 /** `site.owner["name"]` as its steps, as far as they are fixed; and the computed indexes behind or among them. */

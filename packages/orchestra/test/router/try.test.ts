@@ -22,6 +22,7 @@ describe('tryRoute', () => {
     )
     expect(asked).toEqual([100])
     expect(trial).toEqual({
+      asksServer: false,
       tried: 100,
       matched: 49,
       matching: ['site:0', 'site:2', 'site:6', 'site:8', 'site:10'],
