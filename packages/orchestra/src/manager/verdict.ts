@@ -71,7 +71,7 @@ export function tellingLines({ reason }: OperationResult): number {
 }
 
 /** Says what is not ours, and what to do about it. */
-export function notOurs(subject: string, { server, backend, object }: FailedPlace): string {
+function notOurs(subject: string, { server, backend, object }: FailedPlace): string {
   const which = object === null ? '--all' : quote(object)
   const command = `orchestra adopt --backend ${backend} --server ${server} ${which}`
   return withHint(

@@ -5,7 +5,7 @@ import type { Step } from './steps.ts'
 /** Characters that one operation may take in a script. */
 export const MOST_OF_ONE = 64 * 1024 * 1024
 /** Characters that all operations of a script may take together; no text can have more than twice as many. */
-export const MOST_OF_ALL = 256 * 1024 * 1024
+const MOST_OF_ALL = 256 * 1024 * 1024
 
 /** Characters that these steps take in a script, quoted as they are there. */
 export function sizeOf(steps: readonly Step[]): number {

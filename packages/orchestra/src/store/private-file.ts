@@ -43,7 +43,7 @@ function open(path: string, flags: number): number {
 }
 
 /** Why a file is no place for a secret. Pure. */
-export function exposureOf(file: Pick<Stats, 'mode' | 'uid' | 'isFile'>, path: string): string | undefined {
+function exposureOf(file: Pick<Stats, 'mode' | 'uid' | 'isFile'>, path: string): string | undefined {
   const me = process.geteuid?.()
   if (!file.isFile()) return `${path} is no regular file`
   if (me === undefined) return undefined

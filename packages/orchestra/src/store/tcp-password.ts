@@ -15,7 +15,7 @@ export function writePasswordFile(directory: string, port: number, password: str
   replacePrivate(passwordFileIn(directory), lines.join(''))
 }
 
-export function passwordFileIn(directory: string): string {
+function passwordFileIn(directory: string): string {
   return join(directory, 'pgpass')
 }
 

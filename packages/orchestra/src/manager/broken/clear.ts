@@ -40,7 +40,7 @@ interface ClearOptions {
  * A check fails without the files that it was run for. Finds whose standing files are to blame, and takes these out of service where
  * their backends allow it: the files go, and the objects are saved again until that succeeds.
  */
-export async function clearBroken(options: ClearOptions): Promise<Cleared> {
+async function clearBroken(options: ClearOptions): Promise<Cleared> {
   const { context, claim, backend, check } = options
   const { store, config } = context
   const standing = await persist(context.signal, () =>
