@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
-import { isOrchestraError, withHint } from '../errors.ts'
 import { patienceOf } from '../manager/patience.ts'
-import { type Verdict, verdictOf } from '../manager/verdict.ts'
-import type { JobEnd, Methods, ServerTarget } from '../methods/index.ts'
+import { type ErrandEnd, type ErrandReader, runErrand } from '../methods/errand.ts'
+import type { Methods, ServerTarget } from '../methods/index.ts'
+import type { Verdict } from '../methods/verdict.ts'
 import { type Questions, renderInspection } from '../script/inspect.ts'
 import { type Answers, createInspectionParser } from '../script/inspection-answers.ts'
+import { LastBytes } from '../script/pieces.ts'
 
 const LONGEST_SAYING = 300
 
@@ -39,56 +40,49 @@ export interface Listing {
 export async function ask(
   { config, methods, target, backend, fence, signal }: Inspected,
   questions: Questions,
-  { onFound, room }: Listing = {},
+  listing: Listing = {},
 ): Promise<Reply> {
   const runId = randomUUID()
   const timeouts = { ...config.worker.timeouts, ...backend.timeouts }
   const patience = patienceOf(timeouts)
   const { text, token } = renderInspection({ runId, backend: backend.name, fence, patience, questions })
-  const parser = createInspectionParser(token, onFound)
-  let said = ''
-  const end = await orTooLarge(
-    methods.for(target).run(target, {
-      runId,
-      script: Buffer.from(text),
-      interpreter: null,
-      user: backend.user ?? null,
-      timeouts,
-      signal,
-      onStart: () => undefined,
-      onOutput: (stream, bytes) => {
-        if (stream === 'stderr') said = (said + Buffer.from(bytes)).slice(-LONGEST_SAYING)
-        else {
-          parser.push(bytes)
-          return room?.()
-        }
-      },
-    }),
-  )
-  if (end.kind === 'broken') return end
-  const answers = parser.end()
-  if (answers.whole) return { kind: 'answered', answers, said: said.trim() }
-  return replyTo(verdictOf(end, said.trim()))
+  const end = await runErrand(methods, target, {
+    runId,
+    text,
+    user: backend.user ?? null,
+    timeouts,
+    signal,
+    reader: readAnswers(token, listing),
+  })
+  return replyTo(end)
 }
 
-/** A job that was ended because of what the server answers is an answer that broke off. */
-async function orTooLarge(job: Promise<JobEnd>): Promise<JobEnd | Extract<Reply, { kind: 'broken' }>> {
-  try {
-    return await job
-  } catch (error) {
-    if (isOrchestraError(error) && error.code === 'ORC_ANSWER_TOO_LARGE')
-      return { kind: 'broken', reason: withHint(error) }
-    throw error
+/** Commands say on stderr what they complain of; the answers are on stdout alone. */
+function readAnswers(token: string, { onFound, room }: Listing): ErrandReader<Answers> {
+  const parser = createInspectionParser(token, onFound)
+  const said = new LastBytes(LONGEST_SAYING)
+  return {
+    push(stream, bytes) {
+      if (stream === 'stderr') return said.push(bytes)
+      parser.push(bytes)
+      return room?.()
+    },
+    end() {
+      const answers = parser.end()
+      return { answer: answers.whole ? answers : null, said: said.end().toString().trim() }
+    },
   }
 }
 
-function replyTo(verdict: Verdict): Reply {
-  switch (verdict.kind) {
-    case 'ran':
+function replyTo(end: ErrandEnd<Answers>): Reply {
+  switch (end.kind) {
+    case 'answered':
+      return { kind: 'answered', answers: end.answer, said: end.said }
+    case 'broken-off':
       return { kind: 'broken', reason: 'the script that looks at the server broke off' }
-    case 'unknown':
-      return { kind: 'blocked', outcome: 'unreachable', reason: verdict.reason, presentedKey: null }
+    case 'too-large':
+      return { kind: 'broken', reason: end.reason }
     default:
-      return verdict
+      return end
   }
 }

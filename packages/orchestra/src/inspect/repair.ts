@@ -1,3 +1,4 @@
+import { type SavedAgain, saveAgain } from '../collector/save-again.ts'
 import type { Backend } from '../config/backend.ts'
 import { formatKey } from '../config/key.ts'
 import type { Queryable } from '../store/index.ts'
@@ -9,28 +10,20 @@ export function repairs({ mode, source }: Pick<Inspection, 'mode' | 'source'>, b
   return mode === 'sync' || (/^schedule(:|$)/.test(source) && backend.onDrift === 'repair')
 }
 
-/** Where something is put right, and on whose behalf. */
-type Place = Pick<Inspection, 'backend' | 'serverId' | 'unitId' | 'actor' | 'source'>
-
-/**
- * Has drifted and missing objects looked at again where they deviate: the collector loads each one's present row, so that what is
- * written is never older than what was. Runs inside a transaction; answers how many.
- */
+/** Has drifted and missing objects saved again where they deviate. Runs inside a transaction; answers how many. */
 export async function repairObjects(
   tx: Queryable,
-  { backend, serverId, unitId, actor, source }: Place,
+  place: SavedAgain,
   found: PageFindings['found'],
 ): Promise<number> {
   const wrong = found.filter(({ state }) => state === 'drifted' || state === 'missing')
-  for (const [model, own] of Map.groupBy(wrong, (one) => one.model)) {
-    await tx.query(
-      `with written as (
-         insert into orchestra.change (unit_id, actor, source, login, model, action, keys, backend, server_id)
-         values ($1, $2, $3, null, $4, 'save', $5, $6, $7)
-       ) select pg_notify('orchestra_change', '')`,
-      [unitId, actor, source, model, JSON.stringify(own.map(({ keys }) => keys)), backend, serverId],
+  for (const [model, own] of Map.groupBy(wrong, (one) => one.model))
+    await saveAgain(
+      tx,
+      place,
+      model,
+      own.map(({ keys }) => keys),
     )
-  }
   return wrong.length
 }
 
@@ -39,7 +32,7 @@ export async function repairObjects(
  */
 export async function pruneOrphans(
   tx: Queryable,
-  { backend, serverId, unitId, actor, source }: Place,
+  { backend, serverId, unitId, actor, source }: SavedAgain,
   model: string,
   identities: readonly string[],
 ): Promise<number> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import { finishLog, type OperationEnd, scriptState } from '../logs/index.ts'
+import { verdictOf } from '../methods/verdict.ts'
 import {
   createRecoveryParser,
   type OperationResult,
@@ -16,11 +17,10 @@ import { placingOf } from './placing.ts'
 import { notePresentedKey } from './presented-key.ts'
 import { previousNames } from './previous.ts'
 import { isRegeneration, recoverRegeneration } from './regenerate/index.ts'
-import type { RunContext, RunEnd } from './run.ts'
+import type { RunContext, RunEnd } from './run-context.ts'
 import { recordScript } from './scripts.ts'
 import { type Settlement, settle } from './settle.ts'
 import { fromResult, givenBack, stopped, suspected, toOperationEnd } from './settlement.ts'
-import { verdictOf } from './verdict.ts'
 
 /** Seconds that the server is given to finish a script that is still running; after that the lane asks again later. */
 const LOCK_WAIT = 10

@@ -3,10 +3,10 @@ import type { OperationEnd } from '../logs/index.ts'
 import type { OperationResult } from '../script/index.ts'
 import { delayAfter } from './backoff.ts'
 import type { ClaimedOperation } from './claim.ts'
+import { failureText, placeOf } from './failure-text.ts'
 import type { Outcome } from './outcome.ts'
 import type { Placing } from './placing.ts'
 import type { Settlement } from './settle.ts'
-import { failureText } from './verdict.ts'
 
 const nothingKnown = {
   delay: 0,
@@ -94,8 +94,7 @@ export function fromResult(
   server: string,
 ): Settlement {
   if (result.status === 'failed') {
-    const { backend, model, object_key: key } = operation
-    const text = failureText(result, { server, backend, object: `${model}:${key}` })
+    const text = failureText(result, placeOf(server, operation))
     if (result.reason !== 'foreign') return triedAgain(operation, 'failure', text, backoff)
     // Paths may be claimed by a mark of the very name; where a name itself is not ours, no mark has it.
     const { subject = null } = result

@@ -1,19 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Backend, Timeouts } from '../../config/backend.ts'
-import { createLog, createLogWriter, type EndState } from '../../logs/index.ts'
-import {
-  createOutputParser,
-  type Rendered,
-  renderSearch,
-  renderTakeOut,
-  type ScriptEvent,
-} from '../../script/index.ts'
-import type { SearchScript } from '../../script/search.ts'
-import { toTarget } from '../../server/index.ts'
-import type { Claim } from '../claim.ts'
-import { limitOf, patienceOf } from '../patience.ts'
+import { saveAgain } from '../../collector/save-again.ts'
+import { type Rendered, renderSearch, renderTakeOut, type ScriptEvent } from '../../script/index.ts'
 import { persist } from '../persist.ts'
-import type { RunContext } from '../run.ts'
+import { runBeside, type Search } from './run-beside.ts'
 import { type StandingObject, standingObjects } from './standing.ts'
 
 /** With more to blame than this, something else is the cause: a name server that is away breaks many sites at once. */
@@ -28,19 +17,11 @@ export type Cleared =
   /** Nothing was changed; the reason is for people, null where no file of ours is to blame. */
   | { kind: 'stays'; reason: string | null }
 
-interface ClearOptions {
-  context: RunContext
-  claim: Claim
-  /** Whose check failed. */
-  backend: Backend
-  check: Rendered
-}
-
 /**
  * A check fails without the files that it was run for. Finds whose standing files are to blame, and takes these out of service where
  * their backends allow it: the files go, and the objects are saved again until that succeeds.
  */
-async function clearBroken(options: ClearOptions): Promise<Cleared> {
+async function clearBroken(options: Search): Promise<Cleared> {
   const { context, claim, backend, check } = options
   const { store, config } = context
   const standing = await persist(context.signal, () =>
@@ -52,13 +33,13 @@ async function clearBroken(options: ClearOptions): Promise<Cleared> {
   const decision = decide(found)
   if (decision.kind === 'stays') return decision
   // Noted first: should the worker die now, what stands is saved once more and stays.
-  await persist(context.signal, () => saveAgain(options, decision.out))
+  await persist(context.signal, () => saveThem(options, decision.out))
   return (await takeOut(options, decision.out)) ? { kind: 'cleared' } : { kind: 'stays', reason: null }
 }
 
 /** The same for the first of several checks that fails. */
 export async function clearFirst(
-  options: Omit<ClearOptions, 'check'>,
+  options: Omit<Search, 'check'>,
   checks: readonly Rendered[],
 ): Promise<Cleared> {
   let cleared: Cleared = { kind: 'passes' }
@@ -87,7 +68,7 @@ export function decide(found: readonly StandingObject[]): Decision {
 }
 
 async function search(
-  options: ClearOptions,
+  options: Search,
   standing: readonly StandingObject[],
 ): Promise<'passes' | readonly StandingObject[]> {
   let passes = false
@@ -104,76 +85,15 @@ async function search(
   return passes ? 'passes' : found
 }
 
-function takeOut(options: ClearOptions, out: readonly StandingObject[]): Promise<boolean> {
+function takeOut(options: Search, out: readonly StandingObject[]): Promise<boolean> {
   return runBeside(options, out, () => undefined, renderTakeOut)
 }
 
-/** Their present rows are saved: the check tells then what is wrong, until nothing is. */
-async function saveAgain({ context, claim }: ClearOptions, out: readonly StandingObject[]): Promise<void> {
-  for (const { backend, model, keys } of out)
-    await context.store.query(
-      `with written as (
-         insert into orchestra.change (unit_id, actor, source, login, model, action, keys, backend, server_id)
-         values ($1, null, 'broken', null, $2, 'save', $3, $4, $5)
-       ) select pg_notify('orchestra_change', '')`,
-      [randomUUID(), model, JSON.stringify([keys]), backend.name, claim.server.id],
-    )
-}
-
-/** Runs a script that no operation is in, with a log of its own; whether it came to its end. */
-async function runBeside(
-  { context, claim, backend, check }: ClearOptions,
-  standing: readonly StandingObject[],
-  onEvent: (event: ScriptEvent) => void,
-  render: (request: Parameters<typeof renderTakeOut>[0]) => SearchScript,
-): Promise<boolean> {
-  const { store, config, methods, signal } = context
-  const timeouts: Timeouts = { ...config.worker.timeouts, ...backend.timeouts }
-  const target = toTarget(claim.server)
-  if (target.method === 'function') return false
-  const runId = randomUUID()
-  const patience = patienceOf(timeouts)
-  const limit = limitOf(timeouts)
-  const script = render({ runId, backend: backend.name, fence: claim.fence, patience, limit, standing })
-  const logId = await persist(signal, () =>
-    createLog(store, {
-      runId,
-      serverId: claim.server.id,
-      backend: backend.name,
-      method: target.method,
-      script: script.masked,
-      fence: claim.fence,
-      attempt: 1,
-      operations: [],
-    }),
-  )
-  const secrets = check.secrets.map((secret) => ({ name: secret.name, value: secret.reveal() }))
-  const writer = createLogWriter(store, { logId, secrets })
-  let finished = false
-  let room: void | Promise<void>
-  const parser = createOutputParser(script.token, (event) => {
-    if (event.kind === 'finished') finished = true
-    if (event.kind === 'output') room = writer.write(event.stream, null, event.bytes) ?? room
-    onEvent(event)
-  })
-  await methods.for(target).run(target, {
-    runId,
-    script: Buffer.from(script.text),
-    interpreter: null,
-    user: backend.user ?? null,
-    timeouts,
-    signal,
-    onStart: () => writer.started(),
-    onOutput: (stream, bytes) => {
-      room = undefined
-      parser.push(stream, bytes)
-      return room
-    },
-  })
-  parser.end()
-  const state: EndState = finished ? 'SUCCESS' : 'ERROR'
-  await persist(signal, () =>
-    writer.finish({ state, error: `looked for what makes this fail: ${check.masked}` }),
-  )
-  return finished
+/** The check tells then what is wrong, until nothing is. */
+async function saveThem({ context, claim }: Search, out: readonly StandingObject[]): Promise<void> {
+  const serverId = claim.server.id
+  for (const { backend, model, keys } of out) {
+    const place = { backend: backend.name, serverId, unitId: randomUUID(), actor: null, source: 'broken' }
+    await saveAgain(context.store, place, model, [keys])
+  }
 }

@@ -2,17 +2,18 @@ import { randomUUID } from 'node:crypto'
 import type { Backend } from '../../config/backend.ts'
 import { isOrchestraError, messageOf, type OrchestraError, withHint } from '../../errors.ts'
 import { createLog, createLogWriter, finishLog, type LogWriter } from '../../logs/index.ts'
+import type { Verdict } from '../../methods/verdict.ts'
 import { type OperationResult, type Rendered, recordSync, type Step } from '../../script/index.ts'
 import { isStoreFailure, type Queryable } from '../../store/index.ts'
 import { clearFirst, withBlame } from '../broken/clear.ts'
 import type { Claim } from '../claim.ts'
+import { type FailedPlace, failureText, tellingLines } from '../failure-text.ts'
 import { persist } from '../persist.ts'
 import { notePresentedKey } from '../presented-key.ts'
-import type { RunContext, RunEnd, Stop } from '../run.ts'
+import { type RunContext, type RunEnd, type Stop, whyStopped } from '../run-context.ts'
 import { settle } from '../settle.ts'
 import { givenBack, triedAgain } from '../settlement.ts'
 import type { Blamed } from '../suspects.ts'
-import { type FailedPlace, failureText, tellingLines, type Verdict } from '../verdict.ts'
 import { rebuildWiped } from '../wiped.ts'
 import { bringContent } from './bring.ts'
 import { objectsAfter } from './objects.ts'
@@ -248,8 +249,7 @@ class Attempt {
     // What somebody cancelled is marked so, and ends; the rest is done again.
     if (!(await settleRunning(this.#options, this.#logId, ({ id }) => givenBack(id, null, null))))
       return { kind: 'lost-lane' }
-    const why = stop.kind === 'cancel' ? `cancelled by ${stop.by}` : 'the worker stopped'
-    return this.#finish({ kind: 'stopped' }, null, `${why}; what has no result is done again`)
+    return this.#finish({ kind: 'stopped' }, null, whyStopped(stop))
   }
 
   async #fail(

@@ -1,6 +1,6 @@
 import type { Backend } from '../../config/backend.ts'
 import type { Claim } from '../claim.ts'
-import type { RunContext, RunEnd } from '../run.ts'
+import type { RunContext, RunEnd } from '../run-context.ts'
 import { attempt } from './attempt.ts'
 import { halves } from './operations.ts'
 import { everything, type Selection } from './selection.ts'

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Backend, Timeouts } from '../../config/backend.ts'
 import type { LogWriter } from '../../logs/index.ts'
+import { type Verdict, verdictOf } from '../../methods/verdict.ts'
 import {
-  createOutputParser,
   type OperationResult,
   type Recording,
   type RenderedScript,
@@ -14,11 +14,12 @@ import {
 import type { Rendered } from '../../script/rendered.ts'
 import { toTarget } from '../../server/index.ts'
 import type { Claim } from '../claim.ts'
+import { takesNoScripts } from '../failure-text.ts'
+import { followOutput } from '../follow.ts'
 import { sharedOf } from '../ownership.ts'
 import { limitOf, patienceOf } from '../patience.ts'
-import type { RunContext } from '../run.ts'
+import type { RunContext } from '../run-context.ts'
 import { type Blamed, Suspects } from '../suspects.ts'
-import { type Verdict, verdictOf } from '../verdict.ts'
 import type { StreamedSecrets } from './secrets.ts'
 
 /** How a script ended, and what it said about its one block. */
@@ -92,11 +93,10 @@ export class Sender {
     let result: OperationResult | undefined
     const suspects = new Suspects()
     const timeouts = this.#timeouts
-    let room: void | Promise<void>
-    const parser = createOutputParser(rendered.token, (event) => {
+    const output = followOutput(rendered.token, (event) => {
       if (event.kind === 'result' && event.result.index === 0) result = event.result
       if (event.kind === 'at') suspects.take(event)
-      room = this.#keep(event) ?? room
+      return this.#keep(event)
     })
     const end = await context.methods.for(target).run(target, {
       runId,
@@ -106,13 +106,9 @@ export class Sender {
       timeouts,
       signal: context.signal,
       onStart: () => writer.started(),
-      onOutput: (stream, bytes) => {
-        room = undefined
-        parser.push(stream, bytes)
-        return room
-      },
+      onOutput: output.push,
     })
-    parser.end()
+    output.end()
     return { verdict: verdictOf(end, writer.lastWords(null, 1) ?? ''), result, blamed: suspects.blamed }
   }
 
@@ -145,8 +141,4 @@ export class Sender {
     const bytes = secrets.shown(event.bytes)
     return writer.write(event.stream, typeof event.index === 'number' ? event.index : null, bytes)
   }
-}
-
-function takesNoScripts(server: string): Verdict {
-  return { kind: 'ran', rest: 'failure', reason: `${server} runs functions and this is a script` }
 }

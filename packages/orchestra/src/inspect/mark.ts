@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto'
+import { OrchestraError } from '../errors.ts'
+import { type ErrandEnd, type ErrandReader, runErrand } from '../methods/errand.ts'
+import { createOutputParser, LastBytes, renderScript, type SharedOwnership } from '../script/index.ts'
+import { toTarget } from '../server/index.ts'
+import { type Candidate, fenceOf, type SurveyContext } from './survey.ts'
+
+const LONGEST_SAYING = 300
+
+/**
+ * Runs a script that does nothing but mark; answers what was marked.
+ * @throws OrchestraError ORC_INSPECTION_FAILED
+ */
+export async function mark(
+  context: SurveyContext,
+  candidates: readonly Candidate[],
+  shared?: SharedOwnership,
+): Promise<Candidate[]> {
+  const { config, methods, server, backend, signal = new AbortController().signal } = context
+  const runId = randomUUID()
+  const { text, token } = renderMarks(
+    await fenceOf(context.store, server),
+    context,
+    runId,
+    candidates,
+    shared,
+  )
+  const marked: Candidate[] = []
+  const onMarked = (index: number) => {
+    const candidate = candidates[index]
+    if (candidate !== undefined) marked.push(candidate)
+  }
+  const end = await runErrand(methods, toTarget(server), {
+    runId,
+    text,
+    user: backend.user ?? null,
+    timeouts: { ...config.worker.timeouts, ...backend.timeouts },
+    signal,
+    reader: readMarks(token, onMarked),
+  })
+  if (end.kind === 'answered' && marked.length === candidates.length) return marked
+  throw new OrchestraError(
+    'ORC_INSPECTION_FAILED',
+    `${server.name}: ${candidates.length - marked.length} of ${candidates.length} objects could not be marked: ${whyNot(end)}`,
+    { hint: 'What was taken before stays adopted; run it again' },
+  )
+}
+
+function renderMarks(
+  fence: number,
+  { server, backend }: SurveyContext,
+  runId: string,
+  candidates: readonly Candidate[],
+  shared?: SharedOwnership,
+) {
+  return renderScript({
+    runId,
+    backend: backend.name,
+    server: server.name,
+    fence,
+    // Nobody will ask what became of it.
+    acknowledge: [runId],
+    ...(shared === undefined ? {} : { shared }),
+    operations: candidates.map(({ object, standing }, index) => ({
+      index,
+      label: `adopt ${object}`,
+      action: 'adopt',
+      recording: { kind: 'recorded', steps: [] },
+      ownership: () => ({ rights: [{ kind: 'adopts', standing }], disown: [] }),
+    })),
+  })
+}
+
+function readMarks(token: string, onMarked: (index: number) => void): ErrandReader<'came to its end'> {
+  const said = new LastBytes(LONGEST_SAYING)
+  let answer: 'came to its end' | null = null
+  const parser = createOutputParser(token, (event) => {
+    if (event.kind === 'output') said.push(event.bytes)
+    if (event.kind === 'finished') answer = 'came to its end'
+    if (event.kind === 'result' && event.result.status === 'ok') onMarked(Number(event.result.index))
+  })
+  return {
+    push: (stream, bytes) => parser.push(stream, bytes),
+    end() {
+      parser.end()
+      return { answer, said: said.end().toString().trim() }
+    },
+  }
+}
+
+function whyNot(end: ErrandEnd<unknown>): string {
+  switch (end.kind) {
+    case 'fenced':
+      return 'the server has another owner by now'
+    case 'cancelled':
+      return 'it was cancelled'
+    case 'answered':
+      return lastLine(end.said) || 'the server does not say why'
+    case 'broken-off':
+      return lastLine(end.said) || end.reason
+    default:
+      return end.reason
+  }
+}
+
+function lastLine(said: string): string {
+  return said.split('\n').at(-1) ?? ''
+}
