@@ -1,15 +1,5 @@
-/** A worker as a process of its own, to be killed. Arguments: database, directory, key. */
 import { defineConfig } from 'orchestrajs'
-import { Manager } from '../../orchestra/src/manager/index.ts'
-import { openStore } from '../../orchestra/src/store/index.ts'
+import { runWorkerProgram } from '../../orchestra/test/support/worker-program.ts'
 import { moveOptions } from './move-config.ts'
 
-const [databaseUrl, directory = '', key] = process.argv.slice(2)
-const store = await openStore({ databaseUrl, directory, key })
-const manager = new Manager({
-  store,
-  config: defineConfig(moveOptions),
-  onError: (error) => process.stderr.write(`${error}\n`),
-})
-await manager.start()
-process.stdout.write(`${manager.id}\n`)
+await runWorkerProgram(defineConfig(moveOptions))

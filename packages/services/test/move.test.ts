@@ -11,10 +11,10 @@ import { addServer, approveKey, recordPresentedKey } from '../../orchestra/src/s
 import { migrate, openStore, type Store } from '../../orchestra/src/store/index.ts'
 import { listTransfers } from '../../orchestra/src/transfer/index.ts'
 import { listTrash } from '../../orchestra/src/trash/index.ts'
-import { startWorker } from '../../orchestra/test/manager/worker-process.ts'
 import { type PostgresServer, startPostgres } from '../../orchestra/test/support/postgres.ts'
 import { untilWithin } from '../../orchestra/test/support/processes.ts'
 import { testKey } from '../../orchestra/test/support/stores.ts'
+import { startWorker } from '../../orchestra/test/support/worker-process.ts'
 import { buildWorld, type World } from '../../orchestra/test/support/world.ts'
 import { moveOptions, tables } from './move-config.ts'
 

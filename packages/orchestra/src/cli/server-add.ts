@@ -8,7 +8,7 @@ import {
   type ServerRow,
   toTarget,
 } from '../server/index.ts'
-import { checkServer as checkForm } from '../server/server.ts'
+import { newServer } from '../server/server.ts'
 import { hasHostKey, patience } from './server-facts.ts'
 import type { Ending, Session } from './session.ts'
 
@@ -29,7 +29,7 @@ export interface AddOptions {
 export async function addServerCommand(session: Session, name: string, options: AddOptions): Promise<Ending> {
   const { acceptKey, offline, tag = [], ...given } = options
   const server: ServerOptions = { name, ...given, tags: tag }
-  const target = { ...checkForm(server), hostKey: null }
+  const target = { ...newServer(server), hostKey: null }
   const store = await session.store()
   const asks = hasHostKey(target.method) && offline !== true
   const key = asks ? await fetchHostKey(target, patience.connect) : undefined

@@ -6,7 +6,7 @@ import type { Queryable, Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
 import { type Doer, doerNames, doerOf } from './doer.ts'
 import { placeByTags } from './placing.ts'
-import { checkServer, type NewServer, type ServerOptions, type ServerRow, serverNames } from './server.ts'
+import { type NewServer, newServer, type ServerOptions, type ServerRow, serverNames } from './server.ts'
 
 /**
  * Registers a server and makes its lane.
@@ -14,7 +14,7 @@ import { checkServer, type NewServer, type ServerOptions, type ServerRow, server
  */
 export async function addServer(store: Store, options: ServerOptions & Doer): Promise<ServerRow> {
   checkOptions('addServer()', options, { ...serverNames, ...doerNames })
-  const server = checkServer(options)
+  const server = newServer(options)
   return store.transaction(async (tx) => {
     const row = await insertServer(tx, server)
     await tx.query('insert into orchestra.lane (server_id) values ($1)', [row.id])

@@ -71,7 +71,7 @@ const longestName = 253
  * Fills in the defaults of a new server and checks the form of all it is given.
  * @throws OrchestraError ORC_SERVER_INVALID
  */
-export function checkServer(options: ServerOptions): NewServer {
+export function newServer(options: ServerOptions): NewServer {
   const method = options.method ?? 'ssh'
   const given = addressOf(options)
   const user = options.user ?? given.user ?? 'root'

@@ -7,9 +7,9 @@ import { type Doer, doerNames } from './doer.ts'
 import { placeByTags } from './placing.ts'
 import { lockServer, wakeLane } from './registry.ts'
 import {
-  checkServer,
   type NewServer,
   needsSudo,
+  newServer,
   runsHere,
   type ServerOptions,
   type ServerRow,
@@ -97,7 +97,7 @@ export function changedServer(row: ServerRow, change: ServerChange): NewServer {
   const user = change.user ?? named?.user ?? row.login
   const identityFile = change.identityFile === undefined ? row.identity_file : change.identityFile
   const directory = change.directory === undefined ? row.directory : change.directory
-  return checkServer({
+  return newServer({
     name: row.name,
     method,
     user,

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { firstTable } from '../../src/cli/init-config.ts'
-import { type Project, query } from './project.ts'
+import type { Project } from './project.ts'
+import { startSites } from './sites-project.ts'
 
 const config = `import { defineBackend, defineConfig, defineModel, sh } from 'orchestrajs'
 import { z } from 'zod'
@@ -33,13 +33,7 @@ export default defineConfig({ models: [site], backends: [page] })
 
 /** `orchestra up` with a backend that can list what a server has, its table, and a server `here` that nothing was sent to. */
 export async function startListed(project: Project): Promise<{ databaseUrl: string; there: string }> {
-  project.write('orchestra.config.ts', config)
-  const up = project.start('up', '--json', '--port', '0')
-  await up.printed('"ready"')
-  const ready = up.records().find((record) => record.event === 'ready')
-  const databaseUrl = project.environment.DATABASE_URL ?? String(ready?.databaseUrl)
-  await query(databaseUrl, firstTable)
-  await up.printed('"captured"')
+  const { databaseUrl } = await startSites(project, config)
   const there = join(project.directory, 'here')
   mkdirSync(join(there, 'sites'), { recursive: true })
   await project.run('server', 'add', 'here', '--method', 'local', '--directory', there)

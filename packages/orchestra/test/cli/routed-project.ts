@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { firstTable } from '../../src/cli/init-config.ts'
-import { type Project, query, type RunningCommand } from './project.ts'
+import type { Project, RunningCommand } from './project.ts'
+import { startSites } from './sites-project.ts'
 
 /** Copies of objects that belong elsewhere are removed; a title `fail` makes its save fail. */
 const config = `import { defineBackend, defineConfig, defineModel, sh } from 'orchestrajs'
@@ -31,13 +31,7 @@ export default defineConfig({ models: [site], backends: [page] })
 
 /** `orchestra up` with an empty table of sites and servers here, \`a\` and \`b\`, without a route. */
 export async function startRouted(project: Project): Promise<{ up: RunningCommand; databaseUrl: string }> {
-  project.write('orchestra.config.ts', config)
-  const up = project.start('up', '--json', '--port', '0')
-  await up.printed('"ready"')
-  const ready = up.records().find((record) => record.event === 'ready')
-  const databaseUrl = project.environment.DATABASE_URL ?? String(ready?.databaseUrl)
-  await query(databaseUrl, firstTable)
-  await up.printed('"captured"')
+  const { up, databaseUrl } = await startSites(project, config)
   for (const name of ['a', 'b']) {
     mkdirSync(join(project.directory, name))
     await project.run(

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { startWorker, type WorkerProcess } from '../manager/worker-process.ts'
+import { startWorker, type WorkerProcess } from '../support/worker-process.ts'
 import type { World } from '../support/world.ts'
 import type { Crew } from './town.ts'
 

@@ -1,19 +1,4 @@
-/** A worker as a process of its own, to be killed. Arguments: database, directory, key. */
-import { Manager } from '../../src/manager/index.ts'
-import { openStore } from '../../src/store/index.ts'
+import { runWorkerProgram } from '../support/worker-program.ts'
 import { chaosConfig } from './chaos-config.ts'
 
-const [databaseUrl, directory = '', key] = process.argv.slice(2)
-const store = await openStore({ databaseUrl, directory, key })
-const manager = new Manager({
-  store,
-  config: chaosConfig,
-  onError: (error) => process.stderr.write(`${error}\n`),
-})
-await manager.start()
-process.stdout.write(`${manager.id}\n`)
-process.stdin.resume().on('end', async () => {
-  await manager.stop({ grace: 2_000 })
-  await store.close()
-  process.exit(0)
-})
+await runWorkerProgram(chaosConfig)

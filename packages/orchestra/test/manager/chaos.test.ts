@@ -11,13 +11,14 @@ import { seed } from '../support/seed.ts'
 import { addSshServer } from '../support/ssh-servers.ts'
 import { describeSshd, type Sshd, startSshd } from '../support/sshd.ts'
 import { testKey } from '../support/stores.ts'
+import { startWorker, type WorkerProcess } from '../support/worker-process.ts'
 import { buildWorld, Site, type World } from '../support/world.ts'
 import { chaosBackend } from './chaos-config.ts'
-import { startWorker, type WorkerProcess } from './worker-process.ts'
 
 /** Milliseconds of load and trouble. */
 const STORM = 30_000
 const servers = ['one', 'two', 'three']
+const program = join(import.meta.dirname, 'chaos-worker.ts')
 
 /** Runs are alike: the seed decides who does what next, though not how long it takes. */
 function randomFrom(seed: number): (below: number) => number {
@@ -111,7 +112,7 @@ describeSshd('chaos', () => {
 
   it('ends with hosts equal to the database, and with no two scripts at once on any of them', async () => {
     const random = randomFrom(seed)
-    const workers: WorkerProcess[] = [await startWorker(world), await startWorker(world)]
+    const workers: WorkerProcess[] = [await startWorker(world, program), await startWorker(world, program)]
     const storm = new AbortController()
     const writers = [write(randomFrom(seed + 1), storm.signal), write(randomFrom(seed + 2), storm.signal)]
     const end = Date.now() + STORM
@@ -122,7 +123,7 @@ describeSshd('chaos', () => {
       else {
         const victim = random(2)
         await workers[victim]?.kill()
-        workers[victim] = await startWorker(world)
+        workers[victim] = await startWorker(world, program)
         killed += 1
       }
     }
@@ -149,7 +150,7 @@ describeSshd('chaos', () => {
   }, 150_000)
 
   it('takes the lane of a killed worker over within 15 seconds', async () => {
-    const dead = await startWorker(world)
+    const dead = await startWorker(world, program)
     await world.store.query(`insert into site (id, body) values (1000, '')`)
     await world.calm()
     const held = `update orchestra.lane set owner = $1, expires_at = now() + interval '10 seconds'`
@@ -157,7 +158,7 @@ describeSshd('chaos', () => {
       const lanes = await world.store.query(`select 1 from orchestra.lane where owner = $1`, [dead.id])
       return lanes.length === servers.length
     })
-    const heir = await startWorker(world)
+    const heir = await startWorker(world, program)
     await dead.kill()
     const killedAt = Date.now()
     // The latest moment at which it may have renewed its leases.

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { formatAddress, parseAddress } from '../../src/methods/address.ts'
-import { checkServer, type ServerRow, toTarget } from '../../src/server/server.ts'
+import { newServer, type ServerRow, toTarget } from '../../src/server/server.ts'
 
 it.each([
   ['web1', { host: 'web1', port: null, user: null }],
@@ -50,13 +50,13 @@ it('is shown as it can be read again', () => {
 })
 
 it('gives a server what it says beside the host', () => {
-  expect(checkServer({ name: 'web', host: 'deploy@[fd00::1]:2222' })).toMatchObject({
+  expect(newServer({ name: 'web', host: 'deploy@[fd00::1]:2222' })).toMatchObject({
     host: 'fd00::1',
     port: 2222,
     user: 'deploy',
     sudo: true,
   })
-  expect(checkServer({ name: 'web', host: '[fd00::1]', port: 22, user: 'root' })).toMatchObject({
+  expect(newServer({ name: 'web', host: '[fd00::1]', port: 22, user: 'root' })).toMatchObject({
     host: 'fd00::1',
   })
 })
@@ -67,7 +67,7 @@ it.each([
   [{ host: 'web1:99999' }],
   [{ host: '[fd00::1' }],
 ])('that contradicts or cannot be is refused: %j', (options) => {
-  expect(() => checkServer({ name: 'web', ...options })).toThrow(
+  expect(() => newServer({ name: 'web', ...options })).toThrow(
     expect.objectContaining({ code: 'ORC_SERVER_INVALID' }),
   )
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { isOrchestraError } from '../../src/errors.ts'
-import { checkServer, type ServerOptions } from '../../src/server/server.ts'
+import { newServer, type ServerOptions } from '../../src/server/server.ts'
 
-describe('checkServer', () => {
+describe('newServer', () => {
   it.each<ServerOptions>([
     { name: '' },
     { name: 'Web1' },
@@ -20,24 +20,24 @@ describe('checkServer', () => {
     { name: 'web', directory: 'srv' },
     { name: 'web', directory: '/srv\n' },
   ])('refuses %j', (options) => {
-    expect(() => checkServer(options)).toThrow(
+    expect(() => newServer(options)).toThrow(
       expect.toSatisfy((error) => isOrchestraError(error, 'ORC_SERVER_INVALID')),
     )
   })
 
   it('refuses a method that does not exist, and names those that do', () => {
     const options = { name: 'web', method: 'telnet' } as unknown as ServerOptions
-    expect(() => checkServer(options)).toThrow(
+    expect(() => newServer(options)).toThrow(
       expect.objectContaining({ hint: 'Use ssh, openssh, local, function' }),
     )
   })
 
   it.each(['web1', 'web-1.example.com', '10.0.0.1', 'a'])('takes %s as a name', (name) => {
-    expect(checkServer({ name })).toMatchObject({ name, host: name, port: 22, user: 'root', sudo: false })
+    expect(newServer({ name })).toMatchObject({ name, host: name, port: 22, user: 'root', sudo: false })
   })
 
   it('takes an address of IPv6 and an alias of ssh_config as a host', () => {
-    expect(checkServer({ name: 'web', host: '2001:db8::1' }).host).toBe('2001:db8::1')
-    expect(checkServer({ name: 'web', host: 'My_Alias' }).host).toBe('My_Alias')
+    expect(newServer({ name: 'web', host: '2001:db8::1' }).host).toBe('2001:db8::1')
+    expect(newServer({ name: 'web', host: 'My_Alias' }).host).toBe('My_Alias')
   })
 })

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
-import { testKey } from '../support/stores.ts'
-import type { World } from '../support/world.ts'
+import { testKey } from './stores.ts'
+import type { World } from './world.ts'
 
 /** A worker in a process of its own. */
 export class WorkerProcess {
@@ -29,10 +28,8 @@ export class WorkerProcess {
   }
 }
 
-export async function startWorker(
-  world: World,
-  program = join(import.meta.dirname, 'chaos-worker.ts'),
-): Promise<WorkerProcess> {
+/** @param program its path; it calls `runWorkerProgram` */
+export async function startWorker(world: World, program: string): Promise<WorkerProcess> {
   const child = spawn(process.execPath, [program, world.store.databaseUrl, world.directory, testKey], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
