@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes } from '../packages/orchestra/src/errors.ts'
 import { logStates } from '../packages/orchestra/src/logs/state.ts'
-import { outcomes } from '../packages/orchestra/src/manager/outcome.ts'
+import { outcomes } from '../packages/orchestra/src/operations/outcome.ts'
 import { commandHelps } from './generate/commands.ts'
 import { withDeclarations } from './generate/declarations.ts'
 

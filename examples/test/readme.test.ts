@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Manager, Orchestra } from 'orchestrajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addServer } from '../../packages/orchestra/src/fleet/index.ts'
 import { addRoute } from '../../packages/orchestra/src/router/index.ts'
-import { addServer } from '../../packages/orchestra/src/server/index.ts'
 import config from '../readme/orchestra.config.ts'
 
 const root = resolve(import.meta.dirname, '../..')

@@ -3,7 +3,6 @@ export {
   type Backend,
   type BackendOptions,
   type BrokenPolicy,
-  type CopyLimits,
   type DriftPolicy,
   defineBackend,
   type IgnoreRules,
@@ -30,6 +29,7 @@ export {
   type RelatedTable,
 } from './config/model.ts'
 export { type ErrorCode, errorCodes, isOrchestraError, messageOf, OrchestraError } from './errors.ts'
+export { addServer, removeServer, type ServerChange, setServer } from './fleet/index.ts'
 export type { CheckSelector, Difference, Finding, FindingState } from './inspect/index.ts'
 export { Manager, type ManagerOptions, type Outcome, outcomes } from './manager/index.ts'
 export { fetchHostKey, fingerprint, type HostKey } from './methods/index.ts'
@@ -68,19 +68,16 @@ export {
   text,
   type WorkContext,
 } from './script/index.ts'
+export type { CopyLimits } from './script/transfer.ts'
 export {
-  addServer,
   approveKey,
   getServer,
   holdServer,
   listServers,
   recordPresentedKey,
   releaseServer,
-  removeServer,
-  type ServerChange,
   type ServerOptions,
   type ServerRow,
-  setServer,
 } from './server/index.ts'
 export type { Store, StoreOptions } from './store/index.ts'
 export type { SyncSelector, SyncStatus } from './sync/index.ts'

@@ -33,6 +33,7 @@ import { planAll, type WholePlan } from './plan/index.ts'
 import { CurrentRouter } from './router/index.ts'
 import { doerOf } from './server/index.ts'
 import {
+  Bell,
   migrate,
   openStore,
   type Queryable,
@@ -41,7 +42,7 @@ import {
   storeNames,
 } from './store/index.ts'
 import { checkSelector, requestSync, type SyncSelector, type SyncStatus, syncEnded } from './sync/index.ts'
-import { Bell, queryableOf, Unit } from './units/index.ts'
+import { queryableOf, Unit } from './units/index.ts'
 
 export interface CollectOptions {
   /** `save`, `delete`, or an action of a backend; default `save`. */

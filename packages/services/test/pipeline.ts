@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type Backend, type Command, defineConfig, type ServerRow } from 'orchestrajs'
 import type { LabHost } from '../../../lab/index.ts'
-import { standingOf } from '../../orchestra/src/manager/ownership.ts'
 import { createMethods } from '../../orchestra/src/methods/index.ts'
 import type { ServerTarget } from '../../orchestra/src/methods/method.ts'
+import { standingOf } from '../../orchestra/src/recording/ownership.ts'
 import {
   createOutputParser,
   type Ownership,

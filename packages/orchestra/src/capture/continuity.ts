@@ -1,6 +1,6 @@
+import { noteReplaced } from '../request/replaced.ts'
+import { requestSync } from '../request/request.ts'
 import { type Queryable, readSetting, type Store, writeSetting } from '../store/index.ts'
-import { noteReplaced } from '../sync/replaced.ts'
-import { requestSync } from '../sync/request.ts'
 import { tableOid } from './catalog.ts'
 import type { Watch } from './watch.ts'
 

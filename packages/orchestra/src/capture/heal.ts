@@ -1,3 +1,4 @@
+import { requestSync } from '../request/request.ts'
 import {
   assertNothingLost,
   damageOf,
@@ -8,7 +9,6 @@ import {
   type Store,
   storedVersion,
 } from '../store/index.ts'
-import { requestSync } from '../sync/request.ts'
 import { restoreGrants } from './capture-role.ts'
 
 /** Where the migrations make everything once more, for what is gone to be taken from there. */

@@ -1,7 +1,7 @@
 import { OrchestraError } from '../errors.ts'
+import { addServer } from '../fleet/index.ts'
 import { fetchHostKey, type HostKey } from '../methods/index.ts'
 import {
-  addServer,
   approveKey,
   recordPresentedKey,
   type ServerOptions,

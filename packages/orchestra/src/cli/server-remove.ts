@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { getServer, isUsed, removeServer, type ServerUse, useOf, useText } from '../server/index.ts'
+import { isUsed, removeServer, type ServerUse, useOf, useText } from '../fleet/index.ts'
+import { getServer } from '../server/index.ts'
 import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
 import { oneLine } from './text-width.ts'

@@ -1,16 +1,9 @@
 import { type Command, Option } from 'commander'
+import { changedServer, type ServerChange, setServer } from '../fleet/index.ts'
+import { backendsByTag } from '../fleet/placing.ts'
 import { fetchHostKey } from '../methods/index.ts'
 import type { Rerouting } from '../plan/index.ts'
-import {
-  changedServer,
-  getServer,
-  recordPresentedKey,
-  type ServerChange,
-  type ServerRow,
-  setServer,
-  toTarget,
-} from '../server/index.ts'
-import { backendsByTag } from '../server/placing.ts'
+import { getServer, recordPresentedKey, type ServerRow, toTarget } from '../server/index.ts'
 import { type Act, portNumber, severalTimes, withExamples } from './command.ts'
 import { nothingToChange } from './failure.ts'
 import { allowedBy, decideOn, previewRoutes } from './rerouting.ts'

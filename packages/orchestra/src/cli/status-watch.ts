@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../store/index.ts'
-import { Bell } from '../units/index.ts'
+import { Bell } from '../store/index.ts'
 import type { Terminal } from './terminal.ts'
 import { stopSignals } from './up-signals.ts'
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { listFindings, MOST_LISTED } from '../inspect/index.ts'
-import { WORKER_ALIVE } from '../placements/operation.ts'
+import { WORKER_ALIVE } from '../operations/worker-alive.ts'
 import type { Store } from '../store/index.ts'
+import { Bell } from '../store/index.ts'
 import {
   type Counts,
   checkSelector,
@@ -12,7 +13,6 @@ import {
   type SyncStatus,
   syncStatus,
 } from '../sync/index.ts'
-import { Bell } from '../units/index.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { driftLines } from './drift.ts'
 import { checkNames } from './known.ts'

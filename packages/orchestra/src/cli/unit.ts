@@ -9,7 +9,7 @@ import {
 } from '../placements/index.ts'
 import { unknownUnit } from '../placements/unit-id.ts'
 import { listUnits, type UnitSummary } from '../placements/unit-list.ts'
-import { Bell } from '../units/index.ts'
+import { Bell } from '../store/index.ts'
 import { actorText } from './actor-text.ts'
 import { age } from './ages.ts'
 import { causeLines } from './cause-lines.ts'

@@ -1,6 +1,5 @@
 export { changesOfUnit } from './changes.ts'
 export { type Change, coalesce, type Scope, type Wanted } from './coalesce.ts'
-export { Collector, type CollectorOptions, type Look } from './collector.ts'
 export {
   type Decision,
   type DecisionKind,

@@ -1,11 +1,14 @@
 import type { Backoff } from '../config/config.ts'
 import { formatKey } from '../config/key.ts'
-import { delayAfter } from '../manager/backoff.ts'
-import { foundState } from '../manager/found-state.ts'
+import { delayAfter } from '../operations/backoff.ts'
+import { foundState } from '../operations/found-state.ts'
 import { type Queryable, storable } from '../store/index.ts'
 import type { Keyring } from '../store/keyring.ts'
 import type { Decision, Fate } from './decide.ts'
 import { toSnapshot } from './snapshot.ts'
+
+/** Who holds it is the only one to record operations. Any constant: it only has to be the same in every process. */
+export const COLLECTOR_LOCK = 7_355_610
 
 export interface UnitRow {
   id: string

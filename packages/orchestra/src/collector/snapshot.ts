@@ -1,5 +1,5 @@
 import type { Model } from '../config/model.ts'
-import { Secret, secret } from '../script/secret.ts'
+import { Secret, secret } from '../secrets/secret.ts'
 import { toExactJson } from '../source/json.ts'
 import type { Seal, SealPath } from '../store/keyring.ts'
 

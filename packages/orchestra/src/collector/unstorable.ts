@@ -1,4 +1,4 @@
-import { Secret } from '../script/secret.ts'
+import { Secret } from '../secrets/secret.ts'
 import { storable } from '../store/index.ts'
 
 /**

@@ -3,6 +3,7 @@ import { checkOptions, type NamesOf } from '../options.ts'
 import type { Objects } from '../script/objects.ts'
 import type { Script } from '../script/script.ts'
 import type { Command } from '../script/sh.ts'
+import type { CopyLimits } from '../script/transfer.ts'
 import { guardFunctions } from '../secrets/guarded.ts'
 import type { Model, ObjectOf } from './model.ts'
 
@@ -15,16 +16,6 @@ export interface Timeouts {
   total: number
   /** Milliseconds for one guard, check, `list` or `exists`, which only look; never more than most of `idle`. */
   check?: number
-}
-
-/** What one copy of data from a server to another may take; whatever the old server sends, the new one has room for others. */
-export interface CopyLimits {
-  /** Bytes of data, and bytes that one file of it may seem to have. */
-  bytes: number
-  /** Bytes that stay free on each file system of the new server; where that is more than a tenth of it, a tenth. */
-  free: number
-  /** Milliseconds from its begin to its end. */
-  total: number
 }
 
 export type Action<O> = (script: Script, object: O) => void

@@ -1,14 +1,8 @@
 import { OrchestraError } from '../errors.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
+import type { CopyLimits } from '../script/transfer.ts'
 import { type StoreOptions, storeNames } from '../store/index.ts'
-import {
-  type Backend,
-  type CopyLimits,
-  copyNames,
-  guardBackend,
-  type Timeouts,
-  timeoutNames,
-} from './backend.ts'
+import { type Backend, copyNames, guardBackend, type Timeouts, timeoutNames } from './backend.ts'
 import { contradictionOf } from './convergence.ts'
 import type { Model } from './model.ts'
 import { findCircle, topologicalOrder } from './order.ts'

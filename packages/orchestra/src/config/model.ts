@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { checkOptions, type NamesOf } from '../options.ts'
-import type { Secret } from '../script/secret.ts'
+import type { Secret } from '../secrets/secret.ts'
 
 /** The values of a key's columns as Postgres writes them in text, in the order of `Model.key`. */
 export type Key = readonly string[]

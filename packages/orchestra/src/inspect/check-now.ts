@@ -1,8 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { OrchestraError } from '../errors.ts'
-import type { Store } from '../store/index.ts'
+import type { Bell, Store } from '../store/index.ts'
 import { checkSelector, requestSync, syncEnded } from '../sync/index.ts'
-import type { Bell } from '../units/index.ts'
 import { type Finding, listFindings, MOST_LISTED } from './findings.ts'
 
 /** What a check is about: what matches all that is given. */

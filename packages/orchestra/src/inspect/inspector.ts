@@ -2,10 +2,9 @@ import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import { messageOf } from '../errors.ts'
 import { isTransient } from '../logs/index.ts'
-import { delayAfter } from '../manager/backoff.ts'
-import type { Claim } from '../manager/claim.ts'
 import type { Methods } from '../methods/index.ts'
-import { toTarget } from '../server/index.ts'
+import { delayAfter } from '../operations/backoff.ts'
+import { type ServerRow, toTarget } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { AskingAhead } from './ahead.ts'
 import type { Inspected } from './ask.ts'
@@ -37,6 +36,13 @@ export interface InspectorContext {
   signal: AbortSignal
 }
 
+/** A lane that this worker holds. */
+export interface HeldLane {
+  server: ServerRow
+  owner: string
+  fence: number
+}
+
 /** What came of one step. */
 export type InspectionStep =
   | { kind: 'looked' }
@@ -52,11 +58,11 @@ export class Inspector {
   #sized: number | null = null
 
   /** Looks at one page of the oldest inspection of the claimed lane, and writes down what it found. */
-  async step(context: InspectorContext, claim: Claim): Promise<InspectionStep> {
-    const inspection = await nextInspection(context.store, claim.server.id)
+  async step(context: InspectorContext, lane: HeldLane): Promise<InspectionStep> {
+    const inspection = await nextInspection(context.store, lane.server.id)
     if (inspection === undefined) return { kind: 'idle' }
     try {
-      const end = await this.#look(context, claim, inspection)
+      const end = await this.#look(context, lane, inspection)
       if (end.kind !== 'broken') return end
       await postpone(context, inspection, end.reason)
     } catch (error) {
@@ -73,7 +79,7 @@ export class Inspector {
 
   async #look(
     context: InspectorContext,
-    claim: Claim,
+    lane: HeldLane,
     inspection: Inspection,
   ): Promise<Unanswered | { kind: 'looked' }> {
     const { store, config, methods, signal } = context
@@ -84,16 +90,16 @@ export class Inspector {
       return { kind: 'looked' }
     }
     if (inspection.startedAt === null) await startInspection(store, inspection)
-    const target = toTarget(claim.server)
-    const inspected = { config, methods, target, backend, fence: claim.fence, signal }
-    if (backend.sync !== undefined) return lookAtFiles(store, claim, inspection, inspected)
-    if (inspection.cursor?.phase === 'found') return lookForStrays(store, claim, inspection, inspected)
-    return this.#lookAtPage(store, claim, inspection, inspected)
+    const target = toTarget(lane.server)
+    const inspected = { config, methods, target, backend, fence: lane.fence, signal }
+    if (backend.sync !== undefined) return lookAtFiles(store, lane, inspection, inspected)
+    if (inspection.cursor?.phase === 'found') return lookForStrays(store, lane, inspection, inspected)
+    return this.#lookAtPage(store, lane, inspection, inspected)
   }
 
   async #lookAtPage(
     store: Store,
-    claim: Claim,
+    lane: HeldLane,
     inspection: Inspection,
     inspected: Inspected,
   ): Promise<Unanswered | { kind: 'looked' }> {
@@ -110,7 +116,7 @@ export class Inspector {
     if (examined.kind !== 'examined') return examined
     if (next !== null) this.#ahead.ask(inspection, next.cursor, next.page, inspected)
     return store.transaction(async (tx) => {
-      if (!(await stillOwns(tx, claim))) return { kind: 'fenced' }
+      if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
       const { found, counts } = await recordPage(tx, inspection, page, examined.verdicts)
       const repaired = repairs(inspection, backend) ? await repairObjects(tx, inspection, found) : 0
       const cursor = nextCursor(inspection, page, backend)
@@ -131,15 +137,15 @@ export class Inspector {
 /** What is made of all objects together is looked at together. */
 async function lookAtFiles(
   store: Store,
-  claim: Claim,
+  lane: HeldLane,
   inspection: Inspection,
   inspected: Inspected,
 ): Promise<Unanswered | { kind: 'looked' }> {
   const total = await countApplied(store, inspection)
-  const found = total === 0 ? null : await examineFiles(store, inspected, claim.server.id)
+  const found = total === 0 ? null : await examineFiles(store, inspected, lane.server.id)
   if (found !== null && found.kind !== 'examined') return found
   return store.transaction(async (tx) => {
-    if (!(await stillOwns(tx, claim))) return { kind: 'fenced' }
+    if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
     const counts =
       found === null ? {} : await recordFiles(tx, inspection, found, repairs(inspection, inspected.backend))
     await advance(tx, inspection, null, total, counts)
@@ -158,21 +164,21 @@ async function countApplied(db: Queryable, { serverId, backend }: Inspection): P
 
 async function lookForStrays(
   store: Store,
-  claim: Claim,
+  lane: HeldLane,
   inspection: Inspection,
   inspected: Inspected,
 ): Promise<Unanswered | { kind: 'looked' }> {
-  const strays = await findStrays(store, inspected, claim.server.id)
+  const strays = await findStrays(store, inspected, lane.server.id)
   if (strays.kind !== 'found') return strays
   return store.transaction(async (tx) => {
-    if (!(await stillOwns(tx, claim))) return { kind: 'fenced' }
+    if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
     await recordStrays(tx, inspection, inspected.backend, strays)
     return { kind: 'looked' }
   })
 }
 
-/** Whether the lane is still this claim's; it stays so until the transaction ends. */
-async function stillOwns(tx: Queryable, { server, owner, fence }: Claim): Promise<boolean> {
+/** Whether the lane is still this worker's; it stays so until the transaction ends. */
+async function stillOwns(tx: Queryable, { server, owner, fence }: HeldLane): Promise<boolean> {
   const rows = await tx.query(
     'select from orchestra.lane where server_id = $1 and owner = $2 and fence = $3 for update',
     [server.id, owner, fence],

@@ -1,4 +1,5 @@
-import { objectsApplied, renderedFiles } from '../manager/regenerate/index.ts'
+import { objectsApplied } from '../recording/regenerated-objects.ts'
+import { renderedFiles } from '../recording/rendered-files.ts'
 import { recordSync } from '../script/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import type { Inspected } from './ask.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OrchestraError } from '../errors.ts'
-import { WORKER_ALIVE } from '../placements/operation.ts'
+import { WORKER_ALIVE } from '../operations/worker-alive.ts'
 import type { Queryable } from '../store/index.ts'
 
 /** A worker that runs, and the keys that it said to have; null where it is of a release that says nothing. */

@@ -1,3 +1,5 @@
+export { Redactor, SecretIndex } from '../secrets/redact.ts'
+export type { NamedSecret } from '../secrets/variants.ts'
 export { createLog, type NewLog } from './create.ts'
 export { type FollowOptions, followLog, type LogFeed, openLogFeed } from './feed.ts'
 export { isoTime } from './iso-time.ts'
@@ -12,12 +14,10 @@ export {
   readOutput,
   readScript,
 } from './reader.ts'
-export { Redactor, SecretIndex } from './redact.ts'
 export { cleanLogs, type RetentionOptions } from './retention.ts'
 export { type LogSearch, listLogs } from './search.ts'
 export { type EndState, type LogState, logStates, scriptState, stateOf } from './state.ts'
 export { finishLog, type LogEnd, type OperationEnd, type RestOfLog } from './store-output.ts'
 export { decodeOutput, type OutputText } from './text.ts'
 export { isTransient } from './transient.ts'
-export type { NamedSecret } from './variants.ts'
 export { createLogWriter, type LogWriter, type LogWriterOptions } from './writer.ts'

@@ -1,5 +1,5 @@
 import { OrchestraError } from '../errors.ts'
-import type { Outcome } from '../manager/outcome.ts'
+import type { Outcome } from '../operations/outcome.ts'
 import type { Queryable } from '../store/index.ts'
 import { isoTime } from './iso-time.ts'
 import type { OutputChunk, OutputStream } from './output.ts'

@@ -1,4 +1,4 @@
-import type { Outcome } from '../manager/outcome.ts'
+import type { Outcome } from '../operations/outcome.ts'
 
 /** The states of a ScriptLog: the first two while it is open, the others once it has ended. */
 export const logStates = [

@@ -1,4 +1,4 @@
-import type { Outcome } from '../manager/outcome.ts'
+import type { Outcome } from '../operations/outcome.ts'
 import { type Queryable, storable } from '../store/index.ts'
 import type { OutputChunk } from './output.ts'
 import type { EndState } from './state.ts'

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, OrchestraError } from '../errors.ts'
+import { Redactor, SecretIndex } from '../secrets/redact.ts'
+import type { NamedSecret } from '../secrets/variants.ts'
 import type { Store } from '../store/index.ts'
 import { LastWords } from './last-words.ts'
 import { CHUNK_BYTES, type OutputStream, PendingOutput } from './output.ts'
-import { Redactor, SecretIndex } from './redact.ts'
 import { finishLog, type LogEnd, type RestOfLog, storeOutput } from './store-output.ts'
 import { isTransient } from './transient.ts'
-import type { NamedSecret } from './variants.ts'
 
 export interface LogWriterOptions {
   logId: number

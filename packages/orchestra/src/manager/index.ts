@@ -1,6 +1,6 @@
+export { type Outcome, outcomes } from '../operations/outcome.ts'
 export { type Cancelled, cancel } from './cancel.ts'
 export { Manager, type ManagerOptions, type Mode } from './manager.ts'
-export { type Outcome, outcomes } from './outcome.ts'
 export { type Retried, retry } from './retry.ts'
 export { routeObjects } from './route.ts'
 export { parseTarget, type WorkTarget } from './target.ts'

@@ -1,7 +1,11 @@
 import type { Config } from '../config/config.ts'
 import { messageOf } from '../errors.ts'
 import { type InspectionStep, Inspector } from '../inspect/inspector.ts'
+import { persist } from '../logs/persist.ts'
 import type { Methods } from '../methods/index.ts'
+import type { Outcome } from '../operations/outcome.ts'
+import { type PlannedRegeneration, type PlannedScript, planDrain } from '../recording/scripts.ts'
+import { everything } from '../recording/selection.ts'
 import type { Store } from '../store/store.ts'
 import {
   blockLane,
@@ -12,15 +16,12 @@ import {
   releaseLane,
   unblockLane,
 } from './claim.ts'
-import type { Outcome } from './outcome.ts'
-import { persist } from './persist.ts'
 import { notePresentedKey } from './presented-key.ts'
 import { endNeedlessPrunes } from './prunes.ts'
 import { recover } from './recover.ts'
-import { everything, handBack, regenerate } from './regenerate/index.ts'
+import { handBack, regenerate } from './regenerate/index.ts'
 import { runScript } from './run.ts'
 import type { RunContext, RunEnd, Stop } from './run-context.ts'
-import { type PlannedRegeneration, type PlannedScript, planDrain } from './scripts.ts'
 import { settle } from './settle.ts'
 import { givenBack, triedAgain } from './settlement.ts'
 

@@ -1,7 +1,7 @@
+import { revisionOf } from '../recording/revision.ts'
+import type { RecordedOperation } from '../recording/scripts.ts'
 import { type Description, describeBriefly } from '../script/index.ts'
 import type { Keyring } from '../store/keyring.ts'
-import { revisionOf } from './revision.ts'
-import type { RecordedOperation } from './scripts.ts'
 
 /** What an operation that succeeded has placed. */
 export interface Placing {

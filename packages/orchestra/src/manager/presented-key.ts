@@ -1,7 +1,7 @@
+import { persist } from '../logs/persist.ts'
 import { recordPresentedKey } from '../server/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Claim } from './claim.ts'
-import { persist } from './persist.ts'
 
 /** Keeps the host key that a server showed instead of the approved one, for somebody to approve. */
 export async function notePresentedKey(

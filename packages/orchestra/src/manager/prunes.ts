@@ -1,10 +1,8 @@
+import { PRUNE } from '../recording/scripts.ts'
 import type { Queryable } from '../store/index.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
 import { settle } from './settle.ts'
 import { needless } from './settlement.ts'
-
-/** The action that removes something of ours for which there is no object. */
-export const PRUNE = 'prune'
 
 /** Ends removals of things that have become objects since they were decided, and answers the claim without them. */
 export async function endNeedlessPrunes(db: Queryable, claim: Claim): Promise<Claim> {

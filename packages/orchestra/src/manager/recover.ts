@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import { finishLog, type OperationEnd, scriptState } from '../logs/index.ts'
+import { persist } from '../logs/persist.ts'
 import { verdictOf } from '../methods/verdict.ts'
+import { previousNames } from '../operations/previous.ts'
+import { recordScript } from '../recording/scripts.ts'
 import {
   createRecoveryParser,
   type OperationResult,
@@ -12,13 +15,10 @@ import {
 import { toTarget } from '../server/index.ts'
 import type { Queryable } from '../store/store.ts'
 import type { Claim, ClaimedOperation, OpenLog } from './claim.ts'
-import { persist } from './persist.ts'
 import { placingOf } from './placing.ts'
 import { notePresentedKey } from './presented-key.ts'
-import { previousNames } from './previous.ts'
 import { isRegeneration, recoverRegeneration } from './regenerate/index.ts'
 import type { RunContext, RunEnd } from './run-context.ts'
-import { recordScript } from './scripts.ts'
 import { type Settlement, settle } from './settle.ts'
 import { fromResult, givenBack, stopped, suspected, toOperationEnd } from './settlement.ts'
 

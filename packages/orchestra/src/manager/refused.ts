@@ -1,10 +1,10 @@
 import type { LogWriter } from '../logs/index.ts'
+import type { PlannedScript, RecordedOperation } from '../recording/scripts.ts'
 import type { OperationResult, Rendered } from '../script/index.ts'
 import { type Cleared, clearFirst, withBlame } from './broken/clear.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
 import { failureText, placeOf, tellingLines } from './failure-text.ts'
 import type { RunContext } from './run-context.ts'
-import type { PlannedScript, RecordedOperation } from './scripts.ts'
 import type { Settlement } from './settle.ts'
 import { givenBack, triedAgain } from './settlement.ts'
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { Timeouts } from '../config/backend.ts'
 import type { OrchestraError } from '../errors.ts'
+import { callProblem, usesCalls } from '../recording/calls.ts'
+import { limitOf, patienceOf } from '../recording/patience.ts'
+import { type PlannedScript, type RecordedOperation, recordScript } from '../recording/scripts.ts'
 import { type RenderedScript, renderScript } from '../script/index.ts'
-import { callProblem, usesCalls } from './calls.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
-import { limitOf, patienceOf } from './patience.ts'
 import type { RunContext } from './run-context.ts'
-import { type PlannedScript, type RecordedOperation, recordScript } from './scripts.ts'
 
 /** A script that is about to run. */
 export interface RunRendering {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { Methods } from '../methods/index.ts'
+import { requestSync } from '../request/request.ts'
 import type { Store } from '../store/store.ts'
-import { requestSync } from '../sync/request.ts'
 import { emptyOldTrash } from '../trash/index.ts'
 import { clean } from './clean.ts'
 import type { WakeupOptions } from './wakeups.ts'

@@ -1,10 +1,10 @@
+import { foundState } from '../operations/found-state.ts'
+import type { Outcome } from '../operations/outcome.ts'
+import { isPlaceOf } from '../operations/previous.ts'
 import type { Description } from '../script/index.ts'
 import { type Queryable, storable } from '../store/index.ts'
 import type { Claim } from './claim.ts'
-import { foundState } from './found-state.ts'
 import { newerOperation } from './newer.ts'
-import type { Outcome } from './outcome.ts'
-import { isPlaceOf } from './previous.ts'
 
 /** What happened to one operation, and what is to become of it. */
 export interface Settlement {

@@ -1,10 +1,10 @@
 import type { Backoff } from '../config/config.ts'
 import type { OperationEnd } from '../logs/index.ts'
+import { delayAfter } from '../operations/backoff.ts'
+import type { Outcome } from '../operations/outcome.ts'
 import type { OperationResult } from '../script/index.ts'
-import { delayAfter } from './backoff.ts'
 import type { ClaimedOperation } from './claim.ts'
 import { failureText, placeOf } from './failure-text.ts'
-import type { Outcome } from './outcome.ts'
 import type { Placing } from './placing.ts'
 import type { Settlement } from './settle.ts'
 

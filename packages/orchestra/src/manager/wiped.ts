@@ -1,5 +1,5 @@
+import { requestSync } from '../request/request.ts'
 import type { Queryable } from '../store/index.ts'
-import { requestSync } from '../sync/request.ts'
 
 /**
  * A server that remembers nothing, although Orchestra has placed things there, was installed anew or lost its disk: everything

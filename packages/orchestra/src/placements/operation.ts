@@ -1,6 +1,7 @@
 import { isoTime } from '../logs/index.ts'
-import { nameHolders } from '../manager/gate.ts'
-import type { Outcome } from '../manager/outcome.ts'
+import { nameHolders } from '../operations/gate.ts'
+import type { Outcome } from '../operations/outcome.ts'
+import { WORKER_ALIVE } from '../operations/worker-alive.ts'
 import { leadsTo } from '../router/destination.ts'
 import type { Queryable } from '../store/index.ts'
 import { type WaitFacts, type WaitsFor, waitsFor } from './waiting.ts'
@@ -64,9 +65,6 @@ function toView(row: Row): OperationView {
     waitsFor: waitsFor(row),
   }
 }
-
-/** A worker renews its sign of life every few seconds. */
-export const WORKER_ALIVE = `seen_at > now() - interval '15 seconds'`
 
 const OPERATIONS = `
 select operation.id, operation.unit_id as "unitId", operation.model || ':' || operation.object_key as object,

@@ -1,12 +1,13 @@
 import { findingHolds } from '../inspect/findings.ts'
 import { isoTime } from '../logs/index.ts'
-import type { Outcome } from '../manager/outcome.ts'
+import type { Outcome } from '../operations/outcome.ts'
+import { WORKER_ALIVE } from '../operations/worker-alive.ts'
 import type { Queryable } from '../store/index.ts'
 import { listSyncs, type SyncView } from '../sync/list.ts'
 import { listTransfers, type TransferView } from '../transfer/list.ts'
 import type { Cause } from './causes.ts'
 import { failureCauses, HAS_FAILED, IS_REFUSED } from './failures.ts'
-import { type OperationView, readOperations, WORKER_ALIVE } from './operation.ts'
+import { type OperationView, readOperations } from './operation.ts'
 import { listPlacements, type PlacementView } from './placement.ts'
 
 /** One server and its lane. Times are ISO 8601. */

@@ -1,4 +1,4 @@
-import type { Outcome } from '../manager/outcome.ts'
+import type { Outcome } from '../operations/outcome.ts'
 
 /** What an operation that has not ended waits for; `text` says it to people. */
 export interface WaitsFor {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { COLLECTOR_LOCK } from '../collector/collector.ts'
 import type { Decision } from '../collector/index.ts'
-import { record } from '../collector/record.ts'
+import { COLLECTOR_LOCK, record } from '../collector/record.ts'
 import { OrchestraError } from '../errors.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable } from '../store/index.ts'

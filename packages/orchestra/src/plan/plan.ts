@@ -4,9 +4,14 @@ import { type Decision, type LookContext, look, toSnapshot } from '../collector/
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
 import { OrchestraError } from '../errors.ts'
-import { usesCalls } from '../manager/calls.ts'
-import { limitOf, patienceOf } from '../manager/patience.ts'
-import { type PlannedScript, planScripts, recordScript, type ScriptedOperation } from '../manager/scripts.ts'
+import { usesCalls } from '../recording/calls.ts'
+import { limitOf, patienceOf } from '../recording/patience.ts'
+import {
+  type PlannedScript,
+  planScripts,
+  recordScript,
+  type ScriptedOperation,
+} from '../recording/scripts.ts'
 import { renderScript } from '../script/index.ts'
 import type { Keyring } from '../store/keyring.ts'
 import { asStored } from '../sync/index.ts'

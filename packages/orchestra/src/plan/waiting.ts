@@ -3,7 +3,7 @@ import { changesOfUnit, type Previous, placementsOf, type World } from '../colle
 import type { Config } from '../config/config.ts'
 import { formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
-import { previousNames } from '../manager/previous.ts'
+import { previousNames } from '../operations/previous.ts'
 import { listServers } from '../server/index.ts'
 import { type Source, sourceWithin } from '../source/index.ts'
 import type { Connection, Queryable, Store } from '../store/index.ts'

@@ -1,6 +1,6 @@
 import { CAPTURE_ROLE, captureStanding, removeCapture } from '../capture/index.ts'
 import { isOrchestraError, OrchestraError } from '../errors.ts'
-import { WORKER_ALIVE } from '../placements/operation.ts'
+import { WORKER_ALIVE } from '../operations/worker-alive.ts'
 import { ownSchemas } from '../rights/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 

@@ -1,3 +1,4 @@
+export { Secret, secret } from '../secrets/secret.ts'
 export { type AsUserOptions, asUser } from './as-user.ts'
 export {
   bootstrap,
@@ -66,7 +67,6 @@ export type {
   WorkResult,
 } from './script.ts'
 export { renderSearch, renderTakeOut } from './search.ts'
-export { Secret, secret } from './secret.ts'
 export { Command, raw, type ShellValue, sh } from './sh.ts'
 export type { AheadFileStep, Step, StreamedFileStep } from './steps.ts'
 export { contentOf, fileOf, readContent } from './streamed.ts'

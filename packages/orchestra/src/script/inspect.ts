@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { Secret } from '../secrets/secret.ts'
 import { endLine } from './bootstrap.ts'
 import { checkRunId } from './names.ts'
 import { callOf } from './render-step.ts'
 import { join, plain, type Rendered, renderSecret } from './rendered.ts'
-import { Secret } from './secret.ts'
 import { readShell } from './shell-file.ts'
 import type { RunStep } from './steps.ts'
 

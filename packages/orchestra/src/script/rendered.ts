@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { OrchestraError } from '../errors.ts'
-import { holdsMaskedSecret, Secret } from './secret.ts'
+import { holdsMaskedSecret, Secret } from '../secrets/secret.ts'
 
 /**
  * A piece of text in its two renderings: what the server gets and what people see. Both are built side by

@@ -1,6 +1,6 @@
+import type { Secret } from '../secrets/secret.ts'
 import type { Streamed } from './objects.ts'
 import type { Rendered } from './rendered.ts'
-import type { Secret } from './secret.ts'
 import type { Command } from './sh.ts'
 
 /** Text for a file or for a command's stdin. Build it with `text` where it holds secrets. */

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { Secret } from '../secrets/secret.ts'
 import { endLine } from './bootstrap.ts'
 import { checkRunId } from './names.ts'
 import { readPrelude } from './prelude.ts'
 import { renderLimit } from './render.ts'
 import { callOf } from './render-step.ts'
 import { join, plain, type Rendered, renderSecret } from './rendered.ts'
-import { Secret } from './secret.ts'
 
 /** The files of one object that stands on a server, as far as a check reads them. */
 export interface Standing {

@@ -1,13 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import type { CopyLimits } from '../config/backend.ts'
+import { Secret } from '../secrets/secret.ts'
 import { endLine } from './bootstrap.ts'
 import { checkRunId } from './names.ts'
 import { readPrelude } from './prelude.ts'
 import { callOf } from './render-step.ts'
 import { join, plain, type Rendered, renderSecret } from './rendered.ts'
-import { Secret } from './secret.ts'
 import type { Command } from './sh.ts'
 import { readShell } from './shell-file.ts'
+
+/** What one copy of data from a server to another may take; whatever the old server sends, the new one has room for others. */
+export interface CopyLimits {
+  /** Bytes of data, and bytes that one file of it may seem to have. */
+  bytes: number
+  /** Bytes that stay free on each file system of the new server; where that is more than a tenth of it, a tenth. */
+  free: number
+  /** Milliseconds from its begin to its end. */
+  total: number
+}
 
 /** One try of one side of a transfer: an earlier one that still runs there is ended, a later one keeps this from running. */
 export interface TransferTry {

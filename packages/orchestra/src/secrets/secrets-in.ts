@@ -1,4 +1,4 @@
-import { Secret } from '../script/secret.ts'
+import { Secret } from './secret.ts'
 
 const DEEPEST = 20
 

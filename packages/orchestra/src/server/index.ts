@@ -3,7 +3,6 @@ export { type AuditEntry, announce, audit } from './control.ts'
 export { type Doer, doerOf } from './doer.ts'
 export { isPaused, type Pause, pause, resume } from './pause.ts'
 export {
-  addServer,
   approveKey,
   getServer,
   holdServer,
@@ -11,7 +10,4 @@ export {
   recordPresentedKey,
   releaseServer,
 } from './registry.ts'
-export { type Removal, removeServer } from './remove.ts'
 export { type ServerOptions, type ServerRow, toTarget } from './server.ts'
-export { changedServer, type ServerChange, type ServerChanged, setServer } from './set.ts'
-export { isUsed, type ServerUse, useOf, useText } from './use.ts'

@@ -1,3 +1,4 @@
+export { Bell } from './bell.ts'
 export { withoutPassword } from './connection-failure.ts'
 export { assertNothingLost, damageOf } from './damage.ts'
 export { type EmbeddedUrls, embeddedUrls } from './embedded-urls.ts'

@@ -6,13 +6,13 @@ import type { Placed } from '../collector/placed.ts'
 import { toSnapshot } from '../collector/snapshot.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
+import { isSelected, type Selection } from '../request/selection.ts'
+import { addCounts, type Counts, noCounts } from '../request/sync.ts'
 import type { Queryable } from '../store/index.ts'
 import { countOf, judge, type Verdict } from './judge.ts'
 import { type OpenOperation, openOperations } from './open-operations.ts'
 import type { NamedKey } from './pages.ts'
 import { asStored, type RenderedObject, renderObject } from './rendered.ts'
-import { isSelected, type Selection } from './selection.ts'
-import { addCounts, type Counts, noCounts } from './sync.ts'
 
 /** Objects that are read together: those of the next portion are on their way while these are judged. */
 const PORTION = 250

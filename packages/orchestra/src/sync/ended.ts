@@ -1,5 +1,5 @@
+import type { Bell } from '../store/bell.ts'
 import type { Queryable } from '../store/index.ts'
-import type { Bell } from '../units/bell.ts'
 import { isSettled, type SyncStatus, syncStatus } from './status.ts'
 
 /** Waits until nothing of a synchronization goes on by itself. It goes on in the workers when `signal` ends the waiting. */

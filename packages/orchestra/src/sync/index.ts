@@ -1,5 +1,16 @@
+export { type Cursor, firstCursor } from '../request/cursor.ts'
+export { replacedModels } from '../request/replaced.ts'
+export {
+  asNamed,
+  cancelSync,
+  checkSelector,
+  requestSync,
+  type SyncRequest,
+  type SyncSelector,
+} from '../request/request.ts'
+export { type Selection, selectionOf } from '../request/selection.ts'
+export type { Counts, SyncMode, SyncRow, SyncState } from '../request/sync.ts'
 export { type CompareContext, type Compared, compare, type Difference } from './compare.ts'
-export { type Cursor, firstCursor } from './cursor.ts'
 export { syncEnded } from './ended.ts'
 export { deleteBound, exceedsBound, guardError, NAMED, type Removals } from './guard.ts'
 export { type LeftOut, leftOutText, withoutUnreadable } from './left-out.ts'
@@ -8,16 +19,6 @@ export { PAGE_SIZE, readPage } from './pages.ts'
 export { failSync } from './proceed.ts'
 export { isRemoval } from './removals.ts'
 export { asStored, renderObject } from './rendered.ts'
-export { replacedModels } from './replaced.ts'
-export {
-  asNamed,
-  cancelSync,
-  checkSelector,
-  requestSync,
-  type SyncRequest,
-  type SyncSelector,
-} from './request.ts'
-export { type Selection, selectionOf } from './selection.ts'
 export { markStale, type Staleness } from './stale.ts'
 export {
   type InspectionStatus,
@@ -30,4 +31,3 @@ export {
   workOf,
 } from './status.ts'
 export { comparingSync, stepSync } from './step.ts'
-export type { Counts, SyncMode, SyncRow, SyncState } from './sync.ts'

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
+import type { SyncRow } from '../request/sync.ts'
 import { leadsTo } from '../router/destination.ts'
 import type { Queryable } from '../store/index.ts'
-import type { SyncRow } from './sync.ts'
 
 /**
  * Makes every backend on every server that is selected, and has or is to have something there, be looked at. Held servers are

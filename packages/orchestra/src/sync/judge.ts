@@ -1,8 +1,8 @@
 import type { Decision } from '../collector/decide.ts'
 import type { Placed } from '../collector/placed.ts'
+import type { Counts } from '../request/sync.ts'
 import { storable } from '../store/index.ts'
 import type { OpenOperation } from './open-operations.ts'
-import type { Counts } from './sync.ts'
 
 /** What a decision means beside what stands and what is on its way already. */
 export type Verdict =

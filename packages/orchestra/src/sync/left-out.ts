@@ -1,7 +1,7 @@
 import type { Model } from '../config/model.ts'
+import type { Selection } from '../request/selection.ts'
 import { type Source, type Unreadable, unreadableModels, unreadableText } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
-import type { Selection } from './selection.ts'
 
 /** A model whose objects cannot be compared, because its rows cannot be read. */
 export interface LeftOut {

@@ -1,6 +1,6 @@
 import { isoTime } from '../logs/index.ts'
+import type { SyncMode, SyncState } from '../request/sync.ts'
 import type { Queryable } from '../store/index.ts'
-import type { SyncMode, SyncState } from './sync.ts'
 
 /** A synchronization that somebody should know of. Times are ISO 8601. */
 export interface SyncView {

@@ -1,5 +1,5 @@
 import { formatKey } from '../config/key.ts'
-import { foundState } from '../manager/found-state.ts'
+import { foundState } from '../operations/found-state.ts'
 import type { Queryable } from '../store/index.ts'
 import type { NamedKey } from './pages.ts'
 

@@ -1,9 +1,9 @@
 import { formatKey } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
+import { afterRows, type Cursor, type PlacedPosition } from '../request/cursor.ts'
+import type { Selection } from '../request/selection.ts'
 import { countRows, existingRows, rowKeys, type Source } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
-import { afterRows, type Cursor, type PlacedPosition } from './cursor.ts'
-import type { Selection } from './selection.ts'
 
 /** Keys of one page: bounds the memory of a comparison, and how long a change waits behind it. */
 export const PAGE_SIZE = 2_000

@@ -1,13 +1,13 @@
 import type { Config } from '../config/config.ts'
 import { withHint } from '../errors.ts'
+import type { Cursor } from '../request/cursor.ts'
+import { acceptReplaced } from '../request/replaced.ts'
+import { selectionOf } from '../request/selection.ts'
+import { isWhole, type SyncRow } from '../request/sync.ts'
 import { type Queryable, storable } from '../store/index.ts'
-import type { Cursor } from './cursor.ts'
 import { guardError } from './guard.ts'
 import { openInspections } from './inspections.ts'
 import { exceedingRemovals, forgetRemovals } from './removals.ts'
-import { acceptReplaced } from './replaced.ts'
-import { selectionOf } from './selection.ts'
-import { isWhole, type SyncRow } from './sync.ts'
 
 /** Moves on to the next page, or ends the comparison. */
 export async function proceed(

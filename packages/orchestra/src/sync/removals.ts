@@ -1,9 +1,9 @@
 import { formatKey, formatObject, parseKey } from '../config/key.ts'
+import { replacedModels } from '../request/replaced.ts'
 import type { Queryable } from '../store/index.ts'
 import type { Difference } from './compare.ts'
 import { exceedsBound, NAMED, type Removals } from './guard.ts'
 import type { NamedKey } from './pages.ts'
-import { replacedModels } from './replaced.ts'
 
 /** Whether recording it takes something away that somebody may want to be asked about. */
 export function isRemoval({ decision: { action, fate } }: Pick<Difference, 'decision'>): boolean {

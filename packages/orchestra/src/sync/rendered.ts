@@ -1,8 +1,8 @@
 import type { Backend } from '../config/backend.ts'
 import { formatKey } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
-import { revisionsOf } from '../manager/revision.ts'
-import { recordOne } from '../manager/scripts.ts'
+import { revisionsOf } from '../recording/revision.ts'
+import { recordOne } from '../recording/scripts.ts'
 import type { Recording } from '../script/index.ts'
 import type { Keyring } from '../store/keyring.ts'
 

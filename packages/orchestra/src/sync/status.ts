@@ -1,8 +1,8 @@
 import { OrchestraError } from '../errors.ts'
 import { isoTime } from '../logs/index.ts'
-import { mayRun } from '../manager/gate.ts'
+import { mayRun } from '../operations/gate.ts'
+import { addCounts, type Counts, noCounts, type SyncMode, type SyncState } from '../request/sync.ts'
 import type { Queryable } from '../store/index.ts'
-import { addCounts, type Counts, noCounts, type SyncMode, type SyncState } from './sync.ts'
 
 /** How far the look at one backend on one server has come. */
 export interface InspectionStatus {

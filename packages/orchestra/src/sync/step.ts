@@ -4,17 +4,25 @@ import { type Collected, record } from '../collector/record.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
+import { type Cursor, firstCursor } from '../request/cursor.ts'
+import { type Selection, selectionOf } from '../request/selection.ts'
+import {
+  addCounts,
+  type Counts,
+  isWhole,
+  noCounts,
+  SYNC_COLUMNS,
+  type SyncRow,
+  toSyncRow,
+} from '../request/sync.ts'
 import { sourceOf } from '../source/index.ts'
 import { type Queryable, refreshStatistics, type Store, storable } from '../store/index.ts'
 import { type CompareContext, type Compared, compare, type Difference } from './compare.ts'
-import { type Cursor, firstCursor } from './cursor.ts'
 import { countOf } from './judge.ts'
 import { type LeftOut, leftOutText, withoutUnreadable } from './left-out.ts'
 import { countKeys, type NamedKey, PAGE_SIZE, type PageContext, readPage } from './pages.ts'
 import { proceed } from './proceed.ts'
 import { isNoted, isRemoval, notedRemovals, noteRemovals } from './removals.ts'
-import { type Selection, selectionOf } from './selection.ts'
-import { addCounts, type Counts, isWhole, noCounts, SYNC_COLUMNS, type SyncRow, toSyncRow } from './sync.ts'
 
 export interface StepContext {
   store: Store

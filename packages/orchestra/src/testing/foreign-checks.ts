@@ -1,5 +1,5 @@
-import { usesCalls } from '../manager/calls.ts'
-import { formerOf } from '../manager/renaming.ts'
+import { usesCalls } from '../recording/calls.ts'
+import { formerOf } from '../recording/renaming.ts'
 import { type Check, type Checked, objectCheck, type SealedFixture, seal } from './check.ts'
 import { failure, shortened } from './failure.ts'
 import type { Fixture } from './fixture.ts'

@@ -1,4 +1,4 @@
-import { formerOf } from '../manager/renaming.ts'
+import { formerOf } from '../recording/renaming.ts'
 import { type Check, type Checked, objectCheck, type SealedFixture } from './check.ts'
 import type { Fixture } from './fixture.ts'
 import { deleteOf, renameOf, saveOf } from './operation.ts'

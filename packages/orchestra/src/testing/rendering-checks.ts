@@ -1,5 +1,5 @@
-import { variantsOf } from '../logs/variants.ts'
 import { Secret } from '../script/index.ts'
+import { variantsOf } from '../secrets/variants.ts'
 import { type Check, type Checked, type SealedFixture, seal } from './check.ts'
 import { failure } from './failure.ts'
 import { compareWithGolden } from './golden.ts'

@@ -1,4 +1,4 @@
-import { usesCalls } from '../manager/calls.ts'
+import { usesCalls } from '../recording/calls.ts'
 import type { RenderedScript } from '../script/index.ts'
 import { type Checked, type SealedFixture, seal } from './check.ts'
 import { failure } from './failure.ts'

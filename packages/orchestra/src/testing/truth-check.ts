@@ -1,6 +1,6 @@
 import { type Expectation, expectationOf } from '../inspect/expect.ts'
 import type { Difference, Verdict } from '../inspect/judge.ts'
-import { usesCalls } from '../manager/calls.ts'
+import { usesCalls } from '../recording/calls.ts'
 import { type Check, type Checked, objectCheck, type SealedFixture, seal } from './check.ts'
 import { type Damage, damagesOf } from './damage.ts'
 import { failure } from './failure.ts'

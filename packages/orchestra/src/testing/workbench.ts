@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Backend } from '../config/backend.ts'
-import { runCalls, usesCalls } from '../manager/calls.ts'
-import { sharedOf } from '../manager/ownership.ts'
+import { runCalls, usesCalls } from '../recording/calls.ts'
+import { sharedOf } from '../recording/ownership.ts'
 import {
   type BlockIndex,
   createOutputParser,

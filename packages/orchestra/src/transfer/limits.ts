@@ -1,4 +1,4 @@
-import type { CopyLimits } from '../config/backend.ts'
+import type { CopyLimits } from '../script/transfer.ts'
 
 /** Which limit a copy went over. `said`: what a side told people, who read none of so much. */
 export type Limit = 'bytes' | 'free' | 'total' | 'said'

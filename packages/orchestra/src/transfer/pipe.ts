@@ -1,6 +1,7 @@
-import type { CopyLimits, Timeouts } from '../config/backend.ts'
+import type { Timeouts } from '../config/backend.ts'
 import type { Job, JobEnd } from '../methods/index.ts'
 import type { AbsorbScript, EmitScript, TransferScript } from '../script/index.ts'
+import type { CopyLimits } from '../script/transfer.ts'
 import { Conduit } from './conduit.ts'
 import { Framer, MarkedOutput, MarkSearch } from './frames.ts'
 

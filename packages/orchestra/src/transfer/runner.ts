@@ -1,7 +1,7 @@
 import type { Backoff, Config } from '../config/config.ts'
-import { delayAfter } from '../manager/backoff.ts'
-import { persist } from '../manager/persist.ts'
+import { persist } from '../logs/persist.ts'
 import type { Methods } from '../methods/index.ts'
+import { delayAfter } from '../operations/backoff.ts'
 import type { Store } from '../store/index.ts'
 import { runStep, type StepEnd } from './step.ts'
 import {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Backend, Timeouts } from '../config/backend.ts'
 import { createLog, type EndState, finishLog, type LogEnd, SecretIndex } from '../logs/index.ts'
-import { persist } from '../manager/persist.ts'
+import { persist } from '../logs/persist.ts'
 import type { Job, JobEnd, Methods } from '../methods/index.ts'
 import type { TransferScript } from '../script/index.ts'
 import { recordPresentedKey, type ServerRow, toTarget } from '../server/index.ts'

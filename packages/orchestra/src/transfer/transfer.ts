@@ -1,4 +1,4 @@
-import { foundState } from '../manager/found-state.ts'
+import { foundState } from '../operations/found-state.ts'
 import type { ServerRow } from '../server/index.ts'
 import { type Queryable, storable } from '../store/index.ts'
 

@@ -1,3 +1,2 @@
-export { Bell } from './bell.ts'
 export { settled } from './settled.ts'
 export { queryableOf, Unit, type UnitContext } from './unit.ts'

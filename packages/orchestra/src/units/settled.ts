@@ -1,7 +1,7 @@
 import type { Unit } from '../capture/index.ts'
 import { type UnitStatus, unitStatus } from '../placements/index.ts'
+import type { Bell } from '../store/bell.ts'
 import type { Store } from '../store/index.ts'
-import type { Bell } from './bell.ts'
 
 /**
  * Waits until every operation of a unit has an outcome, good or bad, and answers object by object what happened. What is

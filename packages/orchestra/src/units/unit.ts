@@ -6,8 +6,8 @@ import { OrchestraError } from '../errors.ts'
 import { checkOptions } from '../options.ts'
 import type { UnitStatus } from '../placements/index.ts'
 import { type Plan, planUnit } from '../plan/index.ts'
+import type { Bell } from '../store/bell.ts'
 import { type Connection, explain, type Queryable, readTexts, type Store } from '../store/index.ts'
-import type { Bell } from './bell.ts'
 import { settled } from './settled.ts'
 
 const DEFAULT_TIMEOUT = 30_000

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { Troubles } from '../../src/cli/trouble-events.ts'
-import { addServer, holdServer, releaseServer } from '../../src/server/index.ts'
+import { addServer } from '../../src/fleet/index.ts'
+import { holdServer, releaseServer } from '../../src/server/index.ts'
 import type { Store } from '../../src/store/index.ts'
 import { describeStores } from '../support/stores.ts'
 

@@ -4,18 +4,12 @@ import { z } from 'zod'
 import { type BackendOptions, defineBackend } from '../../src/config/backend.ts'
 import { defineConfig } from '../../src/config/config.ts'
 import { defineModel } from '../../src/config/model.ts'
+import { addServer, removeServer, setServer } from '../../src/fleet/index.ts'
 import { checkOptions, nearest } from '../../src/options.ts'
 import { addRoute, disableRoute, enableRoute, removeRoute, setRoute } from '../../src/router/index.ts'
 import { Recorder } from '../../src/script/recorder.ts'
 import { sh } from '../../src/script/sh.ts'
-import {
-  addServer,
-  approveKey,
-  holdServer,
-  releaseServer,
-  removeServer,
-  setServer,
-} from '../../src/server/index.ts'
+import { approveKey, holdServer, releaseServer } from '../../src/server/index.ts'
 
 const site = defineModel({ name: 'site', table: 'site', schema: z.object({ id: z.int() }) })
 const save = () => undefined

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Redactor, SecretIndex } from '../../src/logs/index.ts'
-import { type NamedSecret, variantsOf } from '../../src/logs/variants.ts'
+import { type NamedSecret, variantsOf } from '../../src/secrets/variants.ts'
 
 /** The rule in its plainest form: at each place the longest secret, else the byte itself. */
 function reference(secrets: readonly NamedSecret[], data: Buffer): Buffer {

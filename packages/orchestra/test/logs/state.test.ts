@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { logStates, scriptState, stateOf } from '../../src/logs/index.ts'
-import { outcomes } from '../../src/manager/outcome.ts'
+import { outcomes } from '../../src/operations/outcome.ts'
 
 test('every outcome has a state that ends a log', () => {
   for (const outcome of outcomes) expect(logStates.slice(2)).toContain(stateOf(outcome))

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { contestedNames, sparingTaken, vacatingFirst } from '../../src/manager/renaming.ts'
+import { contestedNames, sparingTaken, vacatingFirst } from '../../src/recording/renaming.ts'
 
 /** Objects that stand under names of their own and get other names, each again its own. */
 const renames = fc

@@ -5,7 +5,7 @@ import { defineModel, type Model } from '../../src/config/model.ts'
 import { isOrchestraError } from '../../src/errors.ts'
 import { createLanguage, variableOf } from '../../src/router/language.ts'
 import { compileIn, compileMatch, prepare, type Verdict } from '../../src/router/match.ts'
-import { secret } from '../../src/script/secret.ts'
+import { secret } from '../../src/secrets/secret.ts'
 import { aSite, site } from './sites.ts'
 
 const language = createLanguage(site)

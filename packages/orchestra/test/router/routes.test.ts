@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { addServer, removeServer } from '../../src/fleet/index.ts'
 import {
   addRoute,
   CurrentRouter,
@@ -8,7 +9,6 @@ import {
   removeRoute,
   routesRevision,
 } from '../../src/router/index.ts'
-import { addServer, removeServer } from '../../src/server/index.ts'
 import type { Store } from '../../src/store/index.ts'
 import { describeStores } from '../support/stores.ts'
 import { aSite, config } from './sites.ts'

@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
+import { addServer, removeServer } from '../../src/fleet/index.ts'
 import { fingerprint } from '../../src/methods/host-key.ts'
 import { addRoute, disableRoute, enableRoute, listRoutes, removeRoute } from '../../src/router/index.ts'
 import {
-  addServer,
   approveKey,
   getServer,
   holdServer,
@@ -12,7 +12,6 @@ import {
   pause,
   recordPresentedKey,
   releaseServer,
-  removeServer,
   resume,
   toTarget,
 } from '../../src/server/index.ts'

@@ -1,14 +1,8 @@
 import { expect, it } from 'vitest'
+import { addServer, setServer } from '../../src/fleet/index.ts'
 import { fingerprint } from '../../src/methods/host-key.ts'
 import { addRoute } from '../../src/router/index.ts'
-import {
-  addServer,
-  approveKey,
-  getServer,
-  recordPresentedKey,
-  setServer,
-  toTarget,
-} from '../../src/server/index.ts'
+import { approveKey, getServer, recordPresentedKey, toTarget } from '../../src/server/index.ts'
 import { config } from '../router/sites.ts'
 import { describeStores } from '../support/stores.ts'
 

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { addServer } from '../../src/server/index.ts'
+import { addServer } from '../../src/fleet/index.ts'
 import type { Sshd } from './sshd.ts'
 import type { World } from './world.ts'
 

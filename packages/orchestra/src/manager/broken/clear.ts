@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { saveAgain } from '../../collector/save-again.ts'
+import { persist } from '../../logs/persist.ts'
 import { type Rendered, renderSearch, renderTakeOut, type ScriptEvent } from '../../script/index.ts'
-import { persist } from '../persist.ts'
 import { runBeside, type Search } from './run-beside.ts'
 import { type StandingObject, standingObjects } from './standing.ts'
 

@@ -2,10 +2,10 @@ import type { Backend } from '../../config/backend.ts'
 import type { Config } from '../../config/config.ts'
 import { formatObject } from '../../config/key.ts'
 import type { Key } from '../../config/model.ts'
+import { recordOne } from '../../recording/scripts.ts'
 import type { Rendered } from '../../script/index.ts'
 import type { Queryable } from '../../store/index.ts'
 import type { Keyring } from '../../store/keyring.ts'
-import { recordOne } from '../scripts.ts'
 
 const PLACEMENTS_A_PAGE = 1_000
 

@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto'
 import type { Backend } from '../../config/backend.ts'
 import { isOrchestraError, messageOf, type OrchestraError, withHint } from '../../errors.ts'
 import { createLog, createLogWriter, finishLog, type LogWriter } from '../../logs/index.ts'
+import { persist } from '../../logs/persist.ts'
 import type { Verdict } from '../../methods/verdict.ts'
+import { objectsAfter } from '../../recording/regenerated-objects.ts'
+import type { Selection } from '../../recording/selection.ts'
 import { type OperationResult, type Rendered, recordSync, type Step } from '../../script/index.ts'
 import { isStoreFailure, type Queryable } from '../../store/index.ts'
 import { clearFirst, withBlame } from '../broken/clear.ts'
 import type { Claim } from '../claim.ts'
 import { type FailedPlace, failureText, tellingLines } from '../failure-text.ts'
-import { persist } from '../persist.ts'
 import { notePresentedKey } from '../presented-key.ts'
 import { type RunContext, type RunEnd, type Stop, whyStopped } from '../run-context.ts'
 import { settle } from '../settle.ts'
@@ -16,7 +18,6 @@ import { givenBack, triedAgain } from '../settlement.ts'
 import type { Blamed } from '../suspects.ts'
 import { rebuildWiped } from '../wiped.ts'
 import { bringContent } from './bring.ts'
-import { objectsAfter } from './objects.ts'
 import {
   listOperations,
   type RegeneratedOperation,
@@ -25,7 +26,6 @@ import {
   storeScript,
 } from './operations.ts'
 import { StreamedSecrets } from './secrets.ts'
-import type { Selection } from './selection.ts'
 import { type Answer, Sender } from './sender.ts'
 import { patient, settlementOf, settleRunning, whyUnwritable } from './settle.ts'
 

@@ -1,7 +1,4 @@
-export { objectsApplied, type Stock } from './objects.ts'
 export { isRegeneration } from './operations.ts'
 export { recoverRegeneration } from './recover.ts'
 export { regenerate } from './regenerate.ts'
-export { type RenderedFile, renderedFiles } from './rendered-files.ts'
-export { everything, type Selection } from './selection.ts'
 export { handBack } from './settle.ts'

@@ -1,9 +1,9 @@
 import type { Key } from '../../config/model.ts'
 import { type EndState, scriptState } from '../../logs/index.ts'
+import { foundState } from '../../operations/found-state.ts'
+import type { Outcome } from '../../operations/outcome.ts'
+import { ofSelection, type Selection, valuesOf } from '../../recording/selection.ts'
 import type { Queryable } from '../../store/index.ts'
-import { foundState } from '../found-state.ts'
-import type { Outcome } from '../outcome.ts'
-import { ofSelection, type Selection, valuesOf } from './selection.ts'
 
 /** Operations that one page holds: bounds the memory of a run, however many it is about. */
 const OPERATIONS_A_PAGE = 2_000

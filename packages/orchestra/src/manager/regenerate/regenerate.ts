@@ -1,9 +1,9 @@
 import type { Backend } from '../../config/backend.ts'
+import { everything, type Selection } from '../../recording/selection.ts'
 import type { Claim } from '../claim.ts'
 import type { RunContext, RunEnd } from '../run-context.ts'
 import { attempt } from './attempt.ts'
 import { halves } from './operations.ts'
-import { everything, type Selection } from './selection.ts'
 import { handBack } from './settle.ts'
 
 /**

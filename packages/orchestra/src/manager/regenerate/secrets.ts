@@ -1,4 +1,4 @@
-import { type NamedSecret, SecretIndex } from '../../logs/index.ts'
+import type { NamedSecret } from '../../logs/index.ts'
 import type { Secret } from '../../script/index.ts'
 
 /** Secrets whose values are searched for in a script's output: each takes about a kilobyte. */
@@ -27,10 +27,4 @@ export class StreamedSecrets {
     this.#told = true
     return withheld
   }
-}
-
-/** A message without these secrets. */
-export function redactFor(secrets: readonly Secret[], message: string): string {
-  if (secrets.length === 0) return message
-  return new SecretIndex(secrets.map((one) => ({ name: one.name, value: one.reveal() }))).redact(message)
 }

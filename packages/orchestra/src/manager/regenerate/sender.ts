@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Backend, Timeouts } from '../../config/backend.ts'
 import type { LogWriter } from '../../logs/index.ts'
 import { type Verdict, verdictOf } from '../../methods/verdict.ts'
+import { sharedOf } from '../../recording/ownership.ts'
+import { limitOf, patienceOf } from '../../recording/patience.ts'
 import {
   type OperationResult,
   type Recording,
@@ -16,8 +18,6 @@ import { toTarget } from '../../server/index.ts'
 import type { Claim } from '../claim.ts'
 import { takesNoScripts } from '../failure-text.ts'
 import { followOutput } from '../follow.ts'
-import { sharedOf } from '../ownership.ts'
-import { limitOf, patienceOf } from '../patience.ts'
 import type { RunContext } from '../run-context.ts'
 import { type Blamed, Suspects } from '../suspects.ts'
 import type { StreamedSecrets } from './secrets.ts'

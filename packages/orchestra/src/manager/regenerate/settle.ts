@@ -1,18 +1,18 @@
 import type { Backend } from '../../config/backend.ts'
 import { withHint } from '../../errors.ts'
+import { persist } from '../../logs/persist.ts'
+import { type RecordedOperation, recordScript } from '../../recording/scripts.ts'
+import type { Selection } from '../../recording/selection.ts'
 import type { OperationResult } from '../../script/index.ts'
+import { redactFor } from '../../secrets/redact.ts'
 import type { Queryable } from '../../store/index.ts'
 import type { Keyring } from '../../store/keyring.ts'
 import type { Claim } from '../claim.ts'
-import { persist } from '../persist.ts'
 import { placingOf } from '../placing.ts'
 import type { RunContext } from '../run-context.ts'
-import { type RecordedOperation, recordScript } from '../scripts.ts'
 import { type Settlement, settle } from '../settle.ts'
 import { fromResult, givenBack } from '../settlement.ts'
 import { type RegeneratedOperation, runningOperations, unloggedOperations } from './operations.ts'
-import { redactFor } from './secrets.ts'
-import type { Selection } from './selection.ts'
 
 /** What settles operations of one backend: a run, or a recovery. */
 export interface SettleContext {

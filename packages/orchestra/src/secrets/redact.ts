@@ -1,3 +1,4 @@
+import type { Secret } from './secret.ts'
 import { type NamedSecret, SHORTEST_SECRET, variantsOf } from './variants.ts'
 
 interface Needle {
@@ -171,4 +172,10 @@ function needlesOf(secrets: readonly NamedSecret[]): Needle[] {
     }
   }
   return [...needles.values()]
+}
+
+/** A message without these secrets. */
+export function redactFor(secrets: readonly Secret[], message: string): string {
+  if (secrets.length === 0) return message
+  return new SecretIndex(secrets.map((one) => ({ name: one.name, value: one.reveal() }))).redact(message)
 }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { noteSecret } from '../secrets/notice.ts'
+import { noteSecret } from './notice.ts'
 
 /**
  * A value that must not be shown. Every ordinary way of turning it into text gives its name; only `reveal()`

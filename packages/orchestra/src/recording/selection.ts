@@ -1,5 +1,3 @@
-import type { Claim } from '../claim.ts'
-
 /** Which running operations of a regenerating backend one script is about. All of them run on one lane. */
 export interface Selection {
   serverId: number
@@ -13,7 +11,7 @@ export interface Selection {
 
 /** All that was claimed. */
 export function everything(
-  claim: Pick<Claim, 'server'>,
+  claim: { server: { id: number } },
   backend: { name: string; model: { name: string } },
   actions: Selection['actions'],
 ): Selection {

@@ -15,7 +15,6 @@ import {
 } from '../script/index.ts'
 import type { Keyring } from '../store/keyring.ts'
 import { type NamedObject, type Owning, ownershipOf, ownershipOfPruned, sharedOf } from './ownership.ts'
-import { PRUNE } from './prunes.ts'
 import {
   contestedNames,
   formerOf,
@@ -24,6 +23,9 @@ import {
   sparingTaken,
   vacatingFirst,
 } from './renaming.ts'
+
+/** The action that removes something of ours for which there is no object. */
+export const PRUNE = 'prune'
 
 /** An operation as far as its script depends on it. */
 export interface ScriptedOperation {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { Backend } from '../../config/backend.ts'
-import { type Objects, readContent, recordSync } from '../../script/index.ts'
-import type { FileStep, Permissions, StreamedFileStep } from '../../script/steps.ts'
+import type { Backend } from '../config/backend.ts'
+import { type Objects, readContent, recordSync } from '../script/index.ts'
+import type { FileStep, Permissions, StreamedFileStep } from '../script/steps.ts'
 
 /** A file that a regenerating backend writes, known by its digest: the content may be of any size. */
 export interface RenderedFile extends Permissions {

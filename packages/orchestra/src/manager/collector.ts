@@ -1,13 +1,3 @@
-import type { Config } from '../config/config.ts'
-import { formatKey } from '../config/key.ts'
-import { messageOf } from '../errors.ts'
-import { isTransient } from '../logs/index.ts'
-import { sourceOf } from '../source/index.ts'
-import type { Queryable, Store } from '../store/index.ts'
-import { failSync } from '../sync/proceed.ts'
-import { replacedModels } from '../sync/replaced.ts'
-import { beginSync, comparingSync, stepSync } from '../sync/step.ts'
-import type { SyncRow } from '../sync/sync.ts'
 import {
   dueFailures,
   postpone,
@@ -15,16 +5,23 @@ import {
   reachesBound,
   type StoredChange,
   waitingChanges,
-} from './changes.ts'
-import type { Change } from './coalesce.ts'
-import type { World } from './decide.ts'
-import { look } from './look.ts'
-import { placementsOf } from './placed.ts'
-import { record, type Seen, type UnitRow } from './record.ts'
-import { isTruncation, spreadTruncations } from './truncated.ts'
-
-/** Who holds it is the only one to record operations. Any constant: it only has to be the same in every process. */
-export const COLLECTOR_LOCK = 7_355_610
+} from '../collector/changes.ts'
+import type { Change } from '../collector/coalesce.ts'
+import type { World } from '../collector/decide.ts'
+import { look } from '../collector/look.ts'
+import { placementsOf } from '../collector/placed.ts'
+import { COLLECTOR_LOCK, record, type Seen, type UnitRow } from '../collector/record.ts'
+import { isTruncation, spreadTruncations } from '../collector/truncated.ts'
+import type { Config } from '../config/config.ts'
+import { formatKey } from '../config/key.ts'
+import { messageOf } from '../errors.ts'
+import { isTransient } from '../logs/index.ts'
+import { replacedModels } from '../request/replaced.ts'
+import type { SyncRow } from '../request/sync.ts'
+import { sourceOf } from '../source/index.ts'
+import type { Queryable, Store } from '../store/index.ts'
+import { failSync } from '../sync/proceed.ts'
+import { beginSync, comparingSync, stepSync } from '../sync/step.ts'
 
 /** Milliseconds that a new synchronization may wait behind changes. */
 const ASK_INTERVAL = 1_000

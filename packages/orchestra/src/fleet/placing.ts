@@ -1,8 +1,8 @@
+import { requestSync } from '../request/request.ts'
 import { decideFailuresAgain } from '../router/failures.ts'
 import { touchRoutes } from '../router/revision.ts'
+import { type Doer, doerOf } from '../server/doer.ts'
 import type { Queryable } from '../store/index.ts'
-import { requestSync } from '../sync/request.ts'
-import { type Doer, doerOf } from './doer.ts'
 
 /**
  * Lets objects go where routes lead now that a server has other tags: those of backends with a route that may ask for tags.

@@ -1,11 +1,9 @@
 import { OrchestraError } from '../errors.ts'
 import { parseAddress } from '../methods/address.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
-import type { Store } from '../store/index.ts'
-import { announce, audit } from './control.ts'
-import { type Doer, doerNames } from './doer.ts'
-import { placeByTags } from './placing.ts'
-import { lockServer, wakeLane } from './registry.ts'
+import { announce, audit } from '../server/control.ts'
+import { type Doer, doerNames } from '../server/doer.ts'
+import { lockServer, wakeLane } from '../server/registry.ts'
 import {
   type NewServer,
   needsSudo,
@@ -13,8 +11,10 @@ import {
   runsHere,
   type ServerOptions,
   type ServerRow,
-} from './server.ts'
-import { checkTags } from './tags.ts'
+} from '../server/server.ts'
+import { checkTags } from '../server/tags.ts'
+import type { Store } from '../store/index.ts'
+import { placeByTags } from './placing.ts'
 
 /** What is to be otherwise about a server; all else stays. Null takes a value away. */
 export interface ServerChange extends Pick<ServerOptions, 'method' | 'host' | 'port' | 'user' | 'sudo'> {

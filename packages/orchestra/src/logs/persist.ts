@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isTransient } from '../logs/index.ts'
+import { isTransient } from './index.ts'
 
 const FIRST_DELAY = 100
 const LAST_DELAY = 5_000

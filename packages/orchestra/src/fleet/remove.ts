@@ -2,10 +2,10 @@ import { OrchestraError } from '../errors.ts'
 import { checkOptions } from '../options.ts'
 import { type GivenUp, giveUp } from '../removal/give-up.ts'
 import { touchRoutes } from '../router/revision.ts'
+import { announce, audit } from '../server/control.ts'
+import { type Doer, doerNames } from '../server/doer.ts'
+import { lockServer } from '../server/registry.ts'
 import type { Queryable, Store } from '../store/index.ts'
-import { announce, audit } from './control.ts'
-import { type Doer, doerNames } from './doer.ts'
-import { lockServer } from './registry.ts'
 import { isUsed, useOf, useText } from './use.ts'
 
 /** What a server still had when it was removed. */

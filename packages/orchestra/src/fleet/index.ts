@@ -1,0 +1,5 @@
+export { addServer } from './add.ts'
+export { backendsByTag } from './placing.ts'
+export { type Removal, removeServer } from './remove.ts'
+export { changedServer, type ServerChange, type ServerChanged, setServer } from './set.ts'
+export { isUsed, type ServerUse, useOf, useText } from './use.ts'
