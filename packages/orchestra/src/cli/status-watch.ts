@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Store } from '../store/index.ts'
-import { Bell } from '../store/index.ts'
+import { Bell, type Store } from '../store/index.ts'
 import type { Terminal } from './terminal.ts'
 import { stopSignals } from './up-signals.ts'
 

@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 import { listFindings, MOST_LISTED } from '../inspect/index.ts'
 import { WORKER_ALIVE } from '../operations/worker-alive.ts'
-import type { Store } from '../store/index.ts'
-import { Bell } from '../store/index.ts'
+import { Bell, type Store } from '../store/index.ts'
 import {
   type Counts,
   checkSelector,

@@ -1,7 +1,7 @@
 import { captureStatus } from '../capture/index.ts'
 import { isOrchestraError, messageOf } from '../errors.ts'
+import { checkCanary } from '../key/canary.ts'
 import { assertMigrated, type Store, storedVersion } from '../store/index.ts'
-import { checkCanary } from './canary.ts'
 import { type Check, type Finding, ok, problem } from './check.ts'
 
 /** An error as the finding of the check that it ended. */
