@@ -7,7 +7,7 @@ import { killGroup } from './cgroups.ts'
 import { attempt, type CommandOptions, type CommandResult, LabError } from './command.ts'
 import { rootOf } from './disk.ts'
 import { spawnInGroup } from './grouped.ts'
-import { type HostRecord, startTime } from './run-directory.ts'
+import type { HostRecord } from './run-directory.ts'
 import { waitFor } from './wait.ts'
 
 const nspawnOptions = [
@@ -77,14 +77,6 @@ export function execInside(
 /** Runs a program of this machine in the network of the host. */
 export function execInNetworkOf(host: HostRecord, args: readonly string[]): Promise<CommandResult> {
   return attempt('nsenter', ['--target', `${initOf(host)}`, '--net', '--', ...args])
-}
-
-export function isRunning(host: HostRecord): boolean {
-  try {
-    return startTime(initOf(host)) !== undefined
-  } catch {
-    return false
-  }
 }
 
 /** First process of the machine, which is the only child of its nspawn. */

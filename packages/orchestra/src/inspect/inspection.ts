@@ -43,7 +43,7 @@ export interface Inspection {
 }
 
 /** SQL that is true for inspections `i` of syncs `y` that a lane can work on now. */
-export const inspectionIsDue = `i.ended_at is null and i.due_at <= now() and y.ended_at is null and y.state = 'inspecting'`
+const inspectionIsDue = `i.ended_at is null and i.due_at <= now() and y.ended_at is null and y.state = 'inspecting'`
 
 /** SQL that is true for a server, whose id is `serverId`, that has something to be looked at. */
 export function hasInspection(serverId: string): string {
@@ -108,7 +108,7 @@ export async function endInspection(
 }
 
 /** Ends a synchronization that has no inspection left to wait for. Runs inside a transaction. */
-export async function endInspectedSync(tx: Queryable, syncId: number): Promise<void> {
+async function endInspectedSync(tx: Queryable, syncId: number): Promise<void> {
   await tx.query(
     `update orchestra.sync y set ended_at = now(),
        state = case when y.error is null and failed.error is null then 'done' else 'failed' end,

@@ -71,7 +71,7 @@ export async function readPage(
 }
 
 /** What the backend's `save` asks for, for an object as it was applied. */
-export function recordPlaced(backend: Backend, row: PlacedObject, keyring: Keyring): Recording {
+function recordPlaced(backend: Backend, row: PlacedObject, keyring: Keyring): Recording {
   const label = `save ${row.model}:${row.object_key}`
   try {
     const seal = keyring.for(row.model, row.object_key)
@@ -85,7 +85,7 @@ export function recordPlaced(backend: Backend, row: PlacedObject, keyring: Keyri
 }
 
 /** Pages are as large as their objects are small. Pure. */
-export function sizeAfter(expectations: readonly Expectation[]): number {
+function sizeAfter(expectations: readonly Expectation[]): number {
   if (expectations.length === 0) return MOST_OBJECTS
   const content = sum(expectations.flatMap(({ places }) => places.map(contentOf))) / expectations.length
   const runs = sum(expectations.map((expectation) => expectation.runs.length)) / expectations.length

@@ -9,7 +9,6 @@ export {
   type LogRecord,
   type LogSummary,
   type OutputFilter,
-  operationOutput,
   readLog,
   readOutput,
   readScript,

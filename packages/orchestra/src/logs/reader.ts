@@ -96,13 +96,6 @@ export async function* readOutput(
   }
 }
 
-/** Everything that one operation printed. */
-export async function operationOutput(store: Queryable, logId: number, position: number): Promise<Buffer> {
-  const parts: Buffer[] = []
-  for await (const chunk of readOutput(store, logId, { position })) parts.push(chunk.data)
-  return Buffer.concat(parts)
-}
-
 export function unknownLog(id: number): OrchestraError {
   return new OrchestraError('ORC_LOG_UNKNOWN', `There is no log ${id}`, {
     hint: '`orchestra log list` shows the logs that are kept',

@@ -59,7 +59,7 @@ export function join(parts: readonly Rendered[], separator = ''): Rendered {
 }
 
 /** Text that an author wrote or a table held, as it will stand in a script. */
-export function checkText(text: string, what: string): string {
+function checkText(text: string, what: string): string {
   if (text.includes('\0')) {
     throw new OrchestraError('ORC_VALUE_NUL', `${what} contains a NUL byte`, {
       hint: "No shell value, path or text file can hold one; refuse it in the model's schema",

@@ -25,7 +25,6 @@ export type TrashRequest =
 
 export const exitNotInTrash = 70
 export const exitOccupied = 71
-export const exitNotMoved = 72
 
 /** The script that does it. */
 export function renderTrash(runId: string, request: TrashRequest): string {

@@ -5,7 +5,6 @@ import {
   createLogWriter,
   finishLog,
   followLog,
-  operationOutput,
   readLog,
   readOutput,
   readScript,
@@ -69,7 +68,9 @@ describeStores('the log writer', (open, kind) => {
       [3, 'stdout', 1, 'two '],
       [4, 'stdout', 0, 'settled'],
     ])
-    expect((await operationOutput(store, logId, 0)).toString()).toBe('one warned settled')
+    expect((await collectBytes(readOutput(store, logId, { position: 0 }))).toString()).toBe(
+      'one warned settled',
+    )
     expect((await collectBytes(readOutput(store, logId, { position: null }))).toString()).toBe('head ')
     expect((await collectBytes(readOutput(store, logId, { stream: 'stderr' }))).toString()).toBe('warned ')
     expect((await collectBytes(readOutput(store, logId, { from: 3 }))).toString()).toBe('two settled')

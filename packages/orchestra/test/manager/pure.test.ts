@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
 import { defineConfig } from '../../src/config/config.ts'
 import type { Model } from '../../src/index.ts'
-import { parseTarget } from '../../src/manager/target.ts'
 import type { JobEnd } from '../../src/methods/index.ts'
 import { verdictOf } from '../../src/methods/verdict.ts'
 import { delayAfter } from '../../src/operations/backoff.ts'
@@ -59,16 +58,6 @@ describe('a script that a server is unfit for', () => {
       kind: 'blocked',
       reason: expect.stringContaining('/srv/x: No such file'),
     })
-  })
-})
-
-describe('a target', () => {
-  it('is a log, an object or a unit', () => {
-    expect(parseTarget('12')).toEqual({ kind: 'log', id: 12 })
-    expect(parseTarget('site:3,7')).toEqual({ kind: 'object', model: 'site', key: '3,7' })
-    const id = '00000000-0000-4000-8000-000000000000'
-    expect(parseTarget(id)).toEqual({ kind: 'unit', id })
-    expect(() => parseTarget('nonsense')).toThrow(/nonsense/)
   })
 })
 
