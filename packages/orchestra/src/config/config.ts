@@ -1,12 +1,12 @@
-import { OrchestraError } from '../errors.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
 import type { CopyLimits } from '../script/transfer.ts'
 import { type StoreOptions, storeNames } from '../store/index.ts'
 import { type Backend, copyNames, guardBackend, type Timeouts, timeoutNames } from './backend.ts'
-import { contradictionOf } from './convergence.ts'
+import { checkCopy, checkName, checkPositive, checkUnique, invalid } from './check.ts'
+import { checkAfter, checkBackend } from './check-backend.ts'
+import { checkModel } from './check-model.ts'
 import type { Model } from './model.ts'
-import { findCircle, topologicalOrder } from './order.ts'
-import { fieldNames, fieldsOf, shapeOf } from './shape.ts'
+import { topologicalOrder } from './order.ts'
 
 export interface WorkerOptions {
   /** Servers worked on at once by one process; default 32. */
@@ -99,8 +99,6 @@ const configOptions: NamesOf<ConfigOptions> = {
   schedules: true,
 }
 
-const nameForm = /^[a-z][a-z0-9-]*$/
-
 /**
  * Defines what Orchestra manages: the default export of `orchestra.config.ts`.
  * @throws OrchestraError ORC_CONFIG_INVALID, ORC_OPTION_UNKNOWN
@@ -140,112 +138,6 @@ function checkLists(options: ConfigOptions): void {
   }
 }
 
-function checkModel(model: Model): void {
-  const where = `model \`${model.name}\``
-  checkName('model', model.name)
-  if (model.table?.trim() === '')
-    throw invalid(`${where} has an empty table name`, 'Leave `table` out if no table holds it')
-  if (model.key.length === 0) throw invalid(`${where} has no key column`, 'Leave `key` out to use `id`')
-  if (model.schema?._zod === undefined)
-    throw invalid(`${where} has no zod schema`, 'Orchestra reads schemas of zod 4')
-  checkFields(model, where)
-  checkSecrets(model, where)
-}
-
-/** Every object of JavaScript has these already, so nothing could tell such a field from them. */
-const builtinFields = ['__proto__', 'constructor']
-
-function checkFields(model: Model, where: string): void {
-  const builtin = [...fieldNames(shapeOf(model.schema))].find((name) => builtinFields.includes(name))
-  if (builtin === undefined) return
-  throw invalid(
-    `${where} has a field \`${builtin}\`, as every object of JavaScript has`,
-    'Give it another name in the schema; a loader renames columns: `select "constructor" as constructor_id`',
-  )
-}
-
-function checkSecrets(model: Model, where: string): void {
-  const fields = fieldsOf(model.schema)
-  for (const secret of model.secrets) {
-    if (model.key.includes(secret)) {
-      throw invalid(
-        `${where}: \`secrets\` names \`${secret}\`, which is part of the key`,
-        'Keys are shown everywhere',
-      )
-    }
-    if (fields === undefined || fields.has(secret)) continue
-    const hint = `The schema has ${list([...fields.keys()])}`
-    throw invalid(`${where}: \`secrets\` names \`${secret}\`, which the schema does not have`, hint)
-  }
-}
-
-function checkBackend(backend: Backend, models: readonly Model[]): void {
-  const where = `backend \`${backend.name}\``
-  checkName('backend', backend.name)
-  checkModelOf(backend, models, where)
-  for (const action of Object.keys(backend.actions ?? {})) checkActionName(action, where)
-  checkCopy(`${backend.name}: transfer.limits`, backend.transfer?.limits ?? {})
-  const contradiction = contradictionOf(backend)
-  if (contradiction !== undefined) throw invalid(`${where}: ${contradiction.what}`, contradiction.hint)
-  const does = backend.save ?? backend.delete ?? backend.sync ?? Object.values(backend.actions ?? {})[0]
-  if (does !== undefined) return
-  throw invalid(`${where} does nothing`, 'Give it `save`, `delete`, `sync`, or an action of its own')
-}
-
-function checkModelOf(backend: Backend, models: readonly Model[], where: string): void {
-  const name = backend.model?.name
-  if (models.includes(backend.model)) return
-  if (models.some((model) => model.name === name)) {
-    throw invalid(
-      `${where} is for another model \`${name}\` than the one in \`models\``,
-      'Use one and the same model',
-    )
-  }
-  const known = `Add it to \`models\`, which has ${list(models.map((model) => model.name))}`
-  throw invalid(`${where} is for the model \`${name}\`, which is not in \`models\``, known)
-}
-
-function checkActionName(action: string, where: string): void {
-  checkName(`${where}: action`, action)
-  if (action !== 'save' && action !== 'delete') return
-  throw invalid(
-    `${where}: \`${action}\` stands in \`actions\``,
-    `Write it as the method \`${action}\` of the backend`,
-  )
-}
-
-function checkName(what: string, name: unknown): void {
-  if (typeof name === 'string' && nameForm.test(name)) return
-  const hint = 'A name starts with a small letter and goes on with small letters, digits and hyphens'
-  throw invalid(`${what} name ${JSON.stringify(name) ?? String(name)} is not a name`, hint)
-}
-
-function checkUnique(what: string, named: readonly { name: string }[]): void {
-  const seen = new Set<string>()
-  for (const { name } of named) {
-    if (seen.has(name)) throw invalid(`two ${what}s are called \`${name}\``, `Rename one of them`)
-    seen.add(name)
-  }
-}
-
-function checkAfter(backends: readonly Backend[]): void {
-  const names = backends.map((backend) => backend.name)
-  for (const { name, after } of backends) {
-    const missing = after?.find((before) => !names.includes(before))
-    if (missing === undefined) continue
-    throw invalid(
-      `backend \`${name}\` comes after \`${missing}\`, which is no backend`,
-      `There are ${list(names)}`,
-    )
-  }
-  const circle = findCircle(backends)
-  if (circle === undefined) return
-  throw invalid(
-    `backends come after each other in a circle: ${circle.join(' -> ')}`,
-    'Take one `after` of it away',
-  )
-}
-
 function checkWorker(options: WorkerOptions): Config['worker'] {
   const timeouts = { ...defaultTimeouts, ...options.timeouts }
   for (const [name, value] of Object.entries(timeouts)) checkPositive(`worker.timeouts.${name}`, value)
@@ -257,11 +149,6 @@ function checkWorker(options: WorkerOptions): Config['worker'] {
     server: checkBackoff('server', { ...serverBackoff, ...options.backoff?.server }),
   })
   return Object.freeze({ concurrency, transfers, copy, timeouts: Object.freeze(timeouts), backoff })
-}
-
-function checkCopy<Limits extends Partial<CopyLimits>>(where: string, limits: Limits): Readonly<Limits> {
-  for (const [name, value] of Object.entries(limits)) checkPositive(`${where}.${name}`, value)
-  return Object.freeze({ ...limits })
 }
 
 function checkBackoff(name: string, backoff: Backoff): Readonly<Backoff> {
@@ -290,11 +177,6 @@ function checkSchedules({ schedules = [], backends }: ConfigOptions): readonly S
   return Object.freeze([...schedules])
 }
 
-function checkPositive(where: string, value: number): number {
-  if (Number.isFinite(value) && value > 0) return value
-  throw invalid(`\`${where}\` is ${String(value)}`, 'It must be a number above 0')
-}
-
 function byName<Named extends { readonly name: string }>(
   named: readonly Named[],
 ): ReadonlyMap<string, Named> {
@@ -304,16 +186,4 @@ function byName<Named extends { readonly name: string }>(
 function inOrder(backends: readonly Backend[]): ReadonlyMap<string, Backend> {
   const named = byName(backends)
   return byName(topologicalOrder(backends).flatMap((name) => named.get(name) ?? []))
-}
-
-function list(names: readonly string[]): string {
-  return names.length === 0 ? 'none' : names.map((name) => `\`${name}\``).join(', ')
-}
-
-function invalid(what: string, hint?: string): OrchestraError {
-  return new OrchestraError(
-    'ORC_CONFIG_INVALID',
-    `Configuration: ${what}`,
-    hint === undefined ? {} : { hint },
-  )
 }

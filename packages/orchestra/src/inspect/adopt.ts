@@ -8,7 +8,7 @@ import { objectsOf } from '../script/objects.ts'
 import { audit } from '../server/index.ts'
 import { mark } from './mark.ts'
 import { repairObjects } from './repair.ts'
-import type { Candidate, SurveyContext } from './survey.ts'
+import type { Candidate, SurveyContext } from './surveyed.ts'
 import { goOn, take } from './take.ts'
 
 /** Objects that are taken at once. */

@@ -12,4 +12,5 @@ export {
 } from './findings.ts'
 export { type InspectionStep, Inspector } from './inspector.ts'
 export type { Difference } from './judge.ts'
-export { type Candidate, named, type Survey, type SurveyContext, type SurveyedRow, survey } from './survey.ts'
+export { named, type Survey, survey } from './survey.ts'
+export type { Candidate, SurveyContext, SurveyedRow } from './surveyed.ts'

@@ -3,7 +3,7 @@ import { OrchestraError } from '../errors.ts'
 import { type ErrandEnd, type ErrandReader, runErrand } from '../methods/errand.ts'
 import { createOutputParser, LastBytes, renderScript, type SharedOwnership } from '../script/index.ts'
 import { toTarget } from '../server/index.ts'
-import { type Candidate, fenceOf, type SurveyContext } from './survey.ts'
+import { type Candidate, fenceOf, type SurveyContext } from './surveyed.ts'
 
 const LONGEST_SAYING = 300
 

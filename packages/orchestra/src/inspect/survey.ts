@@ -1,30 +1,20 @@
-import {
-  fromSnapshot,
-  identityOf,
-  type Loaded,
-  loadObjects,
-  type Placed,
-  placementsOf,
-} from '../collector/index.ts'
-import type { Backend } from '../config/backend.ts'
-import type { Config } from '../config/config.ts'
-import { formatKey, formatObject, parseKey } from '../config/key.ts'
+import { formatKey } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 import { OrchestraError } from '../errors.ts'
-import type { Methods } from '../methods/index.ts'
-import { type NamedObject, standingOf } from '../recording/ownership.ts'
-import { createRouter, listRoutes, type Router } from '../router/index.ts'
-import { type Recording, recordOperation, type Standing } from '../script/index.ts'
-import { markOf } from '../script/inspect.ts'
-import { type ServerRow, toTarget } from '../server/index.ts'
+import { standingOf } from '../recording/ownership.ts'
+import { createRouter, listRoutes } from '../router/index.ts'
+import { recordOperation } from '../script/index.ts'
+import { toTarget } from '../server/index.ts'
 import { rowKeys, sourceOf } from '../source/index.ts'
-import { type Store, storable } from '../store/index.ts'
+import { storable } from '../store/index.ts'
 import { ask, type Inspected } from './ask.ts'
-import { examine, type Unanswered } from './examine.ts'
+import { examine } from './examine.ts'
 import { expectationOf } from './expect.ts'
-import type { Difference } from './judge.ts'
 import { presentOf } from './presence.ts'
-import { askMarks, isIgnored, list } from './strays.ts'
+import { isIgnored, list } from './strays.ts'
+import { leftToRemove, rowsOf } from './survey-rows.ts'
+import { type Candidate, fenceOf, type LoadedRow, type SurveyContext, type SurveyedRow } from './surveyed.ts'
+import { unanswered } from './unanswered.ts'
 
 /** Rows that are matched at once. */
 const ROWS_A_LOOK = 1_000
@@ -32,41 +22,6 @@ const ROWS_A_LOOK = 1_000
 const MOST_FOUND = 1_000_000
 /** Things that no row stands for, about which the server is asked more. */
 const MOST_READ = 50
-
-export interface SurveyContext {
-  store: Store
-  config: Config
-  methods: Methods
-  server: ServerRow
-  backend: Backend
-  signal?: AbortSignal
-}
-
-/** A row that belongs on the server and that nothing was done for there yet, as it is shown. */
-export interface SurveyedRow {
-  /** `site:12`. */
-  object: string
-  identity: string
-  differences: readonly Difference[]
-  /** An operation that is to write it waits already. */
-  waits: boolean
-  /** It stands there by the store, and the server has lost its mark; or its row is gone, and it is to be removed. */
-  placed: 'no' | 'unmarked' | 'removed'
-}
-
-/** One of which something is there. */
-export interface Candidate extends SurveyedRow {
-  key: Key
-  loaded: Record<string, unknown>
-  recording: Recording
-  /** What is marked with it. */
-  standing: Standing
-}
-
-type LoadedRow = Omit<Candidate, 'recording' | 'standing'> & {
-  /** What stands, or would: of what is placed, as it was placed. */
-  stands: NamedObject & { identity: string }
-}
 
 /** What a server has of a backend, beside what is placed there. */
 export interface Survey {
@@ -129,40 +84,6 @@ async function match(
   }
 }
 
-/** What was placed, whose row is gone, and which cannot be removed because the server has lost its mark. */
-async function leftToRemove(
-  { store, server, backend }: SurveyContext,
-  inspected: Inspected,
-): Promise<LoadedRow[]> {
-  const rows = await store.query<{ object_key: string; keys: Key; identity: string; snapshot: unknown }>(
-    `select object_key, keys, identity, snapshot from orchestra.placement
-     where server_id = $1 and backend = $2 and state = 'deleting' and snapshot <> 'null' and not unmarked
-       and (applied_at is not null or log_id is not null) order by object_key`,
-    [server.id, backend.name],
-  )
-  const left = rows.map(({ object_key: name, keys: key, identity, snapshot }): LoadedRow => {
-    const loaded = fromSnapshot(snapshot, store.keyring.for(backend.model.name, name)) as Record<
-      string,
-      unknown
-    >
-    const object = formatObject(backend.model.name, key)
-    const stands = { identity, object: loaded }
-    return { object, key, identity, loaded, stands, differences: [], waits: true, placed: 'removed' }
-  })
-  return withoutMark(inspected, left)
-}
-
-async function withoutMark(inspected: Inspected, rows: readonly LoadedRow[]): Promise<LoadedRow[]> {
-  const asked = rows.filter(({ placed }) => placed !== 'no')
-  if (asked.length === 0) return [...rows]
-  const marks = await askMarks(
-    inspected,
-    asked.map(({ stands }) => stands.identity),
-  )
-  if ('kind' in marks) throw unanswered(inspected, marks)
-  return rows.filter(({ placed, stands }) => placed === 'no' || !marks.has(markOf(stands.identity)))
-}
-
 /** With the fence of the lane's owner, so that looking is no taking over. */
 async function inspectedOf(context: SurveyContext): Promise<Inspected> {
   const { store, config, methods, server, backend, signal = new AbortController().signal } = context
@@ -172,15 +93,6 @@ async function inspectedOf(context: SurveyContext): Promise<Inspected> {
     })
   }
   return { config, methods, target: toTarget(server), backend, fence: await fenceOf(store, server), signal }
-}
-
-/** The highest fence that was given out for a server. */
-export async function fenceOf(store: Store, { id }: ServerRow): Promise<number> {
-  const [lane] = await store.query<{ fence: number }>(
-    'select fence from orchestra.lane where server_id = $1',
-    [id],
-  )
-  return lane?.fence ?? 0
 }
 
 async function listAll(inspected: Inspected): Promise<Set<string>> {
@@ -200,82 +112,6 @@ function tooMany({ target, backend }: Inspected): OrchestraError {
     `${target.name} lists more than ${MOST_FOUND} of backend "${backend.name}"`,
     { hint: 'See what its `list` prints there' },
   )
-}
-
-/** Why a server could not be looked at. */
-export function unanswered({ target }: Inspected, end: Unanswered): OrchestraError {
-  switch (end.kind) {
-    case 'blocked':
-      return new OrchestraError('ORC_SERVER_UNREACHABLE', `${target.name}: ${end.reason}`)
-    case 'broken':
-      return new OrchestraError(
-        'ORC_INSPECTION_FAILED',
-        `${target.name} could not be looked at: ${end.reason}`,
-      )
-    case 'cancelled':
-      return new OrchestraError('ORC_INSPECTION_FAILED', `Looking at ${target.name} was cancelled`)
-    case 'fenced':
-      return new OrchestraError('ORC_INSPECTION_FAILED', `${target.name} has another owner by now`, {
-        hint: 'Try it again',
-      })
-  }
-}
-
-async function rowsOf(
-  { store, server, backend }: SurveyContext,
-  inspected: Inspected,
-  router: Router,
-  keys: readonly Key[],
-): Promise<LoadedRow[]> {
-  const { model } = backend
-  const loaded = await loadObjects(model, keys, sourceOf(store))
-  const placed = await placementsOf(
-    store,
-    keys.map((key) => ({ model: model.name, key })),
-  )
-  const placeOf = (key: string) =>
-    placed
-      .get(`${model.name}:${key}`)
-      ?.find((one) => one.backend === backend.name && one.serverId === server.id)
-  const rows = [...loaded].flatMap(([key, state]) => {
-    const place = placeOf(key)
-    const placed = place === undefined ? 'no' : standsOf(place)
-    if (state.kind !== 'present' || placed === undefined) return []
-    const { serverIds } = router.route(backend.name, state.object)
-    if (!serverIds.includes(server.id)) return []
-    const row = rowOf(backend, parseKey(key), state)
-    if (place === undefined) return [row]
-    const waits = place.state !== 'applied'
-    if (placed === 'no' || place.snapshot === null) return [{ ...row, waits, placed }]
-    const object = fromSnapshot(place.snapshot, store.keyring.for(model.name, key)) as Record<string, unknown>
-    return [{ ...row, waits, placed, stands: { identity: place.identity, object } }]
-  })
-  return withoutMark(inspected, rows)
-}
-
-/** What data is on its way to is no place to take over, nor is what the server trusts anyway. */
-function standsOf({ state, touched, hollow, awaitsData, unmarked }: Placed): 'no' | 'unmarked' | undefined {
-  if (hollow || awaitsData || unmarked === true) return undefined
-  if (!touched) return state === 'pending' || state === 'failed' ? 'no' : undefined
-  return state === 'deleting' || state === 'kept' ? undefined : 'unmarked'
-}
-
-function rowOf(
-  backend: Backend,
-  key: Key,
-  { object: loaded }: Extract<Loaded, { kind: 'present' }>,
-): LoadedRow {
-  const identity = identityOf(backend, key, loaded)
-  return {
-    object: formatObject(backend.model.name, key),
-    key,
-    identity,
-    loaded,
-    stands: { identity, object: loaded },
-    differences: [],
-    waits: false,
-    placed: 'no',
-  }
 }
 
 async function compared(

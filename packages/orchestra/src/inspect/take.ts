@@ -6,7 +6,7 @@ import { describeBriefly } from '../script/index.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable } from '../store/index.ts'
 import { sameContent } from './same-content.ts'
-import type { Candidate, SurveyContext } from './survey.ts'
+import type { Candidate, SurveyContext } from './surveyed.ts'
 
 /**
  * Notes as placed what was marked. Locks the lane first, as a claim does: whether something runs there cannot change meanwhile. Answers how

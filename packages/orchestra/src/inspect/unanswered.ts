@@ -1,0 +1,22 @@
+import { OrchestraError } from '../errors.ts'
+import type { Inspected } from './ask.ts'
+import type { Unanswered } from './examine.ts'
+
+/** Why a server could not be looked at. */
+export function unanswered({ target }: Inspected, end: Unanswered): OrchestraError {
+  switch (end.kind) {
+    case 'blocked':
+      return new OrchestraError('ORC_SERVER_UNREACHABLE', `${target.name}: ${end.reason}`)
+    case 'broken':
+      return new OrchestraError(
+        'ORC_INSPECTION_FAILED',
+        `${target.name} could not be looked at: ${end.reason}`,
+      )
+    case 'cancelled':
+      return new OrchestraError('ORC_INSPECTION_FAILED', `Looking at ${target.name} was cancelled`)
+    case 'fenced':
+      return new OrchestraError('ORC_INSPECTION_FAILED', `${target.name} has another owner by now`, {
+        hint: 'Try it again',
+      })
+  }
+}
