@@ -24,7 +24,8 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
         'Schedule',
       ],
       'store/open': ['StoreOptions'],
-      'config/backend': ['Timeouts', 'CopyLimits'],
+      'config/backend': ['Timeouts'],
+      'script/transfer': ['CopyLimits'],
     },
   },
   {
@@ -80,7 +81,7 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
       'script/sh': ['sh', 'raw', 'ShellValue'],
       'script/as-user': ['asUser', 'AsUserOptions'],
       'script/text': ['text', 'joinText', 'TextPart'],
-      'script/secret': ['secret', 'Secret'],
+      'secrets/secret': ['secret', 'Secret'],
     },
   },
   {
@@ -92,7 +93,7 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
       'capture/actor': ['Actor'],
       'units/unit': ['Unit'],
       'plan/plan': ['Plan', 'PlannedOperation', 'PlannedScriptText', 'PlannedFailure'],
-      'sync/request': ['SyncSelector'],
+      'request/request': ['SyncSelector'],
       'sync/status': ['SyncStatus'],
       'inspect/findings': ['Finding'],
       'placements/unit': ['UnitStatus', 'UnitState', 'UnitOperation'],
