@@ -1,14 +1,13 @@
 import { hostname } from 'node:os'
 import type { Previous } from '../collector/index.ts'
 import type { Backoff } from '../config/config.ts'
-import type { Key } from '../config/model.ts'
 import { hasInspection } from '../inspect/inspection.ts'
 import { delayAfter } from '../operations/backoff.ts'
 import { foundState } from '../operations/found-state.ts'
 import { mayRun } from '../operations/gate.ts'
 import type { Outcome } from '../operations/outcome.ts'
 import { previousNames, standingUnmarked } from '../operations/previous.ts'
-import type { RegenerationEntry } from '../recording/scripts.ts'
+import type { RegenerationEntry, ScriptedOperation } from '../recording/scripts.ts'
 import type { ServerRow } from '../server/index.ts'
 import { type Queryable, storable } from '../store/index.ts'
 import { newerOperation } from './newer.ts'
@@ -19,23 +18,10 @@ export const LEASE_SECONDS = 10
 const OPERATIONS_A_CLAIM = 10_000
 
 /** An operation that this worker is to run. */
-export interface ClaimedOperation {
-  id: number
+export interface ClaimedOperation extends ScriptedOperation {
   unit_id: string
-  backend: string
-  action: string
-  model: string
-  object_key: string
-  keys: Key
-  snapshot: unknown
-  /** What the object will be called there; null for actions that place nothing, and of operations of an earlier release. */
-  identity: string | null
-  /** Other names under which it stands there, oldest first: a save renames from them, a delete removes them too. */
-  previous: readonly Previous[]
-  /** What stands there under its present name since before everything was marked on its server. */
   standing: Previous | null
   attempt: number
-  /** A script ended in the middle of it: it gets one of its own, the last of its drain. */
   alone: boolean
 }
 

@@ -36,11 +36,11 @@ export interface ScriptedOperation {
   object_key: string
   keys: Key
   snapshot: unknown
-  /** What the object will be called; null where it places nothing, or nobody has noted it. */
+  /** What the object will be called there; null for actions that place nothing, and of operations of an earlier release. */
   identity: string | null
-  /** Other names under which it stands there, oldest first. */
+  /** Other names under which it stands there, oldest first: a save renames from them, a delete removes them too. */
   previous: readonly Previous[]
-  /** Whether it gets a script of its own, after all others. */
+  /** A script ended in the middle of it: it gets one of its own, the last of its drain. */
   alone?: boolean
   /** What stands there under its present name since before everything was marked on its server. */
   standing?: Previous | null

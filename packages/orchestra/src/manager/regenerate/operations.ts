@@ -1,7 +1,7 @@
-import type { Key } from '../../config/model.ts'
 import { type EndState, scriptState } from '../../logs/index.ts'
 import { foundState } from '../../operations/found-state.ts'
 import type { Outcome } from '../../operations/outcome.ts'
+import type { ScriptedOperation } from '../../recording/scripts.ts'
 import { ofSelection, type Selection, valuesOf } from '../../recording/selection.ts'
 import type { Queryable } from '../../store/index.ts'
 
@@ -9,15 +9,7 @@ import type { Queryable } from '../../store/index.ts'
 const OPERATIONS_A_PAGE = 2_000
 
 /** A running operation of a regenerating backend. */
-export interface RegeneratedOperation {
-  id: number
-  backend: string
-  action: string
-  model: string
-  object_key: string
-  keys: Key
-  snapshot: unknown
-  identity: string | null
+export interface RegeneratedOperation extends ScriptedOperation {
   /** What else it was called there does not matter: the whole is written anew. */
   previous: readonly []
   attempt: number
