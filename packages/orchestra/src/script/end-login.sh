@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2015
 # Ends a login of this user that has not come to its command yet, with all of its session. $0 is the last line of the script that it
 # should have run. It is a shell that leads a session and has that line in its command: the client that sent it may run on the
 # same machine. Whoever is root ends nothing of others, who may call themselves what they like.
