@@ -8,6 +8,7 @@ export type ReadExit = (code: number | null, signal: string | null) => ProcessEn
 export function childProcess(
   child: ChildProcessWithoutNullStreams,
   endGroup: (group: number) => Promise<boolean>,
+  endLogin: () => Promise<void>,
   readExit: ReadExit,
 ): Process {
   const { stdin, stdout, stderr } = child
@@ -20,5 +21,5 @@ export function childProcess(
   const abandon = () => {
     for (const stream of [stdin, stdout, stderr]) stream.destroy()
   }
-  return { stdin, stdout, stderr, exited, closed, endGroup, abandon }
+  return { stdin, stdout, stderr, exited, closed, endGroup, endLogin, abandon }
 }

@@ -22,7 +22,8 @@ export class LocalMethod implements Method {
     const child = await this.#start(jobCommand(target, job))
     if (typeof child === 'string') return { kind: 'unreachable', reason: `${server.name}: ${child}` }
     const endGroup = (group: number) => this.#succeeds(endGroupCommand(target, job.user, group))
-    return supervise(server.name, childProcess(child, endGroup, exited), job)
+    const endLogin = async () => void child.kill('SIGKILL')
+    return supervise(server.name, childProcess(child, endGroup, endLogin, exited), job)
   }
 
   async close(): Promise<void> {}

@@ -14,19 +14,21 @@ import { startProgram } from './start-program.ts'
 /** What the local command of a master prints once it accepts sessions. */
 const readyWord = 'orchestra-ready'
 const keptErrors = 4096
+/** How long a login for a terminal may take, which nobody waits for as long as for a script's. */
+const terminalPatience = 2000
 
 /** A master process of the system's ssh that holds one connection, and the options that share it. */
 export class ControlConnection implements Connection {
   readonly kind = 'connected'
   readonly #target: ServerTarget
-  readonly #socket: string
+  readonly #base: string
   readonly #master: ChildProcess
   readonly #environment: NodeJS.ProcessEnv
 
-  constructor(target: ServerTarget, socket: string, master: ChildProcess, environment: NodeJS.ProcessEnv) {
+  constructor(target: ServerTarget, base: string, master: ChildProcess, environment: NodeJS.ProcessEnv) {
     this.#environment = environment
     this.#target = target
-    this.#socket = socket
+    this.#base = base
     this.#master = master
   }
 
@@ -38,9 +40,21 @@ export class ControlConnection implements Connection {
   /** Runs a command over this connection, and over no other. */
   start(command: string): ChildProcessWithoutNullStreams {
     const { user, host } = this.#target
-    const options = [`ControlPath=${this.#socket}`, 'ControlMaster=no', 'BatchMode=yes', 'ProxyCommand=false']
+    const options = [`ControlPath=${this.#base}.s`, 'ControlMaster=no', 'BatchMode=yes', 'ProxyCommand=false']
     return startProgram(
       ['ssh', '-T', ...asOptions(options), '-l', user, '--', host, command],
+      this.#environment,
+    )
+  }
+
+  /**
+   * Runs a command in a terminal, over a connection of its own: a control connection makes one in which no key has a meaning.
+   */
+  startWithTerminal(command: string): ChildProcessWithoutNullStreams {
+    const words = loginWords(this.#target, this.#base, terminalPatience)
+    const options = ['ControlMaster=no', 'ControlPath=none']
+    return startProgram(
+      ['ssh', '-tt', '-e', 'none', ...asOptions(options), ...words, command],
       this.#environment,
     )
   }
@@ -85,7 +99,7 @@ export class ControlDirectory {
     master.stdin.on('error', () => {})
     master.stdin.end()
     const failure = await masterFailure(master, timeout, signal)
-    if (failure === null) return new ControlConnection(target, `${base}.s`, master, this.#environment)
+    if (failure === null) return new ControlConnection(target, base, master, this.#environment)
     master.kill('SIGTERM')
     return explain(target, failure, await readFile(`${base}.key`, 'latin1').catch(() => ''))
   }
@@ -104,7 +118,7 @@ function alias(target: ServerTarget): string {
  * The user's own ssh_config applies: jump hosts, certificates, agents. What decides whom we trust is ours.
  * `KnownHostsCommand` only notes the key that was presented, so that a refusal can show it.
  */
-function masterWords(target: ServerTarget, base: string, timeout: number): string[] {
+function loginWords(target: ServerTarget, base: string, timeout: number): string[] {
   const options = [
     'BatchMode=yes',
     'StrictHostKeyChecking=yes',
@@ -114,22 +128,28 @@ function masterWords(target: ServerTarget, base: string, timeout: number): strin
     `HostKeyAlias=${alias(target)}`,
     'VerifyHostKeyDNS=no',
     'UpdateHostKeys=no',
-    'ControlMaster=yes',
-    `ControlPath=${base}.s`,
-    'ControlPersist=no',
-    'PermitLocalCommand=yes',
-    `LocalCommand=echo ${readyWord}`,
     `ConnectTimeout=${Math.max(1, Math.ceil(timeout / 1000))}`,
     'ServerAliveInterval=15',
     'ServerAliveCountMax=3',
     'ForwardAgent=no',
     'ForwardX11=no',
-    'RequestTTY=no',
     ...(target.identityFile === null ? [] : [`IdentityFile=${target.identityFile}`, 'IdentitiesOnly=yes']),
   ]
   // A port of its own in ssh_config stays in force where the server names none but the usual.
   const port = target.port === 22 ? [] : ['-p', String(target.port)]
-  return ['-N', ...asOptions(options), ...port, '-l', target.user, '--', target.host]
+  return [...asOptions(options), ...port, '-l', target.user, '--', target.host]
+}
+
+function masterWords(target: ServerTarget, base: string, timeout: number): string[] {
+  const options = [
+    'ControlMaster=yes',
+    `ControlPath=${base}.s`,
+    'ControlPersist=no',
+    'PermitLocalCommand=yes',
+    `LocalCommand=echo ${readyWord}`,
+    'RequestTTY=no',
+  ]
+  return ['-N', ...asOptions(options), ...loginWords(target, base, timeout)]
 }
 
 function asOptions(options: readonly string[]): string[] {

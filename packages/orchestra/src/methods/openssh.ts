@@ -4,10 +4,11 @@ import { silentLogin } from './beginning.ts'
 import { childProcess } from './child-process.ts'
 import { type ConnectFailure, ConnectionPool, type Opened, type SessionAnswer } from './connection-pool.ts'
 import { answerPatience, endGroupPatience, endRemoteGroup } from './end-group.ts'
+import { throughStartUpFile } from './end-login.ts'
 import { isLockedKey } from './identity.ts'
 import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
 import { type ControlConnection, ControlDirectory } from './openssh-control.ts'
-import { commandLine, jobCommand } from './remote-command.ts'
+import { commandLine, endLoginCommand, jobCommand } from './remote-command.ts'
 import { saying } from './saying.ts'
 import { deniedBy } from './ssh-connection.ts'
 import { childEnvironment } from './start-program.ts'
@@ -38,15 +39,19 @@ export class OpensshMethod implements Method {
 
   async run(target: ServerTarget, job: Job): Promise<JobEnd> {
     if (job.signal.aborted) return { kind: 'cancelled' }
-    const command = commandLine(jobCommand(target, job))
     const opening = this.#pool.open(target, job.timeouts.connect, (connection, patience) =>
-      openSession(target, connection, command, patience),
+      openSession(target, connection, job, patience),
     )
     const opened = await untilAborted(job.signal, opening, discard)
     if (opened.kind !== 'opened') return opened
     const endGroup = (group: number) => endRemoteGroup(this.#pool, opened.lease, orderEnd, target, job, group)
+    const leave = () => endLogin(opened.lease.connection, job.runId)
     try {
-      return await supervise(target.name, childProcess(opened.session, endGroup, sessionEnd(target)), job)
+      return await supervise(
+        target.name,
+        childProcess(opened.session, endGroup, leave, sessionEnd(target)),
+        job,
+      )
     } finally {
       opened.lease.release()
     }
@@ -94,10 +99,10 @@ export class OpensshMethod implements Method {
 async function openSession(
   target: ServerTarget,
   connection: ControlConnection,
-  command: string,
+  job: Job,
   patience: number,
 ): Promise<SessionAnswer<ChildProcessWithoutNullStreams>> {
-  const session = connection.start(command)
+  const session = connection.start(commandLine(jobCommand(target, job)))
   let errors: Buffer = Buffer.alloc(0)
   const keep = (bytes: Buffer) => {
     errors = Buffer.concat([errors, bytes]).subarray(-keptErrors)
@@ -110,7 +115,10 @@ async function openSession(
     return { kind: 'session', session }
   }
   session.kill('SIGKILL')
-  if (first === null) return { kind: 'none', reason: silentLogin(patience) }
+  if (first === null) {
+    await endLogin(connection, job.runId)
+    return { kind: 'none', reason: silentLogin(patience) }
+  }
   const said = saying(errors)
   if (first === connectionBroke) return { kind: 'none', reason: said || 'ssh opened no session' }
   return { kind: 'denied', reason: `${target.name}: bash did not begin (exit ${first}): ${said}` }
@@ -144,6 +152,16 @@ async function orderEnd(connection: ControlConnection, command: string): Promise
   const gone = first === 'answered' ? await within(exited, endGroupPatience, null) : first
   child.kill('SIGKILL')
   return gone
+}
+
+async function endLogin(connection: ControlConnection, runId: string): Promise<void> {
+  await throughStartUpFile(async () => {
+    const child = connection.startWithTerminal(commandLine(endLoginCommand(runId)))
+    child.stderr.resume()
+    const { stdin, stdout } = child
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+    return { stdin, stdout, ended, abandon: () => child.kill('SIGKILL') }
+  })
 }
 
 function sessionEnd(target: ServerTarget): (code: number | null, signal: string | null) => ProcessEnd {

@@ -1,4 +1,4 @@
-import { bootstrap, endLine } from '../script/bootstrap.ts'
+import { bootstrap, endLine, endLogin } from '../script/bootstrap.ts'
 import type { Job, ServerTarget } from './method.ts'
 
 /**
@@ -46,6 +46,11 @@ const endGroup = [
   'for ((i = 0; i < 50; i++)); do alive || exit 0; ((i == 20)) && kill -KILL -- "-$group" 2>/dev/null',
   'sleep 0.1; done; exit 1',
 ].join('; ')
+
+/** The words that end what a job's login has started instead of bash. */
+export function endLoginCommand(runId: string): string[] {
+  return ['bash', '--noprofile', '--norc', '-c', endLogin, endLine(runId)]
+}
 
 /** The words that end the process group of a job on its server. */
 export function endGroupCommand(target: ServerTarget, user: string | null, group: number): string[] {

@@ -30,9 +30,11 @@ export class SshConnection implements Connection {
   }
 
   /** Starts a command in a channel of its own. */
-  exec(command: string): Promise<ClientChannel> {
+  exec(command: string, has: 'pipes' | 'terminal'): Promise<ClientChannel> {
     return new Promise((resolve, reject) => {
-      this.#client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)))
+      this.#client.exec(command, { pty: has === 'terminal' }, (error, channel) =>
+        error ? reject(error) : resolve(channel),
+      )
     })
   }
 

@@ -2,13 +2,17 @@ import type { ClientChannel } from 'ssh2'
 import { messageOf } from '../errors.ts'
 import { ConnectionPool, type Opened, type SessionAnswer } from './connection-pool.ts'
 import { answerPatience, endGroupPatience, endRemoteGroup } from './end-group.ts'
+import { type Terminal, throughStartUpFile } from './end-login.ts'
 import type { IdentityEnvironment } from './identity.ts'
 import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
-import { commandLine, jobCommand } from './remote-command.ts'
+import { commandLine, endLoginCommand, jobCommand } from './remote-command.ts'
 import { connect, type SshConnection } from './ssh-connection.ts'
 import { type Process, type ProcessEnd, supervise } from './supervise.ts'
 import { untilAborted } from './until-aborted.ts'
 import { within } from './within.ts'
+
+/** How long what got a signal may take to be gone. */
+const signalPatience = 500
 
 type Channel = Opened<SshConnection, ClientChannel>
 
@@ -32,7 +36,7 @@ export class SshMethod implements Method {
     if (opened.kind !== 'opened') return opened
     const endGroup = (group: number) => endRemoteGroup(this.#pool, opened.lease, orderEnd, target, job, group)
     try {
-      return await supervise(target.name, channelProcess(target, opened, endGroup), job)
+      return await supervise(target.name, channelProcess(target, opened, endGroup, job.runId), job)
     } finally {
       opened.lease.release()
     }
@@ -47,17 +51,22 @@ async function openChannel(
   connection: SshConnection,
   command: string,
   patience: number,
+  has: 'pipes' | 'terminal' = 'pipes',
 ): Promise<SessionAnswer<ClientChannel>> {
-  const opening = execute(connection, command)
+  const opening = execute(connection, command, has)
   const answer = await within(opening, patience, null)
   if (answer !== null) return answer
   opening.then((late) => late.kind === 'session' && late.session.close())
   return { kind: 'none', reason: 'the server opened no session in time' }
 }
 
-async function execute(connection: SshConnection, command: string): Promise<SessionAnswer<ClientChannel>> {
+async function execute(
+  connection: SshConnection,
+  command: string,
+  has: 'pipes' | 'terminal',
+): Promise<SessionAnswer<ClientChannel>> {
   try {
-    return { kind: 'session', session: await connection.exec(command) }
+    return { kind: 'session', session: await connection.exec(command, has) }
   } catch (error) {
     return { kind: 'none', reason: connection.broken ?? messageOf(error) }
   }
@@ -86,6 +95,7 @@ function channelProcess(
   target: ServerTarget,
   { session: channel, lease }: Channel,
   endGroup: (group: number) => Promise<boolean>,
+  runId: string,
 ): Process {
   // What breaks a channel also closes it, and `close` is what decides.
   channel.on('error', () => {})
@@ -106,8 +116,31 @@ function channelProcess(
     exited,
     closed: errorsEnded.then(() => closed),
     endGroup,
+    endLogin: () => endLogin(lease.connection, channel, exited, runId),
     abandon: () => channel.close(),
   }
+}
+
+/** The server ends it by a signal, if it does that: an older sshd does not for root, and a stranger may not at all. */
+async function endLogin(
+  connection: SshConnection,
+  channel: ClientChannel,
+  exited: Promise<unknown>,
+  runId: string,
+): Promise<void> {
+  channel.signal('KILL')
+  if ((await within(exited, signalPatience, null)) !== null) return
+  await throughStartUpFile(() => openTerminal(connection, commandLine(endLoginCommand(runId))))
+}
+
+async function openTerminal(connection: SshConnection, command: string): Promise<Terminal | null> {
+  const opened = await openChannel(connection, command, answerPatience, 'terminal')
+  if (opened.kind !== 'session') return null
+  const channel = opened.session
+  const ended = new Promise<number | null>((resolve) => {
+    channel.once('close', (code?: number | null) => resolve(code ?? null))
+  })
+  return { stdin: channel, stdout: channel, ended, abandon: () => channel.close() }
 }
 
 function exit(code: number | null, signal: string | undefined): ProcessEnd {

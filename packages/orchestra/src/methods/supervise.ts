@@ -20,6 +20,8 @@ export interface Process {
   closed: Promise<ProcessEnd>
   /** Ends the process group over there; whether nothing of it is left. */
   endGroup(group: number): Promise<boolean>
+  /** Ends what a login started before, or instead of, the bootstrap. */
+  endLogin(): Promise<void>
   /** Lets go of the streams, whatever still holds their other ends. */
   abandon(): void
 }
@@ -36,7 +38,9 @@ export async function supervise(server: string, process: Process, job: Job): Pro
   process.stdin.on('error', () => {})
   try {
     const refused = await awaitBootstrap(server, completed(process, relay), relay, job)
-    return refused ?? (await attend(server, process, relay, job))
+    if (refused === null) return await attend(server, process, relay, job)
+    if ((await within(process.exited, 0, null)) === null) await process.endLogin()
+    return refused
   } finally {
     process.abandon()
   }

@@ -16,6 +16,9 @@ export const groupLinePrefix = 'orchestra-pgid '
  */
 export const bootstrap = onOneLine(readShell('bootstrap.sh'))
 
+/** Ends a login that never came to the bootstrap: `bash --noprofile --norc -c END_LOGIN END_LINE`. */
+export const endLogin = onOneLine(readShell('end-login.sh'))
+
 /** The same script without a line break: a csh as login shell takes none inside quotes. */
 function onOneLine(script: string): string {
   const escaped = script.replace(/['\\]/g, '\\$&').replaceAll('\n', '\\n')

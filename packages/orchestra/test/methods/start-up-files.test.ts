@@ -37,7 +37,8 @@ for (const kind of ['ssh', 'openssh'] as const)
 
     afterAll(async () => {
       await sshd.stop()
-      await run('userdel', [shellOf])
+      // The sshd of the last session may not be quite gone.
+      await run('userdel', ['-f', shellOf])
     })
 
     async function script(to: ServerTarget, patience = timeouts.connect): Promise<Tried> {
@@ -95,11 +96,42 @@ for (const kind of ['ssh', 'openssh'] as const)
         const { end, job, ran } = await withStartUp(`${what === 'sleep' ? sleeper : what}\n`, short)
         expect(end).toMatchObject({ kind: 'unreachable', reason: expect.stringContaining('start-up file') })
         expect({ ran, started: job.started() }).toEqual({ ran: false, started: false })
-        // It ends when somebody ends it: there is no shell yet that could be told to.
-        for (const pid of await processesWith(sleeper)) process.kill(pid)
-        await until('it has ended', async () => (await processesWith(sleeper)).length === 0)
+        await until('nothing of the login is left', async () => (await processesWith(sleeper)).length === 0)
       },
     )
+
+    it.each(['echo welcome; SLEEP', 'SLEEP | cat; SLEEP', 'trap "" TERM HUP; SLEEP'])(
+      'whose start-up file waits (`%s`) leaves no process behind, of whatever user',
+      async (line) => {
+        for (const user of ['root', shellOf]) {
+          const sleeper = uniqueSleep()
+          await run('usermod', ['-s', '/bin/bash', shellOf])
+          await run('chmod', ['a+rx', home])
+          await writeFile(join(home, '.bashrc'), `${line.replaceAll('SLEEP', sleeper)}\n`)
+          const { end } = await script({ ...target, user }, short)
+          await rm(join(home, '.bashrc'))
+          expect(end).toMatchObject({ kind: 'unreachable' })
+          await until('nothing of the login is left', async () => (await processesWith(sleeper)).length === 0)
+        }
+      },
+    )
+
+    it('that is cancelled while its start-up file waits leaves no process behind', async () => {
+      const sleeper = uniqueSleep()
+      const stop = new AbortController()
+      await writeFile(join(home, '.bashrc'), `echo welcome; ${sleeper}\n`)
+      const methods = createMethods()
+      try {
+        const running = methods[kind].run(target, recordedJob('true', { timeouts, signal: stop.signal }))
+        await until('the login waits', async () => (await processesWith(sleeper)).length > 0)
+        stop.abort()
+        expect(await running).toEqual({ kind: 'cancelled' })
+        await until('nothing of the login is left', async () => (await processesWith(sleeper)).length === 0)
+      } finally {
+        await methods.close()
+        await rm(join(home, '.bashrc'))
+      }
+    })
 
     it('whose start-up file prints megabytes runs the script, whose output is its own alone', async () => {
       const { end, job } = await withStartUp('head -c 5000000 /dev/zero\nhead -c 5000000 /dev/zero >&2\n')

@@ -1,6 +1,6 @@
 import { type Command, sh } from 'orchestrajs'
 import { client, load } from './client.ts'
-import { dumpOf } from './dump.ts'
+import { dumpOf, refuseHidden } from './dump.ts'
 import { countAll, countOthers, databaseExists, identifier, query, string } from './sql.ts'
 
 /** Root's own; what is on its way between two states is noted or kept here. */
@@ -42,6 +42,7 @@ fi
 if [[ $how == copy ]]; then ${query(`drop database if exists ${identifier(to)}`)}; fi
 ${query(`create database if not exists ${identifier(to)} ${defaults}`)}
 if [[ $how == copy ]]; then
+  ${refuseHidden(from)}
   ${dump} | ${load(to)}
   sent=$(${query(`select ${countAll(from)}`)})
   arrived=$(${query(`select ${countAll(to)}`)})
