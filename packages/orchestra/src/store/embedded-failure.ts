@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { messageOf, OrchestraError } from '../errors.ts'
 
 /** What the embedded database's own file system says by number alone. */
@@ -12,14 +13,22 @@ const troubles: Readonly<Record<number, string>> = {
   69: 'its file system is read-only',
 }
 
+const checkDisk =
+  'Check the disk (`df`) and the permissions of the directory, or give a Postgres in DATABASE_URL'
+
+const beginAnew = (directory: string) =>
+  `Restore ${join(directory, 'db')} from a copy. If nothing in it is needed, move it away, and an empty one is made`
+
 /** Pure. Why the embedded database did not open, and what to do. */
 export function embeddedFailure(directory: string, cause: unknown): OrchestraError {
-  const why = troubles[numberOf(cause)] ?? messageOf(cause)
+  const said = messageOf(cause)
+  const isDamaged = said.startsWith('Aborted(')
+  const why = troubles[numberOf(cause)] ?? (isDamaged ? 'its files are damaged or incomplete' : said)
   return new OrchestraError(
     'ORC_STORE_UNREACHABLE',
     `The embedded database in ${directory} cannot be opened: ${why}`,
     {
-      hint: 'Check the disk (`df`) and the permissions of the directory, or give a Postgres in DATABASE_URL',
+      hint: isDamaged ? beginAnew(directory) : checkDisk,
       cause,
     },
   )

@@ -170,6 +170,17 @@ describe('an embedded database', () => {
     }
   })
 
+  it('that lacks files says so, and how to begin anew', async () => {
+    await open()
+    await stores.pop()?.close()
+    rmSync(join(directory, 'db/global/pg_control'))
+    await expect(openStore({ directory })).rejects.toMatchObject({
+      code: 'ORC_STORE_UNREACHABLE',
+      message: `The embedded database in ${directory} cannot be opened: its files are damaged or incomplete`,
+      hint: expect.stringContaining(`Restore ${directory}/db`),
+    })
+  })
+
   it('in a directory of somebody else is refused, and left as it is', async () => {
     const theirs = join(directory, 'theirs')
     mkdirSync(theirs, { mode: 0o755 })
