@@ -97,7 +97,7 @@ export function isOrchestraError(error: unknown, code?: ErrorCode): error is Orc
 /** The message of anything that was thrown, also of what throws again when it is asked. */
 export function messageOf(error: unknown): string {
   try {
-    if (!(error instanceof Error)) return String(error)
+    if (!(error instanceof Error)) return saidBy(error)
     const message = String(error.message)
     return message === '' && error instanceof AggregateError
       ? error.errors.map(messageOf).join('; ')
@@ -105,6 +105,14 @@ export function messageOf(error: unknown): string {
   } catch {
     return 'something was thrown that cannot be told'
   }
+}
+
+/** Some libraries throw objects that are no errors and have a message all the same. */
+function saidBy(thrown: unknown): string {
+  if (typeof thrown !== 'object' || thrown === null) return String(thrown)
+  if ('message' in thrown && typeof thrown.message === 'string') return thrown.message
+  const text = String(thrown)
+  return text === '[object Object]' ? 'something was thrown that has no message' : text
 }
 
 /** The same with the hint of an error that has one. */

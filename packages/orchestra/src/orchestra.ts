@@ -26,6 +26,7 @@ import { sealObject } from './collector/index.ts'
 import type { Config } from './config/config.ts'
 import { formatKey, keyPart } from './config/key.ts'
 import { modelNamed } from './config/names.ts'
+import { OrchestraError } from './errors.ts'
 import { type CheckSelector, checkNow, type Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
 import { checkOptions, type NamesOf } from './options.ts'
@@ -80,6 +81,11 @@ export class Orchestra {
   readonly #router: CurrentRouter
 
   private constructor(config: Config, store: Store) {
+    // Types forbid `new`, and plain JavaScript has none.
+    if (typeof store?.query !== 'function')
+      throw new OrchestraError('ORC_USAGE', 'Orchestra is not made with `new`', {
+        hint: 'Write `await Orchestra.open(config)`, which takes the options of the store',
+      })
     this.config = config
     this.store = store
     this.#bell = new Bell(store)

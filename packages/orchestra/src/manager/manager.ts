@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
 import { createMethods, type Methods } from '../methods/index.ts'
+import { checkOptions, type NamesOf } from '../options.ts'
 import { CurrentRouter } from '../router/index.ts'
 import type { Listener, Store } from '../store/index.ts'
 import { markStale } from '../sync/index.ts'
@@ -31,6 +32,20 @@ export interface ManagerOptions {
   checkCapture?: () => Promise<void>
 }
 
+export interface StopOptions {
+  /** Milliseconds; default 30 s. */
+  grace?: number
+}
+
+const managerNames: NamesOf<ManagerOptions> = {
+  store: true,
+  config: true,
+  methods: true,
+  onError: true,
+  checkCapture: true,
+}
+const stopNames: NamesOf<StopOptions> = { grace: true }
+
 export type Mode = 'new' | 'running' | 'stopping' | 'stopped'
 
 /** A worker: collects committed changes and works the lanes. Any number may share one Postgres. */
@@ -52,7 +67,9 @@ export class Manager {
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
+  /** @throws OrchestraError ORC_OPTION_UNKNOWN */
   constructor(options: ManagerOptions) {
+    checkOptions('Manager', options, managerNames)
     this.#options = options
     this.#methods = options.methods ?? createMethods()
     const router = new CurrentRouter(options.config.backends.values())
@@ -93,10 +110,12 @@ export class Manager {
   /**
    * Takes nothing new, lets running scripts end within `grace` milliseconds, then ends them on their servers and hands their
    * operations back.
+   * @throws OrchestraError ORC_OPTION_UNKNOWN
    */
-  stop(options: { grace?: number } = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
+    checkOptions('manager.stop()', options, stopNames)
     this.#stopping ??= this.#stop(options.grace ?? 30_000)
-    return this.#stopping
+    await this.#stopping
   }
 
   async #start(): Promise<void> {

@@ -31,18 +31,20 @@ export class Watch {
 }
 
 function watchTotal(job: Job, interrupt: (how: Interruption) => void): () => void {
-  if (job.timeouts.total === Number.POSITIVE_INFINITY) return () => undefined
-  const timer = setTimeout(() => interrupt({ kind: 'timeout', which: 'total' }), job.timeouts.total)
+  const limit = job.timeouts.total
+  if (limit === Number.POSITIVE_INFINITY) return () => undefined
+  const timer = setTimeout(() => interrupt({ kind: 'timeout', which: 'total', limit }), limit)
   return () => clearTimeout(timer)
 }
 
 /** One timer that looks again when the silence would be long enough: output costs it nothing. */
 function watchIdle(job: Job, relay: OutputRelay, interrupt: (how: Interruption) => void): () => void {
-  if (job.timeouts.idle === Number.POSITIVE_INFINITY) return () => undefined
+  const limit = job.timeouts.idle
+  if (limit === Number.POSITIVE_INFINITY) return () => undefined
   let timer: NodeJS.Timeout
   const look = () => {
-    const left = job.timeouts.idle - relay.quiet
-    if (left <= 0) interrupt({ kind: 'timeout', which: 'idle' })
+    const left = limit - relay.quiet
+    if (left <= 0) interrupt({ kind: 'timeout', which: 'idle', limit })
     else timer = setTimeout(look, left)
   }
   look()

@@ -50,7 +50,8 @@ export type JobEnd =
   | { kind: 'denied'; reason: string }
   /** The connection broke after the script may have begun. */
   | { kind: 'lost'; reason: string }
-  | { kind: 'timeout'; which: 'idle' | 'total' }
+  /** `limit`: the milliseconds that were over. */
+  | { kind: 'timeout'; which: 'idle' | 'total'; limit: number }
   | { kind: 'cancelled' }
 
 /** A way to run scripts on servers. */

@@ -28,14 +28,16 @@ export function verdictOf(end: JobEnd, said = ''): Verdict {
       return { ...blocked(end.reason), presentedKey: end.presented }
     case 'lost':
       return { kind: 'unknown', reason: end.reason }
-    case 'timeout': {
-      const reason =
-        end.which === 'idle' ? 'the script gave no output for too long' : 'the script took too long'
-      return { kind: 'ran', rest: 'timeout', reason }
-    }
+    case 'timeout':
+      return { kind: 'ran', rest: 'timeout', reason: timeoutText(end) }
     case 'cancelled':
       return { kind: 'cancelled' }
   }
+}
+
+function timeoutText({ which, limit }: Extract<JobEnd, { kind: 'timeout' }>): string {
+  const what = which === 'idle' ? 'the script gave no output for too long' : 'the script took too long'
+  return `${what}: more than ${limit / 1000} s (\`timeouts.${which}\`); find out what hangs in it, or raise that limit`
 }
 
 function verdictOfExit(code: number | null, signal: string | null, said: string): Verdict {

@@ -1,9 +1,10 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
-import { isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
+import { isOrchestraError, OrchestraError } from '../errors.ts'
 import type { NamesOf } from '../options.ts'
 import { checkUrl } from './connection-failure.ts'
+import { embeddedFailure } from './embedded-failure.ts'
 import { answers, SOCKET_NAME, socketUrl } from './embedded-urls.ts'
 import { openKeyring } from './keyring.ts'
 import { type ProcessLock, tryLock } from './lock.ts'
@@ -137,14 +138,7 @@ function makeDirectory(directory: string): void {
 
 function cannotOpen(directory: string, cause: unknown): OrchestraError {
   if (isOrchestraError(cause, 'ORC_STORE_EXPOSED')) return cause
-  return new OrchestraError(
-    'ORC_STORE_UNREACHABLE',
-    `The embedded database in ${directory} cannot be opened: ${messageOf(cause)}`,
-    {
-      hint: 'Check the disk and the permissions of the directory, or give a Postgres in DATABASE_URL',
-      cause,
-    },
-  )
+  return embeddedFailure(directory, cause)
 }
 
 function lockedError(directory: string): OrchestraError {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
 import { defineConfig } from '../../src/config/config.ts'
 import type { Model } from '../../src/index.ts'
@@ -39,12 +39,21 @@ describe('a verdict', () => {
     [{ kind: 'denied', reason: 'r' }, 'blocked'],
     [{ kind: 'host-key', presented: 'k', reason: 'r' }, 'blocked'],
     [{ kind: 'lost', reason: 'r' }, 'unknown'],
-    [{ kind: 'timeout', which: 'idle' }, 'ran'],
-    [{ kind: 'timeout', which: 'total' }, 'ran'],
+    [{ kind: 'timeout', which: 'idle', limit: 1_000 }, 'ran'],
+    [{ kind: 'timeout', which: 'total', limit: 1_000 }, 'ran'],
     [{ kind: 'cancelled' }, 'cancelled'],
   ]
   it.each(cases)('of %j is %s', (end, kind) => {
     expect(verdictOf(end).kind).toBe(kind)
+  })
+})
+
+test.each([
+  ['idle', 'the script gave no output for too long: more than 300 s (`timeouts.idle`)'],
+  ['total', 'the script took too long: more than 300 s (`timeouts.total`)'],
+] as const)('a timeout says which limit it was, and how much: %s', (which, said) => {
+  expect(verdictOf({ kind: 'timeout', which, limit: 300_000 })).toMatchObject({
+    reason: `${said}; find out what hangs in it, or raise that limit`,
   })
 })
 

@@ -163,7 +163,7 @@ for (const kind of ['ssh', 'openssh'] as const)
       await job.printed('ready')
       proxy.set({ kind: 'blackhole' })
       setTimeout(() => proxy.set({ kind: 'none' }), 2_000)
-      expect(await running).toEqual({ kind: 'timeout', which: 'idle' })
+      expect(await running).toEqual({ kind: 'timeout', which: 'idle', limit: 500 })
       expect(await processesWith(sleeper)).toEqual([])
     }, 20_000)
 

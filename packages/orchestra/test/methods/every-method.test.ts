@@ -162,7 +162,7 @@ for (const kind of ['ssh', 'openssh', 'local'] as const)
     it('ends a script that is silent for too long, there', async () => {
       const sleeper = uniqueSleep()
       const job = recordedJob(`echo ready; ${sleeper}`, { timeouts: { ...timeouts, idle: 400 } })
-      expect(await method.run(target, job)).toEqual({ kind: 'timeout', which: 'idle' })
+      expect(await method.run(target, job)).toEqual({ kind: 'timeout', which: 'idle', limit: 400 })
       expect(await processesWith(sleeper)).toEqual([])
     })
 
@@ -178,7 +178,7 @@ for (const kind of ['ssh', 'openssh', 'local'] as const)
       const job = recordedJob(`${sleeper} & while :; do echo busy; sleep 0.05; done`, {
         timeouts: { ...timeouts, total: 500 },
       })
-      expect(await method.run(target, job)).toEqual({ kind: 'timeout', which: 'total' })
+      expect(await method.run(target, job)).toEqual({ kind: 'timeout', which: 'total', limit: 500 })
       expect(await processesWith(sleeper)).toEqual([])
     })
 

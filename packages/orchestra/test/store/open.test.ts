@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -149,6 +149,36 @@ describe('an embedded database', () => {
       hint: expect.any(String),
     })
     rmSync(`${place}.real`, { recursive: true, force: true })
+  })
+
+  it.runIf(process.getuid?.() === 0)('on a full disk says so, and opens when there is room', async () => {
+    const small = join(directory, 'small')
+    mkdirSync(small, { mode: 0o700 })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=20m,mode=0700', 'tmpfs', small])
+    try {
+      await expect(openStore({ directory: small })).rejects.toMatchObject({
+        code: 'ORC_STORE_UNREACHABLE',
+        message: `The embedded database in ${small} cannot be opened: no space left on its disk`,
+      })
+      execFileSync('mount', ['-o', 'remount,size=200m', small])
+      const store = await openStore({ directory: small })
+      await store.query('create table t (a int)')
+      await store.close()
+    } finally {
+      // What failed to open has files of it open still.
+      execFileSync('umount', ['--lazy', small])
+    }
+  })
+
+  it('that lacks files says so, and how to begin anew', async () => {
+    await open()
+    await stores.pop()?.close()
+    rmSync(join(directory, 'db/global/pg_control'))
+    await expect(openStore({ directory })).rejects.toMatchObject({
+      code: 'ORC_STORE_UNREACHABLE',
+      message: `The embedded database in ${directory} cannot be opened: its files are damaged or incomplete`,
+      hint: expect.stringContaining(`Restore ${directory}/db`),
+    })
   })
 
   it('in a directory of somebody else is refused, and left as it is', async () => {
