@@ -21,6 +21,7 @@ import type { World } from './decide.ts'
 import { look } from './look.ts'
 import { placementsOf } from './placed.ts'
 import { record, type Seen, type UnitRow } from './record.ts'
+import { aboutFailures, seenAgain } from './repeated.ts'
 import { isTruncation, spreadTruncations } from './truncated.ts'
 
 /** Who holds it is the only one to record operations. Any constant: it only has to be the same in every process. */
@@ -129,7 +130,7 @@ export class Collector {
     const { store, config } = this.#options
     const all = [...failures.map((failure) => asChange(failure, config)), ...changes]
     try {
-      const decisions = await look(all, {
+      const decided = await look(all, {
         config,
         keyring: store.keyring,
         route: await this.#options.router(),
@@ -141,13 +142,13 @@ export class Collector {
         record(
           tx,
           {
-            decisions,
+            decisions: aboutFailures(decided, failures, changes),
             changeIds: changes.map((change) => change.id),
             units: unitsOf(changes),
             attempts: new Map(
               failures.map((failure) => [`${failure.model}:${formatKey(failure.key)}`, failure.attempt]),
             ),
-            seen: seenObjects(all),
+            seen: [...seenObjects(changes), ...seenAgain(failures)],
           },
           { keyring: store.keyring, backoff: config.worker.backoff.operation },
         ),
@@ -203,7 +204,7 @@ function seenObjects(changes: readonly Change[]): Seen[] {
     const action = asked === 'delete' ? 'save' : asked
     for (const key of keys) {
       const name = formatKey(key)
-      seen.set(`${action} ${model}:${name}`, { model, object_key: name, action })
+      seen.set(`${action} ${model}:${name}`, { model, object_key: name, action, backend: null })
     }
   }
   return [...seen.values()]
