@@ -72,6 +72,9 @@ export interface RetriedObject {
   model: string
   action: string
   key: Key
+  /** Null where the object itself could not be loaded. */
+  backend: string | null
+  error: string | null
   attempt: number
   /** The object itself where it was given. */
   payload: unknown
@@ -84,10 +87,12 @@ export async function dueFailures(db: Queryable): Promise<RetriedObject[]> {
     model: string
     action: string
     keys: Key
+    backend: string | null
+    error: string | null
     attempt: number
     payload: unknown
   }>(
-    `select id, unit_id, model, action, keys, attempt, snapshot as payload from orchestra.operation
+    `select id, unit_id, model, action, keys, backend, error, attempt, snapshot as payload from orchestra.operation
      where state = 'waiting' and server_id is null and due_at <= now() order by id limit ${FAILURES_A_LOOK}`,
   )
   return rows.map(({ id, unit_id, keys, ...row }) => ({

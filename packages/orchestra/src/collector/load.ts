@@ -1,6 +1,6 @@
 import { formatKey, formatObject, keyPart } from '../config/key.ts'
 import type { Key, Model } from '../config/model.ts'
-import { OrchestraError, withHint } from '../errors.ts'
+import { messageOf, OrchestraError, withHint } from '../errors.ts'
 import { keepingSecrets, rawSecretsIn } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
 import { existingRows, readRows, type Source } from '../source/index.ts'
@@ -62,14 +62,25 @@ async function loadKeepingSecrets(
     note(rows)
     return rows
   }
-  return keepingSecrets([seen], async () => {
+  const answering: typeof load = async (asked, context) => {
+    const answers = await load(asked, context)
+    note(answers)
+    return answers
+  }
+  return keepingSecrets([seen], async (scope) => {
     try {
-      return await loadByLoader(model, load, keys, { ...source, query }, signal)
+      const loaded = await loadByLoader(model, answering, keys, { ...source, query }, signal)
+      return new Map([...loaded].map(([name, one]) => [name, told(one, (text) => scope.redact(text))]))
     } catch (error) {
       if (seen.length === 0) note(await rowsOf(model, keys, source))
       throw withoutQuotes(model, error)
     }
   })
+}
+
+/** A key that nobody asked for may be anything. */
+function told(loaded: Loaded, redact: (text: string) => string): Loaded {
+  return 'reason' in loaded ? { ...loaded, reason: redact(loaded.reason) } : loaded
 }
 
 /** Rows as the table has them; none where it cannot be read, or is none. */
@@ -87,17 +98,26 @@ const none: ReadonlySet<string> = new Set()
  */
 export function validate(model: Model, name: string, value: unknown, numbers = none): Loaded {
   const secrets = [...rawSecretsIn(model.name, model.secrets, value)]
-  const result = keepingSecrets([secrets], (scope) => {
+  return keepingSecrets([secrets], (scope): Loaded => {
     const fitted = fitSafely(model.schema, { value, numbers, secrets })
-    return fitted.success ? fitted : { ...fitted, reason: scope.redact(fitted.reason) }
+    if (!fitted.success) {
+      const reason = `${model.name}:${name} does not fit its schema: ${scope.redact(fitted.reason)}`
+      return { kind: 'invalid', reason }
+    }
+    try {
+      return keepable(model, name, fitted.data)
+    } catch (error) {
+      const reason = `${model.name}:${name}: what its schema makes of it cannot be read: ${messageOf(scope.safe(error))}`
+      return { kind: 'invalid', reason }
+    }
   })
-  if (!result.success) {
-    return { kind: 'invalid', reason: `${model.name}:${name} does not fit its schema: ${result.reason}` }
-  }
-  if (typeof result.data !== 'object' || result.data === null) {
+}
+
+/** What a schema's own code has made may do anything when it is looked at. */
+function keepable(model: Model, name: string, data: unknown): Loaded {
+  if (typeof data !== 'object' || data === null)
     return { kind: 'invalid', reason: `${model.name}:${name}: the schema must describe an object` }
-  }
-  const object = sealSecrets(model, { ...result.data })
+  const object = sealSecrets(model, { ...data })
   const problem = findUnstorable(object)
   if (problem !== undefined) return { kind: 'invalid', reason: `${model.name}:${name}: ${problem}` }
   return { kind: 'present', object }

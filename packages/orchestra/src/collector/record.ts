@@ -35,6 +35,8 @@ export interface Seen {
   model: string
   object_key: string
   action: string
+  /** The only backend of which it was; null for all. */
+  backend: string | null
 }
 
 export interface RecordContext {
@@ -187,16 +189,27 @@ const isUntouched = `case
       end`
 
 /**
- * Locks the lanes first, in order: a claim or settlement of the same operations does so too, and two statements that lock
+ * What fails again as it failed before is the operation that it was. Locks the lanes first, in order: a claim or settlement of the same operations does so too, and two statements that lock
  * rows in different orders would end in a deadlock.
  */
 const recordSql = `
-with input as materialized (
-  select *, nextval(pg_get_serial_sequence('orchestra.operation', 'id')) as id
+with given as (
+  select *, row_number() over (
+    partition by unit_id, model, object_key, action, backend, server_id is null, state, outcome order by position) as nth
   from jsonb_to_recordset($1::jsonb) as row(
     position int, heir int, unit_id uuid, server_id int, backend text, action text, model text, object_key text,
     keys jsonb, snapshot jsonb, identity text, gate int[], transfer_to int, unmade boolean, kept boolean, state text, outcome text,
     error text, attempt int, delay bigint, held boolean)
+  order by position
+), input as materialized (
+  select given.*, coalesce(same.id, nextval(pg_get_serial_sequence('orchestra.operation', 'id'))) as id, same.id is not null as again
+  from given left join lateral (
+    select o.id from orchestra.operation o
+    where given.server_id is null and given.outcome = 'failure' and given.state = 'waiting'
+      and o.key_hash = md5(given.object_key)::uuid and o.model = given.model and o.backend is not distinct from given.backend
+      and o.server_id is null and o.action = given.action and o.unit_id = given.unit_id and ${foundState('o')} = 'waiting'
+    order by o.id offset given.nth - 1 limit 1
+  ) same on true
 ), locked as materialized (
   select count(*) from (
     select from orchestra.lane where server_id in (select server_id from input) order by server_id for no key update
@@ -209,7 +222,12 @@ with input as materialized (
     case when i.action = 'save' then i.identity end, i.gate, i.state, i.outcome, i.error, h.id, i.attempt, case when i.delay > 0 then now() + i.delay * interval '1 ms' else '-infinity' end,
     i.held, case when i.state in ('done', 'superseded') then now() end
   from input i left join input h on h.position = i.heir
+  where not i.again
   order by i.position
+), failed_again as (
+  update orchestra.operation o set error = i.error, attempt = i.attempt, snapshot = i.snapshot,
+    due_at = now() + i.delay * interval '1 ms'
+  from input i cross join locked where i.again and o.id = i.id
 ), replaced as (
   update orchestra.operation o set state = 'superseded', superseded_by = i.id, ended_at = now(), snapshot = null
   from input i cross join locked
@@ -224,8 +242,9 @@ with input as materialized (
     superseded_by = i.id, ended_at = now()
   from (
     select o.id as old_id, heir.id
-    from jsonb_to_recordset($4::jsonb) as seen(model text, object_key text, action text)
+    from jsonb_to_recordset($4::jsonb) as seen(model text, object_key text, action text, backend text)
     join orchestra.operation o on o.key_hash = md5(seen.object_key)::uuid and o.model = seen.model
+      and (seen.backend is null or o.backend = seen.backend)
       and case when o.action = 'delete' then 'save' else o.action end = seen.action
     left join lateral (
       select id from input
@@ -234,6 +253,7 @@ with input as materialized (
       order by (input.backend = o.backend and input.server_id = o.server_id) desc nulls last, id limit 1
     ) heir on true
     where ${foundState('o')} = 'waiting' and (o.server_id is null or o.held)
+      and not exists (select from input where input.again and input.id = o.id)
   ) i cross join locked
   where o.id = i.old_id and ${foundState('o')} = 'waiting'
 ), placed as (

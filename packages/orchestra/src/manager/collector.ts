@@ -11,6 +11,7 @@ import type { World } from '../collector/decide.ts'
 import { look } from '../collector/look.ts'
 import { placementsOf } from '../collector/placed.ts'
 import { COLLECTOR_LOCK, record, type Seen, type UnitRow } from '../collector/record.ts'
+import { aboutFailures, seenAgain } from '../collector/repeated.ts'
 import { isTruncation, spreadTruncations } from '../collector/truncated.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey } from '../config/key.ts'
@@ -126,7 +127,7 @@ export class Collector {
     const { store, config } = this.#options
     const all = [...failures.map((failure) => asChange(failure, config)), ...changes]
     try {
-      const decisions = await look(all, {
+      const decided = await look(all, {
         config,
         keyring: store.keyring,
         route: await this.#options.router(),
@@ -138,13 +139,13 @@ export class Collector {
         record(
           tx,
           {
-            decisions,
+            decisions: aboutFailures(decided, failures, changes),
             changeIds: changes.map((change) => change.id),
             units: unitsOf(changes),
             attempts: new Map(
               failures.map((failure) => [`${failure.model}:${formatKey(failure.key)}`, failure.attempt]),
             ),
-            seen: seenObjects(all),
+            seen: [...seenObjects(changes), ...seenAgain(failures)],
           },
           { keyring: store.keyring, backoff: config.worker.backoff.operation },
         ),
@@ -200,7 +201,7 @@ function seenObjects(changes: readonly Change[]): Seen[] {
     const action = asked === 'delete' ? 'save' : asked
     for (const key of keys) {
       const name = formatKey(key)
-      seen.set(`${action} ${model}:${name}`, { model, object_key: name, action })
+      seen.set(`${action} ${model}:${name}`, { model, object_key: name, action, backend: null })
     }
   }
   return [...seen.values()]

@@ -2,13 +2,14 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:chil
 
 /** Variables that open what only Orchestra opens: its key, its passphrases, databases. */
 const ownNames = /^(ORCHESTRA_.*|(.*_)?DATABASE_URL|PG[A-Z]+)$/
-/** Whatever a variable is called: with this, Postgres lets in. */
-const databaseUrl = /^postgres(ql)?:/i
+/** Whatever a variable is called, and whatever else stands in it: with this, Postgres lets in. */
+const databaseUrl = /\bpostgres(ql)?:\/\//i
 
 /** What a program that we start gets of an environment. `ssh` and what its configuration starts may need any of the rest. */
 export function childEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const key = environment.ORCHESTRA_KEY || undefined
   const passed = Object.entries(environment).filter(
-    ([name, value]) => !ownNames.test(name) && !databaseUrl.test(value ?? ''),
+    ([name, value]) => !ownNames.test(name) && !databaseUrl.test(value ?? '') && (value ?? '') !== key,
   )
   return Object.fromEntries(passed)
 }

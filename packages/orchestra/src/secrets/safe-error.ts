@@ -11,15 +11,24 @@ export function safeError(error: unknown, redact: Redact): unknown {
   return shown.every((text) => text !== undefined && redact(text) === text) ? error : copyOf(error, redact, 0)
 }
 
-/** All that can be shown of an error; undefined where it cannot even be shown. */
+/** All that can be shown of an error, whoever shows it; undefined where it cannot even be shown. */
 function* textsOf(error: unknown): Generator<string | undefined> {
   yield messageOf(error)
+  yield textOr(() => String(error))
   if (error instanceof Error) yield textOr(() => String(error.stack ?? ''))
   if (error instanceof OrchestraError) yield error.hint ?? ''
-  yield textOr(() =>
-    inspect(error, { depth: DEEPEST, maxStringLength: null, maxArrayLength: null, breakLength: 1e6 }),
-  )
+  yield textOr(() => inspect(error, WHOLE))
+  // What has no JSON, because it leads back to itself, is shown by nobody so.
+  yield textOr(() => JSON.stringify(error)) ?? ''
 }
+
+const WHOLE = {
+  depth: DEEPEST,
+  showHidden: true,
+  maxStringLength: null,
+  maxArrayLength: null,
+  breakLength: 1e6,
+} as const
 
 function textOr(read: () => string): string | undefined {
   try {

@@ -73,7 +73,7 @@ export function keepingSecrets<Result>(
 ): Result {
   const scope = new SecretScope(parent, given)
   try {
-    const result = listening.run(scope, () => work(scope))
+    const result = listening.run(scope, () => begun(work(scope)))
     if (!(result instanceof Promise)) return result
     return result.catch((error: unknown) => {
       throw scope.safe(error)
@@ -81,4 +81,10 @@ export function keepingSecrets<Result>(
   } catch (error) {
     throw scope.safe(error)
   }
+}
+
+/** What libraries for databases answer is often no promise, and begins its work when it is awaited. */
+function begun<Result>(result: Result): Result {
+  if (typeof result !== 'object' || result === null || result instanceof Promise) return result
+  return typeof Reflect.get(result, 'then') === 'function' ? (Promise.resolve(result) as Result) : result
 }

@@ -28,6 +28,7 @@ export class Secret {
 
   /** A secret derived from this one, for example its hash or its encoding. */
   map(derive: (value: string) => string, name: string = this.name): Secret {
+    noteSecret(this)
     return new Secret(derive(this.#value), name)
   }
 

@@ -236,7 +236,12 @@ async function recordDifferences(
         : [{ id: sync.unitId, actor: sync.actor, source: sync.source, createdAt: new Date(), logins: [] }],
     attempts: new Map(),
     seen: isWhole(sync)
-      ? settled.map(({ model, key }) => ({ model, object_key: formatKey(key), action: 'save' }))
+      ? settled.map(({ model, key }) => ({
+          model,
+          object_key: formatKey(key),
+          action: 'save',
+          backend: null,
+        }))
       : [],
   }
   return record(tx, collected, { keyring: store.keyring, backoff: config.worker.backoff.operation })

@@ -18,6 +18,9 @@ const secrets = {
   PGPASSWORD: canary,
   PGPASSFILE: canary,
   PANEL_DB: `postgresql://app:${canary}@db/app`,
+  JDBC_URL: `jdbc:postgresql://db/app?user=app&password=${canary}`,
+  SETTINGS: JSON.stringify({ database: `postgres://app:${canary}@db/app` }),
+  COPIED_KEY: canary,
 }
 const harmless = { LANG: 'C.UTF-8', SSH_AUTH_SOCK: '/nowhere', KRB5CCNAME: '/tmp/ccache', PAGER: 'less' }
 

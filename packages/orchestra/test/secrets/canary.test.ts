@@ -279,8 +279,38 @@ describeStores('a secret that some code throws', (open) => {
         }),
       },
     ],
+    ['a loader that answers what nobody asked for', { load: async () => [{ id: canary, password: canary }] }],
+    [
+      'a loader whose answer cannot be read',
+      {
+        load: async () => [
+          {
+            get id(): number {
+              throw new Error(`no: ${canary}`)
+            },
+            password: canary,
+          },
+        ],
+      },
+    ],
+    [
+      'a transformation whose result cannot be read',
+      {
+        schema: schema.transform(({ id, password }) => ({
+          id,
+          password,
+          get more(): string {
+            throw new Error(`no: ${password}`)
+          },
+        })),
+      },
+    ],
+    [
+      'a transformation whose result holds it where it cannot be stored',
+      { schema: schema.transform(({ id, password }) => ({ id, password, more: { [`${password}\0`]: 1 } })) },
+    ],
     ['an enumeration', { schema: z.object({ id: z.int(), password: z.enum(['a', 'b']) }) }],
-  ])('is neither stored nor shown when it comes from %s', async (_, other) => {
+  ])('is neither stored nor shown when it comes from %s', { timeout: 60_000 }, async (_, other) => {
     const model = defineModel({
       name: 'account',
       table: 'account',
