@@ -3,6 +3,7 @@ import { toSnapshot } from '../collector/index.ts'
 import type { Backend } from '../config/backend.ts'
 import { formatKey } from '../config/key.ts'
 import { OrchestraError } from '../errors.ts'
+import { Hearing, telling } from '../logs/index.ts'
 import { foundState } from '../manager/found-state.ts'
 import { sharedOf } from '../manager/ownership.ts'
 import { revisionOf } from '../manager/revision.ts'
@@ -26,7 +27,6 @@ import { type Candidate, fenceOf, type SurveyContext } from './survey.ts'
 
 /** Objects that are taken at once. */
 const OBJECTS_A_SCRIPT = 500
-const LONGEST_SAYING = 300
 
 /**
  * Takes ownership of what is right already: marks it on the server and notes it as applied. Nothing else changes there.
@@ -149,10 +149,10 @@ async function mark(
     })),
   })
   const marked: Candidate[] = []
-  let said = ''
+  const hearing = new Hearing()
   let isWhole = false
   const parser = createOutputParser(rendered.token, (event) => {
-    if (event.kind === 'output') said = (said + Buffer.from(event.bytes)).slice(-LONGEST_SAYING)
+    if (event.kind === 'output') hearing.take(event.bytes)
     if (event.kind === 'finished') isWhole = true
     if (event.kind !== 'result' || event.result.status !== 'ok') return
     const candidate = candidates[Number(event.result.index)]
@@ -173,7 +173,7 @@ async function mark(
   if (marked.length === candidates.length && isWhole) return marked
   throw new OrchestraError(
     'ORC_INSPECTION_FAILED',
-    `${server.name}: ${candidates.length - marked.length} of ${candidates.length} objects could not be marked: ${whyNot(end, said.trim())}`,
+    `${server.name}: ${candidates.length - marked.length} of ${candidates.length} objects could not be marked: ${whyNot(end, telling(hearing.heard()) ?? '')}`,
     { hint: 'What was taken before stays adopted; run it again' },
   )
 }
@@ -186,7 +186,7 @@ function whyNot(end: JobEnd, said: string): string {
     case 'cancelled':
       return 'it was cancelled'
     case 'ran':
-      return said.split('\n').at(-1) || verdict.reason
+      return said || verdict.reason
     default:
       return verdict.reason
   }

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import { isOrchestraError, withHint } from '../errors.ts'
+import { Hearing, telling } from '../logs/index.ts'
 import { patienceOf } from '../manager/patience.ts'
 import { type Verdict, verdictOf } from '../manager/verdict.ts'
 import type { JobEnd, Methods, ServerTarget } from '../methods/index.ts'
 import { type Questions, renderInspection } from '../script/inspect.ts'
 import { type Answers, createInspectionParser } from '../script/inspection-answers.ts'
-
-const LONGEST_SAYING = 300
 
 /** A server that is looked at for one backend. */
 export interface Inspected {
@@ -46,7 +45,7 @@ export async function ask(
   const patience = patienceOf(timeouts)
   const { text, token } = renderInspection({ runId, backend: backend.name, fence, patience, questions })
   const parser = createInspectionParser(token, onFound)
-  let said = ''
+  const hearing = new Hearing()
   const end = await orTooLarge(
     methods.for(target).run(target, {
       runId,
@@ -57,7 +56,7 @@ export async function ask(
       signal,
       onStart: () => undefined,
       onOutput: (stream, bytes) => {
-        if (stream === 'stderr') said = (said + Buffer.from(bytes)).slice(-LONGEST_SAYING)
+        if (stream === 'stderr') hearing.take(bytes)
         else {
           parser.push(bytes)
           return room?.()
@@ -67,8 +66,9 @@ export async function ask(
   )
   if (end.kind === 'broken') return end
   const answers = parser.end()
-  if (answers.whole) return { kind: 'answered', answers, said: said.trim() }
-  return replyTo(verdictOf(end, said.trim()))
+  const said = telling(hearing.heard()) ?? ''
+  if (answers.whole) return { kind: 'answered', answers, said }
+  return replyTo(verdictOf(end, said))
 }
 
 /** A job that was ended because of what the server answers is an answer that broke off. */

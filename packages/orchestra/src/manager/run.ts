@@ -33,7 +33,7 @@ import { type PlannedScript, type RecordedOperation, recordScript } from './scri
 import { type Settlement, settle } from './settle.ts'
 import { fromResult, givenBack, stopped, suspected, toOperationEnd, triedAgain } from './settlement.ts'
 import { Suspects } from './suspects.ts'
-import { type FailedPlace, failureText, tellingLines, type Verdict, verdictOf } from './verdict.ts'
+import { type FailedPlace, failureText, type Verdict, verdictOf } from './verdict.ts'
 import { rebuildWiped } from './wiped.ts'
 
 /** Milliseconds between the records of a long script's results. */
@@ -205,7 +205,7 @@ class ScriptRun {
       },
     })
     parser.end()
-    return verdictOf(end, writer.lastWords(null, 1) ?? '')
+    return verdictOf(end, writer.lastWords(null) ?? '')
   }
 
   async #call(writer: LogWriter): Promise<Verdict> {
@@ -306,10 +306,7 @@ class ScriptRun {
       if (operation === undefined || result === undefined) continue
       if (cleared.kind === 'cleared') this.#end(index, givenBack(operation.id, null, null), null)
       else {
-        const why = withBlame(
-          failureText(result, this.#placeOf(operation), writer.lastWords(index, tellingLines(result))),
-          cleared,
-        )
+        const why = withBlame(failureText(result, this.#placeOf(operation), writer.lastWords(index)), cleared)
         this.#end(index, triedAgain(operation, 'failure', why, this.#backoff), result.exit)
       }
     }
@@ -408,11 +405,7 @@ class ScriptRun {
     const error =
       failed === undefined || operation === undefined
         ? settlement.error
-        : failureText(
-            failed,
-            this.#placeOf(operation),
-            writer.lastWords(blockOf(failed, index), tellingLines(failed)),
-          )
+        : failureText(failed, this.#placeOf(operation), writer.lastWords(blockOf(failed, index)))
     const told = { ...settlement, error: error === null ? null : writer.redact(error) }
     const end = toOperationEnd(index, told, exit)
     if (end !== undefined) this.#ends.set(index, end)

@@ -65,11 +65,6 @@ function blocked(reason: string): Extract<Verdict, { kind: 'blocked' }> {
   return { kind: 'blocked', outcome: 'unreachable', reason, presentedKey: null }
 }
 
-/** Lines of output that tell why: a check tells what is wrong before it tells that something is. */
-export function tellingLines({ reason }: OperationResult): number {
-  return reason === 'check' || reason === 'before' ? 2 : 1
-}
-
 /** Says what is not ours, and what to do about it. */
 function notOurs(subject: string, { server, backend, object }: FailedPlace): string {
   const which = object === null ? '--all' : quote(object)
@@ -91,7 +86,7 @@ export interface FailedPlace {
 
 /**
  * Why an operation failed, in words.
- * @param said what was printed last where it failed
+ * @param said what was printed where it failed
  */
 export function failureText(result: OperationResult, place: FailedPlace, said: string | null = null): string {
   if (result.reason === 'foreign') return notOurs(result.subject ?? 'something', place)

@@ -12,7 +12,7 @@ import type { RunContext, RunEnd, Stop } from '../run.ts'
 import { settle } from '../settle.ts'
 import { givenBack, triedAgain } from '../settlement.ts'
 import type { Blamed } from '../suspects.ts'
-import { type FailedPlace, failureText, tellingLines, type Verdict } from '../verdict.ts'
+import { type FailedPlace, failureText, type Verdict } from '../verdict.ts'
 import { rebuildWiped } from '../wiped.ts'
 import { bringContent } from './bring.ts'
 import { objectsAfter } from './objects.ts'
@@ -202,7 +202,7 @@ class Attempt {
   /** The reason of the one result that there is. */
   #said(result: OperationResult): string | null {
     const isShared = result.reason === 'prepare' || result.reason === 'commit'
-    return this.#writer.lastWords(isShared ? null : 0, tellingLines(result))
+    return this.#writer.lastWords(isShared ? null : 0)
   }
 
   /** What ends the script may be in one object: halves tell. */

@@ -113,7 +113,7 @@ export class Sender {
       },
     })
     parser.end()
-    return { verdict: verdictOf(end, writer.lastWords(null, 1) ?? ''), result, blamed: suspects.blamed }
+    return { verdict: verdictOf(end, writer.lastWords(null) ?? ''), result, blamed: suspects.blamed }
   }
 
   #request(runId: string, recording: Recording) {
