@@ -97,6 +97,7 @@ async function emptyCommand(
   options: { server?: string; olderThan?: number; yes?: boolean },
 ): Promise<Ending> {
   const olderThan = options.olderThan ?? 0
+  if (options.server !== undefined) await getServer(await session.store(), options.server)
   if (options.yes !== true) await confirm(session, options.server, olderThan)
   const answers = await askServers(session, options.server, (context, server) =>
     emptyTrash(context, server, olderThan),
