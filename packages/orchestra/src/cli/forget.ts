@@ -9,6 +9,7 @@ import {
   whatWouldBeForgotten,
 } from '../removal/index.ts'
 import { type Act, withExamples } from './command.ts'
+import { NotAgreed } from './consent.ts'
 import { checkNames } from './known.ts'
 import type { Ending, Session } from './session.ts'
 
@@ -63,9 +64,7 @@ async function confirm(session: Session, target: ForgetTarget): Promise<void> {
   if (!terminal.json) terminal.line(`${targetName(target)}: ${what}`)
   const question = 'It stays on its servers, and Orchestra will know nothing of it. Go on? [y/N]'
   if (terminal.isInteractive && /^y(es)?$/i.test(await terminal.ask(question))) return
-  throw new OrchestraError('ORC_USAGE', `Nothing was forgotten; it would be ${what}`, {
-    hint: 'Give --yes when that is what you want',
-  })
+  throw new NotAgreed(`Nothing was forgotten; it would be ${what}`, 'Give --yes when that is what you want')
 }
 
 /** An object of which nothing stands may still have work that waits. */

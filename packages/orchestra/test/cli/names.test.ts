@@ -173,6 +173,11 @@ describe('names', () => {
     expect(next.stderr).toBe('7 of 12\n')
   })
 
+  test('a shell completes names that the store knows', { timeout: TIMEOUT }, async () => {
+    for (const [kind, name] of Object.entries({ server: 'here', backend: 'page', route: '1' }))
+      expect(await project.run('complete-names', kind)).toMatchObject({ code: 0, stdout: `${name}\n` })
+  })
+
   test('a unit of work is named by the beginning of its id', { timeout: TIMEOUT }, async () => {
     const [unit] = await project.json<UnitSummary[]>('unit', 'list', '--limit', '1')
     const id = unit?.id ?? ''
