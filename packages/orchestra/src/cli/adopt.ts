@@ -17,6 +17,7 @@ import {
 import { createMethods } from '../methods/index.ts'
 import { getServer } from '../server/index.ts'
 import { type Act, withExamples } from './command.ts'
+import { NotAgreed } from './consent.ts'
 import { differenceLines } from './drift.ts'
 import type { Ending, Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
@@ -152,9 +153,7 @@ async function agreed(
 ): Promise<boolean> {
   if (yes === true || (changing === 0 && !terminal.isInteractive)) return true
   if (!terminal.isInteractive) {
-    throw new OrchestraError('ORC_USAGE', `${changing} objects would be changed on ${server}`, {
-      hint: 'Say --yes when this is meant',
-    })
+    throw new NotAgreed(`${changing} objects would be changed on ${server}`, 'Say --yes when this is meant')
   }
   const question = `Adopt ${right} objects and change ${changing} on ${server}? [y/N]`
   return /^y(es)?$/i.test(await terminal.ask(question))

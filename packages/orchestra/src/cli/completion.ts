@@ -1,8 +1,7 @@
 import { Argument, type Command } from 'commander'
-import { OrchestraError } from '../errors.ts'
-import { listRoutes } from '../router/index.ts'
-import { listServers } from '../server/index.ts'
 import { type Act, withExamples } from './command.ts'
+import { fishCompletion } from './completion-fish.ts'
+import { knownNames } from './completion-names.ts'
 import { bashCompletion, zshCompletion } from './completion-scripts.ts'
 import { commandWords } from './completion-words.ts'
 import type { Ending, Session } from './session.ts'
@@ -11,12 +10,12 @@ import { oneLine } from './text-width.ts'
 export function addCompletionCommand(program: Command, act: Act): void {
   const completion = program
     .command('completion')
-    .addArgument(new Argument('<shell>', 'Whose').choices(['bash', 'zsh']))
+    .addArgument(new Argument('<shell>', 'Whose').choices(['bash', 'zsh', 'fish']))
     .description('Print what makes a shell complete commands, options and names')
     .action(
       act(async ({ terminal }, shell: string) => {
         const words = commandWords(program)
-        await terminal.write(shell === 'bash' ? bashCompletion(words) : zshCompletion(words))
+        await terminal.write((scripts[shell] ?? bashCompletion)(words))
         return 'done'
       }),
     )
@@ -24,22 +23,22 @@ export function addCompletionCommand(program: Command, act: Act): void {
     completion,
     'completion bash > /etc/bash_completion.d/orchestra',
     'completion zsh > ~/.zsh/completions/_orchestra',
+    'completion fish > ~/.config/fish/completions/orchestra.fish',
   )
   program.command('complete-names <kind>', { hidden: true }).action(act(namesCommand))
 }
 
+const scripts: Readonly<Record<string, typeof bashCompletion>> = {
+  bash: bashCompletion,
+  zsh: zshCompletion,
+  fish: fishCompletion,
+}
+
 /** Names for a shell to choose from, one a line. */
 async function namesCommand(session: Session, kind: string): Promise<Ending> {
-  const names = await namesOf(session, kind)
+  const { directory, environment, options } = session
+  const names = await knownNames(kind, { directory, environment, config: options.config })
   // A name that cannot be shown on one line cannot be completed.
   for (const name of names) if (oneLine(name) === name) session.terminal.line(name)
   return 'done'
-}
-
-async function namesOf(session: Session, kind: string): Promise<string[]> {
-  if (kind === 'backend') return [...(await session.config()).config.backends.keys()]
-  const store = await session.store()
-  if (kind === 'server') return (await listServers(store)).map((server) => server.name)
-  if (kind === 'route') return (await listRoutes(store)).map((route) => String(route.id))
-  throw new OrchestraError('ORC_USAGE', `There are no names of ${kind}s to complete`)
 }

@@ -65,7 +65,9 @@ function adviceLines(findings: readonly Finding[]): string[] {
   return [
     ...(has('drifted', 'missing') ? ['orchestra sync writes it as the rows say'] : []),
     ...(has('orphaned') ? ['orchestra sync removes what is orphaned: ours, and without a row'] : []),
-    ...(has('unowned') ? ['what is unowned stays; `ignore.found` of its backend hides it'] : []),
+    ...(findings.some(({ state, object }) => state === 'unowned' && object === null)
+      ? ['what is unowned stays; `ignore.found` of its backend hides it']
+      : []),
   ]
 }
 

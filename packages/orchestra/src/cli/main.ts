@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander'
 import type { Act, Work } from './command.ts'
+import { NotAgreed } from './consent.ts'
 import { showFailure } from './failure.ts'
 import { createProgram } from './program.ts'
 import { type Ending, type GlobalOptions, Session } from './session.ts'
@@ -34,7 +35,7 @@ export async function main(args: readonly string[], host: Host = ownHost()): Pro
     if (error instanceof CommanderError && error.exitCode === 0) return 0
     const { terminal } = openSession(host, { json: args.includes('--json') })
     showFailure(terminal, error, host.environment)
-    return 1
+    return error instanceof NotAgreed ? exitCodes.unfinished : 1
   }
 }
 

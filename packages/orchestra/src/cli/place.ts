@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import {
   countPlacements,
+  cursorOf,
   listPlacements,
   type PlacementFilter,
   type PlacementState,
@@ -22,7 +23,7 @@ interface ListOptions {
   identity?: string
   state?: PlacementState
   limit: number
-  skip: number
+  after?: string
 }
 
 export function addPlaceCommands(program: Command, act: Act): void {
@@ -40,14 +41,14 @@ export function addPlaceCommands(program: Command, act: Act): void {
     .option('--identity <name>', 'What it is called on the server; * stands for anything')
     .addOption(new Option('--state <state>', 'In this state').choices(placementStates))
     .option('--limit <count>', 'How many', wholeNumber(1), 100)
-    .option('--skip <count>', 'How many of those that fit to leave out first', wholeNumber(0), 0)
+    .option('--after <cursor>', 'Behind those of the page that told this cursor')
     .action(act(listCommand))
   withExamples(
     list,
     'place list --server web1 --backend nginx-site',
     'place list --identity www.example.com',
     "place list --identity '*.example.com' --state failed",
-    'place list --server web1 --limit 1000 --skip 1000 --json',
+    'place list --server web1 --limit 1000 --json',
   )
 }
 
@@ -56,22 +57,19 @@ async function listCommand(session: Session, options: ListOptions): Promise<Endi
   const filter: PlacementFilter = options
   const placements = await listPlacements(store, filter)
   const total = await countPlacements(store, filter)
+  const last = placements.length < options.limit ? undefined : placements.at(-1)
+  const next = last === undefined ? null : cursorOf(last)
   if (total === 0) await checkNames(session, options)
   const { terminal } = session
-  terminal.tell(
-    { total, skipped: options.skip, placements },
-    ...table(columns(terminal), placements, terminal.width),
-  )
-  if (!terminal.json) terminal.note(rangeText(options.skip, placements.length, total))
+  terminal.tell({ total, placements, next }, ...table(columns(terminal), placements, terminal.width))
+  if (!terminal.json) terminal.note(pageText(placements.length, total, next))
   return 'done'
 }
 
-function rangeText(skipped: number, shown: number, total: number): string {
+function pageText(shown: number, total: number, next: string | null): string {
   if (total === 0) return 'nothing that fits was placed'
-  if (shown === 0) return `there are ${total}`
-  const last = skipped + shown
-  const more = last < total ? `: --skip ${last} shows more` : ''
-  return `${skipped + 1} to ${last} of ${total}${more}`
+  const more = next === null ? '' : `; the next are shown with --after ${next}`
+  return `${shown} of ${total}${more}`
 }
 
 function columns(terminal: Terminal): Column<PlacementView>[] {

@@ -93,6 +93,7 @@ function planLines(
     ...shown.flatMap((operation) => differenceLines(operation, terminal)),
     ...table(columns, shown, terminal.width),
     ...moreLine(operations.length - shown.length),
+    ...obstacleLines(shown),
     ...failuresLines(failures),
     ...(showScripts
       ? scripts.flatMap(({ server, backend, script }) => [
@@ -104,6 +105,16 @@ function planLines(
     summary(operations),
     ...(guard === null ? [] : [terminal.colour('yellow', `this would stop: ${oneLine(guard)}`)]),
   ]
+}
+
+/** What failed before, or has something in its way, by the reason. */
+function obstacleLines(operations: readonly PlannedOperation[]): string[] {
+  const met = operations.flatMap(({ object, identity, server, backend, obstacle: error }) =>
+    error === null ? [] : [{ object, identity, server, backend, error, action: '', outcome: null }],
+  )
+  return causesOf(met).map(
+    (cause) => `in its way so far: ${objectNames(cause)}: ${oneLine(cause.error ?? '')}`,
+  )
 }
 
 /** Objects that fail for one reason, together. */

@@ -30,7 +30,7 @@ import { ownVersion } from './version.ts'
 import { addWorkCommands } from './work.ts'
 
 const closing = `
-Exit codes: 0 done, 1 error, 2 something failed or is pending.
+Exit codes: 0 done, 1 error, 2 something failed or is pending, or nobody agreed.
 A first time: orchestra init, orchestra up, orchestra server add, orchestra route add.`
 
 /** The whole command: every family adds its own. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { backendNamed } from '../config/names.ts'
+import { suggestion } from '../config/similar.ts'
 import { OrchestraError } from '../errors.ts'
 import {
   addRoute,
@@ -21,6 +22,7 @@ import {
   type Trial,
   tryRoute,
 } from '../router/index.ts'
+import type { Store } from '../store/index.ts'
 import { type Act, severalTimes, wholeNumber, withExamples } from './command.ts'
 import { nothingToChange } from './failure.ts'
 import { someObjects } from './objects.ts'
@@ -40,8 +42,8 @@ export function addRouteCommands(program: Command, act: Act): void {
   const list = route.command('list').description('All routes').action(act(listCommand))
   withExamples(list, 'route list', 'route list --json')
   addSetting(route, act)
-  addSwitching(route, act, 'enable', 'Let the work of a route run again', enableRoute)
-  addSwitching(route, act, 'disable', 'Let the work of a route wait; nothing is lost', disableRoute)
+  addSwitching(route, act, 'enable', 'Let the work of a route run again')
+  addSwitching(route, act, 'disable', 'Let the work of a route wait; nothing is lost')
   addRemoving(route, act)
 }
 
@@ -81,15 +83,18 @@ function addSetting(route: Command, act: Act): void {
   )
 }
 
-type Switch = typeof enableRoute
+/** Which way a route is switched. */
+type Turn = 'enable' | 'disable'
 
-function addSwitching(route: Command, act: Act, name: string, description: string, change: Switch): void {
+function addSwitching(route: Command, act: Act, turn: Turn, description: string): void {
   const command = route
-    .command(name)
+    .command(turn)
     .argument('<route>', 'Its number', wholeNumber(1))
-    .description(description)
-    .action(act((session, id: number) => switchCommand(session, id, name, change)))
-  withExamples(command, `route ${name} 3`)
+    .description(`${description}; shows what that does, and asks where something goes or stays behind`)
+    .option('--dry-run', 'Show only')
+    .option('--yes', 'Do not ask')
+    .action(act((session, id: number, options: Consenting) => switchCommand(session, id, turn, options)))
+  withExamples(command, `route ${turn} 3 --dry-run`, `route ${turn} 3`)
 }
 
 function addRemoving(route: Command, act: Act): void {
@@ -151,11 +156,20 @@ async function addCommand(
   const preview = await previewRoutes(session, [backend], (before) => withRoute(before, route))
   const { terminal } = session
   if (!terminal.json) for (const line of describeTrial(trial)) terminal.line(line)
+  for (const note of await strangeTags(session, destination.tags ?? [])) terminal.note(note)
   const decision = await decideOn(session, preview, options)
   const added =
     decision === 'go' ? await addRoute(store, config, { backend, ...wanted, by: session.by }) : null
   terminal.tell({ route: added, trial, preview }, ...describeAdded(added))
   return decision === 'refused' ? 'unfinished' : 'done'
+}
+
+/** A tag may be given to a server later; one that none has yet may be a typo. */
+async function strangeTags(session: Session, tags: readonly string[]): Promise<string[]> {
+  const given = new Set((await routedServers(await session.store())).flatMap((server) => server.tags))
+  return tags
+    .filter((tag) => !given.has(tag))
+    .map((tag) => `${suggestion(tag, given, '')}no server has the tag ${tag} yet`)
 }
 
 function withRoute({ routes, servers }: RoutingTable, route: Route): RoutingTable {
@@ -236,6 +250,7 @@ async function setCommand(
   const change: RouteChange = { match, server, tags: toTag }
   const after = await changedRoute(store, config, before, change)
   const preview = await previewRoutes(session, [before.backend], (now) => withRoute(now, after))
+  for (const note of await strangeTags(session, after.tags ?? [])) session.terminal.note(note)
   const decision = await decideOn(session, preview, options)
   const route =
     decision === 'go'
@@ -253,10 +268,27 @@ function stays(id: number): string {
   return `route ${id} stays as it is`
 }
 
-async function switchCommand(session: Session, id: number, name: string, change: Switch): Promise<Ending> {
-  const route = await change(await session.store(), id, { by: session.by })
-  session.terminal.tell(route, `${nameOf(route)} is ${name}d`)
-  return 'done'
+async function switchCommand(session: Session, id: number, turn: Turn, options: Consenting): Promise<Ending> {
+  const store = await session.store()
+  const before = await getRoute(store, id)
+  const after = { ...before, enabled: turn === 'enable' }
+  const preview = await previewRoutes(session, [before.backend], (now) => withRoute(now, after))
+  const decision = await decideOn(session, preview, options)
+  if (decision === 'go') await switchRoute(store, id, turn, { by: session.by, ...allowedBy(preview) })
+  session.terminal.tell(
+    { ...(decision === 'go' ? after : before), changed: decision === 'go', preview },
+    decision === 'go' ? `${nameOf(after)} is ${turn}d` : stays(id),
+  )
+  return decision === 'refused' ? 'unfinished' : 'done'
+}
+
+function switchRoute(
+  store: Store,
+  id: number,
+  turn: Turn,
+  { by, ...allowed }: { by: string; allowDeletes?: number },
+): Promise<Route> {
+  return turn === 'enable' ? enableRoute(store, id, { by, ...allowed }) : disableRoute(store, id, { by })
 }
 
 function nameOf(route: Route): string {

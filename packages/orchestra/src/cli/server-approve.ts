@@ -1,6 +1,7 @@
 import { OrchestraError } from '../errors.ts'
 import { fetchHostKey, fingerprint } from '../methods/index.ts'
 import { approveKey, getServer, recordPresentedKey, type ServerRow, toTarget } from '../server/index.ts'
+import { NotAgreed } from './consent.ts'
 import { hasHostKey, keyState, patience } from './server-facts.ts'
 import type { Ending, Session } from './session.ts'
 
@@ -48,7 +49,8 @@ function showKeys({ terminal }: Session, before: string | null, presented: strin
 async function askFingerprint({ terminal }: Session, name: string, presented: string): Promise<string> {
   if (terminal.isInteractive && /^y(es)?$/i.test(await terminal.ask('Approve the presented key? [y/N]')))
     return presented
-  throw new OrchestraError('ORC_USAGE', `The host key of ${name} is not approved`, {
-    hint: `If the fingerprint is right: orchestra server approve ${name} ${presented}`,
-  })
+  throw new NotAgreed(
+    `The host key of ${name} is not approved`,
+    `If the fingerprint is right: orchestra server approve ${name} ${presented}`,
+  )
 }

@@ -1,5 +1,6 @@
 import type { Timeouts } from '../config/backend.ts'
 import { isOrchestraError, messageOf } from '../errors.ts'
+import { tellingOf } from '../logs/index.ts'
 import {
   checkServer,
   createMethods,
@@ -125,5 +126,5 @@ function reasonOf(end: JobEnd, output: string): string {
   if ('reason' in end) return end.reason
   if (end.kind === 'timeout') return 'a script got no answer in time'
   if (end.kind === 'cancelled') return 'the check was cancelled'
-  return `a first script ended with ${end.signal ?? end.code}: ${output.trim().slice(-200)}`
+  return `a first script ended with ${end.signal ?? end.code}: ${tellingOf(output) ?? 'it printed nothing'}`
 }

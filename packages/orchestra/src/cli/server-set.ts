@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander'
+import { suggestion } from '../config/similar.ts'
+import { OrchestraError } from '../errors.ts'
 import { changedServer, type ServerChange, setServer } from '../fleet/index.ts'
 import { backendsByTag } from '../fleet/placing.ts'
 import { fetchHostKey } from '../methods/index.ts'
@@ -69,6 +71,7 @@ async function setCommand(session: Session, name: string, options: SetOptions): 
   const change = toChange(given)
   const store = await session.store()
   const before = await getServer(store, name)
+  checkUntagged(before, given)
   const wanted = { ...before, ...toRow(changedServer(before, change)) }
   const preview = await previewTags(session, before, wanted)
   const decision =
@@ -86,6 +89,16 @@ async function setCommand(session: Session, name: string, options: SetOptions): 
   if (key !== undefined) await recordPresentedKey(store, before.id, key.key)
   const facts = { moved: isMoved(before, wanted), asked: key !== undefined, preview }
   return tellSet(session, await getServer(store, name), facts)
+}
+
+/** A tag to be taken away that is not there is a typo. One that is given and taken at once has been thought of. */
+function checkUntagged({ name, tags }: ServerRow, { tag = [], untag = [] }: SetOptions): void {
+  const missing = untag.find((one) => ![...tags, ...tag].includes(one))
+  if (missing === undefined) return
+  const has = tags.length === 0 ? 'It has no tags' : `It has ${tags.join(', ')}`
+  throw new OrchestraError('ORC_SERVER_INVALID', `Server ${name} has no tag ${JSON.stringify(missing)}`, {
+    hint: suggestion(missing, tags, has),
+  })
 }
 
 function toChange({

@@ -180,7 +180,9 @@ function spelt(name: string): string {
 
 /** Whether servers have otherwise what they should have, however much of it is listed. */
 function hasDrift({ inspections }: SyncStatus): boolean {
-  return inspections.some(({ counts: { drifted = 0, missing = 0 } }) => drifted + missing > 0)
+  return inspections.some(
+    ({ counts: { drifted = 0, missing = 0, inTheWay = 0 } }) => drifted + missing + inTheWay > 0,
+  )
 }
 
 function inspectionLine({ server, backend, state, seen, total, counts, error }: InspectionStatus): string {

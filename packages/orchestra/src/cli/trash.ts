@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { messageOf, OrchestraError } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { createMethods } from '../methods/index.ts'
 import { audit, getServer, listServers, type ServerRow } from '../server/index.ts'
 import type { Store } from '../store/index.ts'
@@ -7,6 +7,7 @@ import { checkSelector } from '../sync/index.ts'
 import { emptyTrash, listTrash, restoreTrash, type TrashContext, type TrashEntry } from '../trash/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
+import { NotAgreed } from './consent.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import { oneLine } from './text-width.ts'
@@ -97,6 +98,7 @@ async function emptyCommand(
   options: { server?: string; olderThan?: number; yes?: boolean },
 ): Promise<Ending> {
   const olderThan = options.olderThan ?? 0
+  if (options.server !== undefined) await getServer(await session.store(), options.server)
   if (options.yes !== true) await confirm(session, options.server, olderThan)
   const answers = await askServers(session, options.server, (context, server) =>
     emptyTrash(context, server, olderThan),
@@ -116,9 +118,7 @@ async function confirm({ terminal }: Session, server: string | undefined, olderT
     olderThan === 0 ? 'Everything in the trash' : `What has been in the trash for ${olderThan} seconds`
   const question = `${what} of ${server ?? 'all servers'} is lost for good. Go on? [y/N]`
   if (terminal.isInteractive && /^y(es)?$/i.test(await terminal.ask(question))) return
-  throw new OrchestraError('ORC_USAGE', 'Nothing was removed from the trash', {
-    hint: 'Give --yes when that is what you want',
-  })
+  throw new NotAgreed('Nothing was removed from the trash', 'Give --yes when that is what you want')
 }
 
 async function recordRemoved(

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { storeOptions } from '../config/load.ts'
-import { OrchestraError } from '../errors.ts'
 import { type Installed, readInstalled, type Uninstalled, uninstall } from '../removal/uninstall.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type Act, withExamples } from './command.ts'
+import { NotAgreed } from './consent.ts'
 import type { Ending, Session } from './session.ts'
 import { oneLine } from './text-width.ts'
 
@@ -57,9 +57,7 @@ function installedLines({ schemas, triggers, ...lost }: Installed): string[] {
 async function confirm({ terminal }: Session, { schemas, triggers }: Installed): Promise<void> {
   if (terminal.isInteractive && /^y(es)?$/i.test(await terminal.ask('Go on? [y/N]'))) return
   const what = `${triggers.length} triggers and ${schemas.join(', ') || 'no schema'}`
-  throw new OrchestraError('ORC_USAGE', `Nothing was removed; it would be ${what}`, {
-    hint: 'Give --yes when that is what you want',
-  })
+  throw new NotAgreed(`Nothing was removed; it would be ${what}`, 'Give --yes when that is what you want')
 }
 
 function doneLines({ removed, left }: Uninstalled): string[] {

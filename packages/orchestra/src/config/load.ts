@@ -22,13 +22,21 @@ export interface LoadedConfig {
  * @throws OrchestraError ORC_CONFIG_NOT_FOUND, ORC_CONFIG_INVALID
  */
 export async function loadConfig(path?: string, directory = process.cwd()): Promise<LoadedConfig> {
-  const found = path === undefined ? findConfig(directory) : existing(resolve(directory, path))
+  const found = configPath(path, directory)
   const { default: config } = await importConfig(found)
   if (isConfig(config)) return { config, path: found }
   const what = config === undefined ? 'has no default export' : 'does not export a configuration'
   throw new OrchestraError('ORC_CONFIG_INVALID', `${found} ${what}`, {
     hint: 'Write `export default defineConfig({ models: [...], backends: [...] })`',
   })
+}
+
+/**
+ * Where the configuration is, without loading it.
+ * @throws OrchestraError ORC_CONFIG_NOT_FOUND
+ */
+export function configPath(path: string | undefined, directory: string): string {
+  return path === undefined ? findConfig(directory) : existing(resolve(directory, path))
 }
 
 /** How to open the store of a loaded configuration: paths in it are relative to its file, the environment fills gaps. */

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
+import { Hearing, telling } from '../logs/index.ts'
 import { type ErrandEnd, type ErrandReader, runErrand } from '../methods/errand.ts'
 import type { Methods, ServerTarget } from '../methods/index.ts'
 import type { Verdict } from '../methods/verdict.ts'
 import { patienceOf } from '../recording/patience.ts'
 import { type Questions, renderInspection } from '../script/inspect.ts'
 import { type Answers, createInspectionParser } from '../script/inspection-answers.ts'
-import { LastBytes } from '../script/pieces.ts'
-
-const LONGEST_SAYING = 300
 
 /** A server that is looked at for one backend. */
 export interface Inspected {
@@ -60,16 +58,16 @@ export async function ask(
 /** Commands say on stderr what they complain of; the answers are on stdout alone. */
 function readAnswers(token: string, { onFound, room }: Listing): ErrandReader<Answers> {
   const parser = createInspectionParser(token, onFound)
-  const said = new LastBytes(LONGEST_SAYING)
+  const hearing = new Hearing()
   return {
     push(stream, bytes) {
-      if (stream === 'stderr') return said.push(bytes)
+      if (stream === 'stderr') return hearing.take(bytes)
       parser.push(bytes)
       return room?.()
     },
     end() {
       const answers = parser.end()
-      return { answer: answers.whole ? answers : null, said: said.end().toString().trim() }
+      return { answer: answers.whole ? answers : null, said: telling(hearing.heard()) ?? '' }
     },
   }
 }

@@ -183,9 +183,9 @@ export interface Finding {
   foundAt: string
 }
 
-/** Whether an object is not as it should be. */
-export function isDrift({ state }: Pick<Finding, 'state'>): boolean {
-  return state === 'drifted' || state === 'missing'
+/** Whether an object is not as it should be; what stands in its place and is not ours is none of it. */
+export function isDrift({ state, object }: Pick<Finding, 'state' | 'object'>): boolean {
+  return state === 'drifted' || state === 'missing' || (state === 'unowned' && object !== null)
 }
 
 /** SQL that is true for a finding `f` that still holds: what was applied after it was found is as it was applied. */

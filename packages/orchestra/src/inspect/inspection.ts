@@ -1,8 +1,11 @@
 import { type OrchestraError, withHint } from '../errors.ts'
 import type { Queryable } from '../store/index.ts'
 
-/** Where an inspection goes on: behind this placement, or with what the server has beside them. */
-export type Cursor = { phase: 'placements'; model: string; keyHash: string } | { phase: 'found' }
+/** Where an inspection goes on: behind this placement, with what is still to be made, or with what the server has beside all that. */
+export type Cursor =
+  | { phase: 'placements'; model: string; keyHash: string }
+  | { phase: 'wanted' }
+  | { phase: 'found' }
 
 /** How many objects an inspection has found in which state. */
 export type Counts = Partial<Record<CountName, number>>
@@ -14,6 +17,8 @@ export type CountName =
   | 'changing'
   | 'repaired'
   | 'unowned'
+  /** Not ours, in the place of an object that is to be made. */
+  | 'inTheWay'
   | 'orphaned'
   | 'pruned'
   /** Reloads that the server owes. */

@@ -10,6 +10,7 @@ import { AskingAhead } from './ahead.ts'
 import type { Inspected } from './ask.ts'
 import type { Unanswered } from './examine.ts'
 import { clearFindings, recordPage } from './findings.ts'
+import { findInTheWay, recordInTheWay } from './in-the-way.ts'
 import {
   type Counts,
   type Cursor,
@@ -93,6 +94,7 @@ export class Inspector {
     const target = toTarget(lane.server)
     const inspected = { config, methods, target, backend, fence: lane.fence, signal }
     if (backend.sync !== undefined) return lookAtFiles(store, lane, inspection, inspected)
+    if (inspection.cursor?.phase === 'wanted') return lookForWanted(store, lane, inspection, inspected)
     if (inspection.cursor?.phase === 'found') return lookForStrays(store, lane, inspection, inspected)
     return this.#lookAtPage(store, lane, inspection, inspected)
   }
@@ -119,10 +121,9 @@ export class Inspector {
       if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
       const { found, counts } = await recordPage(tx, inspection, page, examined.verdicts)
       const repaired = repairs(inspection, backend) ? await repairObjects(tx, inspection, found) : 0
-      const cursor = nextCursor(inspection, page, backend)
+      const cursor = page.next ?? { phase: 'wanted' as const }
       const sums = { ...addCounts(inspection.counts, { ...counts, repaired }), owed: examined.owed.length }
       await advance(tx, inspection, cursor, page.objects.length, sums)
-      if (cursor === null) await finish(tx, inspection)
       return { kind: 'looked' }
     })
   }
@@ -162,6 +163,25 @@ async function countApplied(db: Queryable, { serverId, backend }: Inspection): P
   return row?.total ?? 0
 }
 
+async function lookForWanted(
+  store: Store,
+  lane: HeldLane,
+  inspection: Inspection,
+  inspected: Inspected,
+): Promise<Unanswered | { kind: 'looked' }> {
+  const found = await findInTheWay(store, inspected, inspection)
+  if (found.kind !== 'found') return found
+  const { objects } = found
+  return store.transaction(async (tx) => {
+    if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
+    await recordInTheWay(tx, inspection, { server: lane.server.name, objects })
+    const cursor = cursorBehind(inspection, inspected.backend)
+    await advance(tx, inspection, cursor, 0, { ...inspection.counts, inTheWay: objects.length })
+    if (cursor === null) await finish(tx, inspection)
+    return { kind: 'looked' }
+  })
+}
+
 async function lookForStrays(
   store: Store,
   lane: HeldLane,
@@ -186,9 +206,8 @@ async function stillOwns(tx: Queryable, { server, owner, fence }: HeldLane): Pro
   return rows.length > 0
 }
 
-/** Where to go on; null when everything has been looked at. */
-function nextCursor(inspection: Inspection, page: Page, backend: Backend): Cursor | null {
-  if (page.next !== null) return page.next
+/** Where to go on behind all objects; null when everything has been looked at. */
+function cursorBehind(inspection: Inspection, backend: Backend): Cursor | null {
   return backend.list !== undefined && inspection.objectKey === null ? { phase: 'found' } : null
 }
 

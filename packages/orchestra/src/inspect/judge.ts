@@ -7,7 +7,16 @@ import type { Expectation, ExpectedFile, ExpectedPlace } from './expect.ts'
 export interface Difference {
   /** A path, or a command. */
   title: string
-  kind: 'missing' | 'type' | 'content' | 'target' | 'permissions' | 'present' | 'command' | 'unknown'
+  kind:
+    | 'missing'
+    | 'type'
+    | 'content'
+    | 'target'
+    | 'permissions'
+    | 'present'
+    | 'command'
+    | 'unowned'
+    | 'unknown'
   /** In words, where there is no diff. */
   reason?: string
   /** From what is there to what should be, in the unified format. */

@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { OrchestraError } from '../errors.ts'
+import { Hearing, telling } from '../logs/index.ts'
 import { type ErrandEnd, type ErrandReader, runErrand } from '../methods/errand.ts'
-import { createOutputParser, LastBytes, renderScript, type SharedOwnership } from '../script/index.ts'
+import { createOutputParser, renderScript, type SharedOwnership } from '../script/index.ts'
 import { toTarget } from '../server/index.ts'
 import { type Candidate, fenceOf, type SurveyContext } from './surveyed.ts'
-
-const LONGEST_SAYING = 300
 
 /**
  * Runs a script that does nothing but mark; answers what was marked.
@@ -72,10 +71,10 @@ function renderMarks(
 }
 
 function readMarks(token: string, onMarked: (index: number) => void): ErrandReader<'came to its end'> {
-  const said = new LastBytes(LONGEST_SAYING)
+  const hearing = new Hearing()
   let answer: 'came to its end' | null = null
   const parser = createOutputParser(token, (event) => {
-    if (event.kind === 'output') said.push(event.bytes)
+    if (event.kind === 'output') hearing.take(event.bytes)
     if (event.kind === 'finished') answer = 'came to its end'
     if (event.kind === 'result' && event.result.status === 'ok') onMarked(Number(event.result.index))
   })
@@ -83,7 +82,7 @@ function readMarks(token: string, onMarked: (index: number) => void): ErrandRead
     push: (stream, bytes) => parser.push(stream, bytes),
     end() {
       parser.end()
-      return { answer, said: said.end().toString().trim() }
+      return { answer, said: telling(hearing.heard()) ?? '' }
     },
   }
 }
@@ -95,14 +94,10 @@ function whyNot(end: ErrandEnd<unknown>): string {
     case 'cancelled':
       return 'it was cancelled'
     case 'answered':
-      return lastLine(end.said) || 'the server does not say why'
+      return end.said || 'the server does not say why'
     case 'broken-off':
-      return lastLine(end.said) || end.reason
+      return end.said || end.reason
     default:
       return end.reason
   }
-}
-
-function lastLine(said: string): string {
-  return said.split('\n').at(-1) ?? ''
 }

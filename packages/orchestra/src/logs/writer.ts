@@ -26,10 +26,10 @@ export interface LogWriter {
   /** Replaces secrets in a message that will be stored beside the output. */
   redact(text: string): string
   /**
-   * The last lines that an operation printed, without secrets; null when it printed nothing. Only of one that is over: what was held
-   * back of its output is no secret then.
+   * What an operation printed that tells why it failed, without secrets; null when it printed nothing. Only of one that is over: what
+   * was held back of its output is no secret then.
    */
-  lastWords(position: number | null, lines: number): string | null
+  lastWords(position: number | null): string | null
   /** Stores what waits, while more is coming. */
   flush(): Promise<void>
   /** Stores all that waits and leaves the log open: somebody else will end it. */
@@ -108,10 +108,10 @@ class OutputWriter implements LogWriter {
     return this.#secrets.redact(text)
   }
 
-  lastWords(position: number | null, lines: number): string | null {
+  lastWords(position: number | null): string | null {
     for (const stream of ['stdout', 'stderr'] as const)
       if (this.#streams[stream].position === position) this.#endPart(stream)
-    return this.#lastWords.of(position, lines)
+    return this.#lastWords.of(position, `orchestra log show ${this.#logId}`)
   }
 
   flush(): Promise<void> {

@@ -4,11 +4,6 @@ import type { OperationResult } from '../script/index.ts'
 import { quote } from '../script/sh.ts'
 import type { ClaimedOperation } from './claim.ts'
 
-/** Lines of output that tell why: a check tells what is wrong before it tells that something is. */
-export function tellingLines({ reason }: OperationResult): number {
-  return reason === 'check' || reason === 'before' ? 2 : 1
-}
-
 /** Says what is not ours, and what to do about it. */
 function notOurs(subject: string, { server, backend, object }: FailedPlace): string {
   const which = object === null ? '--all' : quote(object)
@@ -42,7 +37,7 @@ export function takesNoScripts(server: string): Verdict {
 
 /**
  * Why an operation failed, in words.
- * @param said what was printed last where it failed
+ * @param said what was printed where it failed
  */
 export function failureText(result: OperationResult, place: FailedPlace, said: string | null = null): string {
   if (result.reason === 'foreign') return notOurs(result.subject ?? 'something', place)

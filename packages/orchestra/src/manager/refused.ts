@@ -3,7 +3,7 @@ import type { PlannedScript, RecordedOperation } from '../recording/scripts.ts'
 import type { OperationResult, Rendered } from '../script/index.ts'
 import { type Cleared, clearFirst, withBlame } from './broken/clear.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
-import { failureText, placeOf, tellingLines } from './failure-text.ts'
+import { failureText, placeOf } from './failure-text.ts'
 import type { RunContext } from './run-context.ts'
 import type { Settlement } from './settle.ts'
 import { givenBack, triedAgain } from './settlement.ts'
@@ -49,7 +49,7 @@ function judge(
   if (operation === undefined || result === undefined) return []
   if (cleared.kind === 'cleared')
     return [{ index, settlement: givenBack(operation.id, null, null), exit: null }]
-  const said = writer.lastWords(index, tellingLines(result))
+  const said = writer.lastWords(index)
   const why = withBlame(failureText(result, placeOf(claim.server.name, operation), said), cleared)
   const { operation: backoff } = context.config.worker.backoff
   return [{ index, settlement: triedAgain(operation, 'failure', why, backoff), exit: result.exit }]

@@ -2,7 +2,7 @@ import type { LogWriter, OperationEnd } from '../logs/index.ts'
 import { persist } from '../logs/persist.ts'
 import type { OperationResult } from '../script/index.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
-import { failureText, placeOf, tellingLines } from './failure-text.ts'
+import { failureText, placeOf } from './failure-text.ts'
 import type { RunContext } from './run-context.ts'
 import { type Settlement, settle } from './settle.ts'
 import { toOperationEnd } from './settlement.ts'
@@ -116,11 +116,7 @@ export class RunResults {
     const error =
       failed === undefined || operation === undefined
         ? settlement.error
-        : failureText(
-            failed,
-            placeOf(claim.server.name, operation),
-            writer.lastWords(blockOf(failed, index), tellingLines(failed)),
-          )
+        : failureText(failed, placeOf(claim.server.name, operation), writer.lastWords(blockOf(failed, index)))
     const told = { ...settlement, error: error === null ? null : writer.redact(error) }
     const end = toOperationEnd(index, told, exit)
     if (end !== undefined) this.#ends.set(index, end)

@@ -125,7 +125,7 @@ class ScriptRun {
       onOutput: output.push,
     })
     output.end()
-    return verdictOf(end, this.#writer.lastWords(null, 1) ?? '')
+    return verdictOf(end, this.#writer.lastWords(null) ?? '')
   }
 
   async #call(): Promise<Verdict> {

@@ -10,6 +10,7 @@ export {
   type PlacementView,
   placementStates,
 } from './placement.ts'
+export { cursorOf } from './placement-cursor.ts'
 export { readStatus, type ServerStatus, type Status, type WorkerStatus } from './status.ts'
 export { type UnitOperation, type UnitState, type UnitStatus, unitStatus } from './unit.ts'
 export { isUnitId, resolveUnit, shortUnit } from './unit-id.ts'

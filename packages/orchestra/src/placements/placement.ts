@@ -1,6 +1,7 @@
 import type { PlacementState } from '../collector/index.ts'
 import { isoTime } from '../logs/index.ts'
 import type { Queryable } from '../store/index.ts'
+import { placeBehind } from './placement-cursor.ts'
 
 /** Every state of a placement, in the order in which one goes through them. */
 export const placementStates = [
@@ -42,8 +43,8 @@ export interface PlacementFilter {
   state?: PlacementState | undefined
   /** Default 1,000. */
   limit?: number | undefined
-  /** How many of those that fit are left out first. */
-  skip?: number | undefined
+  /** Behind the placement that this was made of by `cursorOf`. */
+  after?: string | undefined
 }
 
 const DEFAULT_LIMIT = 1_000
@@ -53,7 +54,7 @@ export function listPlacements(store: Queryable, filter: PlacementFilter = {}): 
   return store.query<PlacementView>(LIST, [
     ...valuesOf(filter),
     filter.limit ?? DEFAULT_LIMIT,
-    filter.skip ?? 0,
+    ...(filter.after === undefined ? [null, null, null, null] : placeBehind(filter.after)),
   ])
 }
 
@@ -97,5 +98,7 @@ select placement.backend, server.name as server, placement.model || ':' || place
   placement.identity, placement.state, placement.revision, ${isoTime('placement.applied_at')} as "appliedAt",
   placement.log_id as "logId", placement.stale, ${isoTime('placement.kept_at')} as "keptAt"
 ${FITTING}
+  and ($10::text is null or (placement.model, placement.object_key, placement.backend, server.name)
+    > ($10::text, $11::text, $12::text, $13::text))
 order by placement.model, placement.object_key, placement.backend, server.name
-limit $9 offset $10`
+limit $9`

@@ -129,9 +129,14 @@ async function alreadyAsked({ store, config, route, db = store }: PlanContext) {
     keyring: store.keyring,
   })
   const overruled = new Set(fresh.operations.map(sameObject))
-  const stored = (await waitingOperations(db)).filter((one) => !overruled.has(sameObject(one)))
+  const waiting = await waitingOperations(db)
+  const obstacles = new Map(waiting.map((one) => [sameObject(one), one.obstacle]))
+  const stored = waiting.filter((one) => !overruled.has(sameObject(one)))
   return {
-    operations: [...stored, ...fresh.operations],
+    operations: [
+      ...stored,
+      ...fresh.operations.map((one) => ({ ...one, obstacle: obstacles.get(sameObject(one)) ?? null })),
+    ],
     failures: [...fresh.failures, ...(await waitingFailures(db))],
   }
 }

@@ -50,7 +50,10 @@ export class Found {
     for (const operation of operations) {
       const known = this.#places.get(sameObject(operation))
       if (known === undefined) this.operations.push(operation)
-      else known.waitsFor = operation.waitsFor ?? known.waitsFor
+      else {
+        known.waitsFor = operation.waitsFor ?? known.waitsFor
+        known.obstacle = operation.obstacle
+      }
     }
   }
 
@@ -105,6 +108,7 @@ export class Found {
           : diffRendered(before, describeSteps(rendered.recording)),
       does: fate.kind === 'kept' ? 'keep' : fate.kind === 'nothing' ? 'forget' : 'run',
       waitsFor: this.#waitsFor(decision),
+      obstacle: null,
     }
   }
 

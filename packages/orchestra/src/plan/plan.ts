@@ -33,6 +33,8 @@ export interface PlannedOperation {
   differences: PlannedDifference[] | null
   /** Why it will not run now; null when it will. */
   waitsFor: string | null
+  /** Why it failed when it was tried last, or what was found in its place and is not ours; null where neither is known. */
+  obstacle: string | null
 }
 
 /** One script as it will run; secrets are shown by name. */
@@ -73,6 +75,7 @@ export interface Plannable extends ScriptedOperation {
   /** Whether a script does it, or only Orchestra's own record changes. */
   does: 'run' | 'keep' | 'forget'
   waitsFor: string | null
+  obstacle: string | null
 }
 
 /** What is wanted of an object in one place, by name. */
@@ -133,6 +136,7 @@ function toPlannable(decision: Decision, index: number, keyring: Keyring): Plann
       differences: null,
       does: 'run',
       waitsFor: fate.kind === 'held' ? 'only disabled routes lead there' : null,
+      obstacle: null,
     },
   ]
 }
@@ -190,7 +194,7 @@ function renderOne(
 
 function describe(operation: Plannable, server: string): PlannedOperation {
   const { kind, backend, model, object_key: key, identity, previousIdentity } = operation
-  const { revision, differences, waitsFor, does } = operation
+  const { revision, differences, waitsFor, obstacle, does } = operation
   const action = does === 'run' ? operation.action : does
   const object = `${model}:${key}`
   return {
@@ -204,6 +208,7 @@ function describe(operation: Plannable, server: string): PlannedOperation {
     revision,
     differences,
     waitsFor,
+    obstacle,
   }
 }
 

@@ -77,16 +77,20 @@ interface WaitingRow {
   server_held: boolean
   applied: boolean
   placed_as: string | null
+  obstacle: string | null
 }
 
 export async function waitingOperations(db: Queryable): Promise<Plannable[]> {
   const rows = await db.query<WaitingRow>(
     `select o.id, o.backend, o.server_id, o.action, o.model, o.object_key, o.keys, o.snapshot, o.identity,
        ${previousNames('o')} as previous, o.held, s.held_at is not null as server_held,
-       p.applied_at is not null as applied, p.identity as placed_as
+       p.applied_at is not null as applied, p.identity as placed_as,
+       coalesce(case when o.outcome in ('failure', 'timeout') then o.error end, f.detail -> 'differences' -> 0 ->> 'reason') as obstacle
      from orchestra.operation o join orchestra.server s on s.id = o.server_id
      left join orchestra.placement p on p.key_hash = o.key_hash and p.model = o.model and p.backend = o.backend
        and p.server_id = o.server_id
+     left join orchestra.finding f on f.state = 'unowned' and f.model = o.model and f.object_key = o.object_key
+       and f.backend = o.backend and f.server_id = o.server_id and f.identity = p.identity and p.applied_at is null
      where o.state in ('waiting', 'running') and o.backend is not null order by o.id`,
   )
   return rows.map(({ server_id: serverId, held, server_held: serverHeld, applied, placed_as, ...row }) => ({

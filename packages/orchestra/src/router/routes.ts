@@ -160,8 +160,8 @@ export async function getRoute(store: Queryable, id: number): Promise<Route> {
 }
 
 /** Work that waited for the route is due again. */
-export async function enableRoute(store: Store, id: number, options: Doer = {}): Promise<Route> {
-  checkOptions('enableRoute()', options, doerNames)
+export async function enableRoute(store: Store, id: number, options: ChangeOptions = {}): Promise<Route> {
+  checkOptions('enableRoute()', options, { ...doerNames, allowDeletes: true })
   return setEnabled(store, id, true, options)
 }
 
@@ -171,11 +171,16 @@ export async function disableRoute(store: Store, id: number, options: Doer = {})
   return setEnabled(store, id, false, options)
 }
 
-async function setEnabled(store: Store, id: number, enabled: boolean, { by }: Doer): Promise<Route> {
+async function setEnabled(
+  store: Store,
+  id: number,
+  enabled: boolean,
+  options: ChangeOptions,
+): Promise<Route> {
   return store.transaction(async (tx) => {
     const route = await getRoute(tx, id)
     await tx.query('update orchestra.route set enabled = $2 where id = $1', [id, enabled])
-    await finishChange(tx, route, { by, action: enabled ? 'route.enable' : 'route.disable' })
+    await finishChange(tx, route, { ...options, action: enabled ? 'route.enable' : 'route.disable' })
     return { ...route, enabled }
   })
 }

@@ -1,9 +1,8 @@
-import { Redactor, type SecretIndex } from '../logs/index.ts'
+import { Redactor, type SecretIndex, tellingOf } from '../logs/index.ts'
 
 const KEPT_BYTES = 64 * 1024
 /** So much comes together before it is cut: a server that prints byte by byte costs no copy of the rest for each. */
 const COLLECTED_BYTES = 8 * KEPT_BYTES
-const SHOWN_CHARACTERS = 500
 
 /** The end of one stream of a script, with its secrets by name. */
 export class Saying {
@@ -39,7 +38,7 @@ export class Saying {
   }
 }
 
-/** The last words of an output, for a message. */
+/** What an output tells, for a message. */
 export function lastWords(output: Buffer): string {
-  return output.toString('utf8').trim().slice(-SHOWN_CHARACTERS)
+  return tellingOf(output.toString('utf8')) ?? ''
 }

@@ -1,4 +1,5 @@
 import { OrchestraError } from '../errors.ts'
+import { tellingOf } from '../logs/index.ts'
 import { exitNotInTrash, exitOccupied, parseEmptied, parseTrash, type TrashEntry } from '../script/index.ts'
 import type { ServerRow } from '../server/index.ts'
 import { type Answer, askEach, askTrash, lockWait, type TrashContext, trashFailure } from './contact.ts'
@@ -66,7 +67,7 @@ export async function emptyTrash(
 }
 
 function refuse(server: ServerRow, { code, stderr }: Answer): never {
-  throw trashFailure(server, stderr === '' ? `the server's script ended with ${code}` : stderr.slice(-2_000))
+  throw trashFailure(server, tellingOf(stderr) ?? `the server's script ended with ${code}`)
 }
 
 function occupied(server: ServerRow, { id, path }: TrashEntry): OrchestraError {

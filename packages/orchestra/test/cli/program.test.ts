@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { Command } from 'commander'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Act } from '../../src/cli/command.ts'
+import { fishCompletion } from '../../src/cli/completion-fish.ts'
 import { bashCompletion } from '../../src/cli/completion-scripts.ts'
 import { commandWords } from '../../src/cli/completion-words.ts'
 import { createProgram } from '../../src/cli/program.ts'
@@ -108,6 +109,76 @@ describe.each(['bash', 'zsh'])('completion of names that hold what %s acts on', 
     )
     expect(meant).toEqual(expect.arrayContaining(hostile.filter((name) => name !== '-n')))
     expect(readdirSync(directory).sort()).toEqual([`completion.${shell}`, 'names'])
+  })
+})
+
+describe('completion of fish', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'orchestra-completion-'))
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+  const hostile = [
+    '$(touch ran)',
+    '(touch ran)',
+    '";touch ran;"',
+    "';touch ran;'",
+    '|touch ran',
+    '*',
+    '~',
+    '%s',
+  ]
+
+  function complete(line: string): string[] {
+    const script = join(directory, 'orchestra.fish')
+    writeFileSync(script, fishCompletion(commandWords(program())))
+    writeFileSync(
+      join(directory, 'names'),
+      [...hostile, 'web1', 'with\ttab'].map((name) => `${name}\n`).join(''),
+    )
+    writeFileSync(join(directory, 'orchestra'), '#!/bin/sh\ncat names; echo "of $*"\n', { mode: 0o755 })
+    const environment = { ...process.env, HOME: directory, PATH: `${directory}:${process.env.PATH}` }
+    const ask = 'source $argv[1]; complete -C $argv[2]'
+    return execFileSync('fish', ['--no-config', '-c', ask, script, line], {
+      cwd: directory,
+      env: environment,
+      encoding: 'utf8',
+    })
+      .split('\n')
+      .filter(Boolean)
+  }
+
+  test('knows commands, subcommands, options and choices', () => {
+    expect(complete('orchestra sta')).toEqual(['status'])
+    expect(complete('orchestra server ap')).toEqual(['approve'])
+    expect(complete('orchestra up --mig')).toEqual(['--migrate-only'])
+    expect(complete('orchestra completion f')).toEqual(['fish'])
+  })
+
+  test('offers names as they are, runs nothing in them, and leaves those out that would show as something else', () => {
+    const offered = complete('orchestra server hold ')
+    expect(offered).toEqual(expect.arrayContaining([...hostile, 'web1', 'of complete-names server']))
+    expect(offered.filter((name) => name.startsWith('with'))).toEqual([])
+    expect(complete('orchestra route add page of')).toEqual(['of complete-names server'])
+    expect(existsSync(join(directory, 'ran'))).toBe(false)
+  })
+})
+
+describe('names that a shell completes', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'orchestra-completion-'))
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+  test.each(['server', 'backend', 'route'])('of a %s are found without running the configuration', (kind) => {
+    writeFileSync(
+      join(directory, 'orchestra.config.mjs'),
+      `import { writeFileSync } from 'node:fs'\nwriteFileSync(${JSON.stringify(join(directory, 'ran'))}, '')\nexport default {}\n`,
+    )
+    const { DATABASE_URL: _, ...environment } = process.env
+    const { status, stdout } = spawnSync(process.execPath, [command, 'complete-names', kind], {
+      cwd: directory,
+      env: environment,
+      encoding: 'utf8',
+    })
+    expect(readdirSync(directory)).toEqual(['orchestra.config.mjs'])
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
   })
 })
 

@@ -46,7 +46,7 @@ describe('what may go and what may not', () => {
   test('an object is forgotten after a yes, and stays', { timeout: TIMEOUT }, async () => {
     await addSite(2, 'b.example')
     const asked = await project.run('forget', 'site:2')
-    expect(asked.code).toBe(1)
+    expect(asked.code).toBe(2)
     expect(asked.stderr).toContain('Nothing was forgotten')
     expect(await project.json<Forgotten>('forget', 'site:2', '--yes')).toMatchObject({
       placements: 1,

@@ -128,6 +128,39 @@ test('a route is shown with what would go, and changes nothing until somebody ag
   await until(0, 'b')
 })
 
+test('a route is switched with what that does shown, and by nobody who was not asked where something goes', {
+  timeout: TIMEOUT,
+}, async () => {
+  await project.run('route', 'add', 'page', 'a', 'site.id <= 3')
+  await until(3, 'a')
+  await settled()
+  const [first] = await routes()
+  const id = String(first?.id)
+  const dry = await project.run('route', 'disable', id, '--dry-run')
+  expect(dry).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('3 wait for a disabled route: page on a'),
+  })
+  expect(await routes()).toMatchObject([{ enabled: true }])
+  const disabled = await project.json<Previewed & { changed: boolean }>('route', 'disable', id)
+  expect(disabled).toMatchObject({
+    enabled: false,
+    changed: true,
+    preview: { effects: [{ kind: 'held', count: 3 }] },
+  })
+  // An expression that fails for rows that are there.
+  await project.run('route', 'set', id, '--match', '100 / (site.id - 7) > 30', '--yes')
+  const again = await project.run('route', 'enable', id)
+  expect(again).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') })
+  expect(again.stdout).toContain('1 cannot be told where they belong: page: site:7')
+  expect(again.stdout).toContain('3 placed by page on a: site:8')
+  expect(await routes()).toMatchObject([{ enabled: false }])
+  expect((await project.run('route', 'enable', id, '--yes')).stdout).toContain('is enabled')
+  await project.run('route', 'remove', id, '--yes')
+  await until(0, 'a')
+  await settled()
+})
+
 test('a server is removed with what it has by who agrees, and shown before', {
   timeout: TIMEOUT,
 }, async () => {

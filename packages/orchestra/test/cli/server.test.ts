@@ -40,7 +40,7 @@ describeSshd('a server with a host key', () => {
     expect(added.code).toBe(2)
     const fingerprint = /approve web1 (SHA256:\S+)/.exec(added.stdout)?.[1] ?? ''
     const unapproved = await project.run('server', 'approve', 'web1')
-    expect(unapproved.code).toBe(1)
+    expect(unapproved.code).toBe(2)
     expect(unapproved.stderr).toContain(`orchestra server approve web1 ${fingerprint}`)
     expect((await project.run('server', 'approve', 'web1', 'SHA256:other')).code).toBe(1)
     expect((await project.run('server', 'check')).code).toBe(2)

@@ -68,7 +68,7 @@ test('what was removed is listed, goes back by its id, and is gone for good once
   expect(unknown.code).toBe(1)
   expect(unknown.stderr).toContain('ORC_TRASH_UNKNOWN')
   const unasked = await project.run('trash', 'empty')
-  expect(unasked.code).toBe(1)
+  expect(unasked.code).toBe(2)
   expect(unasked.stderr).toContain('--yes')
   expect((await project.run('trash', 'empty', '--older-than', '1d', '--yes')).stdout).toContain(
     'here: 0 removed',

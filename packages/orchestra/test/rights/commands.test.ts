@@ -133,7 +133,7 @@ describe('orchestra uninstall', () => {
     await project.run('server', 'add', 'here', '--method', 'local')
     await project.run('route', 'add', 'files', 'here')
     const asked = await project.run('uninstall')
-    expect(asked.code).toBe(1)
+    expect(asked.code).toBe(2)
     expect(asked.stdout).toContain('Lost with them: 1 servers, 1 routes, 0 placements')
     expect(asked.stderr).toContain('Nothing was removed; it would be 12 triggers and orchestra')
     const done = await project.run('uninstall', '--yes')

@@ -82,7 +82,7 @@ function readSearch(
     push: output.push,
     end() {
       output.end()
-      return { answer, said: writer.lastWords(null, 1) ?? '' }
+      return { answer, said: writer.lastWords(null) ?? '' }
     },
   }
 }

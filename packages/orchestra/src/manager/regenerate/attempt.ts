@@ -10,7 +10,7 @@ import { type OperationResult, type Rendered, recordSync, type Step } from '../.
 import { isStoreFailure, type Queryable } from '../../store/index.ts'
 import { clearFirst, withBlame } from '../broken/clear.ts'
 import type { Claim } from '../claim.ts'
-import { type FailedPlace, failureText, tellingLines } from '../failure-text.ts'
+import { type FailedPlace, failureText } from '../failure-text.ts'
 import { notePresentedKey } from '../presented-key.ts'
 import { type RunContext, type RunEnd, type Stop, whyStopped } from '../run-context.ts'
 import { settle } from '../settle.ts'
@@ -203,7 +203,7 @@ class Attempt {
   /** The reason of the one result that there is. */
   #said(result: OperationResult): string | null {
     const isShared = result.reason === 'prepare' || result.reason === 'commit'
-    return this.#writer.lastWords(isShared ? null : 0, tellingLines(result))
+    return this.#writer.lastWords(isShared ? null : 0)
   }
 
   /** What ends the script may be in one object: halves tell. */

@@ -109,7 +109,7 @@ export class Sender {
       onOutput: output.push,
     })
     output.end()
-    return { verdict: verdictOf(end, writer.lastWords(null, 1) ?? ''), result, blamed: suspects.blamed }
+    return { verdict: verdictOf(end, writer.lastWords(null) ?? ''), result, blamed: suspects.blamed }
   }
 
   #request(runId: string, recording: Recording) {

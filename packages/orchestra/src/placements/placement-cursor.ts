@@ -1,0 +1,33 @@
+import { OrchestraError } from '../errors.ts'
+import type { PlacementView } from './placement.ts'
+
+/** What the order of placements goes by. */
+export type PlacementPlace = [model: string, objectKey: string, backend: string, server: string]
+
+/** Where a list goes on behind a placement, for a command line: whatever a key holds, a shell reads nothing in it. */
+export function cursorOf({ object, backend, server }: PlacementView): string {
+  const colon = object.indexOf(':')
+  const place: PlacementPlace = [object.slice(0, colon), object.slice(colon + 1), backend, server]
+  return Buffer.from(JSON.stringify(place)).toString('base64url')
+}
+
+/** @throws OrchestraError ORC_USAGE */
+export function placeBehind(cursor: string): PlacementPlace {
+  const place = parsed(Buffer.from(cursor, 'base64url').toString())
+  if (isPlace(place)) return place
+  throw new OrchestraError('ORC_USAGE', `${JSON.stringify(cursor)} is not where a list of placements ended`, {
+    hint: 'Give what the page before told: `next` in its JSON',
+  })
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isPlace(value: unknown): value is PlacementPlace {
+  return Array.isArray(value) && value.length === 4 && value.every((part) => typeof part === 'string')
+}
