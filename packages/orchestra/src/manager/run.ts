@@ -31,7 +31,15 @@ import { placingOf } from './placing.ts'
 import { notePresentedKey } from './presented-key.ts'
 import { type PlannedScript, type RecordedOperation, recordScript } from './scripts.ts'
 import { type Settlement, settle } from './settle.ts'
-import { fromResult, givenBack, stopped, suspected, toOperationEnd, triedAgain } from './settlement.ts'
+import {
+  fromResult,
+  givenBack,
+  stopped,
+  suspected,
+  toOperationEnd,
+  triedAgain,
+  unrendered,
+} from './settlement.ts'
 import { Suspects } from './suspects.ts'
 import { type FailedPlace, failureText, tellingLines, type Verdict, verdictOf } from './verdict.ts'
 import { rebuildWiped } from './wiped.ts'
@@ -254,8 +262,7 @@ class ScriptRun {
 
   #fail(index: number, error: OrchestraError): void {
     const operation = this.#planned.operations[index]
-    if (operation !== undefined)
-      this.#end(index, triedAgain(operation, 'failure', withHint(error), this.#backoff), null)
+    if (operation !== undefined) this.#end(index, unrendered(operation, withHint(error), this.#backoff), null)
   }
 
   #giveBack(index: number): void {

@@ -1,12 +1,18 @@
 import { z } from 'zod'
-import { absolutePath, domainName, oneLine, userName } from '../fields.ts'
+import { absolutePath, domainName, oneLine, standingDomain, userName } from '../fields.ts'
 
-export const serverName = z
-  .string()
-  .refine(
-    (name) => domainName.safeParse(name.replace(/^\*\./, '')).success,
-    'use a lower-case domain name, or *. and one',
-  )
+const orWildcard = (domain: z.ZodType) =>
+  z
+    .string()
+    .refine(
+      (name) => domain.safeParse(name.replace(/^\*\./, '')).success,
+      'use a lower-case domain name, or *. and one',
+    )
+
+const serverName = orWildcard(domainName)
+
+/** What a site may be called that stands already. */
+export const standingName = orWildcard(standingDomain)
 
 /** Directories that are nobody's to be given: a row that chooses where its files are must not choose one of them. */
 const systemDirectory =
