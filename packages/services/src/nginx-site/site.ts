@@ -31,6 +31,20 @@ const httpUrl = z
   .max(2000)
   .regex(/^https?:\/\/[\w.:[\]/-]+$/, 'use an http or https address of letters, digits and . : / - [ ]')
 
+/** Names as sites have them, regular expressions of an administrator's among them. */
+const sharedNames = z.array(
+  z.union(
+    [
+      serverName,
+      z
+        .string()
+        .max(500)
+        .regex(/^~[!-~]+$/),
+    ],
+    'use a name of a site, or ~ and a pattern of one',
+  ),
+)
+
 /** A name once: nginx would warn of a name that a site has twice as of one that two sites have. */
 const serverNames = z
   .tuple([serverName], serverName)
@@ -42,6 +56,7 @@ const serverNames = z
 export const nginxSiteSchema = z
   .strictObject({
     domains: serverNames,
+    shares: sharedNames.default([]),
     root: absolutePath.optional(),
     owner: userName.optional(),
     links: z.enum(['owners', 'all']).default('owners'),
@@ -70,6 +85,8 @@ export type CheckedSite = z.output<typeof nginxSiteSchema>
 export interface NginxSite {
   /** The first one names the site and its file. */
   domains: readonly [string, ...string[]]
+  /** Names of other sites that this one may have, or have a part of, such as `*.customers.example`. */
+  shares?: readonly string[] | undefined
   /** Directory whose files are served. */
   root?: string | undefined
   /** User and group that own the root; given, the root is made when it is missing. */
