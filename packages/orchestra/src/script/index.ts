@@ -68,6 +68,7 @@ export type {
 export { renderSearch, renderTakeOut } from './search.ts'
 export { Secret, secret } from './secret.ts'
 export { Command, raw, type ShellValue, sh } from './sh.ts'
+export { notMounted, soundPlace } from './sound-place.ts'
 export type { AheadFileStep, Step, StreamedFileStep } from './steps.ts'
 export { contentOf, fileOf, readContent } from './streamed.ts'
 export { joinText, text } from './text.ts'

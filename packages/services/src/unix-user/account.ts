@@ -22,6 +22,7 @@ export const homePath = absolutePath
     (path) => path.split('/').filter(Boolean).length >= 2,
     'use a directory inside another, as /home/NAME',
   )
+  .refine((path) => !/\/\.?$/.test(path), 'write the path without a slash at its end')
   .refine((path) => !systemDirectories.test(path), 'use a directory outside the system')
 
 const unixUserSchema = z.strictObject({
