@@ -4,6 +4,7 @@ import { domainName, ipAddress, standingDomain } from '../fields.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import {
   check,
+  checkName,
   commitServer,
   listZones,
   prepareServer,
@@ -42,6 +43,7 @@ export function bind9Secondary<Schema extends z.ZodType, Secrets extends string>
   const nameOf = (object: Parameters<typeof options.zone>[0]) =>
     checked('The name of a zone', standingDomain, options.zone(object).name)
   const place = (script: Script, name: string) => {
+    checkName(script, name)
     script.file(stanzaPath(name), stanza(name, primaries), { mode: '0644', check })
     reloadServer(script)
   }
