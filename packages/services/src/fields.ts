@@ -13,15 +13,20 @@ export const absolutePath = z
   .regex(/^\/[\w.@+/-]*$/, 'use an absolute path of letters, digits and . _ @ + -')
   .refine((path) => !path.split('/').includes('..'), 'write the path without ..')
 
-/** Name in DNS, without the last dot; lower case, international names in their xn-- form. */
-export const domainName = z
+/** What a domain may be called that stands already: an earlier release let addresses pass. */
+export const standingDomain = z
   .string()
   .max(253)
   .regex(
     /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
     'use a lower-case domain name without the last dot',
   )
-  .refine((name) => !/(^|\.)\d+$/.test(name), 'an address is no domain name')
+
+/** Name in DNS, without the last dot; lower case, international names in their xn-- form. */
+export const domainName = standingDomain.refine(
+  (name) => !/(^|\.)\d+$/.test(name),
+  'an address is no domain name',
+)
 
 export const ipv4Address = z.string().refine(isIPv4, 'use an IPv4 address')
 

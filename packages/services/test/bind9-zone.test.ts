@@ -159,6 +159,41 @@ describeLab('bind9-zone', () => {
     expect((await onPrimary(['save', good])).results[0]).toMatch(/^ok/)
   })
 
+  test('a zone below another is refused unless that one gives its name away, on both servers', async () => {
+    await primary.must(`printf '$TTL 60\\n@ SOA a b 1 1 1 1 1\\n NS ns.other.example.\\n' >/etc/bind/db.theirs
+      echo 'zone "theirs.example" { type primary; file "/etc/bind/db.theirs"; };' >>/etc/bind/named.conf.local; rndc reconfig`)
+    const above = (hosts: DnsRecord[]) => ({ zone: 'above.example', hosts })
+    const below = (zone: string) => ({ zone, hosts: [address('192.0.2.66')] })
+    await onPrimary(['save', above([address('192.0.2.60')])], ['save', below('deep.www.late.example')])
+    await onSecondary(['save', above([])])
+    await answers(secondary, ['www.above.example', 'A'], '192.0.2.60')
+    await answers(primary, ['theirs.example', 'NS'], 'ns.other.example.')
+    const taking = ['www.above.example', 'a.b.above.example', 'shop.theirs.example', 'evil.localhost']
+    const { results, outputs } = await onPrimary(...taking.map((zone): Wanted => ['save', below(zone)]))
+    expect(results.map((result) => result.split(' ')[0])).toEqual(taking.map(() => 'failed'))
+    expect(outputs[0]).toContain('www.above.example is a name of the zone above.example')
+    expect(outputs[2]).toContain('a name of the zone theirs.example')
+    const fetched = await onSecondary(['save', below('www.above.example')])
+    expect(fetched.results[0]).toMatch(/^failed/)
+    const was = { zone: 'honest.example', hosts: [] }
+    await onPrimary(['save', was])
+    expect((await onPrimary(['rename', below('www.above.example'), was])).results[0]).toMatch(/^failed/)
+    await answers(primary, ['www.above.example', 'A'], '192.0.2.60')
+    const given: DnsRecord[] = [{ name: 'b', type: 'NS', value: 'ns1.other.example.' }]
+    const agreed = await onPrimary(
+      ['save', above(given)],
+      ['save', below('b.above.example')],
+      ['save', below('late.example')],
+      ['save', below('2.0.192.in-addr.arpa')],
+      ['save', below('7.168.192.in-addr.arpa')],
+    )
+    expect(agreed.results).toEqual(Array(5).fill('ok changed'))
+    await answers(primary, ['www.b.above.example', 'A'], '192.0.2.66')
+    await answers(secondary, ['b.above.example', 'NS'], '')
+    expect((await onSecondary(['save', below('b.above.example')])).results).toEqual(['ok changed'])
+    expect((await onPrimary(['save', below('deep.www.late.example')])).results).toEqual(['ok unchanged'])
+  })
+
   test('a hundred zones are one reload, and nothing the second time', async () => {
     const operations = Array.from(
       { length: 100 },

@@ -407,6 +407,7 @@ union all select definer from information_schema.routines where routine_schema =
       row('a`; drop database mysql; --'),
       row('fine', { name: 'root', password: 'x' }),
       row('fine', { name: `x'@'%`, password: 'x' }),
+      row('fine', { name: 'x', password: 'x' }, { name: 'x', host: 'LOCALHOST', password: 'y' }),
     ]
     const { results } = await run(...rows.map((one): Wanted => ['save', one]))
     expect(results.map((result) => /object: ([\w.]+)/.exec(result)?.[1])).toEqual([
@@ -414,6 +415,7 @@ union all select definer from information_schema.routines where routine_schema =
       'name',
       'users.0.name',
       'users.0.name',
+      'users',
     ])
   })
 

@@ -18,6 +18,7 @@ const site = defineModel({
     target: z.string().optional(),
     certificate: z.string().optional(),
     extra: z.array(z.string()),
+    shares: z.array(z.string()).optional(),
   }),
 })
 
@@ -33,6 +34,7 @@ const backend = nginxSite({
         ? undefined
         : { chain: `${row.certificate}.crt`, key: `${row.certificate}.key` },
     directives: row.extra,
+    shares: row.shares,
   }),
 })
 
@@ -165,6 +167,58 @@ describeLab('nginx-site', () => {
       row('two.two-new.example', { aliases: ['both.example'] }),
     )
     expect(swapped.results).toEqual(['ok changed', 'ok changed'])
+  })
+
+  test.each([
+    ['*.taken.example', 'shop.taken.example'],
+    ['.taken.example', 'shop.taken.example'],
+    ['*.taken.example', '*.shop.taken.example'],
+    ['*.taken.example *.deep.taken.example', 'a.deep.taken.example'],
+    ['~^(.+)\\\\.taken\\\\.example$', 'shop.taken.example'],
+    ['"~^(\\\\w{2,9})\\\\.TAKEN\\\\.example$"', '*.taken.example'],
+    ['taken.example', 'taken.example'],
+    ['$hostname', 'web1'],
+  ])('who has %s keeps %s, on whatever port', async (pattern, name) => {
+    const stranger = '/etc/nginx/sites-enabled/zz-stranger'
+    await host.must(`printf 'server { listen 8081; server_name ${pattern}; return 204; }' >${stranger}`)
+    const { results, outputs } = await save(
+      row('a-thief.example', { aliases: [name] }),
+      row('honest.example'),
+    )
+    const again = await save(row('a-thief.example'), row('honest.example'))
+    await host.must(`rm ${stranger}`)
+    expect(results.map((result) => result.split(' ')[0])).toEqual(['failed', 'ok'])
+    expect(outputs[0]).toContain(`the name ${name} belongs to `)
+    expect(again.results.map((result) => result.split(' ')[0])).toEqual(['ok', 'ok'])
+  })
+
+  test("a name under one that it shares, or that is for any domain, is anybody's; so is what a wildcard leaves", async () => {
+    const stranger = '/etc/nginx/sites-enabled/zz-stranger'
+    const patterns =
+      '*.parked.example www.* ~^mail\\\\. "~^(\\\\w{3})\\\\.of\\\\.example$" exact.left.example'
+    await host.must(`printf 'server { listen 80; server_name ${patterns}; return 204; }' >${stranger}`)
+    const { results } = await save(
+      row('alice.parked.example', { shares: ['*.parked.example'] }),
+      row('www.bob.example', { aliases: ['mail.bob.example', 'four.of.example'] }),
+      row('bob.of.example', { shares: ['~^(\\w{3})\\.of\\.example$'] }),
+      row('*.left.example', { folder: '/srv/sites/left' }),
+    )
+    await publish('alice.parked.example')
+    await answers('alice.parked.example', 200, 'page of alice')
+    expect(results).toEqual(Array(4).fill('ok changed'))
+    // What it shares no more it had before.
+    expect((await save(row('alice.parked.example'))).results).toEqual(['ok changed'])
+    await host.must(`rm ${stranger}`)
+  })
+
+  test('of a wildcard and a name below it that come together, the first has its names', async () => {
+    const { results } = await save(
+      row('*.wide.example', { folder: '/srv/sites/wide' }),
+      row('late.wide.example'),
+      row('early.narrow.example'),
+      row('*.narrow.example', { folder: '/srv/sites/narrow' }),
+    )
+    expect(results.map((result) => result.split(' ')[0])).toEqual(['ok', 'failed', 'ok', 'ok'])
   })
 
   test("a stranger's site keeps its names, however it writes them, and its own conflicts are nobody's fault", async () => {

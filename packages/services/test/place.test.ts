@@ -149,7 +149,7 @@ os.setxattr("/srv/listed", "system.posix_acl_access", struct.pack("<I", 2) + b""
       ['save', { domain: '', root: '/srv/listed/carl', owner: 'dina' }],
     ])
     expect(homes.results[0]).toContain('failed')
-    expect(homes.outputs[0]).toContain('/srv/listed is writable by others than root')
+    expect(homes.outputs[0]).toContain('/srv/listed is writable by others: it has an access list')
   })
 
   test('a file system whose top is a customer’s gets no trash, and a mount in a home is neither trashed nor removed', async () => {

@@ -128,7 +128,7 @@ smtplib.SMTP("127.0.0.1").sendmail("sender@other.example", ["all@a.example"], "S
       const before = await host.must('postconf -h mydestination')
       await host.must(
         `mkdir -p /etc/mail && echo '# own\nlisted.example' >/etc/mail/names && echo 'table.example x' >/etc/mail/t && postmap ${type}:/etc/mail/t
-        postconf -e 'mydestination=mail.host.example, localhost /etc/mail/names ${type}:/etc/mail/t' virtual_alias_domains=alias.example`,
+        postconf -e 'mydestination=mail.host.example, localhost /etc/mail/names ${type}:/etc/mail/t' virtual_alias_domains=alias.example relay_domains=corp.example`,
       )
       for (const taken of [
         'mail.host.example',
@@ -136,12 +136,14 @@ smtplib.SMTP("127.0.0.1").sendmail("sender@other.example", ["all@a.example"], "S
         'listed.example',
         'table.example',
         'alias.example',
+        'corp.example',
+        'post.corp.example',
       ]) {
         const ran = await writeDomains('a.example', taken)
         expect(ran.results).toEqual(['failed unchanged'])
         expect(ran.outputs[0]).toContain(`${taken} is in `)
       }
-      await host.must(`postconf -e 'mydestination=${before.trim()}' virtual_alias_domains=`)
+      await host.must(`postconf -e 'mydestination=${before.trim()}' virtual_alias_domains= relay_domains=`)
       await eventually('info@a.example', '250')
     })
 
@@ -155,6 +157,26 @@ smtplib.SMTP("127.0.0.1").sendmail("sender@other.example", ["all@a.example"], "S
       expect(ran.outputs[0]).toContain('passes.example is no domain whose mail this server takes')
       for (const from of ['root', 'postmaster', 'root@'])
         expect((await writeAliases([from, 'info@a.example'])).results[0]).toContain('not rendered')
+    })
+
+    test('every address that is accepted is one to Postfix too', async () => {
+      const names = [
+        'a..b',
+        'a.b',
+        '0',
+        'a+b',
+        'a=b',
+        'a_b',
+        'a-',
+        'a---b',
+        'a.+=',
+        'double-bounce',
+        'mailer-daemon',
+      ]
+      const all = names.map((name) => `${name}@a.example`)
+      expect((await writeMailboxes(...all)).results).toEqual(['ok changed'])
+      for (const one of all) await eventually(one, '250')
+      await writeMailboxes('info@a.example')
     })
 
     test('refuses a mailbox in a domain that Postfix has none in', async () => {

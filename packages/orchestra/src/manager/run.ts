@@ -17,7 +17,7 @@ import { conclude, explain } from './run-conclusion.ts'
 import type { RunContext, RunEnd, Stop } from './run-context.ts'
 import { problemsOf, type RunRendering, renderRun, secretsOf } from './run-rendering.ts'
 import { RunResults } from './run-results.ts'
-import { fromResult, givenBack, triedAgain } from './settlement.ts'
+import { fromResult, givenBack, unrendered } from './settlement.ts'
 import { Suspects } from './suspects.ts'
 import { rebuildWiped } from './wiped.ts'
 
@@ -97,7 +97,7 @@ class ScriptRun {
     for (const { index, error } of problemsOf(this.#script)) {
       const operation = operations[index]
       if (operation !== undefined)
-        this.#results.end(index, triedAgain(operation, 'failure', withHint(error), this.#backoff))
+        this.#results.end(index, unrendered(operation, withHint(error), this.#backoff))
     }
     for (const index of this.#script.rendered.left) {
       const operation = operations[index]

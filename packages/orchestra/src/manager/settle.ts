@@ -93,7 +93,7 @@ const withoutStranger = `(
  *
  * What was given up while it ran is not tried again when it fails: it has no placement any more.
  *
- * A removal that meets what is not ours, of what was never made there, has nothing to remove.
+ * A removal that meets what is not ours, or of which no script can be made, of what was never made there, has nothing to remove.
  *
  * A first try may end late, when the object stands elsewhere already. What was made there since is then data as well, and is not
  * overwritten with what the late one made.

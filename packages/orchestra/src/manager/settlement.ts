@@ -35,6 +35,15 @@ export function triedAgain(
   return { ...nothingKnown, operationId: operation.id, outcome, next: 'again', delay, error }
 }
 
+/** No script could be made of it, so the server has never heard of it. */
+export function unrendered(
+  operation: Pick<ClaimedOperation, 'id' | 'attempt'>,
+  error: string,
+  backoff: Backoff,
+): Settlement {
+  return { ...triedAgain(operation, 'failure', error, backoff), untouched: true }
+}
+
 /**
  * What was at work when its script ended early, or had to be ended: it is tried again alone, and rests at least as long as it kept
  * its server from other work.

@@ -68,6 +68,7 @@ export type {
 } from './script.ts'
 export { renderSearch, renderTakeOut } from './search.ts'
 export { Command, raw, type ShellValue, sh } from './sh.ts'
+export { notMounted, soundPlace } from './sound-place.ts'
 export type { AheadFileStep, Step, StreamedFileStep } from './steps.ts'
 export { contentOf, fileOf, readContent } from './streamed.ts'
 export { joinText, text } from './text.ts'

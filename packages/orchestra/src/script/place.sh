@@ -190,6 +190,30 @@ o_mounted() {
   return 1
 }
 
+# o_sound PATH: for commands: fails, and says why, unless root alone decides what is at this path.
+o_sound() {
+  local above=${1%/*}
+  [[ $1 == /* && $1/ != */../* ]] || { printf '%s is no absolute path\n' "$1" >&2; return 1; }
+  o_judge "${above:-/}"
+  case $o_ruling in
+    ok) return ;;
+    as:*)
+      while [[ ${above%/*} && ${o_rulings[${above%/*}]-} == as:* ]]; do above=${above%/*}; done
+      printf '%s belongs to %s, who could put something in the way\n' "$above" "$(o_called passwd "${o_ruling#as:}")" >&2
+      ;;
+    sticky) printf '%s is writable by others than root\n' "$above" >&2 ;;
+    *) printf '%s\n' "${o_ruling#no:}" >&2 ;;
+  esac
+  return 1
+}
+
+# o_unmounted PATH: for commands: fails when something is mounted there.
+o_unmounted() {
+  o_mounted "$1" || return 0
+  printf '%s is a file system of its own: unmount it first\n' "$o_on" >&2
+  return 1
+}
+
 # --- As somebody else ---------------------------------------------------------------------------------------
 
 # o_as USER COMMAND [CAPABILITIES]: runs it strictly as this user, with nothing of root's around it: in the user's home; or, where it is said what is

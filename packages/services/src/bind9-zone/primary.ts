@@ -1,6 +1,6 @@
 import { type Backend, checkOptions, defineBackend, type NamesOf, type Script, sh } from 'orchestrajs'
 import { z } from 'zod'
-import { domainName, ipAddress } from '../fields.ts'
+import { ipAddress, standingDomain } from '../fields.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import { type CheckedZone, type DnsRecord, zoneSchema, zoneSource } from './records.ts'
 import {
@@ -57,7 +57,7 @@ export function bind9Primary<Schema extends z.ZodType, Secrets extends string>(
   const secondaries = checked('The list of secondaries', z.array(ipAddress), options.secondaries ?? [])
   // What cannot be saved any more can still be deleted: only the name matters there.
   const nameOf = (object: Parameters<typeof options.zone>[0]) =>
-    checked('A zone', domainName, options.zone(object).name)
+    checked('The name of a zone', standingDomain, options.zone(object).name)
   const place = (script: Script, zone: CheckedZone) => {
     publish(script, zone, secondaries)
     script.file(stanzaPath(zone.name), stanza(zone.name, secondaries), { mode: '0644', check })
@@ -87,7 +87,7 @@ export function bind9Primary<Schema extends z.ZodType, Secrets extends string>(
     list: listZones('primary'),
     read: (name) => sh`cat -- ${zonePath(name)}`,
     prune(script, identity) {
-      removeZone(script, checked('The name of a zone', domainName, identity))
+      removeZone(script, checked('The name of a zone', standingDomain, identity))
       reloadServer(script)
     },
     commit: commitServer,

@@ -1,9 +1,10 @@
 import { type Backend, checkOptions, defineBackend, type NamesOf, type Script, sh } from 'orchestrajs'
 import { z } from 'zod'
-import { domainName, ipAddress } from '../fields.ts'
+import { domainName, ipAddress, standingDomain } from '../fields.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import {
   check,
+  checkName,
   commitServer,
   listZones,
   prepareServer,
@@ -36,9 +37,13 @@ export function bind9Secondary<Schema extends z.ZodType, Secrets extends string>
 ): Backend {
   checkOptions('bind9Secondary()', options, names)
   const primaries = checked('The list of primaries', z.array(ipAddress).min(1), options.primaries)
-  const nameOf = (object: Parameters<typeof options.zone>[0]) =>
+  const zoneOf = (object: Parameters<typeof options.zone>[0]) =>
     checked('A zone', domainName, options.zone(object).name)
+  // What cannot be saved any more can still be deleted.
+  const nameOf = (object: Parameters<typeof options.zone>[0]) =>
+    checked('The name of a zone', standingDomain, options.zone(object).name)
   const place = (script: Script, name: string) => {
+    checkName(script, name)
     script.file(stanzaPath(name), stanza(name, primaries), { mode: '0644', check })
     reloadServer(script)
   }
@@ -47,11 +52,11 @@ export function bind9Secondary<Schema extends z.ZodType, Secrets extends string>
     name: options.name ?? 'bind9-secondary',
     model: options.model,
     after: options.after ?? [],
-    identity: nameOf,
+    identity: (object) => options.zone(object).name,
     prepare: prepareServer,
-    save: (script, object) => place(script, nameOf(object)),
+    save: (script, object) => place(script, zoneOf(object)),
     rename(script, object, previous) {
-      const [name, old] = [nameOf(object), nameOf(previous)]
+      const [name, old] = [zoneOf(object), nameOf(previous)]
       if (name === old) return
       place(script, name)
       removeZone(script, old)
@@ -63,7 +68,7 @@ export function bind9Secondary<Schema extends z.ZodType, Secrets extends string>
     list: listZones('secondary'),
     read: (name) => sh`cat -- ${stanzaPath(name)}; rndc zonestatus ${name} || true`,
     prune(script, identity) {
-      removeZone(script, checked('The name of a zone', domainName, identity))
+      removeZone(script, checked('The name of a zone', standingDomain, identity))
       reloadServer(script)
     },
     commit: commitServer,

@@ -22,6 +22,12 @@ const libraryPath = `${directory}/library.sh`
 /** One text wherever named reads a file of ours: the engine finds by it which one breaks the others. */
 export const check: Command = sh`. ${libraryPath}; check`
 
+/** Before a zone is served that was not: whose its name is. */
+export function checkName(script: Script, zone: string): void {
+  const apart = onServer(sh`apart ${zone}`)
+  script.run(apart, { unless: apart })
+}
+
 /** A command that begins with a function of the library. */
 export function onServer(command: Command): Command {
   return sh`. ${libraryPath}; ${command}`

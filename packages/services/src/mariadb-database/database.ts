@@ -66,11 +66,18 @@ const userSchema = z
     'give one of password and passwordHash',
   )
 
+function isOnce(users: readonly { name: string; host: string }[]): boolean {
+  return new Set(users.map(({ name, host }) => `${name}@${host}`)).size === users.length
+}
+
 export const databaseSchema = z.strictObject({
   name: databaseName,
   charset: word.default('utf8mb4'),
   collation: word.default('utf8mb4_unicode_ci'),
-  users: z.array(userSchema).default([]),
+  users: z
+    .array(userSchema)
+    .refine(isOnce, 'a user is there twice: the server would have what the last one says, for now')
+    .default([]),
 })
 
 /** Who may use a database. */

@@ -2,7 +2,7 @@ import { type Backend, checkOptions, defineBackend, type NamesOf, type Script, s
 import type { z } from 'zod'
 import { check, prepareListeners, prepareServer, reloadServer } from '../nginx/server.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
-import { type CheckedSite, type NginxSite, nginxSiteSchema, serverName } from './site.ts'
+import { type CheckedSite, type NginxSite, nginxSiteSchema, standingName } from './site.ts'
 import { virtualHost } from './virtual-host.ts'
 
 export type { NginxSite } from './site.ts'
@@ -26,7 +26,7 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
     checked('An nginx site', nginxSiteSchema, options.site(object))
   // What stands can go, whatever else the row says by now.
   const nameOf = (object: Parameters<typeof options.site>[0]) =>
-    checked('The name of a site', serverName, options.site(object).domains[0])
+    checked('The name of a site', standingName, options.site(object).domains[0])
   const pathFor = (domain: string) => `${directory}/${domain}.conf`
   const pathOf = ({ domains }: CheckedSite) => pathFor(domains[0])
   const place = (script: Script, site: CheckedSite) => {
@@ -61,7 +61,7 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
     list: sh`shopt -s nullglob; for file in ${directory}/*.conf; do file=\${file##*/}; printf '%s\n' "\${file%.conf}"; done`,
     read: (domain) => sh`cat -- ${pathFor(domain)}`,
     prune(script, identity) {
-      script.absent(pathFor(checked('The name of a site', serverName, identity)))
+      script.absent(pathFor(checked('The name of a site', standingName, identity)))
       reloadServer(script)
     },
   })

@@ -1,12 +1,18 @@
 import { z } from 'zod'
-import { absolutePath, domainName, oneLine, userName } from '../fields.ts'
+import { absolutePath, domainName, oneLine, standingDomain, userName } from '../fields.ts'
 
-export const serverName = z
-  .string()
-  .refine(
-    (name) => domainName.safeParse(name.replace(/^\*\./, '')).success,
-    'use a lower-case domain name, or *. and one',
-  )
+const orWildcard = (domain: z.ZodType) =>
+  z
+    .string()
+    .refine(
+      (name) => domain.safeParse(name.replace(/^\*\./, '')).success,
+      'use a lower-case domain name, or *. and one',
+    )
+
+const serverName = orWildcard(domainName)
+
+/** What a site may be called that stands already. */
+export const standingName = orWildcard(standingDomain)
 
 /** Directories that are nobody's to be given: a row that chooses where its files are must not choose one of them. */
 const systemDirectory =
@@ -25,6 +31,20 @@ const httpUrl = z
   .max(2000)
   .regex(/^https?:\/\/[\w.:[\]/-]+$/, 'use an http or https address of letters, digits and . : / - [ ]')
 
+/** Names as sites have them, regular expressions of an administrator's among them. */
+const sharedNames = z.array(
+  z.union(
+    [
+      serverName,
+      z
+        .string()
+        .max(500)
+        .regex(/^~[!-~]+$/),
+    ],
+    'use a name of a site, or ~ and a pattern of one',
+  ),
+)
+
 /** A name once: nginx would warn of a name that a site has twice as of one that two sites have. */
 const serverNames = z
   .tuple([serverName], serverName)
@@ -36,6 +56,7 @@ const serverNames = z
 export const nginxSiteSchema = z
   .strictObject({
     domains: serverNames,
+    shares: sharedNames.default([]),
     root: absolutePath.optional(),
     owner: userName.optional(),
     links: z.enum(['owners', 'all']).default('owners'),
@@ -64,6 +85,8 @@ export type CheckedSite = z.output<typeof nginxSiteSchema>
 export interface NginxSite {
   /** The first one names the site and its file. */
   domains: readonly [string, ...string[]]
+  /** Names of other sites that this one may have, or have a part of, such as `*.customers.example`. */
+  shares?: readonly string[] | undefined
   /** Directory whose files are served. */
   root?: string | undefined
   /** User and group that own the root; given, the root is made when it is missing. */

@@ -12,7 +12,12 @@ export function virtualHost(site: CheckedSite): string {
           server(site, [listen('http'), 'return 301 https://$host$request_uri;']),
           server(site, [...secureListeners(site.certificate), ...answer(site)]),
         ]
-  return `${firstLine}\n${servers.join('\n')}`
+  return [firstLine, ...shared(site), servers.join('\n')].join('\n')
+}
+
+/** Read by the check. */
+function shared({ shares }: CheckedSite): string[] {
+  return shares.length === 0 ? [] : [`# Shares with other sites: ${shares.join(' ')}`]
 }
 
 function listen(protocol: Protocol): string {

@@ -1,41 +1,19 @@
+import { belonging } from './belonging.ts'
+import { names } from './names.ts'
+
 /**
  * A program for awk. What nginx says of its whole configuration is not all that may be wrong with it: a name that two sites have
  * is a mere warning, and a file that nothing includes, a variable that two maps set, and a port of another program are not even
  * that. Reads the files on trial with what they replace, `--`, and what `nginx -T` prints. What was so before the files on trial
- * is no fault of theirs: only names that they did not have are theirs to lose.
+ * is no fault of theirs.
  */
-export const judge = String.raw`
-function base(name) { sub(/^[*]?[.]/, "", name); return name }
-function alike(one, other) { return one == other || covers(one, other) || covers(other, one) }
-function covers(one, other) { return substr(one, 1, 1) == "." && (substr(one, 2) == other || "*" one == other) }
-function collect(line, file, into,    words, count, k, word) {
-  sub(/#.*/, "", line); gsub(/["\047]/, "", line); gsub(/[;{}]/, " ; ", line)
-  count = split(line, words)
-  for (k = 1; k <= count; k++) {
-    word = tolower(words[k])
-    if (word == ";") listing = 0
-    else if (listing) into[base(word)] = into[base(word)] "\n" word "\t" file
-    else if (word == "server_name") listing = 1
-  }
-}
-function holder(list, name, wanted, unwanted,    lines, count, k, pair) {
-  count = split(list, lines, "\n")
-  for (k = 1; k <= count; k++) {
-    if (split(lines[k], pair, "\t") != 2 || !alike(pair[1], name)) continue
-    if (wanted == "" ? pair[2] != unwanted : pair[2] == wanted) return pair[2]
-  }
-  return ""
-}
+export const judge = String.raw`${names}${belonging}
 function complain(text) { print text; bad = 1 }
-BEGIN { stage = "files" }
+BEGIN { stage = "files"; getline hostname < "/proc/sys/kernel/hostname"; hostname = tolower(hostname) }
 stage == "files" && $0 == "--" { stage = "messages"; next }
-stage == "files" { split($0, pair, "\t"); replaced[pair[1]] = pair[2]; any = 1; next }
+stage == "files" { split($0, pair, "\t"); replaced[pair[1]] = pair[2]; order[pair[1]] = ++files; trial[files] = pair[1]; next }
 stage == "messages" && / test is successful$/ { stage = "dump"; next }
-stage == "messages" && /\[warn\].* conflicting server name ".*" on .*, ignored$/ {
-  name = $0; sub(/.* conflicting server name "/, "", name); sub(/" on .*/, "", name)
-  conflicts[tolower(name)] = 1; conflicting = 1
-  next
-}
+stage == "messages" && /\[warn\].* conflicting server name ".*" on .*, ignored$/ { next }
 stage == "messages" && !/ syntax is ok$/ { print }
 stage == "dump" && /^# configuration file .*:$/ {
   file = substr($0, 22, length($0) - 22); listing = 0
@@ -48,32 +26,32 @@ stage == "dump" {
     sub(/[{]$/, "", $3)
     if (file in replaced) mine[$3] = file; else sets[$3] = file
   }
-  if ((file in replaced) && $1 == "ssl_certificate") secure = 1
-  if (conflicting) collect($0, file, names)
+  if (file in replaced) {
+    if ($1 == "ssl_certificate") secure = 1
+    if (/^# Shares with other sites: /) for (k = 6; k <= NF; k++) shares[file, $k] = 1
+  }
+  if (files) collect($0, file, has)
 }
 END {
   if (stage != "dump") exit 1
-  for (file in replaced) {
+  stage = "before"
+  for (k = 1; k <= files; k++) {
+    file = trial[k]
     end = file; sub(/.*\//, "", end)
     if (!(file in seen) && !(end in seen)) complain("nginx does not read " file ": nothing in its configuration includes it")
-  }
-  for (name in mine) if (name in sets) complain(name " is set by the map in " sets[name] " already")
-  if (conflicting) for (file in replaced) {
     listing = 0
     while (replaced[file] != "" && (getline line < replaced[file]) > 0) collect(line, file, before)
+    close(replaced[file])
   }
-  for (name in conflicts) for (file in replaced) {
-    list = names[base(name)]
-    if (holder(list, name, file) == "" || holder(before[base(name)], name, file) != "") continue
-    other = holder(list, name, "", file)
-    complain("the name " name " belongs to " (other == "" ? file : other) " already, nginx would ignore it in " file)
-  }
+  for (name in mine) if (name in sets) complain(name " is set by the map in " sets[name] " already")
+  for (k = 1; k <= files; k++) belong(trial[k])
+  judgePatterns()
   ports = secure ? "80 443" : "80"
-  for (k = any ? split(ports, port, " ") : 0; k > 0; k--) {
-    held = "ss -Hltnp sport = :" port[k] " 2>/dev/null"
-    while ((held | getline line) > 0)
+  for (k = files ? split(ports, port, " ") : 0; k > 0; k--) {
+    holders = "ss -Hltnp sport = :" port[k] " 2>/dev/null"
+    while ((holders | getline line) > 0)
       if (line ~ /users:/ && line !~ /"nginx"/) { complain("another program has port " port[k] ": " line); break }
-    close(held)
+    close(holders)
   }
   exit bad
 }`

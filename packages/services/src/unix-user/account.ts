@@ -22,6 +22,7 @@ export const homePath = absolutePath
     (path) => path.split('/').filter(Boolean).length >= 2,
     'use a directory inside another, as /home/NAME',
   )
+  .refine((path) => !/\/\.?$/.test(path), 'write the path without a slash at its end')
   .refine((path) => !systemDirectories.test(path), 'use a directory outside the system')
 
 const unixUserSchema = z.strictObject({
@@ -54,11 +55,16 @@ export interface UnixUser {
 export type CheckedUser = z.output<typeof unixUserSchema> & { home: string }
 
 /** Where an account stands: all that is asked of one that is to go, whatever else its row says by now. */
-export type PlacedUser = Pick<CheckedUser, 'name' | 'home'>
+export interface PlacedUser {
+  name: string
+  /** Null where it is a directory that an earlier release took for a home: it is nobody's to take away. */
+  home: string | null
+}
 
-export function checkPlace({ name, home }: UnixUser): PlacedUser {
-  const place = checked('A unix user', unixUserSchema.pick({ name: true, home: true }), { name, home })
-  return { name: place.name, home: place.home ?? `/home/${place.name}` }
+export function checkPlace({ name: wanted, home }: UnixUser): PlacedUser {
+  const name = checked('The name of an account', userName, wanted)
+  const place = homePath.safeParse(home ?? `/home/${name}`)
+  return { name, home: place.success ? place.data : null }
 }
 
 export function checkUser(wanted: UnixUser): CheckedUser {

@@ -1,6 +1,6 @@
-import { type Command, type Script, sh } from 'orchestrajs'
+import { type Command, notMounted, type Script, sh, soundPlace } from 'orchestrajs'
 import { loginDefs } from './login-defs.ts'
-import { placeFunctions, removeTree } from './places.ts'
+import { removeTree } from './places.ts'
 
 /**
  * Moves the home `$was` of the user `$uid` to another place, whole or not at all as seen from outside. Onto another file
@@ -13,16 +13,15 @@ import { placeFunctions, removeTree } from './places.ts'
 export function moveHome(home: string): Command {
   const arriving = `${home}.orchestra-arriving`
   return sh`left=$was.orchestra-moved new=${home}.orchestra-moving
-${placeFunctions}
-if [[ -d $was || -d $left ]]; then sound "$was"; fi
-sound ${home}
+if [[ -d $was || -d $left ]]; then ${soundPlace(sh`"$was"`)}; fi
+${soundPlace(home)}
 if [[ ! -d $left && -d $was && ! -L $was && $(stat -c %u -- "$was") == "$uid" ]]; then
   if [[ -e ${home} || -L ${home} ]]; then echo ${`${home} exists already`} >&2; exit 1; fi
   mkdir -p -- "$(dirname -- ${home})"
   if [[ $(stat -c %m -- "$(dirname -- "$was")") == $(stat -c %m -- "$(dirname -- ${home})") ]]; then
     mv -T -- "$was" ${home}
   else
-    unmounted "$was"
+    ${notMounted(sh`"$was"`)}
     rm -rf --one-file-system -- "$new" ${arriving}
     mkdir -m 700 -- ${arriving} ${arriving}/home
     tar --create --format=posix --sparse --acls --xattrs --xattrs-include='*' --numeric-owner --one-file-system \
@@ -37,7 +36,7 @@ fi
 if [[ -d $left ]]; then
   if [[ -d $new ]]; then mv -T -- "$new" ${home}; fi
   if [[ ! -d ${home} ]]; then echo ${`${home} is not there, so the home before it stays:`} "$left" >&2; exit 1; fi
-  unmounted "$left"
+  ${notMounted(sh`"$left"`)}
   rm -rf --one-file-system -- "$left"
 fi`
 }
@@ -62,8 +61,7 @@ usermod --home ${home} -- ${name}`,
 export function makeHome(script: Script, name: string, home: string): void {
   const making = `${home}.orchestra-new`
   script.run(
-    sh`${placeFunctions}
-sound ${home}
+    sh`${soundPlace(home)}
 ${loginDefs('HOME_MODE', 'UMASK')}
 mkdir -p -- "$(dirname -- ${home})"
 ${removeTree(making)}
@@ -102,8 +100,7 @@ ${isNamedSo ? handOver(name, home) : sh`echo ${`${home} belongs to a number that
  * of each directory, and not through links: nobody can send it elsewhere by swapping names meanwhile.
  */
 function handOver(name: string, path: string): Command {
-  return sh`${placeFunctions}
-sound ${path}
+  return sh`${soundPlace(path)}
 read -r uid gid < <(stat -c '%u %g' -- ${path})
 find ${path} -xdev -user "$uid" -execdir chown -h --from="$uid" -- "$(id -u -- ${name})" {} +
 find ${path} -xdev -group "$gid" -execdir chown -h --from=":$gid" -- ":$(id -g -- ${name})" {} +`
@@ -115,15 +112,10 @@ find ${path} -xdev -group "$gid" -execdir chown -h --from=":$gid" -- ":$(id -g -
  */
 export function trashHome(script: Script, name: string, home: string, directory: string | undefined): void {
   const isHis = sh`[[ -d ${home} && $(stat -c %U -- ${home}) == ${name} ]]`
-  script.run(
-    sh`${placeFunctions}
-sound ${home}`,
-    {
-      onlyIf: isHis,
-      unless: sh`${placeFunctions}
-sound ${home}`,
-    },
-  )
+  script.run(sh`${soundPlace(home)}`, {
+    onlyIf: isHis,
+    unless: sh`${soundPlace(home)}`,
+  })
   script.trash(home, {
     ...(directory !== undefined && { directory }),
     note: `home of ${name}`,

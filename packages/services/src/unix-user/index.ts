@@ -103,14 +103,16 @@ IFS=: read -r _ _ _ _ _ home _ < <(getent passwd ${name}) && stat --printf '%A %
   })
 }
 
-function remove(script: Script, name: string, home: string, trash: string | undefined): void {
+function remove(script: Script, name: string, home: string | null, trash: string | undefined): void {
   refuseSystemAccount(script, name)
   // No job of its crontab starts while its processes end.
   trashCrontab(script, name, trash)
   trashLeftovers(script, name, trash)
   endLingering(script, name)
   endProcesses(script, name)
-  script.absent(incomingPath(home), { recursive: true })
-  trashHome(script, name, home, trash)
+  if (home !== null) {
+    script.absent(incomingPath(home), { recursive: true })
+    trashHome(script, name, home, trash)
+  }
   removeAccount(script, name)
 }

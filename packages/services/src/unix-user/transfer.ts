@@ -1,6 +1,6 @@
-import { asUser, type Command, sh } from 'orchestrajs'
+import { asUser, type Command, notMounted, sh, soundPlace } from 'orchestrajs'
 import type { CheckedUser } from './account.ts'
-import { placeFunctions, removeTree } from './places.ts'
+import { removeTree } from './places.ts'
 
 export const incomingPath = (home: string) => `${home}.orchestra-incoming`
 
@@ -48,8 +48,7 @@ export function restoreHome({ name, home }: CheckedUser): Command {
   const unpack = sh`tar --extract --no-same-owner --preserve-permissions --xattrs --xattrs-include='user.*' --no-acls --no-selinux \
   --delay-directory-restore -f -
 find . -xdev -type f -perm /6000 -exec chmod u-s,g-s -- {} +`
-  return sh`${placeFunctions}
-sound ${home}
+  return sh`${soundPlace(home)}
 mkdir -p -- "$(dirname -- ${home})"
 ${removeTree(incoming)}
 mkdir -m 700 -- ${incoming} ${incoming}/home
@@ -78,8 +77,7 @@ printf 'entries %s\nlisting %s\ncontents %s\n' "$entries" "\${listing%% *}" "\${
 
 /** From inside, so that no name above it is looked up again. */
 function inHome(path: string, command: Command): Command {
-  return sh`${placeFunctions}
-sound ${path}
+  return sh`${soundPlace(path)}
 if [[ -L ${path} || ! -d ${path} ]]; then echo ${`${path} is no directory`} >&2; exit 1; fi
 cd -- ${path}
 ${command}`
@@ -88,8 +86,7 @@ ${command}`
 /** The home that was made with the account goes aside, and for good only when nothing but the skeleton is in it. */
 export function switchHome({ name, home }: CheckedUser): Command {
   const incoming = incomingPath(home)
-  return sh`${placeFunctions}
-sound ${home}
+  return sh`${soundPlace(home)}
 if [[ -d ${incoming}/home ]]; then
   if [[ -e ${home} || -L ${home} ]]; then mv -T -- ${home} ${home}.before-"$EPOCHSECONDS"; fi
   mv -T -- ${incoming}/home ${home}
@@ -97,7 +94,7 @@ fi
 ${removeTree(incoming)}
 for aside in ${home}.before-*; do
   if [[ -d $aside && ! -L $aside ]] && (cd -- "$aside" && ${asUser(name, sh`diff -rq --no-dereference /etc/skel . >/dev/null`, { confined: 'own' })}); then
-    unmounted "$aside"
+    ${notMounted(sh`"$aside"`)}
     rm -rf --one-file-system -- "$aside"
   fi
 done`

@@ -61,13 +61,49 @@ ask_serials() {
   printf -v now \'%(%s)T\' -1
   for address in 127.0.0.1 "${@:2}"; do
     if [[ -e $directory/silent-$address ]] && read -r since <"$directory/silent-$address" && ((now - since < 60)); then continue; fi
-    if answer=$(dig +noall +answer +norecurse +time=1 +tries=1 "@$address" "$zone" SOA); then
-      read -r _ _ _ type _ _ answer _ <<<"$answer" || :
-      [[ ${type-} != SOA ]] || printf \'%s\\n\' "$answer"
-    else
+    if [[ ${told-} && $address == 127.0.0.1 ]]; then
+      answer=$(grep \'^[^;]\' <<<"$told") || answer=\'\'
+    elif ! answer=$(dig +noall +answer +norecurse +time=1 +tries=1 "@$address" "$zone" SOA); then
       printf \'%s\\n\' "$now" >"$directory/silent-$address"
+      continue
     fi
+    read -r _ _ _ type _ _ answer _ <<<"$answer" || :
+    [[ ${type-} != SOA ]] || printf \'%s\\n\' "$answer"
   done
+}
+
+# apart ZONE: a name of a zone that is here belongs to whoever has that zone, unless it gives it away by an NS record: named would
+# answer from the zone below it without a word. Sets `told` to what named says of the name.
+apart() {
+  local above=$1 authoritative=\'flags:[^;]* aa\' type person
+  told=\'\'
+  [[ ! -e $directory/$1.conf ]] || return 0
+  while [[ $above == *.* ]]; do
+    above=${above#*.}
+    [[ -e $directory/$above.zone ]] || continue
+    gives_away "$above" "${1%".$above"}" || shared_name "$1" "$above"
+    return
+  done
+  command -v dig >/dev/null || return 0
+  told=$(dig +norecurse +time=1 +tries=1 +noall +comments +answer +authority @127.0.0.1 "$1" SOA) || { told=\'\'; return 0; }
+  [[ $told =~ $authoritative ]] || return 0
+  read -r above _ _ type _ person _ < <(grep \'^[^;]\' <<<"$told") || return 0
+  # Nobody answers for the zones that named makes of addresses by itself.
+  [[ $type != SOA || $person == . || ${above%.} == "$1" ]] || shared_name "$1" "${above%.}"
+}
+
+# shared_name ZONE ABOVE
+shared_name() {
+  echo "$1 is a name of the zone $2, which is on this server and does not give it away: add an NS record for $1 there" >&2
+  return 1
+}
+
+# gives_away ZONE NAME: the zone has NS records for the name, relative to it, or for one above that.
+gives_away() {
+  awk -v name=".$2" \'
+    { owner = "." tolower($1); type = $2 == "IN" ? $3 : $4 }
+    type == "NS" && substr(name, length(name) - length(owner) + 1) == owner { found = 1 }
+    END { exit !found }\' "$directory/$1.source"
 }
 
 # is_published ZONE: the zone file is of this source, and named has not refused it.
@@ -82,6 +118,7 @@ is_published() {
 # elsewhere is not asked: it takes seconds, and is none of this zone\'s.
 publish() {
   local target=$directory/$1.zone source report
+  apart "$1"
   next_serial "$target" "$@"
   source=$(<"$directory/$1.source")
   printf \'%s\\n\' "${source/\'@SERIAL@\'/$serial}" >"$target.new"

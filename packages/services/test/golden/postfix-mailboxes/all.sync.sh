@@ -62,6 +62,7 @@ is_published() {
 
 # What Postfix would take without a word, and never do.
 rules_of_domains() {
+  domains_of "$1" | relayed | told \'is in relay_domains, or a domain above it: its mail would not be passed on any more\'
   domains_of "$1" | in_lists mydestination | told \'is in mydestination: its mail is the own mail of this host\'
   domains_of "$1" | in_lists virtual_alias_domains | told \'is in virtual_alias_domains, which come first: its mailboxes would get nothing\'
 }
@@ -124,6 +125,21 @@ in_lists() {
     read -rd \'\' -a items < <(postconf -xh "$parameter" 2>/dev/null | tr \',\' \' \') || :
     for item in "${items[@]}"; do members "$item" <<<"$domains"; done
   done | sort -u
+}
+
+# relayed: those of the domains that are read whose mail is passed on. A domain in that list stands for those below it too, unless
+# main.cf says otherwise.
+relayed() {
+  local domains above
+  domains=$(cat)
+  if [[ " $(postconf -xh parent_domain_matches_subdomains | tr \',\\n\' \' \') " != *\' relay_domains \'* ]]; then
+    in_lists relay_domains <<<"$domains"
+    return
+  fi
+  above=$(awk \'{ for (;;) { if (!seen[$0]++) print; if (!sub(/^[^.]*[.]/, "")) next } }\' <<<"$domains" | in_lists relay_domains)
+  awk -v all="$above" \'
+    BEGIN { count = split(all, names, "\\n"); for (k = 1; k <= count; k++) listed[tolower(names[k])] = 1 }
+    { name = $0; do if (name in listed) { print; next } while (sub(/^[^.]*[.]/, "", name)) }\' <<<"$domains"
 }
 
 not_in_lists() {

@@ -85,37 +85,15 @@ for ((i = 0; i < 100; i++)); do
 done
 if ((i == 100)); then echo \'processes of kit-ada do not end\' >&2; exit 1; fi
 left=$was.orchestra-moved new=\'/home/kit-ada\'.orchestra-moving
-sound() {
-  local above=${1%/*} places=(/) place mode user group
-  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
-  while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
-  for place in "${places[@]}"; do
-    if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
-  done
-  while read -r mode user group place; do
-    if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
-      echo "$place is writable by others than root" >&2
-      return 1
-    fi
-  done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
-}
-unmounted() {
-  local place
-  while read -r _ _ _ _ place _; do
-    printf -v place %b "$place"
-    if [[ $place == "$1" || $place == "$1"/* ]]; then echo "$place is a file system of its own: unmount it first" >&2; return 1; fi
-  done </proc/self/mountinfo
-}
-if [[ -d $was || -d $left ]]; then sound "$was"; fi
-sound \'/home/kit-ada\'
+if [[ -d $was || -d $left ]]; then o_sound "$was"; fi
+o_sound \'/home/kit-ada\'
 if [[ ! -d $left && -d $was && ! -L $was && $(stat -c %u -- "$was") == "$uid" ]]; then
   if [[ -e \'/home/kit-ada\' || -L \'/home/kit-ada\' ]]; then echo \'/home/kit-ada exists already\' >&2; exit 1; fi
   mkdir -p -- "$(dirname -- \'/home/kit-ada\')"
   if [[ $(stat -c %m -- "$(dirname -- "$was")") == $(stat -c %m -- "$(dirname -- \'/home/kit-ada\')") ]]; then
     mv -T -- "$was" \'/home/kit-ada\'
   else
-    unmounted "$was"
+    o_unmounted "$was"
     rm -rf --one-file-system -- "$new" \'/home/kit-ada.orchestra-arriving\'
     mkdir -m 700 -- \'/home/kit-ada.orchestra-arriving\' \'/home/kit-ada.orchestra-arriving\'/home
     tar --create --format=posix --sparse --acls --xattrs --xattrs-include=\'*\' --numeric-owner --one-file-system \\
@@ -130,7 +108,7 @@ fi
 if [[ -d $left ]]; then
   if [[ -d $new ]]; then mv -T -- "$new" \'/home/kit-ada\'; fi
   if [[ ! -d \'/home/kit-ada\' ]]; then echo \'/home/kit-ada is not there, so the home before it stays:\' "$left" >&2; exit 1; fi
-  unmounted "$left"
+  o_unmounted "$left"
   rm -rf --one-file-system -- "$left"
 fi
 fi
@@ -141,56 +119,12 @@ if owner=$(getent passwd "$uid"); then
   echo \'/home/kit-ada belongs to another account than kit-ada:\' "${owner%%:*}" >&2
   exit 1
 fi
-sound() {
-  local above=${1%/*} places=(/) place mode user group
-  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
-  while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
-  for place in "${places[@]}"; do
-    if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
-  done
-  while read -r mode user group place; do
-    if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
-      echo "$place is writable by others than root" >&2
-      return 1
-    fi
-  done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
-}
-unmounted() {
-  local place
-  while read -r _ _ _ _ place _; do
-    printf -v place %b "$place"
-    if [[ $place == "$1" || $place == "$1"/* ]]; then echo "$place is a file system of its own: unmount it first" >&2; return 1; fi
-  done </proc/self/mountinfo
-}
-sound \'/home/kit-ada\'
+o_sound \'/home/kit-ada\'
 read -r uid gid < <(stat -c \'%u %g\' -- \'/home/kit-ada\')
 find \'/home/kit-ada\' -xdev -user "$uid" -execdir chown -h --from="$uid" -- "$(id -u -- \'kit-ada\')" {} +
 find \'/home/kit-ada\' -xdev -group "$gid" -execdir chown -h --from=":$gid" -- ":$(id -g -- \'kit-ada\')" {} +'
 o_unless $'[[ -d \'/home/kit-ada\' ]]'
-o_run $'sound() {
-  local above=${1%/*} places=(/) place mode user group
-  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
-  while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
-  for place in "${places[@]}"; do
-    if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
-  done
-  while read -r mode user group place; do
-    if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
-      echo "$place is writable by others than root" >&2
-      return 1
-    fi
-  done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
-}
-unmounted() {
-  local place
-  while read -r _ _ _ _ place _; do
-    printf -v place %b "$place"
-    if [[ $place == "$1" || $place == "$1"/* ]]; then echo "$place is a file system of its own: unmount it first" >&2; return 1; fi
-  done </proc/self/mountinfo
-}
-sound \'/home/kit-ada\'
+o_run $'o_sound \'/home/kit-ada\'
 defs=$\'\\n\'
 if [[ -r /etc/login.defs ]]; then defs+=$(</etc/login.defs); fi
 HOME_MODE=
@@ -198,7 +132,7 @@ if [[ $defs =~ $\'\\n\'[[:blank:]]*HOME_MODE[[:blank:]]+([0-9]+) ]]; then HOME_M
 UMASK=022
 if [[ $defs =~ $\'\\n\'[[:blank:]]*UMASK[[:blank:]]+([0-9]+) ]]; then UMASK=${BASH_REMATCH[1]}; fi
 mkdir -p -- "$(dirname -- \'/home/kit-ada\')"
-unmounted \'/home/kit-ada.orchestra-new\'
+o_unmounted \'/home/kit-ada.orchestra-new\'
 rm -rf --one-file-system -- \'/home/kit-ada.orchestra-new\'
 mkdir -m 700 -- \'/home/kit-ada.orchestra-new\' \'/home/kit-ada.orchestra-new\'/home
 if [[ -d /etc/skel ]]; then cp -R -T --preserve=mode,timestamps,links -- /etc/skel \'/home/kit-ada.orchestra-new\'/home; fi

@@ -57,81 +57,15 @@ o_op 0 delete
 o_absent /home/kit-plain.orchestra-incoming recursive
 o_settle
 o_op 0 delete
-o_unless $'sound() {
-  local above=${1%/*} places=(/) place mode user group
-  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
-  while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
-  for place in "${places[@]}"; do
-    if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
-  done
-  while read -r mode user group place; do
-    if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
-      echo "$place is writable by others than root" >&2
-      return 1
-    fi
-  done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
-}
-unmounted() {
-  local place
-  while read -r _ _ _ _ place _; do
-    printf -v place %b "$place"
-    if [[ $place == "$1" || $place == "$1"/* ]]; then echo "$place is a file system of its own: unmount it first" >&2; return 1; fi
-  done </proc/self/mountinfo
-}
-sound \'/home/kit-plain\''
+o_unless $'o_sound \'/home/kit-plain\''
 o_only_if $'[[ -d \'/home/kit-plain\' && $(stat -c %U -- \'/home/kit-plain\') == \'kit-plain\' ]]'
-o_run $'sound() {
-  local above=${1%/*} places=(/) place mode user group
-  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
-  while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
-  for place in "${places[@]}"; do
-    if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
-  done
-  while read -r mode user group place; do
-    if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
-      echo "$place is writable by others than root" >&2
-      return 1
-    fi
-  done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
-}
-unmounted() {
-  local place
-  while read -r _ _ _ _ place _; do
-    printf -v place %b "$place"
-    if [[ $place == "$1" || $place == "$1"/* ]]; then echo "$place is a file system of its own: unmount it first" >&2; return 1; fi
-  done </proc/self/mountinfo
-}
-sound \'/home/kit-plain\''
+o_run $'o_sound \'/home/kit-plain\''
 o_op 0 delete
 o_only_if $'[[ -d \'/home/kit-plain\' && $(stat -c %U -- \'/home/kit-plain\') == \'kit-plain\' ]]'
 o_trash /home/kit-plain - $'uid=$(stat -c %u -- \'/home/kit-plain\')
 if getent passwd \'kit-plain\' >/dev/null; then
   if [[ $uid != "$(id -u \'kit-plain\')" ]]; then
-sound() {
-  local above=${1%/*} places=(/) place mode user group
-  if [[ $1 != /* || $1/ == */../* ]]; then echo "$1 is no absolute path" >&2; return 1; fi
-  while [[ $above ]]; do places+=("$above"); above=${above%/*}; done
-  for place in "${places[@]}"; do
-    if [[ -L $place ]]; then echo "$place is a link: name the directory itself" >&2; return 1; fi
-  done
-  while read -r mode user group place; do
-    if ((user != 0)); then echo "$place belongs to somebody else than root, who could put something in the way" >&2; return 1; fi
-    if ((0x$mode & 022)) && { ((0x$mode & 02 || group != 0)) || [[ $(LC_ALL=C ls -ld -- "$place") == ??????????+* ]]; }; then
-      echo "$place is writable by others than root" >&2
-      return 1
-    fi
-  done < <(stat -c \'%f %u %g %n\' -- "${places[@]}" 2>/dev/null)
-}
-unmounted() {
-  local place
-  while read -r _ _ _ _ place _; do
-    printf -v place %b "$place"
-    if [[ $place == "$1" || $place == "$1"/* ]]; then echo "$place is a file system of its own: unmount it first" >&2; return 1; fi
-  done </proc/self/mountinfo
-}
-sound \'/home/kit-plain\'
+o_sound \'/home/kit-plain\'
 read -r uid gid < <(stat -c \'%u %g\' -- \'/home/kit-plain\')
 find \'/home/kit-plain\' -xdev -user "$uid" -execdir chown -h --from="$uid" -- "$(id -u -- \'kit-plain\')" {} +
 find \'/home/kit-plain\' -xdev -group "$gid" -execdir chown -h --from=":$gid" -- ":$(id -g -- \'kit-plain\')" {} +
