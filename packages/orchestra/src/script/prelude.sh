@@ -74,6 +74,8 @@ o_lock() {
     [[ $? == 1 ]] || exit 85
     o_end_overdue && flock -w 10 "$o_lock" || exit 88
   }
+  # Whoever had the lock may have given away what was looked at before.
+  o_unsee
   o_note_holder
 }
 
