@@ -25,7 +25,6 @@ export {
   type Stream,
 } from './output.ts'
 export { Collected, LastBytes, tooMuch } from './pieces.ts'
-export { readPrelude } from './prelude.ts'
 export {
   type RecordedBackend,
   type RecordedSync,

@@ -69,7 +69,10 @@ o_own() {
     # Most marks name all this already, in this order. An older one has no third word.
     mapfile -d '' -t o_words <"$o_owned/$1"
     o_read=''
-    for word in "${@:3}"; do [[ $word == "${o_words[k++]-}" ]] || { o_make_ours "$@"; return; }; done
+    for word in "${@:3}"; do
+      [[ $word == /* ]] || word=$PWD/${word#./}
+      [[ $word == "${o_words[k++]-}" ]] || { o_make_ours "$@"; return; }
+    done
     ((${#o_words[@]} == 1)) || { o_exists_command=''; return 0; }
   fi
   o_make_ours "$@"

@@ -37,9 +37,12 @@ o_judge() {
   [[ $dir == /* ]] || { o_absolute "$1"; dir=$o_whole; }
   dir=${dir%/}
   o_ruling=${o_rulings[${dir:-/}]-}
-  [[ ! $o_ruling ]] || return 0
-  [[ ${o_facts[${dir:-/}]-} ]] || o_see "$dir"
-  o_decide "$dir"
+  if [[ ! $o_ruling ]]; then
+    [[ ${o_facts[${dir:-/}]-} ]] || o_see "$dir"
+    o_decide "$dir"
+  fi
+  # The next step there asks by the same words.
+  [[ ! $1 || $1 == /* ]] || o_rulings[$1]=$o_ruling
 }
 
 # o_see DIRECTORY: what it is, and what all those are that were named by o_act_in and not seen yet, and all above them: one lstat.
@@ -66,12 +69,14 @@ o_see() {
   fi
 }
 
-# o_lstat PATH...: owner, group and mode (hexadecimal, with the type) of each, one a line.
+# o_lstat PATH...: owner, group and mode (hexadecimal, with the type) of each, one a line. In a subshell, which it ends: the last
+# process takes its place.
 o_lstat() {
-  while (($#)); do
+  while (($# > 200)); do
     stat -c %u:%g:%f -- "${@:1:200}" 2>/dev/null
-    shift $(($# < 200 ? $# : 200))
+    shift 200
   done
+  exec stat -c %u:%g:%f -- "$@" 2>/dev/null
 }
 
 # o_decide DIRECTORY: an absolute one that was seen, without a slash at its end.

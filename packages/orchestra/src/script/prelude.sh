@@ -74,6 +74,8 @@ o_lock() {
     [[ $? == 1 ]] || exit 85
     o_end_overdue && flock -w 10 "$o_lock" || exit 88
   }
+  # Whoever had the lock may have given away what was looked at before.
+  o_unsee
   o_note_holder
 }
 
@@ -186,12 +188,13 @@ o_end() {
   ((${#o_rubbish[@]} == 0)) || o_sweep
 }
 
-# What a mount was moved into meanwhile stays for the next script.
+# What a mount was moved into meanwhile stays for the next script. Nothing comes after it, so the process takes the place of this one.
 o_sweep() {
   local path going=()
   for path in "${o_rubbish[@]}"; do
     [[ $path == */.orchestra-*.gone.* ]] && o_mounted "$path" || going+=("$path")
   done
+  ((${#going[@]} > 200)) || exec rm -rf -- "${going[@]}" 2>&"$o_null"
   o_many 3 rm -rf -- "${going[@]}"
 }
 
@@ -575,6 +578,8 @@ o_keep() {
 
 # o_directory PATH MODE OWNER
 o_directory() {
+  # What is made is acted in most often: one look at both.
+  o_unseen+=("$1")
   o_step "$1" || return 0
   if [[ $o_who ]]; then
     o_errand directory "$1" '' 022 "$2" "$3"

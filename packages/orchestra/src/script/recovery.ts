@@ -3,7 +3,7 @@ import { endLine } from './bootstrap.ts'
 import { MarkedStream } from './marked-stream.ts'
 import { checkRunId } from './names.ts'
 import { type BlockIndex, type OperationResult, parseRecord, type ReloadResult } from './output.ts'
-import { readPrelude } from './prelude.ts'
+import { withPrelude } from './prelude.ts'
 
 /** Services that one run reloads. */
 const mostReloads = 1000
@@ -30,7 +30,7 @@ export function renderRecovery({
   token = randomBytes(16).toString('hex'),
 }: RecoveryRequest) {
   const call = ['o_recover', lockWait, token, ...runs.map(checkRunId)].join(' ')
-  return { text: `${readPrelude()}\n${call}\n${endLine(runId)}\n`, token }
+  return { text: withPrelude(call, endLine(runId)), token }
 }
 
 /** What the server remembers of a run. */

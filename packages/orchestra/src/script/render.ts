@@ -4,7 +4,7 @@ import { Secret } from '../secrets/secret.ts'
 import { type Block, intoBatches, intoPhases, type Phase } from './batches.ts'
 import { endLine } from './bootstrap.ts'
 import { checkRunId } from './names.ts'
-import { readPrelude } from './prelude.ts'
+import { readPrelude, withPrelude } from './prelude.ts'
 import type { Recording } from './record.ts'
 import { type Ownership, renderOwnership, renderShared, type SharedOwnership } from './render-ownership.ts'
 import { callOf, debtName, renderStep, type ShellStep } from './render-step.ts'
@@ -88,7 +88,7 @@ export function renderScript(request: ScriptRequest): RenderedScript {
     '\n',
   )
   return {
-    text: `${readPrelude()}\n${body.reveal()}\n${endLine(request.runId)}\n`,
+    text: withPrelude(body.reveal(), endLine(request.runId)),
     masked: `${preludeLine()}\n${body.masked}\n${endLine(request.runId)}\n`,
     token,
     secrets: [...new Set(body.secrets)].filter((value) => value.name !== tokenName),
@@ -308,6 +308,7 @@ function notForShell(step: Step): step is Exclude<Step, ShellStep | ReloadStep |
 }
 
 function preludeLine(): string {
-  const digest = createHash('sha256').update(readPrelude()).digest('hex').slice(0, 12)
+  const { front, behind } = readPrelude()
+  const digest = createHash('sha256').update(front).update(behind).digest('hex').slice(0, 12)
   return `# Orchestra's prelude ${digest}`
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Secret } from '../secrets/secret.ts'
 import { endLine } from './bootstrap.ts'
 import { checkRunId } from './names.ts'
-import { readPrelude } from './prelude.ts'
+import { withPrelude } from './prelude.ts'
 import { renderLimit } from './render.ts'
 import { callOf } from './render-step.ts'
 import { join, plain, type Rendered, renderSecret } from './rendered.ts'
@@ -64,7 +64,7 @@ function render(
   )
   const end = endLine(runId)
   return {
-    text: `${readPrelude()}\n${body.reveal()}\n${end}\n`,
+    text: withPrelude(body.reveal(), end),
     masked: `${body.masked}\n${end}\n`,
     token,
   }

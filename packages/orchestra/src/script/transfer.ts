@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Secret } from '../secrets/secret.ts'
 import { endLine } from './bootstrap.ts'
 import { checkRunId } from './names.ts'
-import { readPrelude } from './prelude.ts'
+import { withPrelude } from './prelude.ts'
 import { callOf } from './render-step.ts'
 import { join, plain, type Rendered, renderSecret } from './rendered.ts'
 import type { Command } from './sh.ts'
@@ -82,7 +82,7 @@ function renderTransfer({ transferId, side, attempt, runId }: TransferTry, work:
   functions ??= readShell('transfer.sh')
   return {
     runId,
-    text: `${readPrelude()}\n${functions}\n${body.reveal()}\n${endLine(runId)}\n`,
+    text: withPrelude(body.reveal(), endLine(runId), [functions]),
     masked: `# Orchestra's prelude\n${body.masked}\n${endLine(runId)}\n`,
     secrets: body.secrets.filter((value) => value.name !== markName),
   }

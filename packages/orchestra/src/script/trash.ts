@@ -1,6 +1,6 @@
 import { endLine } from './bootstrap.ts'
 import { checkRunId } from './names.ts'
-import { readPrelude } from './prelude.ts'
+import { withPrelude } from './prelude.ts'
 import { quoteArgument } from './sh.ts'
 import { readShell } from './shell-file.ts'
 
@@ -29,7 +29,7 @@ export const exitOccupied = 71
 /** The script that does it. */
 export function renderTrash(runId: string, request: TrashRequest): string {
   const words = callOf(checkRunId(runId), request).map((word) => quoteArgument(String(word)))
-  return [readPrelude(), readShell('trash.sh'), words.join(' '), endLine(runId), ''].join('\n')
+  return withPrelude(words.join(' '), endLine(runId), [readShell('trash.sh')])
 }
 
 function callOf(runId: string, request: TrashRequest): (string | number)[] {

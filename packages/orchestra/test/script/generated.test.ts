@@ -16,12 +16,18 @@ function shellcheck(path: string): string {
 }
 
 describe.skipIf(missing)(`shellcheck finds nothing${missing === null ? '' : ` (${missing})`}`, () => {
-  test.each(['place.sh', 'prelude.sh', 'own.sh', 'trash.sh', 'bootstrap.sh', 'transfer.sh', 'inspect.sh'])(
-    'in %s',
-    (name) => {
-      expect(shellcheck(new URL(`../../src/script/${name}`, import.meta.url).pathname)).toBe('0')
-    },
-  )
+  test.each([
+    'place.sh',
+    'look.sh',
+    'prelude.sh',
+    'own.sh',
+    'trash.sh',
+    'bootstrap.sh',
+    'transfer.sh',
+    'inspect.sh',
+  ])('in %s', (name) => {
+    expect(shellcheck(new URL(`../../src/script/${name}`, import.meta.url).pathname)).toBe('0')
+  })
 
   test('in a script with every kind of step', () => {
     const { text } = render({
@@ -44,7 +50,8 @@ describe.skipIf(missing)(`shellcheck finds nothing${missing === null ? '' : ` ($
       acknowledge: ['earlier-run'],
     })
     const path = join(temporaryDirectory(), 'script.sh')
-    writeFileSync(path, `# shellcheck shell=bash disable=SC2016\n${text}`)
+    // What stands behind the end is out of its order, and the bootstrap knows o_script.
+    writeFileSync(path, `# shellcheck shell=bash disable=SC2016,SC2154,SC2218,SC2317\n${text}`)
     expect(shellcheck(path)).toBe('0')
   })
 })

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Script, sh } from '../../src/script/index.ts'
-import { machine } from './harness.ts'
+import { machine, temporaryDirectory } from './harness.ts'
 
 const isRoot = process.getuid?.() === 0
 if (!isRoot && process.env.CI === 'true') throw new Error('these tests need root, and CI requires them')
@@ -66,6 +66,21 @@ describe.skipIf(!isRoot)('a directory above the path (needs root)', () => {
       expect(result.outputOf(0)).toContain(`${at('open')} is writable by others`)
     }
     expect(readdirSync(at('open'))).toEqual(['own'])
+  })
+
+  test('that is given away while the script waits for the lock is the user’s by then', async () => {
+    const directory = temporaryDirectory()
+    const at = (path: string) => join(directory, path)
+    chmodSync(directory, 0o755)
+    mkdirSync(at('place/state'), { recursive: true })
+    mkdirSync(at('bin'))
+    // What the script before did, when this one gets the lock.
+    const giving = `#!/bin/sh\nchown ${ada} ${at('place')}\nexec /usr/bin/flock "$@"\n`
+    writeFileSync(at('bin/flock'), giving, { mode: 0o755 })
+    const env = { PATH: `${at('bin')}:${process.env.PATH}`, ORCHESTRA_STATE: at('place/state') }
+    const result = await machine(env).run({ operations: [(s) => s.file(at('place/x'), 'ours')] })
+    expect(result.outcomes()).toEqual(['ok changed'])
+    expect(owner(at('place/x'))).toBe(ada)
   })
 
   test('whose group several are in is refused; one user’s is that user’s; nobody’s, and root’s, are root’s', async () => {

@@ -31,7 +31,7 @@ async function killedBefore(server: Machine, script: TestScript, limit: number):
   const inTrash =
     '[[ $FUNCNAME == @(o_trash|o_find_trash|o_make_trash|o_register_trash|o_make_entry|o_into_trash) ]]'
   const count = `((BASH_SUBSHELL)) || ! ${inTrash} || ((++killer_count != killer_limit)) || kill -9 $$`
-  const killer = `o_locale=unset; killer_limit=$1; set -T; trap '${count}' DEBUG; . "$0" 2>/dev/null`
+  const killer = `o_locale=unset; o_script=$(<"$0")$'\\n'; killer_limit=$1; set -T; trap '${count}' DEBUG; . "$0" 2>/dev/null`
   const env = { PATH: process.env.PATH ?? '', HOME: server.directory, ORCHESTRA_STATE: server.state }
   const child = spawn('bash', ['--noprofile', '--norc', '-c', killer, path, `${limit}`], {
     env,

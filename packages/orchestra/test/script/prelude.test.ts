@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { bootstrapCommand, endLine } from '../../src/script/bootstrap.ts'
+import { sh } from '../../src/script/index.ts'
+import { withPrelude } from '../../src/script/prelude.ts'
+import { readFunctions, readShell } from '../../src/script/shell-file.ts'
+import { machine } from './harness.ts'
+
+const files = ['place.sh', 'look.sh', 'prelude.sh', 'own.sh']
+const names = files.flatMap((name) => [...readFunctions(name).functions.keys()])
+const stubs = Array.from(withPrelude('', endLine('run-1')).matchAll(/^(o_\w+)\(\) \{ (o_load [^;]+);/gm))
+
+/** What bash has of these functions after the lines. */
+function functionsAfter(lines: readonly string[]): string {
+  const [file = '', ...args] = bootstrapCommand('run-1')
+  const input = withPrelude([...lines, 'echo', `declare -f ${names.join(' ')}`].join('\n'), endLine('run-1'))
+  const { stdout, stderr } = spawnSync(file, args, { input, encoding: 'utf8' })
+  expect(stderr).toBe('')
+  return stdout.slice(stdout.indexOf('\n\n') + 2)
+}
+
+test('a function that comes with its first call is the one that is written down', () => {
+  const whole = [...files.map(readShell), `declare -f ${names.join(' ')}`].join('\n')
+  const expected = spawnSync('bash', ['-c', whole], { encoding: 'utf8' }).stdout
+  const loads = stubs.map(([, , load = '']) => load)
+  expect(loads.length).toBeGreaterThan(50)
+  expect(functionsAfter(loads)).toBe(expected)
+})
+
+test('what is handed on as text comes with what hands it on', () => {
+  const handing = files
+    .flatMap((name) => [...readFunctions(name).functions])
+    .flatMap(([name, text]) => {
+      const handed = /\$\(declare -f ([\w ]+)\)/.exec(text)?.[1]?.split(' ') ?? []
+      return handed.length === 0 ? [] : [{ name, handed }]
+    })
+  expect(handing.map(({ name }) => name)).toEqual(['o_do_errands'])
+  for (const { name, handed } of handing) {
+    const load = stubs.find(([, stub]) => stub === name)?.[2] ?? ''
+    const missing = handed.filter((one) => functionsAfter([load]).includes(`o_load ${one} `))
+    expect(missing).toEqual([])
+  }
+})
+
+test('whatever a script of any kind calls is defined', () => {
+  const folder = new URL('../../src/script/', import.meta.url).pathname
+  const sources = readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'often.ts')
+  const called = sources.flatMap(
+    (name) => readFileSync(join(folder, name), 'utf8').match(/\bo_[a-z_]+\b/g) ?? [],
+  )
+  const others = ['trash.sh', 'transfer.sh', 'inspect.sh', 'bootstrap.sh'].flatMap((name) => [
+    ...readFunctions(name).functions.keys(),
+  ])
+  const known = new Set([...names, ...others, 'o_load', 'o_script', 'o_seldom'])
+  expect([...new Set(called)].filter((name) => !known.has(name))).toEqual([])
+})
+
+test('what is called first inside of a command is there too, under a locale with long characters', async () => {
+  const server = machine({ LC_ALL: 'C.UTF-8' })
+  const result = await server.run({
+    operations: [
+      (s) => s.file(join(server.directory, 'ü'.repeat(40)), 'ü€😀'.repeat(1000)),
+      (s) => s.run(sh`o_is_inside ${'/a'} || echo ${'ü'}; o_called passwd 0`),
+    ],
+  })
+  expect(result.outcomes()).toEqual(['ok changed', 'ok changed'])
+  expect(result.outputOf(1)).toBe('ü\nroot')
+})
+
+test('no function calls another by a name that is put together', () => {
+  const put = files.flatMap((name) => readShell(name).match(/^.*"o_[a-z_]*\$.*$/gm) ?? [])
+  expect(put).toEqual(['said=$("o_errand_$verb" 2>&1)'])
+})
