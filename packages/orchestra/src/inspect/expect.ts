@@ -1,11 +1,16 @@
 import { hash } from 'node:crypto'
 import type { Recording, Rendered, Step } from '../script/index.ts'
+import { fileMode } from '../script/render-step.ts'
 import type { FileStep, Permissions, RunStep } from '../script/steps.ts'
 
-/** A file by the digest of its content; the content itself is not there where it is too large to be held. */
+/**
+ * A file by the digest of its content; the content itself is not there where it is too large to be held. Without an owner it is
+ * of who acts there.
+ */
 export interface ExpectedFile extends Permissions {
   kind: 'file'
   path: string
+  mode: string
   digest: string
   content: Rendered | null
 }
@@ -97,7 +102,8 @@ function forgetAbsence(last: Map<string, ExpectedPlace>, path: string): void {
   }
 }
 
-function toExpectedFile({ path, content, mode, owner, group }: FileStep): ExpectedFile {
+function toExpectedFile({ path, content, owner, group, ...step }: FileStep): ExpectedFile {
   const digest = hash('sha256', content.reveal())
+  const mode = fileMode(step.mode, content.secrets.length > 0)
   return { kind: 'file', path, digest, content, mode, owner, group }
 }

@@ -82,11 +82,13 @@ function hasType(expected: ExpectedPlace, found: Place): boolean {
 function judgePermissions(
   expected: ExpectedPlace & Permissions,
   found: Place,
-  { users, groups }: Answers,
+  answers: Answers,
   ignore: IgnoreRules,
 ): Suspicion[] {
   if (ignore.permissions === true) return []
-  const { mode, owner, group } = expected
+  const { users, groups } = answers
+  const { mode, group } = expected
+  const owner = expected.owner ?? (expected.kind === 'file' ? actorAt(expected.path, answers) : null)
   const wrong = [
     ...(mode === null || mode === found.mode ? [] : [`mode ${found.mode}, not ${mode}`]),
     ...judgeName('owner', owner, found.uid, users),
@@ -97,6 +99,11 @@ function judgePermissions(
     : [{ title: expected.path, kind: 'permissions', reason: `has ${wrong.join(', ')}` }]
 }
 
+/** Null where nobody may act. */
+function actorAt(path: string, { actor, actors }: Answers): string | null {
+  return actors.has(path) ? (actors.get(path) ?? null) : actor
+}
+
 function judgeName(
   what: string,
   wanted: string | null,
@@ -104,7 +111,7 @@ function judgeName(
   names: ReadonlyMap<string, string>,
 ): string[] {
   if (wanted === null || wanted === number || names.get(wanted) === number) return []
-  return [`${what} ${nameIn(names, number)}, not ${wanted}`]
+  return [`${what} ${nameIn(names, number)}, not ${nameIn(names, wanted)}`]
 }
 
 function nameIn(names: ReadonlyMap<string, string>, number: string): string {

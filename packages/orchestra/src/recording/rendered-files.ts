@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Backend } from '../config/backend.ts'
 import { type Objects, readContent, recordSync } from '../script/index.ts'
+import { fileMode } from '../script/render-step.ts'
 import type { FileStep, Permissions, StreamedFileStep } from '../script/steps.ts'
 
 /** A file that a regenerating backend writes, known by its digest: the content may be of any size. */
@@ -9,6 +10,7 @@ export interface RenderedFile extends Permissions {
   /** SHA-256 in hexadecimal digits. */
   digest: string
   size: number
+  mode: string
 }
 
 /**
@@ -30,10 +32,12 @@ export async function* renderedFiles(
 async function digestOf(step: FileStep | StreamedFileStep): Promise<RenderedFile> {
   const hash = createHash('sha256')
   let size = 0
+  let holdsSecret = false
   for await (const piece of step.kind === 'file' ? [step.content] : readContent(step)) {
     hash.update(piece.reveal())
     size += Buffer.byteLength(piece.reveal())
+    holdsSecret ||= piece.secrets.length > 0
   }
-  const { path, mode, owner, group } = step
-  return { path, digest: hash.digest('hex'), size, mode, owner, group }
+  const { path, owner, group } = step
+  return { path, digest: hash.digest('hex'), size, mode: fileMode(step.mode, holdsSecret), owner, group }
 }

@@ -58,10 +58,10 @@ o_places() {
   find "$@" -maxdepth 0 -printf '%y%Y %m %U %G %p\0%l\0' 2>/dev/null
 }
 
-# o_files PATH...: the same, and digests of those that are regular files, which are read while the others are still told of. In
-# somebody's place that user reads them: root would open what a name leads to by then, and show it as if it were ours.
+# o_files PATH...: the same, who acts there, and digests of those that are regular files, which are read while the others are still
+# told of. In somebody's place that user reads them: root would open what a name leads to by then, and show it as if it were ours.
 o_files() {
-  local digests path uid ours=()
+  local digests path uid ours=() nobodys=()
   local -A of_user=()
   o_act_in "${@%/*}"
   for path; do
@@ -69,14 +69,32 @@ o_files() {
     case $o_ruling in
       ok) ours+=("$path") ;;
       as:*) of_user[${o_ruling#as:}]=1 ;;
+      *) nobodys+=("$path") ;;
     esac
   done
   exec {digests}< <(((${#ours[@]} == 0)) || find "${ours[@]}" -maxdepth 0 -type f -print0 2>/dev/null | xargs -0 -r sha256sum -z -- 2>/dev/null)
   o_places "$@"
+  o_actors "$@"
   o_tell digests
   cat <&"$digests"
   exec {digests}<&-
   for uid in "${!of_user[@]}"; do o_digests_of "$uid" "$@"; done
+}
+
+# o_actors PATH...: who writes there. Uses what o_files found.
+o_actors() {
+  local uid path
+  o_tell actor "$EUID"
+  for uid in "${!of_user[@]}"; do
+    o_tell acts "$uid"
+    for path; do
+      o_judge "${path%/*}"
+      [[ $o_ruling != "as:$uid" ]] || printf '%s\0' "$path"
+    done
+  done
+  ((${#nobodys[@]} == 0)) || { o_tell acts -; printf '%s\0' "${nobodys[@]}"; }
+  # Root is named too: what an older release made is root's.
+  o_names passwd 0 "$EUID" "${!of_user[@]}"
 }
 
 # o_digests_of UID PATH...: those in places of this user. Its process may say what it likes, about these alone.

@@ -24,6 +24,10 @@ export interface Answers {
   owed: string[]
   places: Map<string, Place>
   digests: Map<string, string>
+  /** The number of who acts where nothing else is said; null where no file was asked for. */
+  actor: string | null
+  /** The same at paths where somebody else does, or nobody (null). */
+  actors: Map<string, string | null>
   /** Numbers by name. */
   users: Map<string, string>
   groups: Map<string, string>
@@ -91,6 +95,8 @@ function noAnswers(): Answers {
     owed: [],
     places: new Map(),
     digests: new Map(),
+    actor: null,
+    actors: new Map(),
     users: new Map(),
     groups: new Map(),
     runs: new Map(),
@@ -150,6 +156,11 @@ function sectionOf(
       )
     case 'digests':
       return texts('\0', longestPath, (line) => answers.digests.set(line.slice(66), line.slice(0, 64)))
+    case 'actor':
+      answers.actor = word
+      return nothing
+    case 'acts':
+      return texts('\0', longestPath, (path) => answers.actors.set(path, word === '-' ? null : word))
     case 'passwd':
       return names(answers.users)
     case 'group':

@@ -455,23 +455,21 @@ o_file() {
     return 0
   fi
   if [[ ! $o_blind && -f $1 && -r $1 && ! -L $1 ]]; then
-    if ! IFS= read -r -d '' o_have <"$1" && [ "$o_have" = "$2" ]; then
-      o_keep "$1" "$4" "$5"
+    if ! IFS= read -r -d '' o_have <"$1" && [ "$o_have" = "$2" ] && o_keep_file "$1" "$4" "$5"; then
       return 0
     fi
   elif [[ -d $1 && ! -L $1 ]]; then
     o_fail 1 step "$1 is a directory, not a file"
     return 0
   fi
-  o_owe && o_room "$1" && o_write "$2" "$3" || return 0
-  [[ $4 == - ]] || ((!(8#$4 & 07111))) || o_chmod[$4]+=" $o_n"
-  o_staged "$1" "$5" "${6-}"
+  o_may_replace "$1" && o_owe && o_room "$1" && o_write "$2" "$3" || return 0
+  o_staged "$1" "$4" "$5" "${6-}"
 }
 
-# o_staged PATH OWNER CHECK: o_room holds what goes to PATH.
+# o_staged PATH MODE OWNER CHECK: o_room holds what goes to PATH.
 o_staged() {
-  o_place[o_n]=$o_room o_backup[o_n]=$o_room_old o_path[o_n]=$1 o_of[o_n]=$o_i o_check[o_n]=$3
-  [[ $2 == - ]] || o_chown[$2]+=" $o_n"
+  o_place[o_n]=$o_room o_backup[o_n]=$o_room_old o_path[o_n]=$1 o_of[o_n]=$o_i o_check[o_n]=$4 o_mode[o_n]=$2
+  [[ $3 == - ]] || o_chown[$3]+=" $o_n"
   o_n+=1
 }
 
@@ -487,7 +485,7 @@ o_ahead() {
   fi
 }
 
-# o_ahead_file PATH FILE SIZE NEW_MODE MODE OWNER [CHECK]: as o_file, with content that was brought ahead.
+# o_ahead_file PATH FILE SIZE MODE OWNER [CHECK]: as o_file, with content that was brought ahead.
 o_ahead_file() {
   local from=$o_state/ahead/$o_run_id.$2
   o_step "$1" || return 0
@@ -497,11 +495,10 @@ o_ahead_file() {
     o_fail 1 step "$1 is a directory, not a file"
   elif [[ $(stat -c %s -- "$from" 2>&"$o_null") != "$3" ]]; then
     o_fail 1 step "What was brought ahead for $1 is not there as it was sent"
-  elif [[ ! $o_blind && -f $1 && ! -L $1 ]] && cmp -s -- "$from" "$1"; then
-    o_keep "$1" "$5" "$6"
-  elif o_owe && o_room "$1" && o_from_ahead "$from"; then
-    o_chmod[$4]+=" $o_n"
-    o_staged "$1" "$6" "${7-}"
+  elif [[ ! $o_blind && -f $1 && ! -L $1 ]] && cmp -s -- "$from" "$1" && o_keep_file "$1" "$4" "$5"; then
+    return 0
+  elif o_may_replace "$1" && o_owe && o_room "$1" && o_from_ahead "$from"; then
+    o_staged "$1" "$4" "$5" "${6-}"
   fi
 }
 
@@ -574,6 +571,37 @@ o_quiet_then_loud() {
 o_keep() {
   [[ $2$3 != -- && ! -L $1 ]] || return 0
   o_kept_path+=("$1") o_kept_mode+=("$2") o_kept_owner+=("$3") o_kept_of+=("$o_i")
+}
+
+# o_keep_file PATH MODE OWNER: the same for a file, which is ours where nobody is said to own it. Who is not root can own what is
+# somebody's only by making it anew: fails then.
+o_keep_file() {
+  local owner=$3
+  [[ $owner != - ]] || owner=$EUID
+  [[ $owner != :* ]] || owner=$EUID$owner
+  ((EUID == 0)) || [[ -O $1 ]] || ! o_is_us "${owner%%:*}" || return 1
+  o_kept_path+=("$1") o_kept_mode+=("$2") o_kept_owner+=("$owner") o_kept_of+=("$o_i")
+}
+
+# o_is_us USER: by name or by number.
+o_is_us() {
+  [[ $1 != "$EUID" ]] || return 0
+  o_person "$EUID"
+  [[ $1 == "${o_user%%:*}" ]]
+}
+
+# o_may_replace FILE: says why not, where we are not root and the directory is not for us to write.
+o_may_replace() {
+  ((EUID)) && [[ ! -O $1 && -e $1 && ! -w ${1%/*}/ ]] || return 0
+  o_fail 1 step "$(o_whose "$1" "$(o_called passwd "$EUID")")"
+  return 1
+}
+
+# o_whose FILE USER: why this user cannot have it.
+o_whose() {
+  local is
+  is=$(stat -c %U -- "$1")
+  printf '%s belongs to %s, and its directory to %s: %s cannot replace it\n' "$1" "$is" "$(stat -c %U -- "${1%/*}/")" "$2"
 }
 
 # o_directory PATH MODE OWNER
@@ -656,7 +684,7 @@ o_do_errands() {
   local n said text
   local -A undone=()
   for n in $2; do undone[$n]=1; done
-  text=$(declare -f o_errands_here o_errand_file o_errand_directory o_errand_symlink o_errand_absent o_errand_keep)
+  text=$(declare -f o_errands_here o_errands_look o_errand_{recall,is_fit,has_text,file,make_fit,directory,symlink,absent,keep,fit} o_whose)
   said=$(o_tell_errands "$2" 2>&"$o_null" | o_as_owner "$1" "$text"$'\n'"o_run_id=$o_run_id; o_errands_here")
   while read -r n said; do
     [[ $n == +([0-9]) && ${undone[$n]-} ]] || continue
@@ -684,46 +712,106 @@ o_tell_errands() {
 # From here to the end of this part, that user's process runs what is there, and root's never does.
 # shellcheck disable=SC2034 # the functions of the verbs
 o_errands_here() {
-  local n verb path_size text_size mask mode owner group path text said status
+  local n k path_size text_size verb mask mode owner group path text said status is_mode is_number is_group new=()
+  local number_of=() path_of=() text_of=() verb_of=() mask_of=() mode_of=() owner_of=() group_of=()
+  local -A facts=()
   set +e
   set -fC
   while read -r n path_size text_size verb mask mode owner group; do
     IFS= read -rN "$path_size" path
     text=''
     ((text_size == 0)) || IFS= read -rN "$text_size" text
-    umask "$mask"
+    number_of+=("$n") path_of+=("$path") text_of+=("$text") verb_of+=("$verb")
+    mask_of+=("$mask") mode_of+=("$mode") owner_of+=("$owner") group_of+=("$group")
+  done
+  o_errands_look "${path_of[@]}"
+  for k in "${!number_of[@]}"; do
+    n=${number_of[k]} path=${path_of[k]} text=${text_of[k]} verb=${verb_of[k]}
+    mode=${mode_of[k]} owner=${owner_of[k]} group=${group_of[k]}
+    o_errand_recall
+    # What is right already takes no process.
+    if [[ $verb == file ]] && o_errand_is_fit && o_errand_has_text; then
+      printf '%s same\n' "$n"
+      continue
+    fi
+    umask "${mask_of[k]}"
     said=$("o_errand_$verb" 2>&1)
     status=$?
+    [[ $status != 0 || $verb != file ]] || new+=("$k")
     ((status != 0)) || said=changed
     ((status != 3)) || said=same
     printf '%s %s\n' "$n" "${said//$'\n'/; }"
   done
+  # Where a directory says what new files in it get, the umask gave nothing.
+  local paths=()
+  for k in "${new[@]}"; do paths+=("${path_of[k]}"); done
+  o_errands_look "${paths[@]}"
+  for k in "${new[@]}"; do
+    [[ ${facts[${path_of[k]}]} == "${mode_of[k]} "* ]] || chmod -- "${mode_of[k]}" "${path_of[k]}"
+  done
+}
+
+# o_errands_look PATH...: what all that is there is like, by one process for many: mode, number and name of the group.
+o_errands_look() {
+  local fact
+  while (($#)); do
+    while IFS= read -rd '' fact; do
+      path=/${fact#*/}
+      facts[$path]=${fact%%/*}
+    done < <(find "${@:1:200}" -maxdepth 0 -printf '%m %G %g%p\0' 2>/dev/null)
+    shift $(($# < 200 ? $# : 200))
+  done
+}
+
+# What was seen of the path.
+o_errand_recall() {
+  local fact=${facts[$path]-}
+  is_mode=${fact%% *} fact=${fact#* }
+  is_number=${fact%% *} is_group=${fact#* }
+}
+
+o_errand_is_fit() {
+  [[ $mode == - || $mode == "$is_mode" ]] && [[ $group == - || $group == "$is_group" || $group == "$is_number" ]]
+}
+
+# A file of this user's with this content is there.
+o_errand_has_text() {
+  local have
+  [[ -O $path && -f $path && -r $path && ! -L $path ]] && ! IFS= read -r -d '' have <"$path" && [ "$have" = "$text" ]
 }
 
 # Status 0 says that something changed, 3 that nothing had to.
 o_errand_file() {
-  local room=${path%/*}/.orchestra-$o_run_id.new.$n have
+  local room=${path%/*}/.orchestra-$o_run_id.new.$n
   if [[ -d $path && ! -L $path ]]; then
     echo "$path is a directory, not a file"
     return 1
-  elif [[ -f $path && -r $path && ! -L $path ]] && ! IFS= read -r -d '' have <"$path" && [ "$have" = "$text" ]; then
-    o_errand_keep "$path"
+  elif o_errand_has_text; then
+    o_errand_keep
     return
+  elif [[ ! -O $path && -e $path && ! -w ${path%/*}/ ]]; then
+    o_whose "$path" "${USER:-$EUID}"
+    return 1
   fi
-  if printf %s "$text" >"$room" && { o_errand_keep "$room" || (($? == 3)); } && mv -fT -- "$room" "$path"; then return; fi
+  if printf %s "$text" >"$room" && o_errand_make_fit && mv -fT -- "$room" "$path"; then return; fi
   rm -f -- "$room"
   return 1
+}
+
+# A new file in its room, written under the umask of its mode.
+o_errand_make_fit() {
+  if [[ $group != - ]] || ((8#$mode & 07111)); then o_errand_fit "$room"; fi
 }
 
 o_errand_directory() {
   if [[ -d $path ]]; then
     [[ ! -L $path ]] || return 3
-    o_errand_keep "$path"
+    o_errand_keep
   elif [[ -e $path || -L $path ]]; then
     echo "$path exists and is not a directory"
     return 1
   else
-    mkdir -p -- "$path" && { o_errand_keep "$path" || (($? == 3)); }
+    mkdir -p -- "$path" && o_errand_fit "$path"
   fi
 }
 
@@ -742,24 +830,21 @@ o_errand_absent() {
   if [[ $text == recursive ]]; then rm -rf -- "$path"; else rm -fd -- "$path"; fi
 }
 
-# o_errand_keep PATH
+# What is there already; its permissions may have drifted.
 o_errand_keep() {
-  local is_mode is_group is_number changed=3
   [[ $mode$owner$group != --- ]] || return 3
-  if [[ $owner != - && ! -O $1 ]]; then
-    echo "$1 belongs to $(stat -c %U -- "$1"): only root could give it away"
+  if [[ $owner != - && ! -O $path ]]; then
+    echo "$path belongs to $(stat -c %U -- "$path"): only root could give it away"
     return 1
   fi
-  read -r is_mode is_group is_number < <(stat -c '%a %G %g' -- "$1")
-  if [[ $group != - && $group != "$is_group" && $group != "$is_number" ]]; then
-    chgrp -h -- "$group" "$1" || return 1
-    changed=0
-  fi
-  if [[ $mode != - && $mode != "$is_mode" ]]; then
-    chmod "0000$mode" -- "$1" || return 1
-    changed=0
-  fi
-  return "$changed"
+  ! o_errand_is_fit || return 3
+  o_errand_fit "$path"
+}
+
+# o_errand_fit PATH: another group takes bits off the mode, so that comes last.
+o_errand_fit() {
+  [[ $group == - ]] || chgrp -h -- "$group" "$1" || return 1
+  [[ $mode == - ]] || chmod "0000$mode" -- "$1"
 }
 
 # --- Trash ------------------------------------------------------------------------------------------------
@@ -910,8 +995,8 @@ o_give_up_copied() {
 o_forget() {
   o_touched=()
   declare -gi o_n=0
-  o_place=() o_backup=() o_path=() o_of=() o_check=()
-  declare -gA o_chmod=() o_chown=()
+  o_place=() o_backup=() o_path=() o_of=() o_check=() o_mode=()
+  declare -gA o_chown=()
   o_kept_path=() o_kept_mode=() o_kept_owner=() o_kept_of=()
   o_new_path=() o_new_mode=() o_new_owner=() o_new_of=()
   o_link_path=() o_link_target=() o_link_of=()
@@ -1034,7 +1119,7 @@ o_settle_files() {
   local spec n plain=()
   local -A of_check=()
   for spec in "${!o_chown[@]}"; do o_apply chown -h "$spec" "${o_chown[$spec]}"; done
-  for spec in "${!o_chmod[@]}"; do o_apply chmod "0000$spec" "${o_chmod[$spec]}"; done
+  o_settle_modes
   for n in "${!o_place[@]}"; do
     if [[ ${o_bad[${o_of[n]}]-} ]]; then
       o_rubbish+=("${o_place[n]}")
@@ -1047,6 +1132,17 @@ o_settle_files() {
   o_move_in "${plain[@]}"
   for n in "${plain[@]}"; do o_moved "$n"; done
   for spec in "${!of_check[@]}"; do o_settle_check "$spec" "${of_check[$spec]}"; done
+}
+
+# A umask cannot give every mode, and where a directory says what new files in it get, it gives none.
+o_settle_modes() {
+  local n k=0 staged=("${!o_mode[@]}") is=() places=()
+  local -A of_mode=()
+  for n in "${staged[@]}"; do places+=("${o_place[n]}"); done
+  mapfile -t is < <(o_many 4 stat -c %a -- "${places[@]}")
+  ((${#is[@]} == ${#places[@]})) || is=()
+  for n in "${staged[@]}"; do [[ ${is[k++]-} == "${o_mode[n]}" ]] || of_mode[${o_mode[n]}]+=" $n"; done
+  for k in "${!of_mode[@]}"; do o_apply chmod "0000$k" "${of_mode[$k]}"; done
 }
 
 # o_apply WORD... NUMBERS: chmod or chown for staged files, together and else one by one.
@@ -1091,13 +1187,20 @@ o_moved() {
   fi
 }
 
-# What is right in content and may have drifted in mode or owner: one stat for all.
+# What is right in content and may have drifted in mode or owner: one stat for all, of which most are alike.
 o_settle_permissions() {
-  local k is=() drifted=()
+  local k key is=() drifted=()
+  local -A right=()
   mapfile -t is < <(o_many 4 stat -c '%a %U %G %u %g' -- "${o_kept_path[@]}")
   ((${#is[@]} == ${#o_kept_path[@]})) || is=()
   for k in "${!o_kept_path[@]}"; do
-    [[ ${o_kept_mode[k]} == - || ${o_kept_mode[k]} == "${is[k]%% *}" ]] && o_owner_is "${o_kept_owner[k]}" "${is[k]-}" || drifted+=("$k")
+    key="${o_kept_mode[k]} ${o_kept_owner[k]} ${is[k]-}"
+    [[ ! ${right[$key]-} ]] || continue
+    if [[ ${o_kept_mode[k]} == - || ${o_kept_mode[k]} == "${is[k]%% *}" ]] && o_owner_is "${o_kept_owner[k]}" "${is[k]-}"; then
+      right[$key]=1
+    else
+      drifted+=("$k")
+    fi
   done
   ((${#drifted[@]} == 0)) || o_settle_drifted "${drifted[@]}"
 }
@@ -1122,14 +1225,14 @@ o_see_again() {
 }
 
 # o_settle_layer NUMBERS: of what none is in another. Only a mode of more than four digits takes a setgid bit off that a directory has
-# from its parent.
+# from its parent, and another owner takes those off that let a program run as its owner.
 o_settle_layer() {
-  local k
+  local k mode given
   local -A modes=() owners=()
   for k in $1; do
-    o_i=${o_kept_of[k]}
-    o_owner_is "${o_kept_owner[k]}" "${is[k]-}" || owners[${o_kept_owner[k]}]+=" $k"
-    [[ ${o_kept_mode[k]} == - || ${o_kept_mode[k]} == "${is[k]%% *}" ]] || modes[${o_kept_mode[k]}]+=" $k"
+    o_i=${o_kept_of[k]} mode=${o_kept_mode[k]} given=''
+    o_owner_is "${o_kept_owner[k]}" "${is[k]-}" || { owners[${o_kept_owner[k]}]+=" $k" given=1; }
+    [[ $mode == - || ( $mode == "${is[k]%% *}" && ! ( $given && ${#mode} == 4 ) ) ]] || modes[$mode]+=" $k"
   done
   for k in "${!owners[@]}"; do o_restore chown -h "$k" "${owners[$k]}"; done
   for k in "${!modes[@]}"; do o_restore chmod "0000$k" "${modes[$k]}"; done

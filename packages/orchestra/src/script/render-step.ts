@@ -71,14 +71,15 @@ function renderShown(command: Rendered | null | undefined): Rendered[] {
 }
 
 function renderFile(step: FileStep): Rendered {
-  const mask = plain(maskOf(step))
-  const args = [plain(step.path), step.content, mask, plain(step.mode ?? '-'), plain(ownerAndGroup(step))]
+  const mode = fileMode(step.mode, step.content.secrets.length > 0)
+  const permissions = [maskOf(mode), mode, ownerAndGroup(step)].map(plain)
+  const args = [plain(step.path), step.content, ...permissions]
   return callOf('o_file', ...args, ...(step.check ? [step.check] : []))
 }
 
-function renderAheadFile({ path, file, size, newMode, mode, check, ...step }: AheadFileStep): Rendered {
+function renderAheadFile({ path, file, size, mode, check, ...step }: AheadFileStep): Rendered {
   const content = [path, String(file), String(size)].map(plain)
-  const permissions = [newMode, mode ?? '-', ownerAndGroup(step)].map(plain)
+  const permissions = [mode, ownerAndGroup(step)].map(plain)
   return callOf('o_ahead_file', ...content, ...permissions, ...(check ? [check] : []))
 }
 
@@ -89,14 +90,13 @@ function renderTrash(step: TrashStep): Rendered[] {
 }
 
 /** The umask that a new file is written under, so that it never stands open for a moment. */
-function maskOf(step: FileStep): string {
-  const mode = step.mode ?? modeOfNew(step.content.secrets.length > 0)
+function maskOf(mode: string): string {
   return (0o666 & ~Number.parseInt(mode, 8)).toString(8).padStart(3, '0')
 }
 
-/** What nobody asked a mode for is readable by all unless it holds a secret. */
-export function modeOfNew(holdsSecret: boolean): string {
-  return holdsSecret ? '600' : '644'
+/** A file that no mode was asked for is readable by all unless it holds a secret. */
+export function fileMode(asked: string | null, holdsSecret: boolean): string {
+  return asked ?? (holdsSecret ? '600' : '644')
 }
 
 /** As `chown` takes it; `-` where both are left open. */

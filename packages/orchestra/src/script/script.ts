@@ -30,12 +30,16 @@ export interface RunOptions {
 
 export interface FileOptions {
   /**
-   * Octal, `'0640'` or `0o640`. Given, it is also restored when it drifted. Default: a new file gets 0644,
-   * or 0600 when it holds a secret.
+   * Octal, `'0640'` or `0o640`. Default: 0644, or 0600 when it holds a secret. A file with another mode has drifted, and the next
+   * save restores it.
    */
   mode?: string | number
-  /** User name or number. Given, it is also restored when it drifted. Default: whom the script runs as. */
+  /**
+   * User name or number. Default: who acts there, which is the user in a user's place and else whom the script runs as, mostly root.
+   * A file with another owner has drifted, and the next save restores it.
+   */
   owner?: string | number
+  /** Name or number of the group; restored when it drifted. Default: as the server gives it to a new file, and left alone then. */
   group?: string | number
   /**
    * Decides whether the new file may stay, for example sh`nginx -t`. It runs with the new content in place, once
@@ -45,8 +49,14 @@ export interface FileOptions {
   check?: Command
 }
 
+/**
+ * What is given is restored when it drifted. What is not is left alone: a directory that is there already may be shared. A new one
+ * is of who acts there, with the mode 0755.
+ */
 export interface DirectoryOptions {
+  /** Octal, `'0750'` or `0o750`. */
   mode?: string | number
+  /** User name or number. */
   owner?: string | number
   group?: string | number
 }

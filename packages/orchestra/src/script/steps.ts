@@ -41,8 +41,7 @@ export interface AheadFileStep extends Permissions {
   file: number
   /** Bytes that must have arrived. */
   size: number
-  /** The mode of a new file where none is asked for. */
-  newMode: string
+  mode: string
   check: Rendered | null
 }
 

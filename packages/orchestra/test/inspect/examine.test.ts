@@ -91,14 +91,6 @@ describe('a file', () => {
     })
   })
 
-  it('whose mode nobody asked for may have any', async () => {
-    const verdict = await lookAt(file, async (directory) => {
-      await write('a', 'one\ntwo\n')(directory)
-      await chmod(join(directory, 'a'), 0o600)
-    })
-    expect(verdict).toEqual(inSync)
-  })
-
   it('belongs to its owner by name or number', async () => {
     const user = execFileSync('id', ['-un'], { encoding: 'utf8' }).trim()
     const group = execFileSync('id', ['-g'], { encoding: 'utf8' }).trim()
@@ -110,7 +102,10 @@ describe('a file', () => {
 
   it('of which a secret is part never shows its content', async () => {
     const asked: Ask = (script) => script.file('a', text`key=${secret('hunter2', 'key')}`)
-    const verdict = await lookAt(asked, write('a', 'key=other'))
+    const verdict = await lookAt(asked, async (directory) => {
+      await write('a', 'key=other')(directory)
+      await chmod(join(directory, 'a'), 0o600)
+    })
     expect(verdict).toEqual({
       state: 'drifted',
       differences: [{ title: './a', kind: 'content', reason: 'differs; it holds secrets and is not shown' }],
@@ -260,13 +255,24 @@ describe.runIf(process.getuid?.() === 0)('a login that may not look', () => {
     await write('closed/a', 'x')(directory)
     await chmod(join(directory, 'closed'), 0o700)
     await writeFile(join(directory, 'b'), 'x', { mode: 0o600 })
-    const expectations = [asked, (script: Script) => script.file('b', 'x')].map((ask) =>
-      expectationOf(record('thing', ask)),
-    )
+    await writeFile(join(directory, 'c'), 'x', { mode: 0o600 })
+    const root = { mode: '0600', owner: 'root' }
+    const expectations = [
+      asked,
+      (script: Script) => script.file('b', 'x', root),
+      (script: Script) => script.file('c', 'x'),
+    ].map((ask) => expectationOf(record('thing', ask)))
     expect(await examine(inspected, expectations)).toMatchObject({
       verdicts: [
         { state: 'unknown', differences: [{ reason: 'may not be looked at' }] },
         { state: 'unknown', differences: [{ reason: 'cannot be read' }] },
+        {
+          state: 'drifted',
+          differences: [
+            { reason: 'cannot be read' },
+            { reason: 'has mode 600, not 644, owner root, not nobody' },
+          ],
+        },
       ],
     })
     await rm(join(directory, 'closed'), { recursive: true })
@@ -301,7 +307,10 @@ describe.runIf(process.getuid?.() === 0)('root in a user’s place', () => {
         inSync,
         { state: 'drifted', differences: [{ kind: 'content', diff: expect.stringContaining('-y') }] },
         inSync,
-        { state: 'unknown', differences: [{ kind: 'unknown', reason: 'cannot be read' }] },
+        {
+          state: 'drifted',
+          differences: [{ kind: 'unknown', reason: 'cannot be read' }, { kind: 'permissions' }],
+        },
         { state: 'drifted', differences: [{ kind: 'type' }] },
       ],
     })

@@ -26,8 +26,8 @@ function bring(server: Server, ahead: string, content: string, file = 0) {
 }
 
 function use(server: Server, runId: string, size: number, more: object = {}) {
-  const open = { mode: null, owner: null, group: null, check: null }
-  const step = { kind: 'ahead-file', path: './out', file: 0, size, newMode: '600', ...open, ...more } as const
+  const open = { owner: null, group: null, check: null }
+  const step = { kind: 'ahead-file', path: './out', file: 0, size, mode: '600', ...open, ...more } as const
   return runSteps(server, runId, [step])
 }
 
@@ -46,7 +46,7 @@ test('what is brought in parts is put in its place as one file', async () => {
 
 test('a file that is the same already stays as it is', async () => {
   const server = machine()
-  writeFileSync(join(server.directory, 'out'), 'same')
+  writeFileSync(join(server.directory, 'out'), 'same', { mode: 0o600 })
   const before = statSync(join(server.directory, 'out')).ino
   const runId = randomUUID()
   await bring(server, runId, 'same')

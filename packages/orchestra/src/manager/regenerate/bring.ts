@@ -6,7 +6,7 @@ import {
   type Step,
   type StreamedFileStep,
 } from '../../script/index.ts'
-import { modeOfNew } from '../../script/render-step.ts'
+import { fileMode } from '../../script/render-step.ts'
 import { join, type Rendered } from '../../script/rendered.ts'
 import type { Answer } from './sender.ts'
 
@@ -83,8 +83,8 @@ class Bringing {
 
   #sentAhead(): AheadFileStep {
     const { pieces: _, ...rest } = this.#step
-    const [size, newMode] = [this.#sentBytes, rest.mode ?? modeOfNew(this.#holdsSecret)]
-    return { ...rest, kind: 'ahead-file', file: this.#file, size, newMode }
+    const mode = fileMode(rest.mode, this.#holdsSecret)
+    return { ...rest, kind: 'ahead-file', file: this.#file, size: this.#sentBytes, mode }
   }
 }
 
