@@ -34,7 +34,9 @@ export function telling({ first, last, between }: Heard, command?: string): stri
   const [beginning, end] = [meant(first), meant(last)]
   const all = [...beginning, ...end]
   if (all.length === 0) return null
-  if (between === 0 && all.length <= FEW) return all.map(shortened).join(' / ')
+  // What each of several objects complains of is one complaint.
+  const different = [...new Set(all)]
+  if (between === 0 && different.length <= FEW) return different.map(shortened).join(' / ')
   const shown = chosen(beginning, end)
   const left = between + all.length - shown.length
   const where = command === undefined ? '' : `: ${command}`

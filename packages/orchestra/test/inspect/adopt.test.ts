@@ -92,7 +92,11 @@ describeStores('adopting', (open) => {
     expect(await refused(world)).toEqual(['3'])
     const after = await treeOf(sites)
     for (const name of ['d1', 'd2', 'd3', 'stranger']) expect(after[name]).toEqual(before[name])
-    expect((await listFindings(world.store)).map(({ identity }) => identity)).toEqual(['stranger'])
+    const found = (await listFindings(world.store)).map(({ identity, object }) => [identity, object])
+    expect(found).toEqual([
+      ['d3', 'site:3'],
+      ['stranger', null],
+    ])
   })
 
   it('takes over what waits to be written, and what another row waits with stays', async () => {
@@ -146,7 +150,7 @@ describeStores('adopting', (open) => {
     await writeFile(owned, '')
     await expect(adopt(context, right, 'test')).rejects.toMatchObject({
       message: expect.stringMatching(
-        /could not be marked: Nothing can be written below .*; is the disk full\?$/,
+        /could not be marked: mkdir: .*Not a directory \/ Nothing can be written below \S+; is the disk full\?$/,
       ),
       hint,
     })
