@@ -19,7 +19,7 @@ o_act_in() {
 
 # After a command ran that may have changed anything.
 o_unsee() {
-  o_rulings=() o_facts=() o_unseen=("${o_looked[@]}")
+  o_rulings=() o_facts=() o_shut=() o_groups=() o_sole=() o_unseen=("${o_looked[@]}")
 }
 
 # o_absolute PATH: o_whole, as the kernel would name it. An empty one is what stands above a name in the root.

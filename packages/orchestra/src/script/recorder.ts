@@ -75,7 +75,8 @@ export class Recorder implements Script {
 
   symlink(path: string, target: string): void {
     const checkedPath = checkPath(path, 'the path of a link')
-    const checkedTarget = renderText(target, `the target of ${checkedPath}`).reveal()
+    const what = `the target of ${checkedPath}`
+    const checkedTarget = withoutSecrets(renderText(target, what), what, 'Name it by something else')
     if (checkedTarget === '') {
       throw new OrchestraError('ORC_VALUE_INVALID', `the target of ${checkedPath} is empty`, {
         hint: 'Give the path it points to',
@@ -150,12 +151,14 @@ export class Recorder implements Script {
   }
 }
 
-/** For a command that is kept in a file on the server. */
-function withoutSecrets(command: Rendered, what: string): string {
-  if (command.secrets.length === 0) return command.reveal()
-  throw new OrchestraError('ORC_SECRET_JOINED', `${what} holds a secret`, {
-    hint: 'Let the command read it from a file that the backend writes',
-  })
+/** For what everybody may see: a link's target, a command that is kept in a file on the server. */
+function withoutSecrets(
+  text: Rendered,
+  what: string,
+  hint = 'Let the command read it from a file that the backend writes',
+): string {
+  if (text.secrets.length === 0) return text.reveal()
+  throw new OrchestraError('ORC_SECRET_JOINED', `${what} holds a secret`, { hint })
 }
 
 type ContentStep =

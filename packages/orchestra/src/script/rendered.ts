@@ -1,5 +1,7 @@
 import { inspect } from 'node:util'
 import { OrchestraError } from '../errors.ts'
+import { listening } from '../secrets/notice.ts'
+import { currentScope } from '../secrets/scope.ts'
 import { holdsMaskedSecret, Secret } from '../secrets/secret.ts'
 
 /**
@@ -48,7 +50,9 @@ export function plain(text: string): Rendered {
 
 /** The two renderings of a secret. */
 export function renderSecret(value: Secret): Rendered {
-  return new Rendered(checkText(value.reveal(), `the secret ${value.name}`), value.mask(), [value])
+  // Opened for the server, not for whoever puts text together here.
+  const real = listening.exit(() => value.reveal())
+  return new Rendered(checkText(real, `the secret ${value.name}`), value.mask(), [value])
 }
 
 export function join(parts: readonly Rendered[], separator = ''): Rendered {
@@ -73,14 +77,29 @@ function checkText(text: string, what: string): string {
   return text
 }
 
-/** A plain string, refused when a secret was joined to it on the way and only its name is left. */
+/** A plain string where no secret can stand: refused when one was joined to it on the way, by its name or by its value. */
 export function checkPlain(text: string, what: string): string {
+  const rendered = renderJoined(text, what)
+  if (rendered.secrets.length === 0) return text
+  throw new OrchestraError(
+    'ORC_SECRET_JOINED',
+    `${what} would show a secret to everybody: ${rendered.masked}`,
+    {
+      hint: 'Make it of something else; a secret may stand in commands, their input and files',
+    },
+  )
+}
+
+/** A string, in which secrets may stand that were opened before it was put together. */
+function renderJoined(text: string, what: string): Rendered {
   if (holdsMaskedSecret(text)) {
     throw new OrchestraError('ORC_SECRET_JOINED', `${what} holds the name of a secret instead of its value`, {
       hint: 'Build it with the text`...` or sh`...` template, which keep secrets as they are',
     })
   }
-  return checkText(text, what)
+  checkText(text, what)
+  const opened = currentScope()?.masked(text) ?? null
+  return opened === null ? plain(text) : new Rendered(text, opened.masked, opened.secrets)
 }
 
 /** What may stand where one piece of text is expected. */
@@ -89,7 +108,7 @@ export type TextValue = string | number | bigint | boolean | Secret | Rendered
 export function renderText(value: unknown, what: string): Rendered {
   if (value instanceof Rendered) return value
   if (value instanceof Secret) return renderSecret(value)
-  if (typeof value === 'string') return plain(checkPlain(value, what))
+  if (typeof value === 'string') return renderJoined(value, what)
   if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
     return plain(String(value))
   throw unusable(value, what)

@@ -19,10 +19,10 @@ export class Command {
 
 /** Shell text that is taken as it is. */
 class RawText {
-  readonly text: string
+  readonly rendered: Rendered
 
-  constructor(text: string) {
-    this.text = text
+  constructor(rendered: Rendered) {
+    this.rendered = rendered
   }
 }
 
@@ -47,12 +47,12 @@ export function sh(parts: TemplateStringsArray, ...values: readonly ShellValue[]
 
 /** Puts text into a command without quoting: the only way around it, and easy to search for. Never for data. */
 export function raw(text: string): RawText {
-  return new RawText(checkPlain(text, 'raw()'))
+  return new RawText(renderText(text, 'raw()'))
 }
 
 function renderShellValue(value: unknown, what: string): Rendered {
   if (value instanceof Command) return value.rendered
-  if (value instanceof RawText) return plain(value.text)
+  if (value instanceof RawText) return value.rendered
   if (Array.isArray(value)) {
     return join(
       value.map((element, index) => renderShellValue(element, `element ${index + 1} of ${what}`)),

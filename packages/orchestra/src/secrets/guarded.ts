@@ -1,4 +1,5 @@
-import { keepingSecrets } from './scope.ts'
+import { keepingSecrets, type SecretScope } from './scope.ts'
+import { type Secret, secret } from './secret.ts'
 
 type Unknown = (this: unknown, ...args: unknown[]) => unknown
 
@@ -47,7 +48,26 @@ function guardFunction(work: Unknown): Unknown {
 /** What a backend makes of each object is made later, outside of the call that it was given in. */
 function guardArgument(value: unknown): unknown {
   if (!isMappable(value)) return value
-  return { map: (write: Unknown) => value.map(guardFunction(write)) }
+  return { map: (write: Unknown) => value.map(guardPiece(write)) }
+}
+
+/** A piece of text goes out of the scope in which it was put together: what is secret in it goes along. */
+function guardPiece(write: Unknown): Unknown {
+  return function (...args) {
+    return keepingSecrets(args, (scope) => {
+      const pieces = write.apply(this, args)
+      return Array.isArray(pieces) ? pieces.map((piece) => sealed(piece, scope)) : sealed(pieces, scope)
+    })
+  }
+}
+
+function sealed(piece: unknown, scope: SecretScope): unknown {
+  const opened = typeof piece === 'string' ? scope.masked(piece) : null
+  return opened === null ? piece : secret(String(piece), nameOf(opened.secrets))
+}
+
+function nameOf([first, ...others]: readonly Secret[]): string {
+  return others.length === 0 && first !== undefined ? first.name : 'several'
 }
 
 function isMappable(value: unknown): value is { map(write: Unknown): unknown } {

@@ -17,6 +17,8 @@ export class SecretScope {
   /** Looked through when something failed. */
   readonly #given: readonly unknown[]
   readonly #noted = new Set<Secret>()
+  readonly #opened = new Set<Secret>()
+  #index: { readonly of: number; readonly secrets: SecretIndex } | undefined
 
   constructor(parent: SecretScope | undefined, given: readonly unknown[]) {
     this.#parent = parent
@@ -26,6 +28,25 @@ export class SecretScope {
   note(secret: Secret): void {
     if (this.#noted.size <= MOST_SECRETS) this.#noted.add(secret)
     this.#parent?.note(secret)
+  }
+
+  noteOpened(secret: Secret): void {
+    this.note(secret)
+    if (this.#opened.size <= MOST_SECRETS) this.#opened.add(secret)
+    this.#parent?.noteOpened(secret)
+  }
+
+  /**
+   * A text that was put together here, as people may see it, with the secrets that may stand in it; null where none does. Only those
+   * that were opened are looked for: a password that is a common word would else be told by every place where that is missing.
+   */
+  masked(text: string): { masked: string; secrets: readonly Secret[] } | null {
+    const opened = [...this.#opened]
+    if (opened.length === 0) return null
+    if (opened.length > MOST_SECRETS) return { masked: WITHHELD, secrets: opened }
+    if (this.#index?.of !== opened.length) this.#index = { of: opened.length, secrets: indexOf(opened) }
+    const masked = this.#index.secrets.redact(text)
+    return masked === text ? null : { masked, secrets: opened }
   }
 
   /** The text without these secrets. */
@@ -41,10 +62,7 @@ export class SecretScope {
   #redaction(): (text: string) => string {
     const secrets = new Set(this.#all())
     if (secrets.size > MOST_SECRETS) return () => WITHHELD
-    // Reading them is no use of them that others should hear of.
-    const index = listening.exit(
-      () => new SecretIndex([...secrets].map((one) => ({ name: one.name, value: one.reveal() }))),
-    )
+    const index = indexOf([...secrets])
     return (text) => index.redact(text)
   }
 
@@ -53,6 +71,13 @@ export class SecretScope {
     yield* secretsIn(this.#given)
     if (this.#parent !== undefined) yield* this.#parent.#all()
   }
+}
+
+/** Reading them is no use of them that others should hear of. */
+function indexOf(secrets: readonly Secret[]): SecretIndex {
+  return listening.exit(
+    () => new SecretIndex(secrets.map((one) => ({ name: one.name, value: one.reveal() }))),
+  )
 }
 
 /** The scope that runs now, for code that is run later and knows the same. */

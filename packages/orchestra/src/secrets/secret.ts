@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { noteSecret } from './notice.ts'
+import { noteOpened, noteSecret } from './notice.ts'
 
 /**
  * A value that must not be shown. Every ordinary way of turning it into text gives its name; only `reveal()`
@@ -17,7 +17,7 @@ export class Secret {
 
   /** The value itself. Whatever receives it must keep it out of logs, errors and argument lists. */
   reveal(): string {
-    noteSecret(this)
+    noteOpened(this)
     return this.#value
   }
 

@@ -104,6 +104,33 @@ describe.skipIf(!isRoot)('a directory above the path (needs root)', () => {
     ).toEqual([1, 0, 0])
   })
 
+  test('whose group a command adds somebody to is refused from then on', async () => {
+    const groups = join(temporaryDirectory(), 'group')
+    writeFileSync(groups, `${readFileSync('/etc/group', 'utf8')}nobodys:x:54322:\n`)
+    // The script alone sees these groups.
+    const withGroups = ['unshare', '-m', 'bash', '-c', `mount --bind ${groups} /etc/group; exec "$@"`, '-']
+    const server = machine({}, withGroups)
+    chmodSync(server.directory, 0o755)
+    const at = (path: string) => join(server.directory, path)
+    mkdirSync(at('shared'))
+    chownSync(at('shared'), 0, 54_322)
+    chmodSync(at('shared'), 0o775)
+    const result = await server.run({
+      operations: [
+        (script) => {
+          script.file(at('shared/before'), 'ours')
+          script.run(
+            sh`sed 's/^nobodys:.*/&nobody,daemon/' ${groups} >${groups}.new; cat ${groups}.new >${groups}`,
+          )
+          script.file(at('shared/after'), 'ours')
+        },
+      ],
+    })
+    expect(result.outcomes()).toEqual(['failed 1 step changed'])
+    expect(result.outputOf(0)).toContain('is writable by its group nobodys')
+    expect([existsSync(at('shared/before')), existsSync(at('shared/after'))]).toEqual([true, false])
+  })
+
   test.each([
     ['absent', (script: Script, path: string) => script.absent(path, { recursive: true })],
     ['trash', (script: Script, path: string) => script.trash(path)],

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type Backend, isOrchestraError, raw, type Script, secret, sh } from '../../src/index.ts'
+import { type Backend, isOrchestraError, raw, type Script, type Secret, secret, sh } from '../../src/index.ts'
 import { type BackendCheckOptions, backendChecks, type CheckKind } from '../../src/testing/index.ts'
 import { deleteNote, fixtures, linkOf, type NoteObject, notes, pathOf, saveNote } from './note.ts'
 
@@ -134,16 +134,16 @@ describe('a fault is caught by the check that is about it', () => {
       says: 'text was run as a command',
     },
     {
-      fault: 'a revealed secret',
+      fault: 'a secret that left unseen',
       kind: 'secrets',
-      backend: saving((script, { name, token }) => script.file(`${pathOf(name)}/copy`, token.reveal())),
+      backend: saving((script, { name, token }) => script.file(`${pathOf(name)}/copy`, smuggled(token))),
       says: 'shopping.save shows the secret note.token',
     },
     {
       fault: 'an encoded secret',
       kind: 'secrets',
       backend: saving((script, { token }) =>
-        script.run(sh`true ${Buffer.from(`user:${token.reveal()}`).toString('base64')}`),
+        script.run(sh`true ${Buffer.from(`user:${smuggled(token)}`).toString('base64')}`),
       ),
       says: 'shows the secret note.token',
     },
@@ -216,11 +216,21 @@ describe('a fault is caught by the check that is about it', () => {
 
   test('a secret as it would reach a golden file', async () => {
     const golden = temporaryDirectory()
-    const backend = saving((script, { name, token }) => script.file(`${pathOf(name)}/copy`, token.reveal()))
+    const backend = saving((script, { name, token }) => script.file(`${pathOf(name)}/copy`, smuggled(token)))
     expect((await verdicts('golden', backend, { golden })).join()).toContain('shows the secret note.token')
     expect(readdirSync(golden)).toEqual([])
   })
 })
+
+/** Out of the function that makes another secret of it, where Orchestra cannot know what becomes of it. */
+function smuggled(token: Secret): string {
+  let out = ''
+  token.map((value) => {
+    out = value
+    return value
+  })
+  return out
+}
 
 const directories: string[] = []
 
