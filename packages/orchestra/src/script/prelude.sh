@@ -684,7 +684,8 @@ o_do_errands() {
   local n said text
   local -A undone=()
   for n in $2; do undone[$n]=1; done
-  text=$(declare -f o_errands_here o_errands_look o_errand_{recall,is_fit,has_text,file,make_fit,directory,symlink,absent,keep,fit} o_whose)
+  # Written out: what a function names comes with it.
+  text=$(declare -f o_errands_here o_errands_look o_errand_recall o_errand_is_fit o_errand_has_text o_errand_file o_errand_make_fit o_errand_directory o_errand_symlink o_errand_absent o_errand_keep o_errand_fit o_whose)
   said=$(o_tell_errands "$2" 2>&"$o_null" | o_as_owner "$1" "$text"$'\n'"o_run_id=$o_run_id; o_errands_here")
   while read -r n said; do
     [[ $n == +([0-9]) && ${undone[$n]-} ]] || continue
