@@ -2,7 +2,7 @@ import type { Backoff } from '../config/config.ts'
 import { messageOf, withHint } from '../errors.ts'
 import { createLog, createLogWriter, finishLog, type LogWriter, scriptState } from '../logs/index.ts'
 import { persist } from '../logs/persist.ts'
-import { type Verdict, verdictOf } from '../methods/verdict.ts'
+import { timedOut, type Verdict, verdictOf } from '../methods/verdict.ts'
 import { runCalls, usesCalls } from '../recording/calls.ts'
 import type { PlannedScript } from '../recording/scripts.ts'
 import type { BlockIndex, OperationResult, ScriptEvent } from '../script/index.ts'
@@ -130,11 +130,12 @@ class ScriptRun {
 
   async #call(): Promise<Verdict> {
     const { signal } = this.#context
-    const late = AbortSignal.timeout(this.#script.timeouts.total)
+    const { total } = this.#script.timeouts
+    const late = AbortSignal.timeout(total)
     this.#writer.started()
     await runCalls(this.#script.recorded, AbortSignal.any([signal, late]), (event) => this.#take(event))
     if (signal.aborted) return { kind: 'cancelled' }
-    if (late.aborted) return { kind: 'ran', rest: 'timeout', reason: 'the functions took too long' }
+    if (late.aborted) return timedOut('the functions took too long', { which: 'total', limit: total })
     return { kind: 'ran', rest: 'failure', reason: 'it was not reached' }
   }
 

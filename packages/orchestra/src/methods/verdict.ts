@@ -29,15 +29,22 @@ export function verdictOf(end: JobEnd, said = ''): Verdict {
     case 'lost':
       return { kind: 'unknown', reason: end.reason }
     case 'timeout':
-      return { kind: 'ran', rest: 'timeout', reason: timeoutText(end) }
+      return timedOut(
+        end.which === 'idle' ? 'the script gave no output for too long' : 'the script took too long',
+        end,
+      )
     case 'cancelled':
       return { kind: 'cancelled' }
   }
 }
 
-function timeoutText({ which, limit }: Extract<JobEnd, { kind: 'timeout' }>): string {
-  const what = which === 'idle' ? 'the script gave no output for too long' : 'the script took too long'
-  return `${what}: more than ${limit / 1000} s (\`timeouts.${which}\`); find out what hangs in it, or raise that limit`
+/** @param limit milliseconds */
+export function timedOut(
+  what: string,
+  { which, limit }: Pick<Extract<JobEnd, { kind: 'timeout' }>, 'which' | 'limit'>,
+): Verdict {
+  const hint = `more than ${limit / 1000} s (\`timeouts.${which}\`); find out what hangs in it, or raise that limit`
+  return { kind: 'ran', rest: 'timeout', reason: `${what}: ${hint}` }
 }
 
 function verdictOfExit(code: number | null, signal: string | null, said: string): Verdict {
