@@ -23,6 +23,22 @@ o_run $'umask 077
 mkdir -p -- \'/var/lib/orchestra/mariadb\'
 {
 left=() comments=\'\'
+programs=\'\' hiding=\'\'
+while read -r statement; do
+  program=$(mariadb --defaults-file=<(echo \'[client]\'; my_print_defaults client client-server client-mariadb mysql mariadb-client | sed -nE \'s/[\\\\"]/\\\\&/g
+s/^--(user|password|host|port|socket|protocol|ssl[a-z-]*)=(.*)$/\\1="\\2"/p
+s/^--((skip-)?ssl[a-z-]*)$/\\1/p\') --batch --raw --skip-column-names --default-character-set=utf8mb4 --init-command=\'set session sql_mode = \'\\\'\'\'\\\'\'\' --execute "execute immediate convert(x\'$statement\' using utf8mb4)")
+  programs+=$program$\'\\n\'
+  if [[ $program == *\';;\'* || ${program,,} == *delimiter[[:space:]]* ]]; then hiding=${program%%$\'\\t\'*}; fi
+done < <(mariadb --defaults-file=<(echo \'[client]\'; my_print_defaults client client-server client-mariadb mysql mariadb-client | sed -nE \'s/[\\\\"]/\\\\&/g
+s/^--(user|password|host|port|socket|protocol|ssl[a-z-]*)=(.*)$/\\1="\\2"/p
+s/^--((skip-)?ssl[a-z-]*)$/\\1/p\') --batch --raw --skip-column-names --default-character-set=utf8mb4 --init-command=\'set session sql_mode = \'\\\'\'\'\\\'\'\' --execute \'select hex(concat(\'\\\'\'show create \'\\\'\', lower(routine_type), \'\\\'\' \'\\\'\', char(96), \'\\\'\'kit_shop\'\\\'\', char(96, 46, 96), replace(routine_name, char(96), char(96, 96)), char(96))) from information_schema.routines where routine_schema = \'\\\'\'kit_shop\'\\\'\'
+union all select hex(concat(\'\\\'\'show create \'\\\'\', \'\\\'\'trigger\'\\\'\', \'\\\'\' \'\\\'\', char(96), \'\\\'\'kit_shop\'\\\'\', char(96, 46, 96), replace(trigger_name, char(96), char(96, 96)), char(96))) from information_schema.triggers where trigger_schema = \'\\\'\'kit_shop\'\\\'\'
+union all select hex(concat(\'\\\'\'show create \'\\\'\', \'\\\'\'event\'\\\'\', \'\\\'\' \'\\\'\', char(96), \'\\\'\'kit_shop\'\\\'\', char(96, 46, 96), replace(event_name, char(96), char(96, 96)), char(96))) from information_schema.events where event_schema = \'\\\'\'kit_shop\'\\\'\'\')
+if [[ $hiding ]]; then
+  left+=(--skip-routines --skip-triggers --skip-events)
+  comments=$(printf \'left out, because they could be loaded as something else:\\n%s\' "$programs" | tr \'\\r\' \' \' | sed \'s/^/-- /\')$\'\\n\'
+fi
 while read -r view; do
   if [[ $(mariadb --defaults-file=<(echo \'[client]\'; my_print_defaults client client-server client-mariadb mysql mariadb-client | sed -nE \'s/[\\\\"]/\\\\&/g
 s/^--(user|password|host|port|socket|protocol|ssl[a-z-]*)=(.*)$/\\1="\\2"/p

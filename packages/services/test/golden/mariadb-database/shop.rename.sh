@@ -58,6 +58,22 @@ mariadb --defaults-file=<(echo \'[client]\'; my_print_defaults client client-ser
 s/^--(user|password|host|port|socket|protocol|ssl[a-z-]*)=(.*)$/\\1="\\2"/p
 s/^--((skip-)?ssl[a-z-]*)$/\\1/p\') --batch --raw --skip-column-names --default-character-set=utf8mb4 --init-command=\'set session sql_mode = \'\\\'\'\'\\\'\'\' --execute \'create database if not exists `kit_store` character set utf8mb4 collate utf8mb4_unicode_ci\'
 if [[ $how == copy ]]; then
+  programs=\'\' hiding=\'\'
+while read -r statement; do
+  program=$(mariadb --defaults-file=<(echo \'[client]\'; my_print_defaults client client-server client-mariadb mysql mariadb-client | sed -nE \'s/[\\\\"]/\\\\&/g
+s/^--(user|password|host|port|socket|protocol|ssl[a-z-]*)=(.*)$/\\1="\\2"/p
+s/^--((skip-)?ssl[a-z-]*)$/\\1/p\') --batch --raw --skip-column-names --default-character-set=utf8mb4 --init-command=\'set session sql_mode = \'\\\'\'\'\\\'\'\' --execute "execute immediate convert(x\'$statement\' using utf8mb4)")
+  programs+=$program$\'\\n\'
+  if [[ $program == *\';;\'* || ${program,,} == *delimiter[[:space:]]* ]]; then hiding=${program%%$\'\\t\'*}; fi
+done < <(mariadb --defaults-file=<(echo \'[client]\'; my_print_defaults client client-server client-mariadb mysql mariadb-client | sed -nE \'s/[\\\\"]/\\\\&/g
+s/^--(user|password|host|port|socket|protocol|ssl[a-z-]*)=(.*)$/\\1="\\2"/p
+s/^--((skip-)?ssl[a-z-]*)$/\\1/p\') --batch --raw --skip-column-names --default-character-set=utf8mb4 --init-command=\'set session sql_mode = \'\\\'\'\'\\\'\'\' --execute \'select hex(concat(\'\\\'\'show create \'\\\'\', lower(routine_type), \'\\\'\' \'\\\'\', char(96), \'\\\'\'kit_shop\'\\\'\', char(96, 46, 96), replace(routine_name, char(96), char(96, 96)), char(96))) from information_schema.routines where routine_schema = \'\\\'\'kit_shop\'\\\'\'
+union all select hex(concat(\'\\\'\'show create \'\\\'\', \'\\\'\'trigger\'\\\'\', \'\\\'\' \'\\\'\', char(96), \'\\\'\'kit_shop\'\\\'\', char(96, 46, 96), replace(trigger_name, char(96), char(96, 96)), char(96))) from information_schema.triggers where trigger_schema = \'\\\'\'kit_shop\'\\\'\'
+union all select hex(concat(\'\\\'\'show create \'\\\'\', \'\\\'\'event\'\\\'\', \'\\\'\' \'\\\'\', char(96), \'\\\'\'kit_shop\'\\\'\', char(96, 46, 96), replace(event_name, char(96), char(96, 96)), char(96))) from information_schema.events where event_schema = \'\\\'\'kit_shop\'\\\'\'\')
+if [[ $hiding ]]; then
+  printf \'%q of %s holds ;; or the word delimiter, with which its dump would be loaded as something else: change it\\n\' "$hiding" \'kit_shop\' >&2
+  exit 1
+fi
   mariadb-dump --defaults-file=<(echo \'[client]\'; my_print_defaults client client-server client-mariadb mysql mariadb-client | sed -nE \'s/[\\\\"]/\\\\&/g
 s/^--(user|password|host|port|socket|protocol|ssl[a-z-]*)=(.*)$/\\1="\\2"/p
 s/^--((skip-)?ssl[a-z-]*)$/\\1/p\') --single-transaction --quick --routines --events --triggers --hex-blob --skip-comments --skip-dump-date --max-allowed-packet=1G --default-character-set=utf8mb4 -- \'kit_shop\' | mariadb --defaults-file=<(echo \'[client]\'; my_print_defaults client client-server client-mariadb mysql mariadb-client | sed -nE \'s/[\\\\"]/\\\\&/g
