@@ -60,6 +60,7 @@ describeStores('unit.plan()', (open, kind) => {
         revision: null,
         differences: null,
         waitsFor: null,
+        obstacle: null,
       },
     ])
     expect(plan.scripts[0]?.script).toContain('a.org seen')
