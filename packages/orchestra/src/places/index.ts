@@ -1,0 +1,6 @@
+export { owned } from './data.ts'
+export { type Decision, decide } from './decide.ts'
+export { next } from './next.ts'
+export { cancel, forget, protect, retry } from './person.ts'
+export type { Around, Name, Next, Place, Rules, Standing, Step, Trying, Wait, Want } from './place.ts'
+export { begin, type Ended, end, overtaken, received } from './run.ts'
