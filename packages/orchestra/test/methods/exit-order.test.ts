@@ -12,7 +12,7 @@ import { makeKey } from '../support/sshd.ts'
 type Answer = (channel: ServerChannel) => void
 
 describe('a server that ends sessions in its own way', () => {
-  const { private: hostKey } = ssh2.utils.generateKeyPairSync('ed25519')
+  const { private: hostKey } = ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 })
   let answer: Answer = () => {}
   let server: ssh2.Server
   let methods: Methods
