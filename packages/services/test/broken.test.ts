@@ -1,19 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { defineModel } from 'orchestrajs'
 import { afterAll, beforeAll, test } from 'vitest'
 import { z } from 'zod'
 import { describeLab } from '../../../lab/describe-lab.ts'
-import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
+import type { LabHost } from '../../../lab/index.ts'
 import { waitFor } from '../../../lab/wait.ts'
-import { addServer } from '../../orchestra/src/fleet/index.ts'
-import { fingerprint } from '../../orchestra/src/methods/index.ts'
-import { approveKey, recordPresentedKey } from '../../orchestra/src/server/index.ts'
-import { migrate, openStore, type Store } from '../../orchestra/src/store/index.ts'
-import { type PostgresServer, startPostgres } from '../../orchestra/test/support/postgres.ts'
-import { testKey } from '../../orchestra/test/support/stores.ts'
-import { buildWorld, type World } from '../../orchestra/test/support/world.ts'
+import type { Store } from '../../orchestra/src/store/index.ts'
+import { type LabWorld, startLabWorld } from '../../orchestra/test/support/lab-world.ts'
+import type { World } from '../../orchestra/test/support/world.ts'
 import { bind9Primary, nginxSite } from '../src/index.ts'
 
 const site = defineModel({
@@ -36,35 +29,17 @@ const backends = [
 ]
 
 describeLab('what stops a daemon from starting later costs itself alone', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'orchestra-broken-'))
-  let lab: Lab
+  let here: LabWorld
   let host: LabHost
-  let postgres: PostgresServer
   let store: Store
   let world: World
 
   beforeAll(async () => {
-    lab = await startLab({ hosts: ['web1'] })
-    host = lab.host('web1')
+    const tables = 'create table site (id integer primary key, domain text not null, upstream text not null)'
+    here = await startLabWorld({ hosts: ['web1'] }, { models: [site], backends, tables })
+    ;({ store, world } = here)
+    host = here.lab.host('web1')
     await host.must('systemctl start nginx named; echo 127.0.0.1 app.internal >>/etc/hosts')
-    postgres = await startPostgres()
-    store = await openStore({ databaseUrl: await postgres.database(), directory, key: testKey })
-    await migrate(store)
-    world = await buildWorld(store, {
-      servers: [],
-      models: [site],
-      backends,
-      tables: 'create table site (id integer primary key, domain text not null, upstream text not null)',
-    })
-    const by = 'test'
-    const server = await addServer(store, {
-      name: 'web1',
-      host: host.address,
-      identityFile: lab.clientKeyPath,
-      by,
-    })
-    await recordPresentedKey(store, server.id, host.hostKey)
-    await approveKey(store, 'web1', fingerprint(host.hostKey), { by })
     for (const { name } of backends) await world.route(name, 'web1', 'true')
     await world.work()
     for (const id of [1, 2, 3])
@@ -78,13 +53,7 @@ describeLab('what stops a daemon from starting later costs itself alone', () => 
     await waitFor('all to have ended', async () => (await world.open()) === 0)
   }, 600_000)
 
-  afterAll(async () => {
-    await world?.close()
-    await store?.close()
-    await postgres?.stop()
-    await lab?.stop()
-    rmSync(directory, { recursive: true, force: true })
-  }, 60_000)
+  afterAll(() => here?.close(), 60_000)
 
   const errorsOf = async (backend: string) =>
     (

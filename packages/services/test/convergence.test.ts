@@ -1,23 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { defineModel } from 'orchestrajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { describeLab } from '../../../lab/describe-lab.ts'
-import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
-import { addServer } from '../../orchestra/src/fleet/index.ts'
-import { fingerprint } from '../../orchestra/src/methods/index.ts'
-import { approveKey, recordPresentedKey } from '../../orchestra/src/server/index.ts'
-import { migrate, openStore, type Store } from '../../orchestra/src/store/index.ts'
+import type { Lab, LabHost } from '../../../lab/index.ts'
+import type { Store } from '../../orchestra/src/store/index.ts'
 import { requestSync, syncStatus } from '../../orchestra/src/sync/index.ts'
 import { oneOf, type Random, randomFrom } from '../../orchestra/test/convergence/random.ts'
-import { type PostgresServer, startPostgres } from '../../orchestra/test/support/postgres.ts'
+import { type LabWorld, startLabWorld } from '../../orchestra/test/support/lab-world.ts'
 import { untilWithin } from '../../orchestra/test/support/processes.ts'
 import { seed as testSeed } from '../../orchestra/test/support/seed.ts'
-import { testKey } from '../../orchestra/test/support/stores.ts'
-import { buildWorld, type World } from '../../orchestra/test/support/world.ts'
+import type { World } from '../../orchestra/test/support/world.ts'
 import { cronJob, nginxSite, unixUser } from '../src/index.ts'
 
 const by = 'test'
@@ -62,47 +55,31 @@ const backends = [
 ]
 
 describeLab('real hosts on which everything happened equal the database when it is calm again', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'orchestra-convergence-'))
+  let here: LabWorld
   let lab: Lab
-  let postgres: PostgresServer
   let store: Store
   let world: World
 
   beforeAll(async () => {
-    lab = await startLab({ hosts })
-    postgres = await startPostgres()
-    store = await openStore({ databaseUrl: await postgres.database(), directory, key: testKey })
-    await migrate(store)
-    world = await buildWorld(store, {
-      servers: [],
-      models: [account],
-      backends,
-      tables: `create table account (
-        id integer primary key, login text not null unique, domain text not null unique, place text not null)`,
-      worker: { timeouts: { connect: 2_000, idle: 10_000, total: 60_000 } },
-    })
-    for (const host of lab.hosts) await register(host)
+    here = await startLabWorld(
+      { hosts },
+      {
+        models: [account],
+        backends,
+        tables: `create table account (
+          id integer primary key, login text not null unique, domain text not null unique, place text not null)`,
+        worker: { timeouts: { connect: 2_000, idle: 10_000, total: 60_000 } },
+      },
+    )
+    ;({ lab, store, world } = here)
+    for (const host of lab.hosts) await prepare(host)
     await world.work()
   }, 600_000)
 
-  afterAll(async () => {
-    await world?.close()
-    await store?.close()
-    await postgres?.stop()
-    await lab?.stop()
-    rmSync(directory, { recursive: true, force: true })
-  }, 60_000)
+  afterAll(() => here?.close(), 60_000)
 
-  async function register(host: LabHost): Promise<void> {
+  async function prepare(host: LabHost): Promise<void> {
     await host.must('systemctl enable --now nginx cron')
-    const server = await addServer(store, {
-      name: host.name,
-      host: host.address,
-      identityFile: lab.clientKeyPath,
-      by,
-    })
-    await recordPresentedKey(store, server.id, host.hostKey)
-    await approveKey(store, host.name, fingerprint(host.hostKey), { by })
     for (const backend of backends)
       await world.route(backend.name, host.name, `account.place == "${host.name}"`)
   }

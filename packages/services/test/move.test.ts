@@ -1,22 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ServerRow } from 'orchestrajs'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { describeLab } from '../../../lab/describe-lab.ts'
-import { type Lab, type LabHost, startLab } from '../../../lab/index.ts'
-import { addServer } from '../../orchestra/src/fleet/index.ts'
+import type { LabHost } from '../../../lab/index.ts'
 import { retry } from '../../orchestra/src/manager/index.ts'
-import { createMethods, fingerprint } from '../../orchestra/src/methods/index.ts'
-import { approveKey, recordPresentedKey } from '../../orchestra/src/server/index.ts'
-import { migrate, openStore, type Store } from '../../orchestra/src/store/index.ts'
+import { createMethods } from '../../orchestra/src/methods/index.ts'
+import type { Store } from '../../orchestra/src/store/index.ts'
 import { listTransfers } from '../../orchestra/src/transfer/index.ts'
 import { listTrash } from '../../orchestra/src/trash/index.ts'
-import { type PostgresServer, startPostgres } from '../../orchestra/test/support/postgres.ts'
+import { type LabWorld, startLabWorld } from '../../orchestra/test/support/lab-world.ts'
 import { untilWithin } from '../../orchestra/test/support/processes.ts'
-import { testKey } from '../../orchestra/test/support/stores.ts'
 import { startWorker } from '../../orchestra/test/support/worker-process.ts'
-import { buildWorld, type World } from '../../orchestra/test/support/world.ts'
+import type { World } from '../../orchestra/test/support/world.ts'
 import { moveOptions, tables } from './move-config.ts'
 
 const by = 'test'
@@ -26,49 +21,32 @@ const slowly = { bytesPerSecond: 1_500_000 }
 const until = (what: string, holds: () => boolean | Promise<boolean>) => untilWithin(30_000, what, holds)
 
 describeLab('data that moves between real hosts', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'orchestra-move-'))
   const methods = createMethods()
-  let lab: Lab
-  let postgres: PostgresServer
+  let here: LabWorld
   let store: Store
   let world: World
   let left: LabHost
   let right: LabHost
 
   beforeAll(async () => {
-    lab = await startLab({ hosts: ['left', 'right'] })
-    left = lab.host('left')
-    right = lab.host('right')
-    postgres = await startPostgres()
-    store = await openStore({ databaseUrl: await postgres.database(), directory, key: testKey })
-    await migrate(store)
-    world = await buildWorld(store, { servers: [], tables, ...moveOptions })
-    for (const host of lab.hosts) await register(host)
+    here = await startLabWorld({ hosts: ['left', 'right'] }, { tables, ...moveOptions })
+    ;({ store, world } = here)
+    left = here.lab.host('left')
+    right = here.lab.host('right')
+    for (const host of [left, right]) await prepare(host)
     await world.work()
   }, 600_000)
 
   afterAll(async () => {
-    await world?.close()
     await methods.close()
-    await store?.close()
-    await postgres?.stop()
-    await lab?.stop()
-    rmSync(directory, { recursive: true, force: true })
+    await here?.close()
   }, 60_000)
 
   afterEach(() => expect(world.errors).toEqual([]))
 
-  async function register(host: LabHost): Promise<void> {
+  async function prepare(host: LabHost): Promise<void> {
     // The same accounts get other numbers on the other host.
     await host.must(`useradd -u ${host.name === 'left' ? 3001 : 4001} neighbour; systemctl start mariadb`)
-    const server = await addServer(store, {
-      name: host.name,
-      host: host.address,
-      identityFile: lab.clientKeyPath,
-      by,
-    })
-    await recordPresentedKey(store, server.id, host.hostKey)
-    await approveKey(store, host.name, fingerprint(host.hostKey), { by })
     await world.route('unix-user', host.name, `account.place == "${host.name}"`)
     await world.route('mariadb-database', host.name, `shop.place == "${host.name}"`)
   }
@@ -189,12 +167,12 @@ describeLab('data that moves between real hosts', () => {
       await change('shop', id, `place = 'right'`)
       await copying(`account:${id}`)
       await copying(`shop:${id}`)
-      await lab.host(cut).cutOff()
+      await here.lab.host(cut).cutOff()
       await interrupted(`account:${id}`)
       await interrupted(`shop:${id}`)
       expect(await listing(left, `/home/${login}`)).toBe(before)
       await left.fullSpeed()
-      await lab.host(cut).reconnect()
+      await here.lab.host(cut).reconnect()
       await calm()
       expect(await listing(right, `/home/${login}`)).toBe(before)
       expect(await sql(right, readAll, name)).toBe(definedBy(rows, login))

@@ -1,19 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Backend, defineModel } from 'orchestrajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { describeLab } from '../../../lab/describe-lab.ts'
-import { type Lab, startLab } from '../../../lab/index.ts'
+import type { Lab } from '../../../lab/index.ts'
 import { waitFor } from '../../../lab/wait.ts'
-import { addServer } from '../../orchestra/src/fleet/index.ts'
-import { fingerprint } from '../../orchestra/src/methods/index.ts'
-import { approveKey, recordPresentedKey } from '../../orchestra/src/server/index.ts'
-import { migrate, openStore, type Store } from '../../orchestra/src/store/index.ts'
-import { type PostgresServer, startPostgres } from '../../orchestra/test/support/postgres.ts'
-import { testKey } from '../../orchestra/test/support/stores.ts'
-import { buildWorld, type World } from '../../orchestra/test/support/world.ts'
+import type { Store } from '../../orchestra/src/store/index.ts'
+import { type LabWorld, startLabWorld } from '../../orchestra/test/support/lab-world.ts'
+import type { World } from '../../orchestra/test/support/world.ts'
 import * as services from '../src/index.ts'
 
 const row = defineModel({
@@ -69,43 +62,28 @@ const cases: [backend: Backend, refused: string, good: string][] = [
 ]
 
 describeLab('a row whose very name is refused goes again, beside one that stands', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'orchestra-refused-'))
+  let here: LabWorld
   let lab: Lab
-  let postgres: PostgresServer
   let store: Store
   let world: World
 
   beforeAll(async () => {
-    lab = await startLab({ hosts: ['all1'] })
-    const host = lab.host('all1')
-    await host.must(
-      'postconf -e inet_interfaces=loopback-only; systemctl start nginx named cron postfix mariadb',
+    here = await startLabWorld(
+      { hosts: ['all1'] },
+      {
+        models: [row],
+        backends: cases.map(([backend]) => backend),
+        tables: 'create table row (id integer primary key, kind text not null, name text not null)',
+      },
     )
-    postgres = await startPostgres()
-    store = await openStore({ databaseUrl: await postgres.database(), directory, key: testKey })
-    await migrate(store)
-    world = await buildWorld(store, {
-      servers: [],
-      models: [row],
-      backends: cases.map(([backend]) => backend),
-      tables: 'create table row (id integer primary key, kind text not null, name text not null)',
-    })
-    const by = 'test'
-    await addServer(store, { name: 'all1', host: host.address, identityFile: lab.clientKeyPath, by })
-    const [server] = await store.query<{ id: number }>('select id from orchestra.server')
-    await recordPresentedKey(store, server?.id ?? 0, host.hostKey)
-    await approveKey(store, 'all1', fingerprint(host.hostKey), { by })
+    ;({ lab, store, world } = here)
+    const started = 'systemctl start nginx named cron postfix mariadb'
+    await lab.host('all1').must(`postconf -e inet_interfaces=loopback-only; ${started}`)
     for (const [{ name }] of cases) await world.route(name, 'all1', `row.kind == "${name}"`)
     await world.work()
   }, 600_000)
 
-  afterAll(async () => {
-    await world?.close()
-    await store?.close()
-    await postgres?.stop()
-    await lab?.stop()
-    rmSync(directory, { recursive: true, force: true })
-  }, 60_000)
+  afterAll(() => here?.close(), 60_000)
 
   test.each(cases.map(([{ name }, refused, good], index) => ({ backend: name, refused, good, index })))(
     '$backend: $refused',

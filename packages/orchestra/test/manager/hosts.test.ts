@@ -1,19 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeLab } from '../../../../lab/describe-lab.ts'
-import { type Lab, type LabHost, startLab } from '../../../../lab/index.ts'
-import { addServer } from '../../src/fleet/index.ts'
-import { fingerprint } from '../../src/methods/index.ts'
+import type { LabHost } from '../../../../lab/index.ts'
 import { addRoute } from '../../src/router/index.ts'
 import { sh } from '../../src/script/index.ts'
-import { approveKey, recordPresentedKey } from '../../src/server/index.ts'
-import { migrate, openStore, type Store } from '../../src/store/index.ts'
-import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+import type { Store } from '../../src/store/index.ts'
+import { type LabWorld, startLabWorld } from '../support/lab-world.ts'
 import { until } from '../support/processes.ts'
-import { testKey } from '../support/stores.ts'
-import { buildWorld, siteFilesWith, type World } from '../support/world.ts'
+import { siteFilesWith, type World } from '../support/world.ts'
 
 const by = 'test'
 const slowly = siteFilesWith({
@@ -26,36 +19,24 @@ const slowly = siteFilesWith({
 })
 
 describeLab('a real host', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'orchestra-hosts-'))
-  let lab: Lab
-  let postgres: PostgresServer
+  let here: LabWorld
   let store: Store
   let world: World
   let host: LabHost
 
   beforeAll(async () => {
-    lab = await startLab({ hosts: ['web1'], diskMegabytes: 128 })
-    host = lab.host('web1')
-    postgres = await startPostgres()
-    store = await openStore({ databaseUrl: await postgres.database(), directory, key: testKey })
-    await migrate(store)
     const timeouts = { connect: 2_000, idle: 4_000, total: 60_000 }
-    world = await buildWorld(store, { servers: [], backends: [slowly], worker: { timeouts } })
-    const identityFile = lab.clientKeyPath
-    const server = await addServer(store, { name: 'web1', host: host.address, identityFile, by })
-    await recordPresentedKey(store, server.id, host.hostKey)
-    await approveKey(store, 'web1', fingerprint(host.hostKey), { by })
+    here = await startLabWorld(
+      { hosts: ['web1'], diskMegabytes: 128 },
+      { backends: [slowly], worker: { timeouts } },
+    )
+    ;({ store, world } = here)
+    host = here.lab.host('web1')
     await addRoute(store, world.config, { backend: slowly.name, server: 'web1', by })
     await world.work()
   }, 600_000)
 
-  afterAll(async () => {
-    await world?.close()
-    await store?.close()
-    await postgres?.stop()
-    await lab?.stop()
-    rmSync(directory, { recursive: true, force: true })
-  }, 60_000)
+  afterAll(() => here?.close(), 60_000)
 
   /** Changes 30 sites, and waits until the script of that is in its middle. */
   async function interrupted(body: string): Promise<void> {
