@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { messageOf } from '../errors.ts'
-import { type InspectionStep, Inspector } from '../inspect/inspector.ts'
+import { type InspectionStep, Inspector } from '../inspect/index.ts'
 import { persist } from '../logs/persist.ts'
 import type { Methods } from '../methods/index.ts'
 import type { Outcome } from '../operations/outcome.ts'

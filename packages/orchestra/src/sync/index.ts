@@ -15,6 +15,7 @@ export { syncEnded } from './ended.ts'
 export { deleteBound, exceedsBound, guardError, NAMED, type Removals } from './guard.ts'
 export { type LeftOut, leftOutText, withoutUnreadable } from './left-out.ts'
 export { listSyncs, type SyncView } from './list.ts'
+export type { NamedKey } from './pages.ts'
 export { PAGE_SIZE, readPage } from './pages.ts'
 export { failSync } from './proceed.ts'
 export { isRemoval } from './removals.ts'
@@ -30,4 +31,4 @@ export {
   syncStatus,
   workOf,
 } from './status.ts'
-export { comparingSync, stepSync } from './step.ts'
+export { beginSync, comparingSync, stepSync } from './step.ts'

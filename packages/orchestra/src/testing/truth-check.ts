@@ -1,5 +1,5 @@
-import { type Expectation, expectationOf } from '../inspect/expect.ts'
-import type { Difference, Verdict } from '../inspect/judge.ts'
+import type { Difference, Verdict } from '../inspect/index.ts'
+import { type Expectation, expectationOf } from '../inspect/index.ts'
 import { usesCalls } from '../recording/calls.ts'
 import { type Check, type Checked, objectCheck, type SealedFixture, seal } from './check.ts'
 import { type Damage, damagesOf } from './damage.ts'
