@@ -92,7 +92,8 @@ export class Inspector {
     }
     if (inspection.startedAt === null) await startInspection(store, inspection)
     const target = toTarget(lane.server)
-    const inspected = { config, methods, target, backend, fence: lane.fence, signal }
+    const noting = { store, serverId: lane.server.id }
+    const inspected = { config, methods, target, backend, fence: lane.fence, signal, noting }
     if (backend.sync !== undefined) return lookAtFiles(store, lane, inspection, inspected)
     if (inspection.cursor?.phase === 'wanted') return lookForWanted(store, lane, inspection, inspected)
     if (inspection.cursor?.phase === 'found') return lookForStrays(store, lane, inspection, inspected)
