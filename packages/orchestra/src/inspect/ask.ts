@@ -8,13 +8,7 @@ import type { Verdict } from '../methods/verdict.ts'
 import { patienceOf } from '../recording/patience.ts'
 import { type Questions, renderInspection } from '../script/inspect.ts'
 import { type Answers, createInspectionParser } from '../script/inspection-answers.ts'
-import {
-  ask as askServer,
-  type Message,
-  mannerOf,
-  type Reader,
-  type Reply as ServerReply,
-} from '../talk/index.ts'
+import { type AnswerReader, ask as askServer, type Message, mannerOf, type Reply } from '../talk/index.ts'
 
 /** A server that is looked at for one backend. */
 export interface Inspected {
@@ -29,7 +23,7 @@ export interface Inspected {
 }
 
 /** What came of asking. */
-export type Reply =
+export type InspectionReply =
   | { kind: 'answered'; answers: Answers; said: string }
   | Extract<Verdict, { kind: 'blocked' | 'fenced' | 'cancelled' }>
   /** The server was reached and its answer did not come whole. */
@@ -47,7 +41,7 @@ export async function ask(
   { config, methods, target, backend, fence, signal, noting }: Inspected,
   questions: Questions,
   listing: Listing = {},
-): Promise<Reply> {
+): Promise<InspectionReply> {
   const runId = randomUUID()
   const manner = mannerOf(config, backend)
   const patience = patienceOf(manner.timeouts)
@@ -57,7 +51,7 @@ export async function ask(
 }
 
 /** Commands say on stderr what they complain of; the answers are on stdout alone. */
-function readAnswers(token: string, { onFound, room }: Listing): Reader<Answers> {
+function readAnswers(token: string, { onFound, room }: Listing): AnswerReader<Answers> {
   const parser = createInspectionParser(token, onFound)
   const hearing = new Hearing()
   return {
@@ -73,7 +67,7 @@ function readAnswers(token: string, { onFound, room }: Listing): Reader<Answers>
   }
 }
 
-function replyTo(end: ServerReply<Answers>): Reply {
+function replyTo(end: Reply<Answers>): InspectionReply {
   switch (end.kind) {
     case 'answered':
       return { kind: 'answered', answers: end.answer, said: end.said }

@@ -14,6 +14,6 @@ export {
 } from './findings.ts'
 export { hasInspection } from './inspection.ts'
 export { type InspectionStep, Inspector } from './inspector.ts'
-export type { Difference, Verdict } from './judge.ts'
+export type { Condition, Difference } from './judge.ts'
 export { named, type Survey, survey } from './survey.ts'
 export type { Candidate, SurveyContext, SurveyedRow } from './surveyed.ts'

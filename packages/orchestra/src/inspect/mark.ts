@@ -3,7 +3,7 @@ import { OrchestraError, withHint } from '../errors.ts'
 import { Hearing, telling } from '../logs/index.ts'
 import { renderScript, type ScriptEvent, type SharedOwnership } from '../script/index.ts'
 import { toTarget } from '../server/index.ts'
-import { ask, mannerOf, type Reader, type Reply, untilFinished } from '../talk/index.ts'
+import { type AnswerReader, ask, mannerOf, type Reply, untilFinished } from '../talk/index.ts'
 import { type Candidate, fenceOf, type SurveyContext } from './surveyed.ts'
 
 /**
@@ -64,7 +64,7 @@ function renderMarks(
   })
 }
 
-function readMarks(token: string, onMarked: (index: number) => void): Reader<'finished'> {
+function readMarks(token: string, onMarked: (index: number) => void): AnswerReader<'finished'> {
   const hearing = new Hearing()
   const take = (event: ScriptEvent) => {
     if (event.kind === 'output') hearing.take(event.bytes)

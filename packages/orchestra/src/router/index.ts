@@ -8,7 +8,7 @@ export {
 } from './destination.ts'
 export { decideFailuresAgain } from './failures.ts'
 export { variableOf } from './language.ts'
-export { compileMatch, type Match, type Verdict } from './match.ts'
+export { compileMatch, type Match, type MatchAnswer } from './match.ts'
 export { routesRevision, touchRoutes } from './revision.ts'
 export {
   createRouter,

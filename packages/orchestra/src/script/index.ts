@@ -24,7 +24,7 @@ export {
   type ScriptEvent,
   type Stream,
 } from './output.ts'
-export { Collected, LastBytes, tooMuch } from './pieces.ts'
+export { BoundedBytes, LastBytes, tooMuch } from './pieces.ts'
 export {
   type RecordedBackend,
   type RecordedSync,

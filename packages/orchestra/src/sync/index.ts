@@ -10,7 +10,7 @@ export {
 } from '../request/request.ts'
 export { type Selection, selectionOf } from '../request/selection.ts'
 export type { Counts, SyncMode, SyncRow, SyncState } from '../request/sync.ts'
-export { type CompareContext, type Compared, compare, type Difference } from './compare.ts'
+export { type CompareContext, type Compared, compare, type Discrepancy } from './compare.ts'
 export { syncEnded } from './ended.ts'
 export { deleteBound, exceedsBound, guardError, NAMED, type Removals } from './guard.ts'
 export { type LeftOut, leftOutText, withoutUnreadable } from './left-out.ts'

@@ -1,7 +1,7 @@
 import { isOrchestraError, type OrchestraError } from '../errors.ts'
 import type { Methods, ServerTarget } from '../methods/index.ts'
 import type { Verdict } from '../methods/verdict.ts'
-import { type Exchange, type Message, type Reader, send } from './send.ts'
+import { type AnswerReader, type Exchange, type Message, send } from './send.ts'
 
 /** What a server answers to a script that no operation is in: it looks, marks what is there, or searches. */
 export type Reply<Answer> =
@@ -18,7 +18,7 @@ export async function ask<Answer>(
   methods: Methods,
   target: ServerTarget,
   message: Message,
-  reader: Reader<Answer>,
+  reader: AnswerReader<Answer>,
 ): Promise<Reply<Answer>> {
   try {
     return replyOf(await send(methods, target, message, reader))

@@ -3,7 +3,7 @@ import type { Timeouts } from '../config/backend.ts'
 import { withHint } from '../errors.ts'
 import { tellingOf } from '../logs/index.ts'
 import type { Methods, ServerTarget } from '../methods/index.ts'
-import { Collected, endLine } from '../script/index.ts'
+import { BoundedBytes, endLine } from '../script/index.ts'
 import { ask, type Reply } from './ask.ts'
 
 /** What a server offers to scripts, or why it cannot be asked. */
@@ -94,7 +94,7 @@ function runScript(
 ): Promise<Reply<string>> {
   const runId = randomUUID()
   const text = `${lines}\n${endLine(runId)}\n`
-  const output = new Collected(mostOutput, `what ${target.name} says about itself`)
+  const output = new BoundedBytes(mostOutput, `what ${target.name} says about itself`)
   const message = { runId, text, user: null, timeouts, signal: new AbortController().signal }
   return ask(methods, target, message, {
     push: (_, bytes) => output.push(bytes),

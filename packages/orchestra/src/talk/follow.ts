@@ -1,5 +1,5 @@
 import { createOutputParser, type ScriptEvent } from '../script/index.ts'
-import type { Reader } from './send.ts'
+import type { AnswerReader } from './send.ts'
 
 /**
  * Reads the events of a script, which tell its outcome themselves.
@@ -10,7 +10,7 @@ export function followScript(
   token: string,
   take: (event: ScriptEvent) => void | Promise<void>,
   said: () => string,
-): Reader<never> {
+): AnswerReader<never> {
   let room: void | Promise<void>
   const parser = createOutputParser(token, (event) => {
     room = take(event) ?? room
@@ -29,7 +29,9 @@ export function followScript(
 }
 
 /** The same, of a script that is asked for whether it comes to its end. */
-export function untilFinished(...[token, take, said]: Parameters<typeof followScript>): Reader<'finished'> {
+export function untilFinished(
+  ...[token, take, said]: Parameters<typeof followScript>
+): AnswerReader<'finished'> {
   let answer: 'finished' | null = null
   const noting = (event: ScriptEvent) => {
     if (event.kind === 'finished') answer = 'finished'

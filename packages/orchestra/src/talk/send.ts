@@ -13,13 +13,13 @@ export interface Message extends Omit<Job, 'script' | 'interpreter' | 'onStart' 
 }
 
 /** Takes what a script prints; how much of it is kept is its own matter. */
-export interface Reader<Answer> {
+export interface AnswerReader<Answer> {
   push: Job['onOutput']
   /** The streams have ended. `exit`: the script's status; null where it has none. */
-  end(exit: number | null): Heard<Answer>
+  end(exit: number | null): Reading<Answer>
 }
 
-export interface Heard<Answer> {
+export interface Reading<Answer> {
   /** Null where it did not come whole. */
   answer: Answer | null
   /** What was said last, for people. */
@@ -27,7 +27,7 @@ export interface Heard<Answer> {
 }
 
 /** What came of a script. */
-export interface Exchange<Answer> extends Heard<Answer> {
+export interface Exchange<Answer> extends Reading<Answer> {
   verdict: Verdict
   exit: number | null
 }
@@ -37,7 +37,7 @@ export async function send<Answer>(
   methods: Methods,
   target: ServerTarget,
   { text, noting, onStart = () => undefined, ...job }: Message,
-  reader: Reader<Answer>,
+  reader: AnswerReader<Answer>,
 ): Promise<Exchange<Answer>> {
   const end = await methods.for(target).run(target, {
     ...job,

@@ -1,5 +1,5 @@
 import { createMethods, type Methods, type ServerTarget } from '../methods/index.ts'
-import { Collected } from '../script/index.ts'
+import { BoundedBytes } from '../script/index.ts'
 import { send } from '../talk/index.ts'
 import { failure } from './failure.ts'
 import type { HostRun, HostScript, TestHost } from './host.ts'
@@ -27,8 +27,8 @@ export class MethodHost implements TestHost {
 
   async run({ runId, text, user }: HostScript): Promise<HostRun> {
     const streams = {
-      stdout: new Collected(mostOutput, `the output of a script on ${this.name}`),
-      stderr: new Collected(mostOutput, `what a script on ${this.name} complains of`),
+      stdout: new BoundedBytes(mostOutput, `the output of a script on ${this.name}`),
+      stderr: new BoundedBytes(mostOutput, `what a script on ${this.name} complains of`),
     }
     const message = { runId, text, user, timeouts, signal: new AbortController().signal }
     const { exit, verdict, answer } = await send<Omit<HostRun, 'code'>>(

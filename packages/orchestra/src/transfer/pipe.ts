@@ -2,14 +2,14 @@ import type { Timeouts } from '../config/backend.ts'
 import type { Job } from '../methods/index.ts'
 import type { AbsorbScript, EmitScript, TransferScript } from '../script/index.ts'
 import type { CopyLimits } from '../script/transfer.ts'
-import type { Exchange, Reader } from '../talk/index.ts'
+import type { AnswerReader, Exchange } from '../talk/index.ts'
 import { Conduit } from './conduit.ts'
 import { Framer, MarkedOutput, MarkSearch } from './frames.ts'
 
 /** How a side's script is run, and who takes what it prints. */
 export interface Part extends Pick<Job, 'timeouts' | 'signal' | 'input'> {
   onStart?: Job['onStart']
-  push: Reader<never>['push']
+  push: AnswerReader<never>['push']
 }
 
 export interface PipeSide<Script extends TransferScript> {

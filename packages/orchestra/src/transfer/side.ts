@@ -10,7 +10,7 @@ import { type Exchange, send } from '../talk/index.ts'
 import { MOST_SAID } from './limits.ts'
 import type { Part } from './pipe.ts'
 import { lastWords, Saying } from './saying.ts'
-import { type Trouble, troubleOf } from './trouble.ts'
+import { type SideTrouble, troubleOf } from './trouble.ts'
 
 export interface SideOptions<Script extends TransferScript> {
   store: Store
@@ -107,7 +107,7 @@ export class Side<Script extends TransferScript = TransferScript> {
   }
 
   /** Keeps a log of it, and says what went wrong; null is success, or that it was not begun. */
-  async conclude(exchange: Exchange<never> | null): Promise<Trouble | null> {
+  async conclude(exchange: Exchange<never> | null): Promise<SideTrouble | null> {
     if (exchange === null) return null
     const trouble = troubleOf(this.name, exchange)
     await this.#log(exchange, trouble)
@@ -115,7 +115,7 @@ export class Side<Script extends TransferScript = TransferScript> {
   }
 
   /** Written when it has ended: a log that is open is a script of the lane. */
-  async #log(exchange: Exchange<never>, trouble: Trouble | null): Promise<void> {
+  async #log(exchange: Exchange<never>, trouble: SideTrouble | null): Promise<void> {
     const { stdout, stderr } = this.#heard
     const { store, server, backend, attempt, script, signal } = this.#options
     const outputs = [
@@ -142,12 +142,12 @@ export class Side<Script extends TransferScript = TransferScript> {
   }
 }
 
-function stateOf(exchange: Exchange<never>, trouble: Trouble | null): LogEnd {
+function stateOf(exchange: Exchange<never>, trouble: SideTrouble | null): LogEnd {
   const error = trouble === null ? null : 'reason' in trouble ? trouble.reason : 'it was stopped'
   return { state: endState(exchange, trouble), exitCode: exchange.exit, error }
 }
 
-function endState({ verdict, exit }: Exchange<never>, trouble: Trouble | null): EndState {
+function endState({ verdict, exit }: Exchange<never>, trouble: SideTrouble | null): EndState {
   if (trouble === null) return 'SUCCESS'
   if (trouble.kind === 'stopped') return 'ABORTED'
   if (verdict.kind !== 'ran') return exit === null ? 'ERROR' : 'FAILURE'

@@ -13,17 +13,17 @@ import { limitText } from './limits.ts'
 import { type PipeBound, pipe } from './pipe.ts'
 import { Side } from './side.ts'
 import type { Transfer } from './transfer.ts'
-import type { Trouble } from './trouble.ts'
+import type { SideTrouble } from './trouble.ts'
 import { differenceOf, EmittedText } from './verify.ts'
 
 /** How a step ended. */
 export type StepEnd =
   | { kind: 'done' }
-  | Trouble
+  | SideTrouble
   /** What was copied is not what was to be copied. */
   | { kind: 'different'; reason: string }
 
-export interface StepContext {
+export interface TransferContext {
   store: Store
   config: Config
   methods: Methods
@@ -35,7 +35,7 @@ export interface StepContext {
 const LOCK_WAIT = 60
 
 /** Does the step that a transfer stands at. */
-export async function runStep(context: StepContext, transfer: Transfer): Promise<StepEnd> {
+export async function runStep(context: TransferContext, transfer: Transfer): Promise<StepEnd> {
   const backend = context.config.backends.get(transfer.backend)
   if (backend?.transfer === undefined) {
     return { kind: 'failed', reason: `Backend "${transfer.backend}" is not defined, or has no \`transfer\`` }
@@ -53,14 +53,19 @@ export async function runStep(context: StepContext, transfer: Transfer): Promise
 }
 
 class StepRun {
-  readonly #context: StepContext
+  readonly #context: TransferContext
   readonly #transfer: Transfer
   readonly #commands: TransferCommands<unknown>
   readonly #backend: Backend
   readonly #original: unknown
   readonly #placed: unknown
 
-  constructor(context: StepContext, transfer: Transfer, backend: Backend, commands: TransferCommands<never>) {
+  constructor(
+    context: TransferContext,
+    transfer: Transfer,
+    backend: Backend,
+    commands: TransferCommands<never>,
+  ) {
     this.#context = context
     this.#transfer = transfer
     this.#backend = backend
@@ -102,7 +107,7 @@ class StepRun {
   }
 
   /** What a copy that was ended comes to; null where none of its bounds was reached. */
-  #endOf(ended: PipeBound | null, sides: readonly Side[]): Trouble | null {
+  #endOf(ended: PipeBound | null, sides: readonly Side[]): SideTrouble | null {
     if (ended === 'idle') return idle(this.#timeouts)
     if (ended !== null) {
       const said =
@@ -117,7 +122,7 @@ class StepRun {
     return this.#tooLoud(sides)
   }
 
-  #tooLoud(sides: readonly Side[]): Trouble | null {
+  #tooLoud(sides: readonly Side[]): SideTrouble | null {
     const loud = sides.find((side) => side.isTooLoud)
     return loud === undefined ? null : { kind: 'limited', reason: limitText(loud.name, 'said', this.#limits) }
   }
@@ -191,12 +196,12 @@ class StepRun {
 }
 
 /** A side that ended by itself explains more than the one that was ended because of it. */
-function worst(troubles: readonly (Trouble | null)[]): Trouble | null {
+function worst(troubles: readonly (SideTrouble | null)[]): SideTrouble | null {
   const bad = troubles.filter((trouble) => trouble !== null)
   return bad.find((trouble) => trouble.kind !== 'stopped') ?? bad[0] ?? null
 }
 
-function idle({ idle: milliseconds }: Timeouts): Trouble {
+function idle({ idle: milliseconds }: Timeouts): SideTrouble {
   const reason = `no data moved for ${Math.round(milliseconds / 1000)} s; \`timeouts.idle\` of the backend allows more`
   return { kind: 'failed', reason }
 }

@@ -1,7 +1,7 @@
 import type { Exchange } from '../talk/index.ts'
 
 /** Why one script of a transfer did not do what it should. */
-export type Trouble =
+export type SideTrouble =
   | { kind: 'failed'; reason: string }
   | { kind: 'unreachable'; reason: string }
   /** It took more than it may, and would again. */
@@ -13,7 +13,7 @@ export type Trouble =
  * Reads how a script ended.
  * @param what what people call it, `restore on web2`
  */
-export function troubleOf(what: string, { verdict, exit, said }: Exchange<unknown>): Trouble | null {
+export function troubleOf(what: string, { verdict, exit, said }: Exchange<unknown>): SideTrouble | null {
   if (exit === 0) return null
   switch (verdict.kind) {
     case 'blocked':

@@ -3,7 +3,7 @@ import type { Timeouts } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import { isOrchestraError, OrchestraError } from '../errors.ts'
 import type { Methods } from '../methods/index.ts'
-import { Collected, exitBusy, LastBytes, renderTrash, type TrashRequest } from '../script/index.ts'
+import { BoundedBytes, exitBusy, LastBytes, renderTrash, type TrashRequest } from '../script/index.ts'
 import { type ServerRow, toTarget } from '../server/index.ts'
 import { ask, type Reply } from '../talk/index.ts'
 
@@ -66,7 +66,7 @@ export async function askTrash(
 ): Promise<Answer> {
   const runId = randomUUID()
   const target = toTarget(server)
-  const stdout = new Collected(MOST_LISTED, `the list of the trash of ${server.name}`)
+  const stdout = new BoundedBytes(MOST_LISTED, `the list of the trash of ${server.name}`)
   const stderr = new LastBytes(LONGEST_SAYING)
   const message = { runId, text: renderTrash(runId, request), user, timeouts, signal }
   const reply = await ask(methods, target, message, {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createMethods, type ServerTarget } from '../../src/methods/index.ts'
-import { Collected, endLine } from '../../src/script/index.ts'
-import { ask, type Reader, send } from '../../src/talk/index.ts'
+import { BoundedBytes, endLine } from '../../src/script/index.ts'
+import { type AnswerReader, ask, send } from '../../src/talk/index.ts'
 
 const timeouts = { connect: 5_000, idle: 20_000, total: 20_000 }
 
@@ -37,8 +37,8 @@ describe('a conversation with a server', () => {
   }
 
   /** Answers a number, at most so many bytes long. */
-  function reading(most = 100): Reader<number> {
-    const output = new Collected(most, 'a number')
+  function reading(most = 100): AnswerReader<number> {
+    const output = new BoundedBytes(most, 'a number')
     return {
       push: (stream, bytes) => (stream === 'stdout' ? output.push(bytes) : undefined),
       end(exit) {
