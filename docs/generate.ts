@@ -1,4 +1,4 @@
-/** Writes `docs/reference.md` from the code: `node docs/generate.ts`. A test fails while that file is not current. */
+/** Writes `docs/reference.md` and `biome.folders.json`: `node docs/generate.ts`. A test fails while they are not current. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes } from '../packages/orchestra/src/errors.ts'
@@ -6,6 +6,7 @@ import { logStates } from '../packages/orchestra/src/logs/state.ts'
 import { outcomes } from '../packages/orchestra/src/operations/outcome.ts'
 import { commandHelps } from './generate/commands.ts'
 import { withDeclarations } from './generate/declarations.ts'
+import { folderRulesPath, generateFolderRules } from './generate/folder-rules.ts'
 
 export const referencePath = join(import.meta.dirname, 'reference.md')
 
@@ -72,12 +73,12 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
         'AbsentOptions',
         'ReloadOptions',
         'TrashOptions',
-        'Content',
         'FileContent',
         'Work',
         'WorkContext',
         'WorkResult',
       ],
+      'script/rendered': ['Content'],
       'script/sh': ['sh', 'raw', 'ShellValue'],
       'script/as-user': ['asUser', 'AsUserOptions'],
       'script/text': ['text', 'joinText', 'TextPart'],
@@ -164,4 +165,7 @@ function fenced(language: string, text: string): string {
   return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``
 }
 
-if (import.meta.main) writeFileSync(referencePath, generateReference())
+if (import.meta.main) {
+  writeFileSync(referencePath, generateReference())
+  writeFileSync(folderRulesPath, generateFolderRules())
+}

@@ -8,6 +8,7 @@ export { type ExpressRequest, type ExpressUnitOptions, expressUnits } from './ex
 export { type FastifyApp, type FastifyRequest, type FastifyUnitOptions, fastifyUnits } from './fastify.ts'
 export { heal } from './heal.ts'
 export { unitHeader } from './http.ts'
+export { keyText } from './key-text.ts'
 export { wrapPool } from './pool.ts'
 export { wrapPostgresJs } from './postgres-js.ts'
 export type { PostgresJs } from './postgres-js-query.ts'

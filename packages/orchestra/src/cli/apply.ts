@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { routeObjects } from '../manager/route.ts'
+import { routeObjects } from '../manager/index.ts'
 import { shortUnit } from '../placements/index.ts'
 import { type Applied, applyPlan, readPlan } from '../plan/index.ts'
 import { CurrentRouter } from '../router/index.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { routeObjects } from '../manager/route.ts'
+import { routeObjects } from '../manager/index.ts'
 import { causesOf } from '../placements/index.ts'
 import { type PlannedOperation, planAll, savedPlan, type WholePlan, writePlan } from '../plan/index.ts'
 import { CurrentRouter } from '../router/index.ts'

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { routeObjects } from '../manager/route.ts'
+import { routeObjects } from '../manager/index.ts'
 import {
   deletesToAllow,
   type Effect,

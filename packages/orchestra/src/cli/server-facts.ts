@@ -1,18 +1,9 @@
 import type { Timeouts } from '../config/backend.ts'
 import { isOrchestraError, messageOf } from '../errors.ts'
-import { tellingOf } from '../logs/index.ts'
-import {
-  checkServer,
-  createMethods,
-  fetchHostKey,
-  fingerprint,
-  type JobEnd,
-  type Methods,
-  type ServerCheck,
-  sameHostKey,
-} from '../methods/index.ts'
+import { createMethods, fetchHostKey, fingerprint, type Methods, sameHostKey } from '../methods/index.ts'
 import { recordPresentedKey, type ServerRow, toTarget } from '../server/index.ts'
 import type { Store } from '../store/index.ts'
+import { checkServer, type ServerCheck } from '../talk/index.ts'
 
 /** Milliseconds that a server may take for each answer while somebody waits for it. */
 export const patience: Timeouts = { connect: 10_000, idle: 10_000, total: 20_000 }
@@ -61,7 +52,7 @@ async function examineServer(store: Store, server: ServerRow, methods: Methods):
     const key = await examineKey(store, server)
     if (key.key !== 'approved' && key.key !== 'not needed') return { ...unknown, ...key }
     const target = toTarget(server)
-    return { ...unknown, ...key, ...judge(server, await checkServer(methods.for(target), target, patience)) }
+    return { ...unknown, ...key, ...judge(server, await checkServer(methods, target, patience)) }
   } catch (error) {
     if (!isOrchestraError(error)) throw error
     return { ...unknown, problems: [messageOf(error)] }
@@ -112,7 +103,7 @@ function keyProblems(server: ServerRow, presented: string, state: KeyState): str
 }
 
 function judge(server: ServerRow, check: ServerCheck): Partial<ServerFacts> {
-  if (check.kind === 'unusable') return { state: 'problem', problems: [reasonOf(check.end, check.output)] }
+  if (check.kind === 'unusable') return { state: 'problem', problems: [check.reason] }
   const { latency, bash, user, sudo, flock } = check
   const problems = [
     ...(server.sudo && sudo === 'refused' ? [`sudo without a password is refused for ${user}`] : []),
@@ -120,11 +111,4 @@ function judge(server: ServerRow, check: ServerCheck): Partial<ServerFacts> {
     ...(Number.parseInt(bash, 10) >= 5 ? [] : [`bash is ${bash || 'unknown'}, scripts are made for bash 5`]),
   ]
   return { state: problems.length === 0 ? 'ok' : 'problem', problems, latency, bash, user, sudo, flock }
-}
-
-function reasonOf(end: JobEnd, output: string): string {
-  if ('reason' in end) return end.reason
-  if (end.kind === 'timeout') return 'a script got no answer in time'
-  if (end.kind === 'cancelled') return 'the check was cancelled'
-  return `a first script ended with ${end.signal ?? end.code}: ${tellingOf(output) ?? 'it printed nothing'}`
 }

@@ -1,14 +1,15 @@
 import type { Command } from 'commander'
 import {
   causesOf,
+  listUnits,
   resolveUnit,
   shortUnit,
   type UnitOperation,
   type UnitStatus,
+  type UnitSummary,
   unitStatus,
+  unknownUnit,
 } from '../placements/index.ts'
-import { unknownUnit } from '../placements/unit-id.ts'
-import { listUnits, type UnitSummary } from '../placements/unit-list.ts'
 import { Bell } from '../store/index.ts'
 import { actorText } from './actor-text.ts'
 import { age } from './ages.ts'

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { heal } from '../capture/index.ts'
 import { storeOptions } from '../config/load.ts'
-import { sealCanary } from '../key/canary.ts'
+import { sealCanary } from '../key/index.ts'
 import { Manager } from '../manager/index.ts'
 import { assertMigrated, migrate, openStore, type Store, type StoreOptions } from '../store/index.ts'
 import { captureTables } from './capture-tables.ts'

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { exactNumber, isDecimal } from '../source/decimal.ts'
+import { exactNumber, isDecimal } from '../source/index.ts'
 
 /** A number that a coercion would round. */
 export interface Lost {

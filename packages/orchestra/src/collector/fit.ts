@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { messageOf } from '../errors.ts'
 import type { Secret } from '../secrets/secret.ts'
-import { exactNumber, isDecimal, wholeNumber } from '../source/decimal.ts'
+import { exactNumber, isDecimal, wholeNumber } from '../source/index.ts'
 import { findCoerced } from './coerced.ts'
 import { quotesPartOf } from './quotes.ts'
 

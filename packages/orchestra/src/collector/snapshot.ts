@@ -1,6 +1,6 @@
 import type { Model } from '../config/model.ts'
 import { Secret, secret } from '../secrets/secret.ts'
-import { toExactJson } from '../source/json.ts'
+import { toExactJson } from '../source/index.ts'
 import type { Seal, SealPath } from '../store/keyring.ts'
 
 /**

@@ -9,7 +9,7 @@ import { checkPause, checkRoutes, checkServers } from './servers.ts'
 import { checkCapture, checkKey, checkMigrations, fromError } from './store.ts'
 import { checkWork, checkWorker } from './work.ts'
 
-export { checkCanary, sealCanary } from '../key/canary.ts'
+export { checkCanary, sealCanary } from '../key/index.ts'
 export type { Finding } from './check.ts'
 
 const checks: readonly Check[] = [

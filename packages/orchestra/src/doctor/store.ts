@@ -1,6 +1,6 @@
 import { captureStatus } from '../capture/index.ts'
 import { isOrchestraError, messageOf } from '../errors.ts'
-import { checkCanary } from '../key/canary.ts'
+import { checkCanary } from '../key/index.ts'
 import { assertMigrated, type Store, storedVersion } from '../store/index.ts'
 import { type Check, type Finding, ok, problem } from './check.ts'
 

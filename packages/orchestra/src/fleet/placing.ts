@@ -1,6 +1,5 @@
 import { requestSync } from '../request/request.ts'
-import { decideFailuresAgain } from '../router/failures.ts'
-import { touchRoutes } from '../router/revision.ts'
+import { decideFailuresAgain, touchRoutes } from '../router/index.ts'
 import { type Doer, doerOf } from '../server/doer.ts'
 import type { Queryable } from '../store/index.ts'
 

@@ -1,4 +1,4 @@
-import { placedIn } from '../removal/give-up.ts'
+import { placedIn } from '../removal/index.ts'
 import type { Queryable } from '../store/index.ts'
 
 /** What a server has of work and objects. */

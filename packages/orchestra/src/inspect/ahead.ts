@@ -1,16 +1,16 @@
 import type { Inspected } from './ask.ts'
 import { type Examined, examine } from './examine.ts'
 import type { Inspection } from './inspection.ts'
-import type { Page } from './page.ts'
+import type { InspectionPage } from './page.ts'
 
 /** A page about which the server is asked. */
 export interface AskedPage {
-  page: Promise<Page>
+  page: Promise<InspectionPage>
   examined: Promise<Examined>
 }
 
 /** Where a page of placements begins. */
-type PageCursor = NonNullable<Page['next']>
+type PageCursor = NonNullable<InspectionPage['next']>
 
 interface Ahead extends AskedPage {
   inspectionId: number
@@ -25,7 +25,11 @@ export class AskingAhead {
   #ahead: Ahead | undefined
 
   /** What is known of a page already, or will be soon. */
-  async take(inspection: Inspection, inspected: Inspected, read: () => Promise<Page>): Promise<AskedPage> {
+  async take(
+    inspection: Inspection,
+    inspected: Inspected,
+    read: () => Promise<InspectionPage>,
+  ): Promise<AskedPage> {
     const ahead = this.#ahead
     if (ahead === undefined || !isAbout(ahead, inspection, inspected)) {
       await this.forget()
@@ -37,7 +41,7 @@ export class AskingAhead {
   }
 
   /** Asks about the page that begins at a cursor. It must be taken or forgotten. */
-  ask({ id }: Inspection, cursor: PageCursor, page: Promise<Page>, inspected: Inspected): void {
+  ask({ id }: Inspection, cursor: PageCursor, page: Promise<InspectionPage>, inspected: Inspected): void {
     const stop = new AbortController()
     const asked = askAbout(page, inspected, stop)
     this.#ahead = { ...asked, inspectionId: id, cursor, fence: inspected.fence, stop }
@@ -64,7 +68,7 @@ function beginsAt({ model, keyHash }: PageCursor, cursor: Inspection['cursor']):
   return cursor?.phase === 'placements' && cursor.model === model && cursor.keyHash === keyHash
 }
 
-function askAbout(page: Promise<Page>, inspected: Inspected, stop: AbortController): AskedPage {
+function askAbout(page: Promise<InspectionPage>, inspected: Inspected, stop: AbortController): AskedPage {
   stopWith(inspected.signal, stop)
   const examined = page.then(({ expectations, questions }) =>
     examine({ ...inspected, signal: stop.signal }, expectations, questions),

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
+import { withHint } from '../errors.ts'
 import { Hearing, telling } from '../logs/index.ts'
-import { type ErrandEnd, type ErrandReader, runErrand } from '../methods/errand.ts'
 import type { Methods, ServerTarget } from '../methods/index.ts'
 import type { Verdict } from '../methods/verdict.ts'
 import { patienceOf } from '../recording/patience.ts'
 import { type Questions, renderInspection } from '../script/inspect.ts'
 import { type Answers, createInspectionParser } from '../script/inspection-answers.ts'
+import { type AnswerReader, ask as askServer, type Message, mannerOf, type Reply } from '../talk/index.ts'
 
 /** A server that is looked at for one backend. */
 export interface Inspected {
@@ -18,10 +19,11 @@ export interface Inspected {
   /** Of the lane's owner; a server that has seen a higher one does not answer. */
   fence: number
   signal: AbortSignal
+  noting?: Message['noting']
 }
 
 /** What came of asking. */
-export type Reply =
+export type InspectionReply =
   | { kind: 'answered'; answers: Answers; said: string }
   | Extract<Verdict, { kind: 'blocked' | 'fenced' | 'cancelled' }>
   /** The server was reached and its answer did not come whole. */
@@ -36,27 +38,20 @@ export interface Listing {
 
 /** Puts questions to a server in one script. Nothing changes there, so a connection that is lost may be tried again at once. */
 export async function ask(
-  { config, methods, target, backend, fence, signal }: Inspected,
+  { config, methods, target, backend, fence, signal, noting }: Inspected,
   questions: Questions,
   listing: Listing = {},
-): Promise<Reply> {
+): Promise<InspectionReply> {
   const runId = randomUUID()
-  const timeouts = { ...config.worker.timeouts, ...backend.timeouts }
-  const patience = patienceOf(timeouts)
+  const manner = mannerOf(config, backend)
+  const patience = patienceOf(manner.timeouts)
   const { text, token } = renderInspection({ runId, backend: backend.name, fence, patience, questions })
-  const end = await runErrand(methods, target, {
-    runId,
-    text,
-    user: backend.user ?? null,
-    timeouts,
-    signal,
-    reader: readAnswers(token, listing),
-  })
-  return replyTo(end)
+  const message = { runId, text, ...manner, signal, ...(noting && { noting }) }
+  return replyTo(await askServer(methods, target, message, readAnswers(token, listing)))
 }
 
 /** Commands say on stderr what they complain of; the answers are on stdout alone. */
-function readAnswers(token: string, { onFound, room }: Listing): ErrandReader<Answers> {
+function readAnswers(token: string, { onFound, room }: Listing): AnswerReader<Answers> {
   const parser = createInspectionParser(token, onFound)
   const hearing = new Hearing()
   return {
@@ -72,14 +67,14 @@ function readAnswers(token: string, { onFound, room }: Listing): ErrandReader<An
   }
 }
 
-function replyTo(end: ErrandEnd<Answers>): Reply {
+function replyTo(end: Reply<Answers>): InspectionReply {
   switch (end.kind) {
     case 'answered':
       return { kind: 'answered', answers: end.answer, said: end.said }
     case 'broken-off':
       return { kind: 'broken', reason: 'the script that looks at the server broke off' }
     case 'too-large':
-      return { kind: 'broken', reason: end.reason }
+      return { kind: 'broken', reason: withHint(end.error) }
     default:
       return end
   }

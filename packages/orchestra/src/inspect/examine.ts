@@ -1,9 +1,9 @@
 import type { Questions } from '../script/inspect.ts'
 import type { Answers } from '../script/inspection-answers.ts'
-import { ask, type Inspected, type Reply } from './ask.ts'
+import { ask, type Inspected, type InspectionReply } from './ask.ts'
 import { describeContent, MOST_CONTENT, mayFetch } from './differ.ts'
 import type { Expectation, ExpectedFile } from './expect.ts'
-import { type Difference, judge, type Suspicion, type Verdict, verdictFor } from './judge.ts'
+import { type Condition, type Difference, judge, type Suspicion, verdictFor } from './judge.ts'
 
 /** Files whose differences are shown, of all that one script finds. */
 const MOST_SHOWN = 100
@@ -12,9 +12,9 @@ const FILES_A_FETCH = 16
 
 export type Examined =
   /** A verdict for each expectation. */
-  { kind: 'examined'; verdicts: readonly Verdict[]; owed: readonly string[] } | Unanswered
+  { kind: 'examined'; verdicts: readonly Condition[]; owed: readonly string[] } | Unanswered
 
-export type Unanswered = Exclude<Reply, { kind: 'answered' }>
+export type Unanswered = Exclude<InspectionReply, { kind: 'answered' }>
 
 /** The questions about many objects, ready to be sent. Their numbering is that of the expectations and their runs, in order. */
 export function questionsAbout(expectations: readonly Expectation[]): Questions {

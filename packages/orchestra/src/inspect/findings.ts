@@ -1,7 +1,7 @@
 import type { Queryable } from '../store/index.ts'
-import type { Counts, Inspection } from './inspection.ts'
-import type { Difference, Verdict } from './judge.ts'
-import type { Page } from './page.ts'
+import type { Inspection, InspectionCounts } from './inspection.ts'
+import type { Condition, Difference } from './judge.ts'
+import type { InspectionPage } from './page.ts'
 
 export type FindingState = 'drifted' | 'missing' | 'unknown' | 'unowned' | 'orphaned'
 
@@ -28,7 +28,7 @@ interface FoundObject {
 export interface PageFindings {
   /** Objects that deviate and have not changed since they were looked at. */
   found: readonly { model: string; objectKey: string; keys: readonly string[]; state: FindingState }[]
-  counts: Counts
+  counts: InspectionCounts
 }
 
 /**
@@ -38,8 +38,8 @@ export interface PageFindings {
 export async function recordPage(
   tx: Queryable,
   inspection: Inspection,
-  page: Page,
-  verdicts: readonly Verdict[],
+  page: InspectionPage,
+  verdicts: readonly Condition[],
 ): Promise<PageFindings> {
   const deviating = page.objects.flatMap((object, index): FoundObject[] => {
     const verdict = verdicts[index]
@@ -66,7 +66,7 @@ export async function recordPage(
 function replaceFindings(
   tx: Queryable,
   inspection: Inspection,
-  page: Page,
+  page: InspectionPage,
   deviating: readonly FoundObject[],
 ): Promise<PageFindings['found'][number][]> {
   const { id, serverId, backend, cursor } = inspection

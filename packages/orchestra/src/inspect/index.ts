@@ -1,6 +1,8 @@
 export { adopt, adoptShared, overwrite } from './adopt.ts'
+export { ask, type Inspected } from './ask.ts'
 export { type CheckSelector, checkNow } from './check-now.ts'
-export type { Expectation } from './expect.ts'
+export { examine } from './examine.ts'
+export { type Expectation, type ExpectedPlace, expectationOf } from './expect.ts'
 export {
   type Finding,
   type FindingFilter,
@@ -10,7 +12,8 @@ export {
   listFindings,
   MOST_LISTED,
 } from './findings.ts'
+export { hasInspection } from './inspection.ts'
 export { type InspectionStep, Inspector } from './inspector.ts'
-export type { Difference } from './judge.ts'
+export type { Condition, Difference } from './judge.ts'
 export { named, type Survey, survey } from './survey.ts'
 export type { Candidate, SurveyContext, SurveyedRow } from './surveyed.ts'

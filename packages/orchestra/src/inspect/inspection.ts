@@ -2,13 +2,13 @@ import { type OrchestraError, withHint } from '../errors.ts'
 import type { Queryable } from '../store/index.ts'
 
 /** Where an inspection goes on: behind this placement, with what is still to be made, or with what the server has beside all that. */
-export type Cursor =
+export type InspectionCursor =
   | { phase: 'placements'; model: string; keyHash: string }
   | { phase: 'wanted' }
   | { phase: 'found' }
 
 /** How many objects an inspection has found in which state. */
-export type Counts = Partial<Record<CountName, number>>
+export type InspectionCounts = Partial<Record<CountName, number>>
 export type CountName =
   | 'inSync'
   | 'drifted'
@@ -30,8 +30,8 @@ export interface Inspection {
   syncId: number
   serverId: number
   backend: string
-  cursor: Cursor | null
-  counts: Counts
+  cursor: InspectionCursor | null
+  counts: InspectionCounts
   attempt: number
   /** When it was looked at first; null before. */
   startedAt: Date | null

@@ -12,15 +12,15 @@ import type { Unanswered } from './examine.ts'
 import { clearFindings, recordPage } from './findings.ts'
 import { findInTheWay, recordInTheWay } from './in-the-way.ts'
 import {
-  type Counts,
-  type Cursor,
   endInspection,
   type Inspection,
+  type InspectionCounts,
+  type InspectionCursor,
   nextInspection,
   postponeInspection,
   startInspection,
 } from './inspection.ts'
-import { FIRST_SIZE, type Page, readPage } from './page.ts'
+import { FIRST_SIZE, type InspectionPage, readPage } from './page.ts'
 import { examineFiles, recordFiles } from './regenerated.ts'
 import { repairObjects, repairs } from './repair.ts'
 import { recordStrays } from './stray-findings.ts'
@@ -92,7 +92,8 @@ export class Inspector {
     }
     if (inspection.startedAt === null) await startInspection(store, inspection)
     const target = toTarget(lane.server)
-    const inspected = { config, methods, target, backend, fence: lane.fence, signal }
+    const noting = { store, serverId: lane.server.id }
+    const inspected = { config, methods, target, backend, fence: lane.fence, signal, noting }
     if (backend.sync !== undefined) return lookAtFiles(store, lane, inspection, inspected)
     if (inspection.cursor?.phase === 'wanted') return lookForWanted(store, lane, inspection, inspected)
     if (inspection.cursor?.phase === 'found') return lookForStrays(store, lane, inspection, inspected)
@@ -128,7 +129,12 @@ export class Inspector {
     })
   }
 
-  #read(store: Store, inspection: Inspection, backend: Backend, cursor: Cursor | null): Promise<Page> {
+  #read(
+    store: Store,
+    inspection: Inspection,
+    backend: Backend,
+    cursor: InspectionCursor | null,
+  ): Promise<InspectionPage> {
     const page = readPage(store, backend, inspection, cursor, this.#size)
     page.catch(() => undefined)
     return page
@@ -207,16 +213,16 @@ async function stillOwns(tx: Queryable, { server, owner, fence }: HeldLane): Pro
 }
 
 /** Where to go on behind all objects; null when everything has been looked at. */
-function cursorBehind(inspection: Inspection, backend: Backend): Cursor | null {
+function cursorBehind(inspection: Inspection, backend: Backend): InspectionCursor | null {
   return backend.list !== undefined && inspection.objectKey === null ? { phase: 'found' } : null
 }
 
 async function advance(
   tx: Queryable,
   { id }: Inspection,
-  cursor: Cursor | null,
+  cursor: InspectionCursor | null,
   seen: number,
-  counts: Counts,
+  counts: InspectionCounts,
 ): Promise<void> {
   await tx.query(
     `update orchestra.inspection set cursor = $2, seen = seen + $3, counts = $4, attempt = 0, error = null where id = $1`,
@@ -242,9 +248,9 @@ async function postpone(
 }
 
 /** The sums of two counts. Pure. */
-export function addCounts(one: Counts, other: Counts): Counts {
+export function addCounts(one: InspectionCounts, other: InspectionCounts): InspectionCounts {
   const sums = { ...one }
-  for (const [name, count] of Object.entries(other) as [keyof Counts, number][])
+  for (const [name, count] of Object.entries(other) as [keyof InspectionCounts, number][])
     sums[name] = (sums[name] ?? 0) + count
   return sums
 }

@@ -1,5 +1,5 @@
 import type { IgnoreRules } from '../config/backend.ts'
-import type { Answers, Place } from '../script/inspection-answers.ts'
+import type { Answers, PathState } from '../script/inspection-answers.ts'
 import type { Permissions } from '../script/steps.ts'
 import type { Expectation, ExpectedFile, ExpectedPlace } from './expect.ts'
 
@@ -73,7 +73,7 @@ function judgeContent(file: ExpectedFile, digest: string | undefined): Suspicion
 }
 
 /** A directory may be reached through a link, as it may when it is made. */
-function hasType(expected: ExpectedPlace, found: Place): boolean {
+function hasType(expected: ExpectedPlace, found: PathState): boolean {
   if (expected.kind === 'file') return found.type === 'f'
   if (expected.kind === 'symlink') return found.type === 'l'
   return found.type === 'd' || (found.type === 'l' && found.leadsTo === 'd')
@@ -81,7 +81,7 @@ function hasType(expected: ExpectedPlace, found: Place): boolean {
 
 function judgePermissions(
   expected: ExpectedPlace & Permissions,
-  found: Place,
+  found: PathState,
   answers: Answers,
   ignore: IgnoreRules,
 ): Suspicion[] {
@@ -143,16 +143,16 @@ const names: Readonly<Record<string, string>> = {
   c: 'a device',
 }
 
-function nameOf({ type, target }: Place): string {
+function nameOf({ type, target }: PathState): string {
   return type === 'l' ? `a link to ${target}` : (names[type] ?? 'something else')
 }
 
-export type Verdict =
+export type Condition =
   | { state: 'in-sync' }
   | { state: 'drifted' | 'missing' | 'unknown'; differences: readonly Difference[] }
 
 /** What an object's differences come to. Pure. */
-export function verdictFor(expectation: Expectation, differences: readonly Difference[]): Verdict {
+export function verdictFor(expectation: Expectation, differences: readonly Difference[]): Condition {
   if (differences.length === 0) return { state: 'in-sync' }
   if (differences.every(({ kind }) => kind === 'unknown')) return { state: 'unknown', differences }
   const wanted = expectation.places.filter(({ kind }) => kind !== 'absent')

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { OrchestraError } from '../errors.ts'
+import { OrchestraError, withHint } from '../errors.ts'
 import { Hearing, telling } from '../logs/index.ts'
-import { type ErrandEnd, type ErrandReader, runErrand } from '../methods/errand.ts'
-import { createOutputParser, renderScript, type SharedOwnership } from '../script/index.ts'
+import { renderScript, type ScriptEvent, type SharedOwnership } from '../script/index.ts'
 import { toTarget } from '../server/index.ts'
+import { type AnswerReader, ask, mannerOf, type Reply, untilFinished } from '../talk/index.ts'
 import { type Candidate, fenceOf, type SurveyContext } from './surveyed.ts'
 
 /**
@@ -29,14 +29,8 @@ export async function mark(
     const candidate = candidates[index]
     if (candidate !== undefined) marked.push(candidate)
   }
-  const end = await runErrand(methods, toTarget(server), {
-    runId,
-    text,
-    user: backend.user ?? null,
-    timeouts: { ...config.worker.timeouts, ...backend.timeouts },
-    signal,
-    reader: readMarks(token, onMarked),
-  })
+  const message = { runId, text, ...mannerOf(config, backend), signal }
+  const end = await ask(methods, toTarget(server), message, readMarks(token, onMarked))
   if (end.kind === 'answered' && marked.length === candidates.length) return marked
   throw new OrchestraError(
     'ORC_INSPECTION_FAILED',
@@ -70,24 +64,16 @@ function renderMarks(
   })
 }
 
-function readMarks(token: string, onMarked: (index: number) => void): ErrandReader<'came to its end'> {
+function readMarks(token: string, onMarked: (index: number) => void): AnswerReader<'finished'> {
   const hearing = new Hearing()
-  let answer: 'came to its end' | null = null
-  const parser = createOutputParser(token, (event) => {
+  const take = (event: ScriptEvent) => {
     if (event.kind === 'output') hearing.take(event.bytes)
-    if (event.kind === 'finished') answer = 'came to its end'
     if (event.kind === 'result' && event.result.status === 'ok') onMarked(Number(event.result.index))
-  })
-  return {
-    push: (stream, bytes) => parser.push(stream, bytes),
-    end() {
-      parser.end()
-      return { answer, said: telling(hearing.heard()) ?? '' }
-    },
   }
+  return untilFinished(token, take, () => telling(hearing.heard()) ?? '')
 }
 
-function whyNot(end: ErrandEnd<unknown>): string {
+function whyNot(end: Reply<unknown>): string {
   switch (end.kind) {
     case 'fenced':
       return 'the server has another owner by now'
@@ -97,6 +83,8 @@ function whyNot(end: ErrandEnd<unknown>): string {
       return end.said || 'the server does not say why'
     case 'broken-off':
       return end.said || end.reason
+    case 'too-large':
+      return withHint(end.error)
     default:
       return end.reason
   }

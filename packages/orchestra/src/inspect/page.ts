@@ -8,7 +8,7 @@ import type { Queryable } from '../store/index.ts'
 import type { Keyring } from '../store/keyring.ts'
 import { questionsAbout } from './examine.ts'
 import { type Expectation, expectationOf } from './expect.ts'
-import type { Cursor, Inspection } from './inspection.ts'
+import type { Inspection, InspectionCursor } from './inspection.ts'
 
 const MOST_OBJECTS = 2_000
 const LEAST_OBJECTS = 50
@@ -33,12 +33,12 @@ export interface PlacedObject {
 }
 
 /** Objects that are looked at together. */
-export interface Page {
+export interface InspectionPage {
   objects: readonly Omit<PlacedObject, 'snapshot'>[]
   expectations: readonly Expectation[]
   questions: Questions
   /** Where the next page begins; null after the last. */
-  next: Extract<Cursor, { phase: 'placements' }> | null
+  next: Extract<InspectionCursor, { phase: 'placements' }> | null
   /** How many objects the next page may have. */
   nextSize: number
 }
@@ -50,9 +50,9 @@ export async function readPage(
   db: Queryable & { keyring: Keyring },
   backend: Backend,
   inspection: Inspection,
-  cursor: Cursor | null,
+  cursor: InspectionCursor | null,
   size: number,
-): Promise<Page> {
+): Promise<InspectionPage> {
   const rows = await placementsAfter(db, inspection, cursor, size)
   const expectations: Expectation[] = []
   for (const row of rows) {
@@ -104,7 +104,7 @@ function sum(numbers: readonly number[]): number {
 function placementsAfter(
   db: Queryable,
   { serverId, backend, model, objectKey }: Inspection,
-  cursor: Cursor | null,
+  cursor: InspectionCursor | null,
   size: number,
 ): Promise<PlacedObject[]> {
   const after = cursor?.phase === 'placements' ? cursor : { model: '', keyHash: nil }

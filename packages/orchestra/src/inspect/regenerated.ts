@@ -6,7 +6,7 @@ import type { Inspected } from './ask.ts'
 import { examine, type Unanswered } from './examine.ts'
 import { type Expectation, type ExpectedPlace, expectationOf } from './expect.ts'
 import { addFindings, type NamelessFinding, oneOfEach } from './findings.ts'
-import type { Counts, Inspection } from './inspection.ts'
+import type { Inspection, InspectionCounts } from './inspection.ts'
 import { repairObjects } from './repair.ts'
 
 /** What a look at a backend that writes all its objects together found. */
@@ -67,7 +67,7 @@ export async function recordFiles(
   inspection: Inspection,
   found: FoundFiles,
   repairs: boolean,
-): Promise<Counts> {
+): Promise<InspectionCounts> {
   const { findings, owed } = found
   await addFindings(tx, inspection, findings)
   const countOf = (state: string) => findings.filter((one) => one.state === state).length

@@ -1,7 +1,7 @@
 import type { Backend } from '../config/backend.ts'
 import { replacedModels } from '../request/replaced.ts'
 import type { Queryable } from '../store/index.ts'
-import { exceedsBound, guardError } from '../sync/guard.ts'
+import { exceedsBound, guardError } from '../sync/index.ts'
 import { addFindings, clearFindings, type NamelessFinding } from './findings.ts'
 import { endInspection, type Inspection, stopSync } from './inspection.ts'
 import { pruneOrphans } from './repair.ts'

@@ -2,7 +2,7 @@ import { setImmediate as breathe } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
 import type { Key } from '../config/model.ts'
 import type { Queryable, Store } from '../store/index.ts'
-import { renderObject } from '../sync/rendered.ts'
+import { renderObject } from '../sync/index.ts'
 
 const PAGE = 500
 const A_BREATH = 50

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { Previous } from '../collector/index.ts'
 import type { Backoff } from '../config/config.ts'
-import { hasInspection } from '../inspect/inspection.ts'
+import { hasInspection } from '../inspect/index.ts'
 import { delayAfter } from '../operations/backoff.ts'
 import { foundState } from '../operations/found-state.ts'
 import { mayRun } from '../operations/gate.ts'

@@ -21,8 +21,7 @@ import { replacedModels } from '../request/replaced.ts'
 import type { SyncRow } from '../request/sync.ts'
 import { sourceOf } from '../source/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
-import { failSync } from '../sync/proceed.ts'
-import { beginSync, comparingSync, stepSync } from '../sync/step.ts'
+import { beginSync, comparingSync, failSync, stepSync } from '../sync/index.ts'
 
 /** Milliseconds that a new synchronization may wait behind changes. */
 const ASK_INTERVAL = 1_000

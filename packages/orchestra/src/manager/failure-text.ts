@@ -32,7 +32,12 @@ export function placeOf(
 
 /** What a script comes to on a server that runs functions. */
 export function takesNoScripts(server: string): Verdict {
-  return { kind: 'ran', rest: 'failure', reason: `${server} runs functions and this is a script` }
+  return {
+    kind: 'ran',
+    rest: 'failure',
+    how: 'did not run',
+    reason: `${server} runs functions and this is a script`,
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { messageOf } from '../errors.ts'
-import { type InspectionStep, Inspector } from '../inspect/inspector.ts'
+import { type InspectionStep, Inspector } from '../inspect/index.ts'
 import { persist } from '../logs/persist.ts'
 import type { Methods } from '../methods/index.ts'
 import type { Outcome } from '../operations/outcome.ts'
@@ -16,7 +16,6 @@ import {
   releaseLane,
   unblockLane,
 } from './claim.ts'
-import { notePresentedKey } from './presented-key.ts'
 import { endNeedlessPrunes } from './prunes.ts'
 import { recover } from './recover.ts'
 import { handBack, regenerate } from './regenerate/index.ts'
@@ -141,10 +140,7 @@ export class Lane {
   async #inspect(claim: Claim): Promise<RunEnd> {
     if (this.#stop.signal.aborted) return { kind: 'stopped' }
     this.#script = new AbortController()
-    const step = await this.#inspector.step({ ...this.#context, signal: this.#script.signal }, claim)
-    if (step.kind === 'blocked')
-      await notePresentedKey({ store: this.#context.store, signal: this.#stop.signal }, claim, step)
-    return endOfStep(step)
+    return endOfStep(await this.#inspector.step({ ...this.#context, signal: this.#script.signal }, claim))
   }
 
   /** Gives a script what it needs to be stopped from outside. */

@@ -3,7 +3,6 @@ import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import { finishLog, type OperationEnd, scriptState } from '../logs/index.ts'
 import { persist } from '../logs/persist.ts'
-import { verdictOf } from '../methods/verdict.ts'
 import { previousNames } from '../operations/previous.ts'
 import { recordScript } from '../recording/scripts.ts'
 import {
@@ -14,9 +13,9 @@ import {
 } from '../script/index.ts'
 import { toTarget } from '../server/index.ts'
 import type { Queryable } from '../store/store.ts'
+import { ask as askServer } from '../talk/index.ts'
 import type { Claim, ClaimedOperation, OpenLog } from './claim.ts'
 import { placingOf } from './placing.ts'
-import { notePresentedKey } from './presented-key.ts'
 import { isRegeneration, recoverRegeneration } from './regenerate/index.ts'
 import type { RunContext, RunEnd } from './run-context.ts'
 import { type Settlement, settle } from './settle.ts'
@@ -107,25 +106,22 @@ async function ask(
   const { text, token } = renderRecovery({ runId, runs, lockWait: LOCK_WAIT })
   const parser = createRecoveryParser(token, runs)
   const target = toTarget(claim.server)
-  const end = await context.methods.for(target).run(target, {
+  const message = {
     runId,
-    script: Buffer.from(text),
-    interpreter: null,
+    text,
     user,
     timeouts: context.config.worker.timeouts,
     signal: context.signal,
-    onStart: () => undefined,
-    onOutput: (stream, bytes) => {
-      if (stream === 'stdout') parser.push(bytes)
-    },
+    noting: { store: context.store, serverId: claim.server.id },
+  }
+  const reply = await askServer(context.methods, target, message, {
+    push: (stream, bytes) => (stream === 'stdout' ? parser.push(bytes) : undefined),
+    end: () => ({ answer: parser.end(), said: '' }),
   })
-  const verdict = verdictOf(end)
-  if (verdict.kind === 'blocked') await notePresentedKey(context, claim, verdict)
-  const answer = parser.end()
-  if (answer !== null) return [...memories, ...answer]
-  if (verdict.kind === 'fenced') return { kind: 'lost-lane' }
-  if (verdict.kind === 'cancelled') return { kind: 'stopped' }
-  return { kind: 'unknown', reason: 'reason' in verdict ? verdict.reason : 'the server did not answer' }
+  if (reply.kind === 'answered') return [...memories, ...reply.answer]
+  if (reply.kind === 'fenced') return { kind: 'lost-lane' }
+  if (reply.kind === 'cancelled') return { kind: 'stopped' }
+  return { kind: 'unknown', reason: reply.kind === 'too-large' ? reply.error.message : reply.reason }
 }
 
 async function recordMemory(

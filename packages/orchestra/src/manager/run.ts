@@ -2,16 +2,15 @@ import type { Backoff } from '../config/config.ts'
 import { messageOf, withHint } from '../errors.ts'
 import { createLog, createLogWriter, finishLog, type LogWriter, scriptState } from '../logs/index.ts'
 import { persist } from '../logs/persist.ts'
-import { timedOut, type Verdict, verdictOf } from '../methods/verdict.ts'
+import { timedOut, type Verdict } from '../methods/verdict.ts'
 import { runCalls, usesCalls } from '../recording/calls.ts'
 import type { PlannedScript } from '../recording/scripts.ts'
 import type { BlockIndex, OperationResult, ScriptEvent } from '../script/index.ts'
 import { toTarget } from '../server/index.ts'
+import { followScript, send } from '../talk/index.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
 import { takesNoScripts } from './failure-text.ts'
-import { followOutput } from './follow.ts'
 import { placingOf } from './placing.ts'
-import { notePresentedKey } from './presented-key.ts'
 import { judgeRefused } from './refused.ts'
 import { conclude, explain } from './run-conclusion.ts'
 import type { RunContext, RunEnd, Stop } from './run-context.ts'
@@ -109,23 +108,24 @@ class ScriptRun {
     const { runId, recorded, rendered, timeouts } = this.#script
     if (usesCalls(recorded)) return this.#call()
     if (rendered.included.length === 0)
-      return { kind: 'ran', rest: 'failure', reason: 'it could not be rendered' }
+      return { kind: 'ran', rest: 'failure', how: 'did not run', reason: 'it could not be rendered' }
     const target = toTarget(this.#claim.server)
     if (target.method === 'function') return takesNoScripts(target.name)
-    const output = followOutput(rendered.token, (event) => this.#take(event))
-    this.#beganAt = performance.now()
-    const end = await this.#context.methods.for(target).run(target, {
+    const { methods, signal, store } = this.#context
+    const message = {
       runId,
-      script: Buffer.from(rendered.text),
-      interpreter: null,
+      text: rendered.text,
       user: this.#planned.backend.user ?? null,
       timeouts,
-      signal: this.#context.signal,
+      signal,
+      noting: { store, serverId: this.#claim.server.id },
       onStart: () => this.#writer.started(),
-      onOutput: output.push,
-    })
-    output.end()
-    return verdictOf(end, this.#writer.lastWords(null) ?? '')
+    }
+    const said = () => this.#writer.lastWords(null) ?? ''
+    const reader = followScript(rendered.token, (event) => this.#take(event), said)
+    this.#beganAt = performance.now()
+    const { verdict } = await send(methods, target, message, reader)
+    return verdict
   }
 
   async #call(): Promise<Verdict> {
@@ -136,7 +136,7 @@ class ScriptRun {
     await runCalls(this.#script.recorded, AbortSignal.any([signal, late]), (event) => this.#take(event))
     if (signal.aborted) return { kind: 'cancelled' }
     if (late.aborted) return timedOut('the functions took too long', { which: 'total', limit: total })
-    return { kind: 'ran', rest: 'failure', reason: 'it was not reached' }
+    return { kind: 'ran', rest: 'failure', how: 'ended', reason: 'it was not reached' }
   }
 
   get #backoff(): Backoff {
@@ -172,7 +172,6 @@ class ScriptRun {
       stop: signal.reason as Stop,
     })
     for (const { index, settlement } of rest) this.#results.end(index, settlement)
-    if (verdict.kind === 'blocked') await notePresentedKey(this.#context, this.#claim, verdict)
     await this.#results.settle('at the end')
     if (this.#results.lane === 'lost' || end.kind === 'lost-lane') {
       this.#writer.abandon()

@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
-import type { Process, ProcessEnd } from './supervise.ts'
+import type { ProcessEnd } from './method.ts'
+import type { Process } from './supervise.ts'
 
 /** How a child's exit is to be read. */
 export type ReadExit = (code: number | null, signal: string | null) => ProcessEnd

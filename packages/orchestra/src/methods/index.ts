@@ -5,7 +5,6 @@ import { OpensshMethod } from './openssh.ts'
 import { SshMethod } from './ssh.ts'
 
 export { formatAddress } from './address.ts'
-export { checkServer, type ServerCheck } from './check-server.ts'
 export { fetchHostKey, type HostKey } from './fetch-host-key.ts'
 export { fingerprint, sameHostKey } from './host-key.ts'
 export type { Job, JobEnd, Method, ServerTarget } from './method.ts'

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import { messageOf } from '../errors.ts'
 import { childProcess } from './child-process.ts'
-import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
+import type { Job, JobEnd, Method, ProcessEnd, ServerTarget } from './method.ts'
 import { endGroupCommand, jobCommand } from './remote-command.ts'
 import { scriptEnvironment, startProgram } from './start-program.ts'
-import { type ProcessEnd, supervise } from './supervise.ts'
+import { supervise } from './supervise.ts'
 
 /** Runs scripts on this machine, each in a process group of its own. */
 export class LocalMethod implements Method {

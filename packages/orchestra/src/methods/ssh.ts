@@ -4,10 +4,10 @@ import { ConnectionPool, type Opened, type SessionAnswer } from './connection-po
 import { answerPatience, endGroupPatience, endRemoteGroup } from './end-group.ts'
 import { type Terminal, throughStartUpFile } from './end-login.ts'
 import type { IdentityEnvironment } from './identity.ts'
-import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
+import type { Job, JobEnd, Method, ProcessEnd, ServerTarget } from './method.ts'
 import { commandLine, endLoginCommand, jobCommand } from './remote-command.ts'
 import { connect, type SshConnection } from './ssh-connection.ts'
-import { type Process, type ProcessEnd, supervise } from './supervise.ts'
+import { type Process, supervise } from './supervise.ts'
 import { untilAborted } from './until-aborted.ts'
 import { within } from './within.ts'
 

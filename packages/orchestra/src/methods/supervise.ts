@@ -2,12 +2,9 @@ import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { awaitBootstrap } from './beginning.ts'
 import { type Interruption, Watch } from './interruption.ts'
-import type { Job, JobEnd } from './method.ts'
+import type { Job, JobEnd, ProcessEnd } from './method.ts'
 import { OutputRelay } from './output-relay.ts'
 import { within } from './within.ts'
-
-/** How a process ended, seen from here. */
-export type ProcessEnd = Extract<JobEnd, { kind: 'exited' | 'lost' }>
 
 /** A bootstrap that runs somewhere and waits for its script. */
 export interface Process {

@@ -13,5 +13,6 @@ export {
 export { cursorOf } from './placement-cursor.ts'
 export { readStatus, type ServerStatus, type Status, type WorkerStatus } from './status.ts'
 export { type UnitOperation, type UnitState, type UnitStatus, unitStatus } from './unit.ts'
-export { isUnitId, resolveUnit, shortUnit } from './unit-id.ts'
+export { isUnitId, resolveUnit, shortUnit, unknownUnit } from './unit-id.ts'
+export { listUnits, type UnitSummary } from './unit-list.ts'
 export type { WaitKind, WaitsFor } from './waiting.ts'

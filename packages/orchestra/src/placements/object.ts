@@ -1,8 +1,8 @@
 import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
-import { listProtections, type ProtectionView } from '../removal/protect.ts'
+import { listProtections, type ProtectionView } from '../removal/index.ts'
 import type { Queryable } from '../store/index.ts'
-import { listTransfers, type TransferView } from '../transfer/list.ts'
+import { listTransfers, type TransferView } from '../transfer/index.ts'
 import { type OperationView, readOperations } from './operation.ts'
 import { listPlacements, type PlacementView } from './placement.ts'
 

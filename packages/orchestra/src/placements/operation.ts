@@ -2,7 +2,7 @@ import { isoTime } from '../logs/index.ts'
 import { nameHolders } from '../operations/gate.ts'
 import type { Outcome } from '../operations/outcome.ts'
 import { WORKER_ALIVE } from '../operations/worker-alive.ts'
-import { leadsTo } from '../router/destination.ts'
+import { leadsTo } from '../router/index.ts'
 import type { Queryable } from '../store/index.ts'
 import { type WaitFacts, type WaitsFor, waitsFor } from './waiting.ts'
 

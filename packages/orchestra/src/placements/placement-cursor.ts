@@ -1,11 +1,14 @@
 import { OrchestraError } from '../errors.ts'
-import type { PlacementView } from './placement.ts'
 
 /** What the order of placements goes by. */
 export type PlacementPlace = [model: string, objectKey: string, backend: string, server: string]
 
 /** Where a list goes on behind a placement, for a command line: whatever a key holds, a shell reads nothing in it. */
-export function cursorOf({ object, backend, server }: PlacementView): string {
+export function cursorOf({
+  object,
+  backend,
+  server,
+}: Record<'object' | 'backend' | 'server', string>): string {
   const colon = object.indexOf(':')
   const place: PlacementPlace = [object.slice(0, colon), object.slice(colon + 1), backend, server]
   return Buffer.from(JSON.stringify(place)).toString('base64url')

@@ -10,7 +10,7 @@ import {
   asNamed,
   checkSelector,
   compare,
-  type Difference,
+  type Discrepancy,
   firstCursor,
   type LeftOut,
   leftOutText,
@@ -53,7 +53,7 @@ export interface PlanContext {
 export async function compareAll(
   { store, config, route, db = store }: PlanContext,
   selector: SyncSelector,
-  onPage: (differences: readonly Difference[]) => Promise<void>,
+  onPage: (differences: readonly Discrepancy[]) => Promise<void>,
 ): Promise<LeftOut[]> {
   const source = sourceBeside(store, db)
   await refreshStatistics(store.kind === 'pglite' ? db : store)

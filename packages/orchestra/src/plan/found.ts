@@ -2,7 +2,7 @@ import type { Decision } from '../collector/index.ts'
 import { formatKey, formatObject } from '../config/key.ts'
 import { type Description, describeSteps } from '../script/index.ts'
 import type { Queryable } from '../store/index.ts'
-import { type Difference, isRemoval, type SyncSelector } from '../sync/index.ts'
+import { type Discrepancy, isRemoval, type SyncSelector } from '../sync/index.ts'
 import { diffRendered } from './difference.ts'
 import type { Plan, Plannable, Want } from './plan.ts'
 import { type SavedOperation, toSavedOperation } from './saved.ts'
@@ -34,7 +34,7 @@ export class Found {
     this.#request = request
   }
 
-  async take(db: Queryable, differences: readonly Difference[]): Promise<void> {
+  async take(db: Queryable, differences: readonly Discrepancy[]): Promise<void> {
     const room = this.#request.differences - this.operations.length
     const shown = differences.slice(0, Math.max(0, room))
     const applied = await renderedOf(db, shown)
@@ -67,7 +67,7 @@ export class Found {
   }
 
   #add(
-    difference: Difference,
+    difference: Discrepancy,
     applied: ReadonlyMap<string, readonly Description[] | null> | undefined,
   ): void {
     const plannable = this.#toPlannable(difference, applied)
@@ -80,7 +80,7 @@ export class Found {
   }
 
   #toPlannable(
-    { decision, snapshot, rendered, placed }: Difference,
+    { decision, snapshot, rendered, placed }: Discrepancy,
     applied: ReadonlyMap<string, readonly Description[] | null> | undefined,
   ): Plannable | undefined {
     const { backend, serverId, model, key, fate } = decision
@@ -137,7 +137,7 @@ export function wantOf(
 /** What was rendered when these were applied last, by place. */
 async function renderedOf(
   db: Queryable,
-  differences: readonly Difference[],
+  differences: readonly Discrepancy[],
 ): Promise<Map<string, readonly Description[] | null>> {
   const asked = differences
     .filter((one) => one.rendered !== null && one.placed?.applied === true)

@@ -4,6 +4,7 @@ import { type DecideBy, observe } from '../collector/look.ts'
 import type { Config } from '../config/config.ts'
 import { sourceOf } from '../source/index.ts'
 import { refreshStatistics, type Store } from '../store/index.ts'
+import type { NamedKey } from '../sync/index.ts'
 import {
   type Cursor,
   firstCursor,
@@ -12,7 +13,6 @@ import {
   selectionOf,
   withoutUnreadable,
 } from '../sync/index.ts'
-import type { NamedKey } from '../sync/pages.ts'
 import { type Effect, Effects } from './effects.ts'
 
 /** What a change of routes would do to the objects that there are. */

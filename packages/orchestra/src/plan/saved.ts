@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { formatObject } from '../config/key.ts'
 import { messageOf, OrchestraError } from '../errors.ts'
-import type { Difference } from '../sync/index.ts'
+import type { Discrepancy } from '../sync/index.ts'
 
 const text = z.string().nullable()
 
@@ -57,7 +57,7 @@ export function savedPlan(
 }
 
 export function toSavedOperation(
-  { decision, placed, rendered }: Difference,
+  { decision, placed, rendered }: Discrepancy,
   servers: ReadonlyMap<number, string>,
 ): SavedOperation {
   const { kind, serverId, backend, action, model, key, identity, fate } = decision

@@ -134,7 +134,7 @@ export function sameObject({ backend, serverId, model, object_key: key, action }
 }
 
 /** An object, and where it is to be; null where that could not be told. */
-interface Place {
+interface PlannedPlace {
   object: string
   model: string
   backend: string | null
@@ -143,7 +143,7 @@ interface Place {
 
 /** Whether a place is selected; what could not be told may be what is meant. */
 export function matches(
-  { object, model, backend, serverId }: Place,
+  { object, model, backend, serverId }: PlannedPlace,
   selector: SyncSelector,
   { config, servers }: { config: Config; servers: ReadonlyMap<number, string> },
 ): boolean {

@@ -3,7 +3,7 @@ import type { Key } from '../config/model.ts'
 import { OrchestraError } from '../errors.ts'
 import { audit, getServer } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
-import { type GivenUp, giveUp, type Place, placedIn } from './give-up.ts'
+import { type GivenUp, giveUp, type PlaceSelector, placedIn } from './give-up.ts'
 
 /** An object, a server, or an object on a server; of one backend or all. */
 export interface ForgetTarget {
@@ -45,7 +45,7 @@ export async function forget(store: Store, target: ForgetTarget, by: string): Pr
   })
 }
 
-async function placeOf(db: Queryable, { object, server, backend }: ForgetTarget): Promise<Place> {
+async function placeOf(db: Queryable, { object, server, backend }: ForgetTarget): Promise<PlaceSelector> {
   if (object === undefined && server === undefined) {
     throw new OrchestraError('ORC_USAGE', 'Nothing says what to forget', {
       hint: 'Give an object (site:12), --server NAME, or both',

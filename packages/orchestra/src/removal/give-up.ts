@@ -1,7 +1,7 @@
 import type { Queryable } from '../store/index.ts'
 
 /** Places of objects: all that fit what is given. */
-export interface Place {
+export interface PlaceSelector {
   serverId: number | null
   backend: string | null
   object: { model: string; key: string } | null
@@ -22,7 +22,7 @@ export interface GivenUp {
 }
 
 /** Gives places up without touching what stands there: nothing is known of it afterwards, and nothing waits for it. */
-export async function giveUp(tx: Queryable, place: Place, reason: string): Promise<GivenUp> {
+export async function giveUp(tx: Queryable, place: PlaceSelector, reason: string): Promise<GivenUp> {
   const values = valuesOf(place)
   await lockLanes(tx, values)
   const [given] = await tx.query<GivenUp>(GIVE_UP, [...values, reason])
@@ -32,14 +32,14 @@ export async function giveUp(tx: Queryable, place: Place, reason: string): Promi
 /** Names of some objects that stand in these places, in order, and how many do. */
 export async function placedIn(
   db: Queryable,
-  place: Place,
+  place: PlaceSelector,
   limit: number,
 ): Promise<{ count: number; names: string[] }> {
   const rows = await db.query<{ count: number; name: string }>(PLACED, [...valuesOf(place), limit])
   return { count: rows[0]?.count ?? 0, names: rows.map((row) => row.name) }
 }
 
-function valuesOf({ serverId, backend, object }: Place): unknown[] {
+function valuesOf({ serverId, backend, object }: PlaceSelector): unknown[] {
   return [serverId, backend, object?.model ?? null, object?.key ?? null]
 }
 

@@ -1,5 +1,5 @@
 export { type ForgetTarget, type Forgotten, forget, targetName, whatWouldBeForgotten } from './forget.ts'
-export type { GivenUp } from './give-up.ts'
+export { type GivenUp, giveUp, placedIn } from './give-up.ts'
 export {
   listProtections,
   type Protectable,
@@ -8,3 +8,4 @@ export {
   protectableName,
   unprotect,
 } from './protect.ts'
+export { type Installed, readInstalled, type Uninstalled, uninstall } from './uninstall.ts'

@@ -6,9 +6,10 @@ export {
   leadsTo,
   type RoutedServer,
 } from './destination.ts'
+export { decideFailuresAgain } from './failures.ts'
 export { variableOf } from './language.ts'
-export { compileMatch, type Match, type Verdict } from './match.ts'
-export { routesRevision } from './revision.ts'
+export { compileMatch, type Match, type MatchAnswer } from './match.ts'
+export { routesRevision, touchRoutes } from './revision.ts'
 export {
   createRouter,
   type Explanation,

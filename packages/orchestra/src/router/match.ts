@@ -9,7 +9,7 @@ import { checkLiterals } from './literals.ts'
 import { fieldsHint, type Path, readPath, readsOf, readsServer, type Subject } from './reads.ts'
 
 /** What an expression says about one object. An error is not a no. */
-export type Verdict = 'matched' | 'not-matched' | { error: string }
+export type MatchAnswer = 'matched' | 'not-matched' | { error: string }
 
 /** A match expression that fits its model. */
 export interface Match {
@@ -21,7 +21,7 @@ export interface Match {
   /** The field that names the only servers it can match on, if it is such an expression. */
   readonly chooser: Path | undefined
   /** Applies it to an object that `prepare` made ready for it, and to a server that the language did where it reads one. */
-  test(prepared: Prepared, server?: object): Verdict
+  test(prepared: Prepared, server?: object): MatchAnswer
 }
 
 /** An object in the form that expressions run on, or why it has none. */
@@ -119,7 +119,7 @@ function verdict(
   { run, budget }: { run: ParseResult; budget: Budget },
   context: Readonly<Context>,
   absent: (context: Readonly<Context>) => string[],
-): Verdict {
+): MatchAnswer {
   budget.begin()
   try {
     const result: unknown = run(context)

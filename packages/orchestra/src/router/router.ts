@@ -4,7 +4,7 @@ import { messageOf } from '../errors.ts'
 import { chosenNames } from './chosen.ts'
 import { destinationName, destinationsOf, type RoutedServer } from './destination.ts'
 import { createLanguage, type Language } from './language.ts'
-import { compileIn, type Match, type Prepared, prepare, type Verdict } from './match.ts'
+import { compileIn, type Match, type MatchAnswer, type Prepared, prepare } from './match.ts'
 import { type Path, readPath } from './reads.ts'
 import type { Route } from './routes.ts'
 
@@ -27,7 +27,7 @@ export interface Explanation {
   backend: string
   route: Route
   /** Of a route to several servers: whether it matches on any. */
-  verdict: Verdict
+  verdict: MatchAnswer
   /** Names of the servers that it leads the object to. */
   servers: string[]
   /** The fields that the expression reads, with their values: `site.plan`. */
@@ -122,7 +122,7 @@ function compileRoute(language: Language, route: Route, all: readonly RoutedServ
 interface Answer {
   compiled: CompiledRoute
   servers: readonly CompiledServer[]
-  verdict: Verdict
+  verdict: MatchAnswer
 }
 
 function answers({ language, routes }: CompiledBackend, object: unknown): Answer[] {
@@ -186,7 +186,7 @@ function explainBackend(backend: CompiledBackend, object: unknown): Explanation[
   })
 }
 
-function strongest(verdicts: readonly Verdict[]): Verdict {
+function strongest(verdicts: readonly MatchAnswer[]): MatchAnswer {
   if (verdicts.includes('matched')) return 'matched'
   return verdicts.find((verdict) => typeof verdict !== 'string') ?? 'not-matched'
 }

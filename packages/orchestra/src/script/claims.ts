@@ -1,15 +1,5 @@
 import type { Recording } from './record.ts'
-import type { Rendered } from './rendered.ts'
-import type { Permissions, Step } from './steps.ts'
-
-/** Something on a server that an object, or a backend as a whole, makes or removes. */
-export type Claim =
-  /** Whatever is at this path already is not ours. */
-  | { kind: 'path'; path: string }
-  /** One that is there already is shared, as long as nothing about it has to change. */
-  | ({ kind: 'directory'; path: string } & Permissions)
-  /** What is no file, and the command that tells whether it is there. */
-  | { kind: 'thing'; name: string; exists: Rendered; shared: boolean }
+import type { Claim, Step } from './steps.ts'
 
 /** What recordings make and remove, each thing once. What could not be recorded claims nothing. */
 export function claimsOf(...recordings: readonly Recording[]): Claim[] {

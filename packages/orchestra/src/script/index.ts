@@ -11,7 +11,7 @@ export {
   exitUnfit,
   groupLinePrefix,
 } from './bootstrap.ts'
-export { type Claim, claimsOf } from './claims.ts'
+export { claimsOf } from './claims.ts'
 export { type Description, describeBriefly, describeSteps } from './describe.ts'
 export { isOurs } from './is-ours.ts'
 export type { Objects, Streamed } from './objects.ts'
@@ -24,7 +24,7 @@ export {
   type ScriptEvent,
   type Stream,
 } from './output.ts'
-export { Collected, LastBytes, tooMuch } from './pieces.ts'
+export { BoundedBytes, LastBytes, tooMuch } from './pieces.ts'
 export {
   type RecordedBackend,
   type RecordedSync,
@@ -49,10 +49,9 @@ export {
   type ScriptRequest,
 } from './render.ts'
 export type { Ownership, Right, SharedOwnership, Standing } from './render-ownership.ts'
-export { Rendered } from './rendered.ts'
+export { type Content, Rendered } from './rendered.ts'
 export type {
   AbsentOptions,
-  Content,
   DirectoryOptions,
   FileContent,
   FileOptions,
@@ -68,7 +67,7 @@ export type {
 export { renderSearch, renderTakeOut } from './search.ts'
 export { Command, raw, type ShellValue, sh } from './sh.ts'
 export { notMounted, soundPlace } from './sound-place.ts'
-export type { AheadFileStep, Step, StreamedFileStep } from './steps.ts'
+export type { AheadFileStep, Claim, Step, StreamedFileStep } from './steps.ts'
 export { contentOf, fileOf, readContent } from './streamed.ts'
 export { joinText, text } from './text.ts'
 export {

@@ -2,7 +2,7 @@ import { MarkedStream } from './marked-stream.ts'
 import { Pieces, tooMuch } from './pieces.ts'
 
 /** What stands at a path. */
-export interface Place {
+export interface PathState {
   /** As `find` calls types: f, d, l, p, s, b, c. */
   type: string
   /** The same of what a link leads to; N where that is nothing. */
@@ -22,7 +22,7 @@ export type WouldRun = 'runs' | 'stays' | 'cannot'
 export interface Answers {
   /** Reloads that the server owes, such as `reload.nginx`. */
   owed: string[]
-  places: Map<string, Place>
+  places: Map<string, PathState>
   digests: Map<string, string>
   /** The number of who acts where nothing else is said; null where no file was asked for. */
   actor: string | null
@@ -224,7 +224,7 @@ function isWouldRun(text: string | undefined): text is WouldRun {
 
 const placeForm = /^(.)(.) (\d+) (\d+) (\d+) (.*)$/s
 
-function addPlace(places: Map<string, Place>, head: string, target: string): void {
+function addPlace(places: Map<string, PathState>, head: string, target: string): void {
   const [, type = '', leadsTo = '', mode = '', uid = '', gid = '', path = ''] = placeForm.exec(head) ?? []
   if (path !== '') places.set(path, { type, leadsTo, mode, uid, gid, target })
 }

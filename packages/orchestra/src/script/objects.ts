@@ -1,4 +1,4 @@
-import type { Content } from './script.ts'
+import type { Content } from './rendered.ts'
 
 /** Content that is made piece by piece while it is sent, so that no size is too large. */
 export interface Streamed {

@@ -76,7 +76,7 @@ export class Pieces {
 }
 
 /** All bytes of a stream, up to a bound. */
-export class Collected {
+export class BoundedBytes {
   readonly #most: number
   readonly #what: string
   #parts: Uint8Array[] = []

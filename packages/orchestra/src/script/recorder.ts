@@ -3,10 +3,9 @@ import { checkOptions, type NamesOf } from '../options.ts'
 import { currentScope, keepingSecrets } from '../secrets/scope.ts'
 import { asUser } from './as-user.ts'
 import { checkMode, checkOwner, checkPath, checkService, checkVariable } from './names.ts'
-import { checkPlain, join, plain, Rendered, renderText } from './rendered.ts'
+import { type Content, checkPlain, join, plain, Rendered, renderText } from './rendered.ts'
 import type {
   AbsentOptions,
-  Content,
   DirectoryOptions,
   FileContent,
   FileOptions,

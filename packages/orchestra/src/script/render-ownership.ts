@@ -1,7 +1,7 @@
-import type { Claim } from './claims.ts'
 import { markOf } from './inspect.ts'
 import { callOf, ownerAndGroup } from './render-step.ts'
 import { plain, type Rendered } from './rendered.ts'
+import type { Claim } from './steps.ts'
 
 /** A name, and what stands under it. */
 export interface Standing {

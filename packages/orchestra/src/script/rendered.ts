@@ -1,8 +1,7 @@
 import { inspect } from 'node:util'
 import { OrchestraError } from '../errors.ts'
-import { listening } from '../secrets/notice.ts'
 import { currentScope } from '../secrets/scope.ts'
-import { holdsMaskedSecret, Secret } from '../secrets/secret.ts'
+import { holdsMaskedSecret, listening, Secret } from '../secrets/secret.ts'
 
 /**
  * A piece of text in its two renderings: what the server gets and what people see. Both are built side by
@@ -42,6 +41,9 @@ export class Rendered {
     return this.masked
   }
 }
+
+/** Text for a file or for a command's stdin. Build it with `text` where it holds secrets. */
+export type Content = string | Secret | Rendered
 
 /** Text without secrets: one string is both renderings. */
 export function plain(text: string): Rendered {

@@ -1,10 +1,7 @@
 import type { Secret } from '../secrets/secret.ts'
 import type { Streamed } from './objects.ts'
-import type { Rendered } from './rendered.ts'
+import type { Content } from './rendered.ts'
 import type { Command } from './sh.ts'
-
-/** Text for a file or for a command's stdin. Build it with `text` where it holds secrets. */
-export type Content = string | Secret | Rendered
 
 /** What a file may hold: one content, or several one after the other. `sync` may also stream what it makes of objects. */
 export type FileContent = Content | Streamed | readonly (Content | Streamed)[]

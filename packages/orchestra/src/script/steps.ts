@@ -1,4 +1,3 @@
-import type { Claim } from './claims.ts'
 import type { Streamed } from './objects.ts'
 import type { Rendered } from './rendered.ts'
 import type { Work } from './script.ts'
@@ -10,6 +9,15 @@ export interface Permissions {
   owner: string | null
   group: string | null
 }
+
+/** Something on a server that an object, or a backend as a whole, makes or removes. */
+export type Claim =
+  /** Whatever is at this path already is not ours. */
+  | { kind: 'path'; path: string }
+  /** One that is there already is shared, as long as nothing about it has to change. */
+  | ({ kind: 'directory'; path: string } & Permissions)
+  /** What is no file, and the command that tells whether it is there. */
+  | { kind: 'thing'; name: string; exists: Rendered; shared: boolean }
 
 export interface FileStep extends Permissions {
   kind: 'file'

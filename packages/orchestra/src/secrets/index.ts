@@ -1,4 +1,4 @@
 export { guardFunctions } from './guarded.ts'
-export { noteSecret } from './notice.ts'
 export { currentScope, keepingSecrets, type SecretScope } from './scope.ts'
+export { noteSecret } from './secret.ts'
 export { rawSecretsIn, secretsIn } from './secrets-in.ts'

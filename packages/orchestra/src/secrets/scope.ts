@@ -1,7 +1,6 @@
-import { listening } from './notice.ts'
 import { SecretIndex } from './redact.ts'
 import { safeError } from './safe-error.ts'
-import type { Secret } from './secret.ts'
+import { listening, type Secret } from './secret.ts'
 import { secretsIn } from './secrets-in.ts'
 
 /** More are not searched for: each takes about a kilobyte. */

@@ -1,5 +1,22 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { inspect } from 'node:util'
-import { noteOpened, noteSecret } from './notice.ts'
+
+/** Whoever wants to know which secrets are made or opened while some code runs. */
+export const listening = new AsyncLocalStorage<Listener>()
+
+export interface Listener {
+  note(secret: Secret): void
+  /** Its value is in the hands of the code that runs. */
+  noteOpened(secret: Secret): void
+}
+
+export function noteSecret(secret: Secret): void {
+  listening.getStore()?.note(secret)
+}
+
+function noteOpened(secret: Secret): void {
+  listening.getStore()?.noteOpened(secret)
+}
 
 /**
  * A value that must not be shown. Every ordinary way of turning it into text gives its name; only `reveal()`

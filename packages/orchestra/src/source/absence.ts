@@ -1,5 +1,4 @@
-import { quoteTable } from '../capture/table-name.ts'
-import { watchesOf } from '../capture/watch.ts'
+import { quoteTable, watchesOf } from '../capture/index.ts'
 import type { Model } from '../config/model.ts'
 import { hiddenHint } from './hidden.ts'
 import type { Reader } from './source.ts'

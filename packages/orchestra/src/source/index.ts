@@ -1,3 +1,4 @@
+export { exactNumber, isDecimal, wholeNumber } from './decimal.ts'
 export { hiddenHint } from './hidden.ts'
 export { toExactJson } from './json.ts'
 export { countRows, rowKeys } from './keys.ts'

@@ -1,5 +1,4 @@
-import { keyText } from '../capture/key-text.ts'
-import { quoteIdentifier } from '../capture/table-name.ts'
+import { keyText, quoteIdentifier } from '../capture/index.ts'
 import type { Key, Model } from '../config/model.ts'
 import { isNoSuchValue } from './rows.ts'
 import type { Source } from './source.ts'

@@ -1,4 +1,4 @@
-import { quoteTable } from '../capture/table-name.ts'
+import { quoteTable } from '../capture/index.ts'
 import type { Model } from '../config/model.ts'
 import { OrchestraError } from '../errors.ts'
 import type { Reader } from './source.ts'

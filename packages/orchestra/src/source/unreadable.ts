@@ -1,4 +1,4 @@
-import { quoteTable } from '../capture/table-name.ts'
+import { quoteTable } from '../capture/index.ts'
 import type { Model } from '../config/model.ts'
 import { hiddenHint } from './hidden.ts'
 import type { Source } from './source.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Listener, Store } from './index.ts'
+import type { Listener, Store } from './store.ts'
 
 /** Milliseconds after which a waiting reader looks again even when nothing rang: a notification can be lost. */
 const LOOK_AGAIN = 500

@@ -3,10 +3,10 @@ import { messageOf, OrchestraError } from '../errors.ts'
 import { codeOf } from './sqlstate.ts'
 
 /** Who was to be connected to what. */
-export type Place = Pick<pg.Client, 'user' | 'database' | 'host' | 'port'>
+export type DatabaseAddress = Pick<pg.Client, 'user' | 'database' | 'host' | 'port'>
 
 /** What a configuration comes to, with what the environment and the driver add. */
-export function placeOf(config: pg.ClientConfig): Place {
+export function placeOf(config: pg.ClientConfig): DatabaseAddress {
   const { user, database, host, port } = new pg.Client(config)
   return { user, database, host, port }
 }
@@ -36,7 +36,7 @@ function notAUrl(why: string): OrchestraError {
 }
 
 /** Why no connection stands, and what to do; that its own pool was closed is the program's affair. */
-export function connectionFailure(error: unknown, place: Place): unknown {
+export function connectionFailure(error: unknown, place: DatabaseAddress): unknown {
   const said = messageOf(error)
   if (said.startsWith('Cannot use a pool after')) return error
   const role = `role ${quote(place.user)} on ${addressOf(place)}`
@@ -57,11 +57,11 @@ export function connectionFailure(error: unknown, place: Place): unknown {
   return unreachable(error)
 }
 
-function addressOf({ host, port }: Place): string {
+function addressOf({ host, port }: DatabaseAddress): string {
   return `${host}:${port}`
 }
 
-function absent(cause: unknown, place: Place): OrchestraError {
+function absent(cause: unknown, place: DatabaseAddress): OrchestraError {
   const message = `There is no database ${quote(place.database)} on ${addressOf(place)}`
   return new OrchestraError('ORC_STORE_UNKNOWN', message, {
     hint: "Correct the name in DATABASE_URL, or make it: create database ... owner ...; Orchestra lives in the database that holds the application's tables",
@@ -69,7 +69,7 @@ function absent(cause: unknown, place: Place): OrchestraError {
   })
 }
 
-function denied(cause: unknown, { user, database }: Place): OrchestraError {
+function denied(cause: unknown, { user, database }: DatabaseAddress): OrchestraError {
   const message = `Role ${quote(user)} may not connect to database ${quote(database)}: ${messageOf(cause)}`
   return new OrchestraError('ORC_STORE_DENIED', message, {
     hint: `Its owner runs: grant connect on database ${sqlName(database)} to ${sqlName(user)}`,
@@ -77,7 +77,7 @@ function denied(cause: unknown, { user, database }: Place): OrchestraError {
   })
 }
 
-function busy(cause: unknown, place: Place): OrchestraError {
+function busy(cause: unknown, place: DatabaseAddress): OrchestraError {
   const message = `The database on ${addressOf(place)} takes no more connections: ${messageOf(cause)}`
   return new OrchestraError('ORC_STORE_BUSY', message, {
     hint: `Raise max_connections, or the limit of role ${quote(place.user)} or database ${quote(place.database)}, or let fewer processes connect; \`store.connections\` says how many one process of Orchestra takes (default 10)`,

@@ -9,7 +9,7 @@ import { formatKey, formatObject } from '../config/key.ts'
 import { isSelected, type Selection } from '../request/selection.ts'
 import { addCounts, type Counts, noCounts } from '../request/sync.ts'
 import type { Queryable } from '../store/index.ts'
-import { countOf, judge, type Verdict } from './judge.ts'
+import { countOf, type Judgement, judge } from './judge.ts'
 import { type OpenOperation, openOperations } from './open-operations.ts'
 import type { NamedKey } from './pages.ts'
 import { asStored, type RenderedObject, renderObject } from './rendered.ts'
@@ -28,9 +28,9 @@ export interface CompareContext extends LookContext {
 }
 
 /** A decision about something that is not as it should be. */
-export interface Difference {
+export interface Discrepancy {
   decision: Decision
-  verdict: Extract<Verdict, 'waits' | 'differs'>
+  verdict: Extract<Judgement, 'waits' | 'differs'>
   placed: Placed | undefined
   /** The object as it will be stored; of a delete, as it was. */
   snapshot: unknown
@@ -39,7 +39,7 @@ export interface Difference {
 }
 
 export interface Compared {
-  differences: readonly Difference[]
+  differences: readonly Discrepancy[]
   /** Objects that were undecided and are decided now: what failed of them before is over. */
   settled: readonly NamedKey[]
   counts: Counts
@@ -135,7 +135,7 @@ function hasUndecided(open: readonly OpenOperation[] | undefined): boolean {
 }
 
 async function sift(facts: Gathered): Promise<Compared> {
-  const differences: Difference[] = []
+  const differences: Discrepancy[] = []
   const objects = new Map<string, NamedKey | undefined>()
   const counts: Counts = { ...noCounts, waiting: facts.waiting }
   for (const [index, decision] of facts.decisions.entries()) {
@@ -155,7 +155,7 @@ async function sift(facts: Gathered): Promise<Compared> {
 function siftOne(
   decision: Decision,
   { placed, open, context }: Gathered,
-): { verdict: Verdict; difference?: Difference } {
+): { verdict: Judgement; difference?: Discrepancy } {
   const name = formatObject(decision.model, decision.key)
   const { backend, serverId } = decision
   const here = placed.get(name)?.find((one) => one.backend === backend && one.serverId === serverId)

@@ -10,11 +10,12 @@ export {
 } from '../request/request.ts'
 export { type Selection, selectionOf } from '../request/selection.ts'
 export type { Counts, SyncMode, SyncRow, SyncState } from '../request/sync.ts'
-export { type CompareContext, type Compared, compare, type Difference } from './compare.ts'
+export { type CompareContext, type Compared, compare, type Discrepancy } from './compare.ts'
 export { syncEnded } from './ended.ts'
 export { deleteBound, exceedsBound, guardError, NAMED, type Removals } from './guard.ts'
 export { type LeftOut, leftOutText, withoutUnreadable } from './left-out.ts'
 export { listSyncs, type SyncView } from './list.ts'
+export type { NamedKey } from './pages.ts'
 export { PAGE_SIZE, readPage } from './pages.ts'
 export { failSync } from './proceed.ts'
 export { isRemoval } from './removals.ts'
@@ -30,4 +31,4 @@ export {
   syncStatus,
   workOf,
 } from './status.ts'
-export { comparingSync, stepSync } from './step.ts'
+export { beginSync, comparingSync, stepSync } from './step.ts'

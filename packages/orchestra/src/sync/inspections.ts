@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { SyncRow } from '../request/sync.ts'
-import { leadsTo } from '../router/destination.ts'
+import { leadsTo } from '../router/index.ts'
 import type { Queryable } from '../store/index.ts'
 
 /**

@@ -5,7 +5,7 @@ import { storable } from '../store/index.ts'
 import type { OpenOperation } from './open-operations.ts'
 
 /** What a decision means beside what stands and what is on its way already. */
-export type Verdict =
+export type Judgement =
   /** It is as it should be. */
   | 'unchanged'
   /** An operation for the same waits or runs. */
@@ -29,7 +29,7 @@ export interface Facts {
   revisionOf(operation: OpenOperation): string | null
 }
 
-export function judge(facts: Facts): Verdict {
+export function judge(facts: Facts): Judgement {
   const { decision, placed, open } = facts
   switch (decision.fate.kind) {
     case 'failed':
@@ -51,7 +51,7 @@ function failsAs({ serverId, action }: Decision, reason: string): (one: OpenOper
   return (one) => one.error === error
 }
 
-function judgeDelete({ decision, open }: Facts): Verdict {
+function judgeDelete({ decision, open }: Facts): Judgement {
   const same = inPlaceOf(decision, open).some(
     (one) => one.action === 'delete' && covers(one.gate, decision.gate),
   )
@@ -63,7 +63,7 @@ function covers(waiting: readonly number[] | null, wanted: readonly number[] | n
   return (wanted ?? []).every((serverId) => waiting?.includes(serverId) === true)
 }
 
-function judgeSave(facts: Facts): Verdict {
+function judgeSave(facts: Facts): Judgement {
   const { decision, placed, open, revision } = facts
   const stands = placed?.state === 'applied' && decision.kind !== 'rename'
   if (
@@ -89,7 +89,7 @@ function inPlaceOf({ backend, serverId }: Decision, open: readonly OpenOperation
 }
 
 /** What a verdict counts as. */
-export function countOf({ kind, fate }: Decision, verdict: Verdict): keyof Counts | undefined {
+export function countOf({ kind, fate }: Decision, verdict: Judgement): keyof Counts | undefined {
   if (verdict === 'aside') return undefined
   if (fate.kind === 'failed') return 'invalid'
   if (verdict !== 'differs') return verdict === 'waits' ? 'waiting' : 'unchanged'

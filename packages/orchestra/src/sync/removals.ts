@@ -1,12 +1,12 @@
 import { formatKey, formatObject, parseKey } from '../config/key.ts'
 import { replacedModels } from '../request/replaced.ts'
 import type { Queryable } from '../store/index.ts'
-import type { Difference } from './compare.ts'
+import type { Discrepancy } from './compare.ts'
 import { exceedsBound, NAMED, type Removals } from './guard.ts'
 import type { NamedKey } from './pages.ts'
 
 /** Whether recording it takes something away that somebody may want to be asked about. */
-export function isRemoval({ decision: { action, fate } }: Pick<Difference, 'decision'>): boolean {
+export function isRemoval({ decision: { action, fate } }: Pick<Discrepancy, 'decision'>): boolean {
   return action === 'delete' && fate.kind === 'waiting'
 }
 
@@ -14,7 +14,7 @@ export function isRemoval({ decision: { action, fate } }: Pick<Difference, 'deci
 export async function noteRemovals(
   tx: Queryable,
   syncId: number,
-  removals: readonly Difference[],
+  removals: readonly Discrepancy[],
 ): Promise<void> {
   if (removals.length === 0) return
   const rows = removals.map(({ decision: { serverId, backend, model, key } }) => ({
@@ -73,7 +73,7 @@ export async function notedRemovals(
 }
 
 /** Whether a difference is one of the removals that were noted. */
-export function isNoted(noted: readonly NotedRemoval[]): (difference: Difference) => boolean {
+export function isNoted(noted: readonly NotedRemoval[]): (difference: Discrepancy) => boolean {
   const name = (model: string, key: readonly string[], backend: string | null, serverId: number | null) =>
     JSON.stringify([formatObject(model, key), backend, serverId])
   const names = new Set(noted.map((one) => name(one.model, one.key, one.backend, one.serverId)))

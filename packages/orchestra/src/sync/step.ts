@@ -17,7 +17,7 @@ import {
 } from '../request/sync.ts'
 import { sourceOf } from '../source/index.ts'
 import { type Queryable, refreshStatistics, type Store, storable } from '../store/index.ts'
-import { type CompareContext, type Compared, compare, type Difference } from './compare.ts'
+import { type CompareContext, type Compared, compare, type Discrepancy } from './compare.ts'
 import { countOf } from './judge.ts'
 import { type LeftOut, leftOutText, withoutUnreadable } from './left-out.ts'
 import { countKeys, type NamedKey, PAGE_SIZE, type PageContext, readPage } from './pages.ts'
@@ -52,10 +52,10 @@ export async function beginSync(db: Queryable, { id, cursor }: SyncRow): Promise
 }
 
 /** What one page came to. */
-interface Step {
+interface ComparedPage {
   compared: Compared
   /** Noted, to be recorded when all of them are known. */
-  removals: readonly Difference[]
+  removals: readonly Discrepancy[]
   next: Cursor | null
 }
 
@@ -93,7 +93,7 @@ async function comparePage(
   cursor: Exclude<Cursor, { pass: 'removals' }>,
   selection: Selection,
   context: StepContext,
-): Promise<Step> {
+): Promise<ComparedPage> {
   if (sync.cursor === null) await refreshStatistics(context.store)
   const pages = pagesOf(selection, context)
   const page = await readPage(cursor, pages)
@@ -121,7 +121,7 @@ async function comparePage(
  * that asks for something else, or is about one place only, does not. Asked after the rows were read, so that whoever sees a row
  * sees its change too.
  */
-async function withoutChanged(db: Queryable, differences: readonly Difference[]): Promise<Difference[]> {
+async function withoutChanged(db: Queryable, differences: readonly Discrepancy[]): Promise<Discrepancy[]> {
   if (differences.length === 0) return []
   const asked = differences.map(({ decision }) => ({ model: decision.model, keys: decision.key }))
   const changed = await db.query<{ model: string; keys: Key }>(
@@ -142,7 +142,7 @@ async function removePage(
   after: number,
   selection: Selection,
   context: StepContext,
-): Promise<Step> {
+): Promise<ComparedPage> {
   const noted = await notedRemovals(context.db, sync.id, after, PAGE_SIZE)
   const last = noted.at(-1)
   const { differences } = await compare(noted, contextOf(sync, selection, context))
@@ -159,17 +159,17 @@ async function removePage(
  * Removals, and what is to be made of the same objects where their data goes: made before it is known that the data comes, it would
  * begin with data of its own.
  */
-function withArrivals(removals: readonly Difference[], all: readonly Difference[]): Difference[] {
+function withArrivals(removals: readonly Discrepancy[], all: readonly Discrepancy[]): Discrepancy[] {
   const moving = new Set(removals.filter((one) => one.decision.transferTo !== null).map(objectOf))
   const arrivals = moving.size === 0 ? [] : all.filter((one) => !isRemoval(one) && moving.has(objectOf(one)))
   return [...removals, ...arrivals]
 }
 
-function objectOf({ decision: { model, key } }: Difference): string {
+function objectOf({ decision: { model, key } }: Discrepancy): string {
   return formatObject(model, key)
 }
 
-function countsOf(differences: readonly Difference[], weight: 1 | -1): Counts {
+function countsOf(differences: readonly Discrepancy[], weight: 1 | -1): Counts {
   const counts = { ...noCounts }
   for (const { decision, verdict } of differences) {
     const name = countOf(decision, verdict)
@@ -179,7 +179,7 @@ function countsOf(differences: readonly Difference[], weight: 1 | -1): Counts {
 }
 
 /** Their objects are not done with: of what failed before, what is still to be done may be what comes instead. */
-function withoutObjectsOf(objects: readonly NamedKey[], undone: readonly Difference[]): NamedKey[] {
+function withoutObjectsOf(objects: readonly NamedKey[], undone: readonly Discrepancy[]): NamedKey[] {
   const names = new Set(undone.map(({ decision: { model, key } }) => formatObject(model, key)))
   return objects.filter(({ model, key }) => !names.has(formatObject(model, key)))
 }
@@ -205,7 +205,7 @@ function contextOf(
   }
 }
 
-async function finishStep(sync: SyncRow, step: Step, context: StepContext): Promise<number[]> {
+async function finishStep(sync: SyncRow, step: ComparedPage, context: StepContext): Promise<number[]> {
   return context.write(async (tx) => {
     const open = await tx.query(
       `select from orchestra.sync where id = $1 and state = 'comparing' for no key update`,

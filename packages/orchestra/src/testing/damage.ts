@@ -1,5 +1,5 @@
 import type { IgnoreRules } from '../config/backend.ts'
-import type { Expectation, ExpectedPlace } from '../inspect/expect.ts'
+import type { Expectation, ExpectedPlace } from '../inspect/index.ts'
 import { sh } from '../script/index.ts'
 
 /** Something that happens to a server. */

@@ -1,9 +1,7 @@
 import type { Backend } from '../config/backend.ts'
 import { defineConfig } from '../config/config.ts'
-import { ask, type Inspected } from '../inspect/ask.ts'
-import { examine } from '../inspect/examine.ts'
-import type { Expectation } from '../inspect/expect.ts'
-import type { Verdict } from '../inspect/judge.ts'
+import type { Condition, Expectation } from '../inspect/index.ts'
+import { ask, examine, type Inspected } from '../inspect/index.ts'
 import type { Job, JobEnd, Method, Methods, ServerTarget } from '../methods/index.ts'
 import type { Questions } from '../script/inspect.ts'
 import { failure } from './failure.ts'
@@ -26,7 +24,7 @@ export async function inspectHost(
   backend: Backend,
   host: TestHost,
   expectation: Expectation,
-): Promise<Verdict> {
+): Promise<Condition> {
   const examined = await examine(inspected(backend, host), [expectation])
   if (examined.kind !== 'examined') throw unanswered(host, examined)
   return examined.verdicts[0] ?? { state: 'in-sync' }

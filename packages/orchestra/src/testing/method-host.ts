@@ -1,5 +1,6 @@
-import { createMethods, type JobEnd, type Methods, type ServerTarget } from '../methods/index.ts'
-import { Collected } from '../script/index.ts'
+import { createMethods, type Methods, type ServerTarget } from '../methods/index.ts'
+import { BoundedBytes } from '../script/index.ts'
+import { send } from '../talk/index.ts'
 import { failure } from './failure.ts'
 import type { HostRun, HostScript, TestHost } from './host.ts'
 
@@ -26,31 +27,26 @@ export class MethodHost implements TestHost {
 
   async run({ runId, text, user }: HostScript): Promise<HostRun> {
     const streams = {
-      stdout: new Collected(mostOutput, `the output of a script on ${this.name}`),
-      stderr: new Collected(mostOutput, `what a script on ${this.name} complains of`),
+      stdout: new BoundedBytes(mostOutput, `the output of a script on ${this.name}`),
+      stderr: new BoundedBytes(mostOutput, `what a script on ${this.name} complains of`),
     }
-    const end = await this.#methods.for(this.#target).run(this.#target, {
-      runId,
-      script: Buffer.from(text),
-      interpreter: null,
-      user,
-      timeouts,
-      signal: new AbortController().signal,
-      onStart: () => undefined,
-      onOutput: (stream, bytes) => streams[stream].push(bytes),
-    })
-    const [stdout, stderr] = [streams.stdout.end(), streams.stderr.end()]
-    return { code: codeOf(this.name, end), stdout, stderr }
+    const message = { runId, text, user, timeouts, signal: new AbortController().signal }
+    const { exit, verdict, answer } = await send<Omit<HostRun, 'code'>>(
+      this.#methods,
+      this.#target,
+      message,
+      {
+        push: (stream, bytes) => streams[stream].push(bytes),
+        end: () => ({ answer: { stdout: streams.stdout.end(), stderr: streams.stderr.end() }, said: '' }),
+      },
+    )
+    const wasKilled = verdict.kind === 'ran' && verdict.rest === 'failure'
+    if (answer !== null && (exit !== null || wasKilled)) return { code: exit, ...answer }
+    const why = 'reason' in verdict ? verdict.reason : verdict.kind
+    throw failure(`The script on ${this.name} did not come to its end: ${why}`)
   }
 
   close(): Promise<void> {
     return this.#methods.close()
   }
-}
-
-function codeOf(name: string, end: JobEnd): number | null {
-  if (end.kind === 'exited') return end.code
-  const why =
-    'reason' in end ? end.reason : end.kind === 'timeout' ? `its ${end.which} timeout passed` : end.kind
-  throw failure(`The script on ${name} did not come to its end: ${why}`)
 }

@@ -1,5 +1,5 @@
-import { type Expectation, expectationOf } from '../inspect/expect.ts'
-import type { Difference, Verdict } from '../inspect/judge.ts'
+import type { Condition, Difference } from '../inspect/index.ts'
+import { type Expectation, expectationOf } from '../inspect/index.ts'
 import { usesCalls } from '../recording/calls.ts'
 import { type Check, type Checked, objectCheck, type SealedFixture, seal } from './check.ts'
 import { type Damage, damagesOf } from './damage.ts'
@@ -94,7 +94,7 @@ async function isInSync(trial: Trial, save: Operation): Promise<boolean> {
 }
 
 /** A check that changes anything is none. */
-async function look(trial: Trial, { recording }: Operation): Promise<Verdict> {
+async function look(trial: Trial, { recording }: Operation): Promise<Condition> {
   const before = await trial.tree()
   const expectation: Expectation = expectationOf(recording)
   const verdict = await inspectHost(trial.backend, trial.host, expectation)
@@ -103,7 +103,7 @@ async function look(trial: Trial, { recording }: Operation): Promise<Verdict> {
   throw failure(['A check changed something:', ...changes].join('\n'), 'Guards and `list` only look')
 }
 
-function describe(verdict: Verdict): string {
+function describe(verdict: Condition): string {
   if (verdict.state === 'in-sync') return 'that it is as it should be'
   return [`${verdict.state}:`, ...verdict.differences.map(line)].join('\n')
 }

@@ -1,17 +1,20 @@
 import type { Timeouts } from '../config/backend.ts'
-import type { Job, JobEnd } from '../methods/index.ts'
+import type { Job } from '../methods/index.ts'
 import type { AbsorbScript, EmitScript, TransferScript } from '../script/index.ts'
 import type { CopyLimits } from '../script/transfer.ts'
+import type { AnswerReader, Exchange } from '../talk/index.ts'
 import { Conduit } from './conduit.ts'
 import { Framer, MarkedOutput, MarkSearch } from './frames.ts'
 
-/** Runs a job where it belongs. */
-export type RunJob = (job: Job) => Promise<JobEnd>
+/** How a side's script is run, and who takes what it prints. */
+export interface Part extends Pick<Job, 'timeouts' | 'signal' | 'input'> {
+  onStart?: Job['onStart']
+  push: AnswerReader<never>['push']
+}
 
 export interface PipeSide<Script extends TransferScript> {
   script: Script
-  run: RunJob
-  user: string | null
+  run(part: Part): Promise<Exchange<never>>
   /** What it tells people: all it prints but the data. */
   onOutput(stream: 'stdout' | 'stderr', bytes: Uint8Array): void
 }
@@ -29,8 +32,8 @@ export interface PipeOptions {
 
 /** How both sides ended; null where one was not begun. Only when both exited with 0 and it is whole, all data has arrived. */
 export interface Piped {
-  from: JobEnd | null
-  to: JobEnd
+  from: Exchange<never> | null
+  to: Exchange<never>
   isWhole: boolean
   /** Why it was ended here, or ended itself on the new server; null where neither is so. `idle`: nothing moved for too long. */
   ended: PipeBound | null
@@ -90,38 +93,32 @@ class Pipe {
     return this.#ended(from.value, to.value)
   }
 
-  #send(): Promise<JobEnd> {
+  #send(): Promise<Exchange<never>> {
     const { from } = this.#options
     return from.run({
-      ...this.#jobOf(from, this.#stopFrom.signal),
-      onOutput: (stream, bytes) =>
-        stream === 'stdout' ? this.#take(bytes) : this.#tell(from, stream, bytes),
+      ...this.#partOf(this.#stopFrom.signal),
+      push: (stream, bytes) => (stream === 'stdout' ? this.#take(bytes) : this.#tell(from, stream, bytes)),
     })
   }
 
-  #receive(onStart: () => void): Promise<JobEnd> {
+  #receive(onStart: () => void): Promise<Exchange<never>> {
     const { to } = this.#options
     return to.run({
-      ...this.#jobOf(to, this.#stopTo.signal),
+      ...this.#partOf(this.#stopTo.signal),
       input: this.#conduit,
       onStart,
-      onOutput: (stream, bytes) => {
+      push: (stream, bytes) => {
         if (stream === 'stdout') this.#noRoom.push(bytes)
         this.#tell(to, stream, bytes)
       },
     })
   }
 
-  #jobOf({ script, user }: PipeSide<TransferScript>, stop: AbortSignal): Omit<Job, 'onOutput'> {
+  #partOf(stop: AbortSignal): Omit<Part, 'push'> {
     return {
-      runId: script.runId,
-      script: Buffer.from(script.text),
-      interpreter: null,
-      user,
       // Each side may rest while the other works; the silence that counts is watched here.
       timeouts: { ...this.#options.timeouts, idle: Number.POSITIVE_INFINITY },
       signal: AbortSignal.any([this.#options.signal, stop]),
-      onStart: () => undefined,
     }
   }
 
@@ -139,8 +136,8 @@ class Pipe {
     side.onOutput(stream, bytes)
   }
 
-  #senderEnded(end: JobEnd): JobEnd {
-    if (end.kind !== 'exited' || end.code !== 0 || !this.#output.isWhole) this.#stopTo.abort()
+  #senderEnded(end: Exchange<never>): Exchange<never> {
+    if (end.exit !== 0 || !this.#output.isWhole) this.#stopTo.abort()
     else {
       this.#conduit.put(this.#framer.end())
       this.#conduit.push(null)
@@ -158,7 +155,7 @@ class Pipe {
     this.#stopFrom.abort()
   }
 
-  #ended(from: JobEnd | null, to: JobEnd): Piped {
+  #ended(from: Exchange<never> | null, to: Exchange<never>): Piped {
     return { from, to, isWhole: this.#output.isWhole, ended: this.#noRoom.isFound ? 'free' : this.#ending }
   }
 

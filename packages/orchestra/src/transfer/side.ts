@@ -2,13 +2,15 @@ import type { Readable } from 'node:stream'
 import type { Backend, Timeouts } from '../config/backend.ts'
 import { createLog, type EndState, finishLog, type LogEnd, SecretIndex } from '../logs/index.ts'
 import { persist } from '../logs/persist.ts'
-import type { Job, JobEnd, Methods } from '../methods/index.ts'
+import type { Methods } from '../methods/index.ts'
 import type { TransferScript } from '../script/index.ts'
-import { recordPresentedKey, type ServerRow, toTarget } from '../server/index.ts'
+import { type ServerRow, toTarget } from '../server/index.ts'
 import type { Store } from '../store/index.ts'
+import { type Exchange, send } from '../talk/index.ts'
 import { MOST_SAID } from './limits.ts'
+import type { Part } from './pipe.ts'
 import { lastWords, Saying } from './saying.ts'
-import { type JobVerdict, verdictOf } from './verdict.ts'
+import { type SideTrouble, troubleOf } from './trouble.ts'
 
 export interface SideOptions<Script extends TransferScript> {
   store: Store
@@ -30,21 +32,20 @@ interface Streams {
 /** One script of a transfer on one of its servers, with what it says. */
 export class Side<Script extends TransferScript = TransferScript> {
   readonly script: Script
-  readonly user: string | null
   /** `restore on web2` */
   readonly name: string
   readonly #options: SideOptions<Script>
   readonly #stdout: Saying
   readonly #stderr: Saying
-  /** The end of what it complained of, once it is concluded. */
+  /** The end of what it complained of, once it has ended. */
   lastWords = ''
+  #heard: Record<'stdout' | 'stderr', Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
   readonly #tooMuch = new AbortController()
   #saidBytes = 0
 
   constructor(options: SideOptions<Script>) {
     this.#options = options
     this.script = options.script
-    this.user = options.backend.user ?? null
     this.name = `${options.what} on ${options.server.name}`
     const secrets = new SecretIndex(
       options.script.secrets.map((one) => ({ name: one.name, value: one.reveal() })),
@@ -53,10 +54,20 @@ export class Side<Script extends TransferScript = TransferScript> {
     this.#stderr = new Saying(secrets)
   }
 
-  run = async (job: Job): Promise<JobEnd> => {
-    const target = toTarget(this.#options.server)
-    const signal = AbortSignal.any([job.signal, this.#tooMuch.signal])
-    return this.#options.methods.for(target).run(target, { ...job, signal })
+  run = ({ signal, push, ...part }: Part): Promise<Exchange<never>> => {
+    const { store, methods, server, backend } = this.#options
+    const message = {
+      runId: this.script.runId,
+      text: this.script.text,
+      user: backend.user ?? null,
+      signal: AbortSignal.any([signal, this.#tooMuch.signal]),
+      noting: { store, serverId: server.id },
+      ...part,
+    }
+    return send<never>(methods, toTarget(server), message, {
+      push,
+      end: () => ({ answer: null, said: this.#end() }),
+    })
   }
 
   onOutput = (stream: 'stdout' | 'stderr', bytes: Uint8Array): void => {
@@ -76,17 +87,12 @@ export class Side<Script extends TransferScript = TransferScript> {
   }
 
   /** Runs the script by itself; its stdout goes to `reader`, if there is one, and `input` behind the script. */
-  runAlone(timeouts: Timeouts, { reader, input }: Streams = {}): Promise<JobEnd> {
+  runAlone(timeouts: Timeouts, { reader, input }: Streams = {}): Promise<Exchange<never>> {
     return this.run({
-      runId: this.script.runId,
-      script: Buffer.from(this.script.text),
-      interpreter: null,
-      user: this.user,
       timeouts,
       signal: this.#options.signal,
       ...(input !== undefined && { input }),
-      onStart: () => undefined,
-      onOutput: (stream, bytes) => {
+      push: (stream, bytes) => {
         if (stream === 'stderr' || reader === undefined) return this.onOutput(stream, bytes)
         reader.push(bytes)
         this.#count(bytes)
@@ -94,26 +100,23 @@ export class Side<Script extends TransferScript = TransferScript> {
     })
   }
 
-  /** Keeps a log of it, and says what its end means; null is success, or that it was not begun. */
-  async conclude(end: JobEnd | null): Promise<JobVerdict | null> {
-    if (end === null) return null
-    const stderr = this.#stderr.end()
-    this.lastWords = lastWords(stderr)
-    const verdict = verdictOf(this.name, end, this.lastWords)
-    await this.#log(end, verdict, this.#stdout.end(), stderr)
-    if (end.kind === 'host-key') await this.#recordKey(end.presented)
-    return verdict
+  #end(): string {
+    this.#heard = { stdout: this.#stdout.end(), stderr: this.#stderr.end() }
+    this.lastWords = lastWords(this.#heard.stderr)
+    return this.lastWords
   }
 
-  #recordKey(presented: string): Promise<void> {
-    const { store, server, signal } = this.#options
-    return persist(signal, async () => {
-      await recordPresentedKey(store, server.id, presented)
-    })
+  /** Keeps a log of it, and says what went wrong; null is success, or that it was not begun. */
+  async conclude(exchange: Exchange<never> | null): Promise<SideTrouble | null> {
+    if (exchange === null) return null
+    const trouble = troubleOf(this.name, exchange)
+    await this.#log(exchange, trouble)
+    return trouble
   }
 
   /** Written when it has ended: a log that is open is a script of the lane. */
-  async #log(end: JobEnd, verdict: JobVerdict | null, stdout: Buffer, stderr: Buffer): Promise<void> {
+  async #log(exchange: Exchange<never>, trouble: SideTrouble | null): Promise<void> {
+    const { stdout, stderr } = this.#heard
     const { store, server, backend, attempt, script, signal } = this.#options
     const outputs = [
       { stream: 'stdout' as const, data: stdout },
@@ -133,21 +136,20 @@ export class Side<Script extends TransferScript = TransferScript> {
     const rest = { chunks, outputBytes: stdout.length + stderr.length, startedAgo: 0 }
     await persist(signal, () =>
       store.transaction(async (tx) => {
-        await finishLog(tx, await createLog(tx, log), stateOf(end, verdict), rest)
+        await finishLog(tx, await createLog(tx, log), stateOf(exchange, trouble), rest)
       }),
     )
   }
 }
 
-function stateOf(end: JobEnd, verdict: JobVerdict | null): LogEnd {
-  const exitCode = end.kind === 'exited' ? end.code : null
-  const error = verdict === null ? null : 'reason' in verdict ? verdict.reason : 'it was stopped'
-  return { state: endState(end, verdict), exitCode, error }
+function stateOf(exchange: Exchange<never>, trouble: SideTrouble | null): LogEnd {
+  const error = trouble === null ? null : 'reason' in trouble ? trouble.reason : 'it was stopped'
+  return { state: endState(exchange, trouble), exitCode: exchange.exit, error }
 }
 
-function endState(end: JobEnd, verdict: JobVerdict | null): EndState {
-  if (verdict === null) return 'SUCCESS'
-  if (verdict.kind === 'stopped') return 'ABORTED'
-  if (end.kind === 'timeout') return 'TIMEOUT'
-  return end.kind === 'exited' ? 'FAILURE' : 'ERROR'
+function endState({ verdict, exit }: Exchange<never>, trouble: SideTrouble | null): EndState {
+  if (trouble === null) return 'SUCCESS'
+  if (trouble.kind === 'stopped') return 'ABORTED'
+  if (verdict.kind !== 'ran') return exit === null ? 'ERROR' : 'FAILURE'
+  return verdict.rest === 'timeout' ? 'TIMEOUT' : 'FAILURE'
 }

@@ -13,17 +13,17 @@ import { limitText } from './limits.ts'
 import { type PipeBound, pipe } from './pipe.ts'
 import { Side } from './side.ts'
 import type { Transfer } from './transfer.ts'
-import type { JobVerdict } from './verdict.ts'
+import type { SideTrouble } from './trouble.ts'
 import { differenceOf, EmittedText } from './verify.ts'
 
 /** How a step ended. */
 export type StepEnd =
   | { kind: 'done' }
-  | JobVerdict
+  | SideTrouble
   /** What was copied is not what was to be copied. */
   | { kind: 'different'; reason: string }
 
-export interface StepContext {
+export interface TransferContext {
   store: Store
   config: Config
   methods: Methods
@@ -35,7 +35,7 @@ export interface StepContext {
 const LOCK_WAIT = 60
 
 /** Does the step that a transfer stands at. */
-export async function runStep(context: StepContext, transfer: Transfer): Promise<StepEnd> {
+export async function runStep(context: TransferContext, transfer: Transfer): Promise<StepEnd> {
   const backend = context.config.backends.get(transfer.backend)
   if (backend?.transfer === undefined) {
     return { kind: 'failed', reason: `Backend "${transfer.backend}" is not defined, or has no \`transfer\`` }
@@ -53,14 +53,19 @@ export async function runStep(context: StepContext, transfer: Transfer): Promise
 }
 
 class StepRun {
-  readonly #context: StepContext
+  readonly #context: TransferContext
   readonly #transfer: Transfer
   readonly #commands: TransferCommands<unknown>
   readonly #backend: Backend
   readonly #original: unknown
   readonly #placed: unknown
 
-  constructor(context: StepContext, transfer: Transfer, backend: Backend, commands: TransferCommands<never>) {
+  constructor(
+    context: TransferContext,
+    transfer: Transfer,
+    backend: Backend,
+    commands: TransferCommands<never>,
+  ) {
     this.#context = context
     this.#transfer = transfer
     this.#backend = backend
@@ -91,18 +96,18 @@ class StepRun {
     const timeouts = { ...this.#timeouts, total: Number.POSITIVE_INFINITY }
     const { signal, onBytes } = this.#context
     const piped = await pipe({ from, to, timeouts, limits: this.#limits, signal, onBytes })
-    const verdicts = [await from.conclude(piped.from), await to.conclude(piped.to)]
+    const troubles = [await from.conclude(piped.from), await to.conclude(piped.to)]
     if (signal.aborted) return { kind: 'stopped' }
     const end = this.#endOf(piped.ended, [from, to])
     if (end?.kind === 'limited') await this.#makeRoom()
     if (end !== null) return end
-    const verdict = worst(verdicts)
-    if (verdict !== null) return verdict
+    const trouble = worst(troubles)
+    if (trouble !== null) return trouble
     return piped.isWhole ? { kind: 'done' } : { kind: 'failed', reason: `${from.name} broke off` }
   }
 
   /** What a copy that was ended comes to; null where none of its bounds was reached. */
-  #endOf(ended: PipeBound | null, sides: readonly Side[]): JobVerdict | null {
+  #endOf(ended: PipeBound | null, sides: readonly Side[]): SideTrouble | null {
     if (ended === 'idle') return idle(this.#timeouts)
     if (ended !== null) {
       const said =
@@ -117,7 +122,7 @@ class StepRun {
     return this.#tooLoud(sides)
   }
 
-  #tooLoud(sides: readonly Side[]): JobVerdict | null {
+  #tooLoud(sides: readonly Side[]): SideTrouble | null {
     const loud = sides.find((side) => side.isTooLoud)
     return loud === undefined ? null : { kind: 'limited', reason: limitText(loud.name, 'said', this.#limits) }
   }
@@ -137,14 +142,14 @@ class StepRun {
     const restored = renderEmit(this.#try('to'), verify.restored(this.#placed))
     const texts = [new EmittedText(original), new EmittedText(restored)] as const
     const sides = [this.#side('verify', 'from', original), this.#side('verify', 'to', restored)] as const
-    const verdicts = await Promise.all(
+    const troubles = await Promise.all(
       sides.map(async (side, index) =>
         side.conclude(await side.runAlone(this.#silent, { reader: texts[index as 0 | 1] })),
       ),
     )
     if (this.#context.signal.aborted) return { kind: 'stopped' }
-    const verdict = this.#tooLoud(sides) ?? worst(verdicts)
-    if (verdict !== null) return verdict
+    const trouble = this.#tooLoud(sides) ?? worst(troubles)
+    if (trouble !== null) return trouble
     const difference = differenceOf(...texts, this.#transfer)
     return difference === null ? { kind: 'done' } : { kind: 'different', reason: difference }
   }
@@ -152,8 +157,8 @@ class StepRun {
   async #switch(): Promise<StepEnd> {
     const script = renderPut(this.#try('to'), this.#commands.switch(this.#placed), LOCK_WAIT)
     const side = this.#side('switch', 'to', script)
-    const verdict = await side.conclude(await side.runAlone(this.#silent))
-    return verdict ?? { kind: 'done' }
+    const trouble = await side.conclude(await side.runAlone(this.#silent))
+    return trouble ?? { kind: 'done' }
   }
 
   #try(side: 'from' | 'to'): TransferTry {
@@ -191,12 +196,12 @@ class StepRun {
 }
 
 /** A side that ended by itself explains more than the one that was ended because of it. */
-function worst(verdicts: readonly (JobVerdict | null)[]): JobVerdict | null {
-  const bad = verdicts.filter((verdict) => verdict !== null)
-  return bad.find((verdict) => verdict.kind !== 'stopped') ?? bad[0] ?? null
+function worst(troubles: readonly (SideTrouble | null)[]): SideTrouble | null {
+  const bad = troubles.filter((trouble) => trouble !== null)
+  return bad.find((trouble) => trouble.kind !== 'stopped') ?? bad[0] ?? null
 }
 
-function idle({ idle: milliseconds }: Timeouts): JobVerdict {
+function idle({ idle: milliseconds }: Timeouts): SideTrouble {
   const reason = `no data moved for ${Math.round(milliseconds / 1000)} s; \`timeouts.idle\` of the backend allows more`
   return { kind: 'failed', reason }
 }

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Timeouts } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import { isOrchestraError, OrchestraError } from '../errors.ts'
-import type { JobEnd, Methods } from '../methods/index.ts'
-import { Collected, exitBusy, LastBytes, renderTrash, type TrashRequest } from '../script/index.ts'
+import type { Methods } from '../methods/index.ts'
+import { BoundedBytes, exitBusy, LastBytes, renderTrash, type TrashRequest } from '../script/index.ts'
 import { type ServerRow, toTarget } from '../server/index.ts'
+import { ask, type Reply } from '../talk/index.ts'
 
 /** What it takes to look into the trash of servers. */
 export interface TrashContext {
@@ -16,7 +17,7 @@ export interface TrashContext {
 }
 
 export interface Answer {
-  code: number | null
+  code: number
   stdout: Buffer
   /** What commands said, for people. */
   stderr: string
@@ -58,44 +59,53 @@ export async function askEach<Value>(
  * @throws OrchestraError ORC_SERVER_UNREACHABLE, ORC_TRASH_FAILED, ORC_ANSWER_TOO_LARGE
  */
 export async function askTrash(
-  { methods, signal }: TrashContext,
+  { methods, signal = new AbortController().signal }: TrashContext,
   server: ServerRow,
   user: string | null,
   request: TrashRequest,
 ): Promise<Answer> {
   const runId = randomUUID()
   const target = toTarget(server)
-  const stdout = new Collected(MOST_LISTED, `the list of the trash of ${server.name}`)
-  const said = new LastBytes(LONGEST_SAYING)
-  const end = await methods.for(target).run(target, {
-    runId,
-    script: Buffer.from(renderTrash(runId, request)),
-    interpreter: null,
-    user,
-    timeouts,
-    signal: signal ?? new AbortController().signal,
-    onStart: () => undefined,
-    onOutput: (stream, bytes) => {
-      if (stream === 'stdout') stdout.push(bytes)
-      else said.push(bytes)
+  const stdout = new BoundedBytes(MOST_LISTED, `the list of the trash of ${server.name}`)
+  const stderr = new LastBytes(LONGEST_SAYING)
+  const message = { runId, text: renderTrash(runId, request), user, timeouts, signal }
+  const reply = await ask(methods, target, message, {
+    push: (stream, bytes) => (stream === 'stdout' ? stdout : stderr).push(bytes),
+    end(code) {
+      const said = stderr.end().toString('utf8').trim()
+      const isAnswer = code !== null && code !== exitBusy
+      return { answer: isAnswer ? { code, stdout: stdout.end(), stderr: said } : null, said }
     },
   })
-  // The server may know other users.
-  if (end.kind === 'denied') throw trashFailure(server, end.reason)
-  if (end.kind !== 'exited') throw unreachable(server, end)
-  const stderr = said.end().toString('utf8').trim()
-  if (end.code === exitBusy)
-    throw trashFailure(server, 'another script is running there; try again when it has ended')
-  return { code: end.code, stdout: stdout.end(), stderr }
+  if (reply.kind === 'answered') return reply.answer
+  throw unanswered(server, reply)
 }
 
 export function trashFailure(server: ServerRow, reason: string): OrchestraError {
   return new OrchestraError('ORC_TRASH_FAILED', `The trash of ${server.name}: ${reason}`)
 }
 
-function unreachable(server: ServerRow, end: Exclude<JobEnd, { kind: 'exited' | 'denied' }>): OrchestraError {
-  const reason =
-    'reason' in end ? end.reason : end.kind === 'timeout' ? 'it took too long' : 'it was cancelled'
+function unanswered(server: ServerRow, reply: Exclude<Reply<Answer>, { kind: 'answered' }>): OrchestraError {
+  switch (reply.kind) {
+    case 'too-large':
+      return reply.error
+    case 'cancelled':
+      return unreachable(server, 'it was cancelled')
+    case 'fenced':
+      return trashFailure(server, 'it has another owner by now')
+    case 'broken-off':
+      return reply.rest === 'timeout'
+        ? unreachable(server, 'it took too long')
+        : trashFailure(server, `the server's script ${reply.how}`)
+    case 'blocked':
+      if (reply.by === 'script')
+        return trashFailure(server, 'another script is running there; try again when it has ended')
+      // The server may know other users.
+      return reply.by === 'login' ? trashFailure(server, reply.reason) : unreachable(server, reply.reason)
+  }
+}
+
+function unreachable(server: ServerRow, reason: string): OrchestraError {
   return new OrchestraError('ORC_SERVER_UNREACHABLE', `${server.name}: ${reason}`, {
     hint: `orchestra server check ${server.name} tells more`,
   })

@@ -5,19 +5,19 @@ import { AskingAhead } from '../../src/inspect/ahead.ts'
 import type { Inspected } from '../../src/inspect/ask.ts'
 import { questionsAbout } from '../../src/inspect/examine.ts'
 import { expectationOf } from '../../src/inspect/expect.ts'
-import type { Cursor, Inspection } from '../../src/inspect/inspection.ts'
-import type { Page } from '../../src/inspect/page.ts'
+import type { Inspection, InspectionCursor } from '../../src/inspect/inspection.ts'
+import type { InspectionPage } from '../../src/inspect/page.ts'
 import { record } from '../../src/script/index.ts'
 import { lookedAt } from './support.ts'
 
 const next = { phase: 'placements', model: 'site', keyHash: '0' } as const
 /** As the database gives it back. */
-const stored: Cursor = { model: 'site', phase: 'placements', keyHash: '0' }
+const stored: InspectionCursor = { model: 'site', phase: 'placements', keyHash: '0' }
 
-const at = (cursor: Cursor | null) => ({ id: 1, cursor }) as Inspection
+const at = (cursor: InspectionCursor | null) => ({ id: 1, cursor }) as Inspection
 
 /** A page about one directory. */
-async function pageAbout(name: string): Promise<Page> {
+async function pageAbout(name: string): Promise<InspectionPage> {
   const expectations = [expectationOf(record('thing', (script) => script.directory(name)))]
   return { objects: [], expectations, questions: questionsAbout(expectations), next: null, nextSize: 1 }
 }
@@ -38,7 +38,7 @@ it('what was asked ahead is not asked again, in whatever order its cursor was st
 })
 
 it.each([
-  ['another page', { ...stored, keyHash: '1' } as Cursor, 1],
+  ['another page', { ...stored, keyHash: '1' } as InspectionCursor, 1],
   ['what another worker may have changed', stored, 2],
 ])('%s is asked for anew', async (_, cursor, fence) => {
   const { ahead, inspected, directory } = await asked(fence)

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { Backend } from '../../src/config/backend.ts'
 import { examine } from '../../src/inspect/examine.ts'
 import { expectationOf } from '../../src/inspect/expect.ts'
-import type { Verdict } from '../../src/inspect/judge.ts'
+import type { Condition } from '../../src/inspect/judge.ts'
 import { record, type Script, secret, sh, text } from '../../src/script/index.ts'
 import { lookedAt, treeOf } from './support.ts'
 
@@ -16,7 +16,7 @@ async function look(
   asks: readonly Ask[],
   makeReady: (directory: string) => Promise<unknown> = async () => undefined,
   options: Partial<Backend> = {},
-): Promise<readonly Verdict[]> {
+): Promise<readonly Condition[]> {
   const { directory, inspected } = await lookedAt(options)
   await makeReady(directory)
   const before = await treeOf(directory)

@@ -3,7 +3,8 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { checkServer, createMethods, type Method, type ServerTarget } from '../../src/methods/index.ts'
+import { createMethods, type Method, type ServerTarget } from '../../src/methods/index.ts'
+import { checkServer } from '../../src/talk/index.ts'
 import { recordedJob, uniqueSleep } from '../support/jobs.ts'
 import { liveBufferBytes } from '../support/live-memory.ts'
 import { processesWith, until } from '../support/processes.ts'
@@ -236,7 +237,7 @@ for (const kind of ['ssh', 'openssh', 'local'] as const)
       }, 15_000)
 
     it('tells what a server offers to scripts', async () => {
-      const check = await checkServer(method, target, timeouts)
+      const check = await checkServer(methods, target, timeouts)
       expect(check).toMatchObject({ kind: 'usable', user: 'root', sudo: 'not needed', flock: true })
       expect(check.kind === 'usable' && check.bash).toMatch(/^5\./)
     })

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { checkServer, createMethods, type ServerTarget } from '../../src/methods/index.ts'
+import { createMethods, type ServerTarget } from '../../src/methods/index.ts'
+import { checkServer } from '../../src/talk/index.ts'
 import { recordedJob, uniqueSleep } from '../support/jobs.ts'
 import { processesWith } from '../support/processes.ts'
 import { describeSshd, type Sshd, startSshd } from '../support/sshd.ts'
@@ -40,7 +41,7 @@ describeSshd('a login that is not root', () => {
     expect(end).toMatchObject({ kind: 'denied', reason: expect.stringContaining('sudo') })
     expect(job.stdout().toString()).not.toContain('ran')
     const timeouts = job.timeouts
-    expect(await checkServer(methods.ssh, target, timeouts)).toMatchObject({ user: login, sudo: 'refused' })
+    expect(await checkServer(methods, target, timeouts)).toMatchObject({ user: login, sudo: 'refused' })
   })
 
   it.skipIf(missing)(

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { defineModel } from '../../src/config/model.ts'
 import { MOST_STEPS } from '../../src/router/budget.ts'
 import { createLanguage } from '../../src/router/language.ts'
-import { compileIn, prepare, type Verdict } from '../../src/router/match.ts'
+import { compileIn, type MatchAnswer, prepare } from '../../src/router/match.ts'
 
 const list = defineModel({
   name: 'team',
@@ -14,7 +14,7 @@ const language = createLanguage(list)
 const members = Array.from({ length: 1_000 }, (_, index) => `member-${index}@lists.example`)
 const some = { id: 1, name: 'staff', members, pattern: '' }
 
-function test(text: string, object: Partial<typeof some> = {}): Verdict {
+function test(text: string, object: Partial<typeof some> = {}): MatchAnswer {
   return compileIn(language, text).test(prepare(language, { ...some, ...object }))
 }
 

@@ -4,13 +4,13 @@ import { z } from 'zod'
 import { defineModel, type Model } from '../../src/config/model.ts'
 import { isOrchestraError } from '../../src/errors.ts'
 import { createLanguage, variableOf } from '../../src/router/language.ts'
-import { compileIn, compileMatch, prepare, type Verdict } from '../../src/router/match.ts'
+import { compileIn, compileMatch, type MatchAnswer, prepare } from '../../src/router/match.ts'
 import { secret } from '../../src/secrets/secret.ts'
 import { aSite, site } from './sites.ts'
 
 const language = createLanguage(site)
 
-function test(text: string, object: object = aSite): Verdict {
+function test(text: string, object: object = aSite): MatchAnswer {
   return compileIn(language, text).test(prepare(language, object))
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  Collected,
+  BoundedBytes,
   createOutputParser,
   createRecoveryParser,
   LastBytes,
@@ -201,7 +201,7 @@ it('remembers of a server that was asked about runs no others, and each result o
 })
 
 it('collects up to a bound, and keeps the last bytes of any number', () => {
-  const collected = new Collected(10, 'a list')
+  const collected = new BoundedBytes(10, 'a list')
   collected.push(Buffer.from('0123456789'))
   expect(collected.end().toString()).toBe('0123456789')
   expect(() => collected.push(Buffer.from('!'))).toThrow('a list')

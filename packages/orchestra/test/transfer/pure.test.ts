@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { verdictOf } from '../../src/methods/verdict.ts'
 import { renderAbsorb, renderEmit, renderPut, secret, sh } from '../../src/script/index.ts'
 import { Conduit } from '../../src/transfer/conduit.ts'
 import { Framer, MarkedOutput, MarkSearch } from '../../src/transfer/frames.ts'
-import { verdictOf } from '../../src/transfer/verdict.ts'
+import { troubleOf } from '../../src/transfer/trouble.ts'
 import { differenceOf, EmittedText } from '../../src/transfer/verify.ts'
 
 const pieces = fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 30 })
@@ -168,8 +169,9 @@ describe('the end of a script', () => {
   it('is success only with status 0', () => {
     fc.assert(
       fc.property(fc.option(fc.integer({ min: 0, max: 255 })), (code) => {
-        const verdict = verdictOf('dump on old', { kind: 'exited', code, signal: null }, '')
-        expect(verdict === null).toBe(code === 0)
+        const verdict = verdictOf({ kind: 'exited', code, signal: null })
+        const trouble = troubleOf('dump on old', { verdict, exit: code, answer: null, said: '' })
+        expect(trouble === null).toBe(code === 0)
       }),
     )
   })

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { Backend, Timeouts } from '../../config/backend.ts'
-import { createLog, createLogWriter, type EndState, type LogWriter } from '../../logs/index.ts'
+import type { Backend } from '../../config/backend.ts'
+import { createLog, createLogWriter, type EndState } from '../../logs/index.ts'
 import { persist } from '../../logs/persist.ts'
-import { type ErrandReader, runErrand } from '../../methods/errand.ts'
 import { limitOf, patienceOf } from '../../recording/patience.ts'
 import type { Rendered, ScriptEvent } from '../../script/index.ts'
 import type { SearchRequest, SearchScript } from '../../script/search.ts'
 import { toTarget } from '../../server/index.ts'
+import { ask, mannerOf, untilFinished } from '../../talk/index.ts'
 import type { Claim } from '../claim.ts'
-import { followOutput } from '../follow.ts'
 import type { RunContext } from '../run-context.ts'
 import type { StandingObject } from './standing.ts'
 
@@ -29,12 +28,12 @@ export async function runBeside(
   render: (request: SearchRequest) => SearchScript,
 ): Promise<boolean> {
   const { store, config, methods, signal } = context
-  const timeouts: Timeouts = { ...config.worker.timeouts, ...backend.timeouts }
+  const manner = mannerOf(config, backend)
   const target = toTarget(claim.server)
   if (target.method === 'function') return false
   const runId = randomUUID()
-  const patience = patienceOf(timeouts)
-  const limit = limitOf(timeouts)
+  const patience = patienceOf(manner.timeouts)
+  const limit = limitOf(manner.timeouts)
   const script = render({ runId, backend: backend.name, fence: claim.fence, patience, limit, standing })
   const logId = await persist(signal, () =>
     createLog(store, {
@@ -50,39 +49,17 @@ export async function runBeside(
   )
   const secrets = check.secrets.map((secret) => ({ name: secret.name, value: secret.reveal() }))
   const writer = createLogWriter(store, { logId, secrets })
-  const end = await runErrand(methods, target, {
-    runId,
-    text: script.text,
-    user: backend.user ?? null,
-    timeouts,
-    signal,
-    onStart: () => writer.started(),
-    reader: readSearch(script.token, writer, onEvent),
-  })
+  const onStart = () => writer.started()
+  const take = (event: ScriptEvent) => {
+    onEvent(event)
+    return event.kind === 'output' ? writer.write(event.stream, null, event.bytes) : undefined
+  }
+  const message = { runId, text: script.text, ...manner, signal, onStart }
+  const reader = untilFinished(script.token, take, () => writer.lastWords(null) ?? '')
+  const end = await ask(methods, target, message, reader)
   const state: EndState = end.kind === 'answered' ? 'SUCCESS' : 'ERROR'
   await persist(signal, () =>
     writer.finish({ state, error: `looked for what makes this fail: ${check.masked}` }),
   )
   return end.kind === 'answered'
-}
-
-/** Its output goes into its log. */
-function readSearch(
-  token: string,
-  writer: LogWriter,
-  onEvent: (event: ScriptEvent) => void,
-): ErrandReader<'came to its end'> {
-  let answer: 'came to its end' | null = null
-  const output = followOutput(token, (event) => {
-    if (event.kind === 'finished') answer = 'came to its end'
-    onEvent(event)
-    return event.kind === 'output' ? writer.write(event.stream, null, event.bytes) : undefined
-  })
-  return {
-    push: output.push,
-    end() {
-      output.end()
-      return { answer, said: writer.lastWords(null) ?? '' }
-    },
-  }
 }

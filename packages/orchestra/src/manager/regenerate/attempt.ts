@@ -11,7 +11,6 @@ import { isStoreFailure, type Queryable } from '../../store/index.ts'
 import { clearFirst, withBlame } from '../broken/clear.ts'
 import type { Claim } from '../claim.ts'
 import { type FailedPlace, failureText } from '../failure-text.ts'
-import { notePresentedKey } from '../presented-key.ts'
 import { type RunContext, type RunEnd, type Stop, whyStopped } from '../run-context.ts'
 import { settle } from '../settle.ts'
 import { givenBack, triedAgain } from '../settlement.ts'
@@ -235,9 +234,7 @@ class Attempt {
   }
 
   async #block(verdict: Extract<Verdict, { kind: 'blocked' }>): Promise<AttemptEnd> {
-    const { context, claim } = this.#options
     const { outcome, reason } = verdict
-    await notePresentedKey(context, claim, verdict)
     if (!(await settleRunning(this.#options, this.#logId, ({ id }) => givenBack(id, outcome, reason))))
       return { kind: 'lost-lane' }
     return this.#finish({ kind: 'blocked', reason }, null, reason)

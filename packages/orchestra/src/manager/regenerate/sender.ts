@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Backend, Timeouts } from '../../config/backend.ts'
 import type { LogWriter } from '../../logs/index.ts'
-import { type Verdict, verdictOf } from '../../methods/verdict.ts'
+import type { Verdict } from '../../methods/verdict.ts'
 import { sharedOf } from '../../recording/ownership.ts'
 import { limitOf, patienceOf } from '../../recording/patience.ts'
 import {
@@ -15,9 +15,9 @@ import {
 } from '../../script/index.ts'
 import type { Rendered } from '../../script/rendered.ts'
 import { toTarget } from '../../server/index.ts'
+import { followScript, send as sendScript } from '../../talk/index.ts'
 import type { Claim } from '../claim.ts'
 import { takesNoScripts } from '../failure-text.ts'
-import { followOutput } from '../follow.ts'
 import type { RunContext } from '../run-context.ts'
 import { type Blamed, Suspects } from '../suspects.ts'
 import type { StreamedSecrets } from './secrets.ts'
@@ -92,24 +92,23 @@ export class Sender {
       return { verdict: takesNoScripts(target.name), result: undefined, blamed: { kind: 'shared' } }
     let result: OperationResult | undefined
     const suspects = new Suspects()
-    const timeouts = this.#timeouts
-    const output = followOutput(rendered.token, (event) => {
+    const take = (event: ScriptEvent) => {
       if (event.kind === 'result' && event.result.index === 0) result = event.result
       if (event.kind === 'at') suspects.take(event)
       return this.#keep(event)
-    })
-    const end = await context.methods.for(target).run(target, {
+    }
+    const message = {
       runId,
-      script: Buffer.from(rendered.text),
-      interpreter: null,
+      text: rendered.text,
       user: backend.user ?? null,
-      timeouts,
+      timeouts: this.#timeouts,
       signal: context.signal,
+      noting: { store: context.store, serverId: claim.server.id },
       onStart: () => writer.started(),
-      onOutput: output.push,
-    })
-    output.end()
-    return { verdict: verdictOf(end, writer.lastWords(null) ?? ''), result, blamed: suspects.blamed }
+    }
+    const reader = followScript(rendered.token, take, () => writer.lastWords(null) ?? '')
+    const { verdict } = await sendScript(context.methods, target, message, reader)
+    return { verdict, result, blamed: suspects.blamed }
   }
 
   #request(runId: string, recording: Recording) {

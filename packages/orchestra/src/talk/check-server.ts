@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Timeouts } from '../config/backend.ts'
-import { endLine } from '../script/bootstrap.ts'
-import { Collected } from '../script/pieces.ts'
-import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
+import { withHint } from '../errors.ts'
+import { tellingOf } from '../logs/index.ts'
+import type { Methods, ServerTarget } from '../methods/index.ts'
+import { BoundedBytes, endLine } from '../script/index.ts'
+import { ask, type Reply } from './ask.ts'
 
 /** What a server offers to scripts, or why it cannot be asked. */
 export type ServerCheck =
@@ -19,7 +21,7 @@ export type ServerCheck =
       /** Whether flock is there, without which no script is fenced. */
       flock: boolean
     }
-  | { kind: 'unusable'; end: JobEnd; output: string }
+  | { kind: 'unusable'; reason: string }
 
 /** Bytes of the answers, and of what a login prints beside them. */
 const mostOutput = 256 * 1024
@@ -35,20 +37,23 @@ const probe = [
 
 /** Connects as a script would, asks what is there, and measures how long a script takes. */
 export async function checkServer(
-  method: Method,
+  methods: Methods,
   target: ServerTarget,
   timeouts: Timeouts,
 ): Promise<ServerCheck> {
   // The question whether sudo works must not itself need sudo.
   const login = { ...target, sudo: false }
-  const first = await runScript(method, login, timeouts, probe)
-  if (!succeeded(first.end)) return { kind: 'unusable', end: first.end, output: first.output }
-  const second = await runScript(method, login, timeouts, ':')
-  const found = new Map(first.output.split('\n').map(splitAnswer))
+  const begun = performance.now()
+  const first = await runScript(methods, login, timeouts, probe)
+  const firstScript = performance.now() - begun
+  if (first.kind !== 'answered') return { kind: 'unusable', reason: whyNot(first) }
+  const asked = performance.now()
+  await runScript(methods, login, timeouts, ':')
+  const found = new Map(first.answer.split('\n').map(splitAnswer))
   return {
     kind: 'usable',
-    firstScript: first.milliseconds,
-    latency: second.milliseconds,
+    firstScript,
+    latency: performance.now() - asked,
     bash: found.get('bash') ?? '',
     user: found.get('user') ?? '',
     sudo: sudoAnswer(found.get('sudo')),
@@ -56,8 +61,20 @@ export async function checkServer(
   }
 }
 
-function succeeded(end: JobEnd): boolean {
-  return end.kind === 'exited' && end.code === 0
+function whyNot(reply: Exclude<Reply<string>, { kind: 'answered' }>): string {
+  switch (reply.kind) {
+    case 'broken-off':
+      return reply.rest === 'timeout'
+        ? 'a script got no answer in time'
+        : `a first script ${reply.how}: ${reply.said || 'it printed nothing'}`
+    case 'too-large':
+      return withHint(reply.error)
+    case 'blocked':
+      return reply.reason
+    case 'fenced':
+    case 'cancelled':
+      return `a first script was ${reply.kind}`
+  }
 }
 
 function splitAnswer(line: string): [string, string] {
@@ -69,32 +86,21 @@ function sudoAnswer(answer: string | undefined): 'not needed' | 'works' | 'refus
   return answer === 'not needed' || answer === 'works' ? answer : 'refused'
 }
 
-async function runScript(method: Method, target: ServerTarget, timeouts: Timeouts, lines: string) {
-  const output = new Collected(mostOutput, `what ${target.name} says about itself`)
-  const started = performance.now()
-  const end = await method.run(
-    target,
-    scriptJob(lines, timeouts, (bytes) => output.push(bytes)),
-  )
-  return {
-    end,
-    output: output.end().toString('utf8'),
-    milliseconds: performance.now() - started,
-  }
-}
-
-function scriptJob(lines: string, timeouts: Timeouts, keep: (bytes: Uint8Array) => void): Job {
+function runScript(
+  methods: Methods,
+  target: ServerTarget,
+  timeouts: Timeouts,
+  lines: string,
+): Promise<Reply<string>> {
   const runId = randomUUID()
-  return {
-    runId,
-    script: Buffer.from(`${lines}\n${endLine(runId)}\n`),
-    interpreter: null,
-    user: null,
-    timeouts,
-    signal: new AbortController().signal,
-    onStart: () => {},
-    onOutput: (_, bytes) => {
-      keep(bytes)
+  const text = `${lines}\n${endLine(runId)}\n`
+  const output = new BoundedBytes(mostOutput, `what ${target.name} says about itself`)
+  const message = { runId, text, user: null, timeouts, signal: new AbortController().signal }
+  return ask(methods, target, message, {
+    push: (_, bytes) => output.push(bytes),
+    end(exit) {
+      const all = output.end().toString('utf8')
+      return { answer: exit === 0 ? all : null, said: tellingOf(all) ?? '' }
     },
-  }
+  })
 }

@@ -1,0 +1,6 @@
+export type { Verdict } from '../methods/verdict.ts'
+export { ask, type Reply } from './ask.ts'
+export { checkServer, type ServerCheck } from './check-server.ts'
+export { followScript, untilFinished } from './follow.ts'
+export { mannerOf } from './manner.ts'
+export { type AnswerReader, type Exchange, type Message, type Reading, send } from './send.ts'
