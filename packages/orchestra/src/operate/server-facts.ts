@@ -3,7 +3,6 @@ import { isOrchestraError, messageOf } from '../errors.ts'
 import { tellingOf } from '../logs/index.ts'
 import {
   checkServer,
-  createMethods,
   fetchHostKey,
   fingerprint,
   type JobEnd,
@@ -44,14 +43,9 @@ export function hasHostKey(method: ServerRow['method']): boolean {
 export async function examineServers(
   store: Store,
   servers: readonly ServerRow[],
-  environment: NodeJS.ProcessEnv,
+  methods: Methods,
 ): Promise<ServerFacts[]> {
-  const methods = createMethods({ environment })
-  try {
-    return await Promise.all(servers.map((server) => examineServer(store, server, methods)))
-  } finally {
-    await methods.close()
-  }
+  return Promise.all(servers.map((server) => examineServer(store, server, methods)))
 }
 
 async function examineServer(store: Store, server: ServerRow, methods: Methods): Promise<ServerFacts> {
