@@ -10,6 +10,7 @@ const LONGEST_PATH = 4_096
 const MOST_NAMES = 1_000
 /** Items that one answer may have; the next are asked for by where it ended. */
 const MOST_ITEMS = 100_000
+const MOST_IN_32_BITS = 2 ** 31 - 1
 
 /** One line that Postgres can store and a terminal can show. */
 function line(most: number, least = 1) {
@@ -36,9 +37,11 @@ export const matchField = z
   .max(LONGEST_MATCH)
   .refine((text) => text.isWellFormed(), 'has half of a UTF-16 character pair')
   .refine((text) => !/[^\P{Cc}\n\r\t]/u.test(text), 'has control characters')
-/** Of a log, a route, an entry. */
+/** Of a log, a synchronization, an entry of the audit. */
 export const idField = z.int().min(1)
-export const countField = z.int().min(0)
+/** Of a route: Postgres counts these in 32 bits. */
+export const routeField = z.int().min(1).max(MOST_IN_32_BITS)
+export const countField = z.int().min(0).max(MOST_IN_32_BITS)
 export const portField = z.int().min(0).max(65_535)
 export const limitField = z.int().min(1).max(MOST_ITEMS)
 export const methodField = z.enum(['ssh', 'openssh', 'local', 'function'])

@@ -11,7 +11,7 @@ import {
   setRoute,
 } from '../router/index.ts'
 import type { Context } from './context.ts'
-import { defined, flagField, idField, matchField, nameField, nameList } from './fields.ts'
+import { defined, flagField, matchField, nameField, nameList, routeField } from './fields.ts'
 import {
   agreedTo,
   allowedBy,
@@ -36,7 +36,7 @@ export interface RouteRemoved extends Route {
 }
 
 const target = ({ route }: { route: number }) => `route:${route}`
-const switched = z.strictObject({ route: idField, dryRun: flagField })
+const switched = z.strictObject({ route: routeField, dryRun: flagField })
 
 export const routeSet = writing({
   name: 'route.set',
@@ -44,7 +44,7 @@ export const routeSet = writing({
   needs: 'key',
   answers: 'late',
   input: z.strictObject({
-    route: idField,
+    route: routeField,
     match: matchField.optional(),
     server: nameField.optional(),
     tags: nameList.optional(),
