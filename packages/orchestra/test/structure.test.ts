@@ -40,3 +40,47 @@ test('each folder uses only those above it', () => {
     .filter(({ file, used }) => rankOf(used) > rankOf(file))
   expect(wrong.map(({ file, used }) => `${file} uses ${used}`)).toEqual([])
 })
+
+/** What makes, opens, serves or takes away the place where verbs work: there a store is not ready, or goes. */
+const besideVerbs = [
+  'capture-tables',
+  'completion-names',
+  'doctor',
+  'grants',
+  'init',
+  'live-events',
+  'live-lines',
+  'session',
+  'store',
+  'trouble-events',
+  'uninstall',
+  'up',
+  'up-lock',
+].map((name) => `cli/${name}.ts`)
+
+const statement = /^import (?!type\b)([^']*?) from '(\.\.[^']+)'/gm
+
+/** What a file imports to call it, and not only its types. */
+function calledBy(file: string): string[] {
+  const text = readFileSync(join(source, file), 'utf8')
+  return [...text.matchAll(statement)]
+    .filter(([, names = '']) =>
+      names
+        .replace(/[{}]/g, '')
+        .split(',')
+        .some((name) => name.trim() !== '' && !name.trim().startsWith('type ')),
+    )
+    .map(([, , from = '']) => normalize(join(dirname(file), from)))
+}
+
+test('a command acts by verbs alone', () => {
+  const faces = files.filter((file) => file.startsWith('cli/') && !besideVerbs.includes(file))
+  const wrong = faces.flatMap((file) =>
+    calledBy(file)
+      .filter((used) => !['operate', 'errors.ts', 'options.ts'].includes(folderOf(used)))
+      .map((used) => `${file} calls ${used}`),
+  )
+  expect(wrong).toEqual([])
+  const known = new Set(files)
+  expect(besideVerbs.filter((file) => !known.has(file))).toEqual([])
+})

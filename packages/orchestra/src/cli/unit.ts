@@ -93,7 +93,8 @@ async function waitForUnit(session: Session, unit: string, seconds: number): Pro
     return { value: status, ended }
   }
   try {
-    return (await follow(session, look)).value
+    const first = await look()
+    return first.ended ? first.value : (await follow(session, look)).value
   } finally {
     terminal.progress('')
   }
