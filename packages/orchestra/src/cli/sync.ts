@@ -44,6 +44,7 @@ export function addSyncCommand(program: Command, act: Act): void {
     'sync --server web1 --backend nginx-site',
     'sync --check',
     'sync --object site:12',
+    'sync --cancel 12',
   )
 }
 

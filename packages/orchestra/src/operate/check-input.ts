@@ -16,7 +16,7 @@ export function checkInput<Schema extends z.ZodType>(
   if (checked.success) return checked.data
   const faults = checked.error.issues.slice(0, MOST_NAMED).map(faultText)
   throw new OrchestraError('ORC_INPUT_INVALID', `${name}: ${faults.join('; ')}`, {
-    hint: `docs/reference.md, under Operations, tells what \`${name}\` takes`,
+    hint: 'docs/reference.md tells under Operations what each takes; a name is a line of at most 253 characters',
   })
 }
 

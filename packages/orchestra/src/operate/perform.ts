@@ -1,10 +1,14 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { type ErrorCode, isOrchestraError } from '../errors.ts'
 import { audit } from '../server/index.ts'
 import { NotAgreed } from './agreement.ts'
 import { checkInput } from './check-input.ts'
 import type { Context } from './context.ts'
+import { nameField } from './fields.ts'
 import type { Verb } from './verb.ts'
+
+/** The audit keeps who it was, and terminals show it. */
+const whoAsks = z.object({ name: nameField })
 
 /** How one asks for a verb. */
 export interface Ask<Schema extends z.ZodType, Output, Question> {
@@ -25,6 +29,7 @@ export async function perform<Schema extends z.ZodType, Output, Question>({
 }: Ask<Schema, Output, Question>): Promise<Output> {
   const input = checkInput(verb, given)
   const context = await open()
+  checkInput({ name: 'who asks', input: whoAsks }, context.principal)
   try {
     return await verb.run(context, input)
   } catch (error) {

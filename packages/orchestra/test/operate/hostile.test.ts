@@ -119,9 +119,14 @@ function spoiltInputs(verb: AnyVerb, values: readonly unknown[]): unknown[] {
 }
 
 /** What is wrong with how a verb took something; undefined where it did it, or said properly why not. */
-async function faultOf(verb: AnyVerb, given: unknown, world: World): Promise<string | undefined> {
+async function faultOf(
+  verb: AnyVerb,
+  given: unknown,
+  world: World,
+  asker = askerOf(world),
+): Promise<string | undefined> {
   try {
-    await ask(verb, given, askerOf(world))
+    await ask(verb, given, asker)
     return undefined
   } catch (error) {
     if (!(error instanceof OrchestraError)) return `threw ${String(error).slice(0, 200)}`
@@ -152,8 +157,18 @@ describeStores('hostile input', (open, kind) => {
         const fault = await faultOf(verb, given, world)
         if (fault !== undefined) faults[`${verb.name} ${JSON.stringify(given)?.slice(0, 120)}`] = fault
       }
-    expect(faults).toEqual({})
     expect(existsSync(mark)).toBe(false)
+    for (const value of values.filter((one) => typeof one === 'string')) {
+      const asker = { ...askerOf(world), principal: { kind: 'claimed' as const, name: value } }
+      const verb = verbs.find(({ name }) => name === 'work.pause') as AnyVerb
+      const fault = await faultOf(verb, { reason: 'storage' }, world, asker)
+      if (fault !== undefined) faults[`asked by ${value.slice(0, 50)}`] = fault
+    }
+    expect(faults).toEqual({})
+    const told = await world.store.query<{ longest: number }>(
+      'select max(greatest(length(actor), length(target))) as longest from orchestra.audit',
+    )
+    expect(told[0]?.longest).toBeLessThan(5_000)
     expect(await world.store.query('select 1 as here from orchestra.server limit 1')).toEqual([{ here: 1 }])
   })
 })
