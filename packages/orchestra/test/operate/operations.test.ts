@@ -6,6 +6,7 @@ import { OrchestraError } from '../../src/errors.ts'
 import { addServer } from '../../src/fleet/index.ts'
 import { fingerprint } from '../../src/methods/index.ts'
 import { NotAgreed } from '../../src/operate/agreement.ts'
+import { checkInput } from '../../src/operate/check-input.ts'
 import { operations } from '../../src/operate/index.ts'
 import type { AnyVerb } from '../../src/operate/verb.ts'
 import { recordPresentedKey } from '../../src/server/index.ts'
@@ -23,6 +24,9 @@ const named = (name: string): AnyVerb => {
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHZ5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5'
 
 type Given = unknown | ((world: World) => Promise<unknown>)
+
+/** What was done has a name that what was tried had not. */
+const namesWhatItMade = ['route.add', 'plan.apply', 'trash.empty']
 
 /** What every verb is asked for, in an order in which each can be done. */
 const asked: readonly [name: string, given: Given][] = [
@@ -157,7 +161,7 @@ async function askAll(world: World, all: readonly [string, Given][]) {
     const answer = await ask(verb, input, askerOf(world)).catch((error: unknown) => {
       throw new Error(`${name} failed`, { cause: error })
     })
-    results.push({ verb, answer, entries: await entriesSince(world.store, since) })
+    results.push({ verb, input, answer, entries: await entriesSince(world.store, since) })
   }
   return results
 }
@@ -184,11 +188,15 @@ describeStores('every verb that a person can ask for', (open, kind) => {
     timeout: 180_000,
   }, async () => {
     const results = await askAll(world, asked)
-    for (const { verb, answer, entries } of results) {
+    for (const { verb, input, answer, entries } of results) {
       const actions = entries.map(({ action }) => action)
       const rule = verb.kind === 'write' ? [verb.audit.action] : []
       expect([verb.name, actions]).toEqual([verb.name, rule])
       for (const { actor } of entries) expect(actor).toBe('alice')
+      if (verb.kind === 'write' && !namesWhatItMade.includes(verb.name)) {
+        const target = verb.audit.target(checkInput(verb, input) as never)
+        expect([verb.name, entries.map((one) => one.target)]).toEqual([verb.name, [target]])
+      }
       if (verb.answers !== 'in-pieces') expect(answer).toStrictEqual(asJson(answer))
     }
   })
