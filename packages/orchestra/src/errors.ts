@@ -6,6 +6,7 @@ export const errorCodes = {
   ORC_INTERNAL: 'An invariant of Orchestra itself did not hold; please report it',
   ORC_NODE_OUTDATED: 'The command was run with a Node that is too old',
   ORC_USAGE: 'A command or function was called with arguments it does not understand',
+  ORC_INPUT_INVALID: 'An operation was given something of the wrong form, or too much of it',
   ORC_CONFIG_NOT_FOUND: 'No orchestra.config.ts was found',
   ORC_CONFIG_INVALID: 'The configuration threw, or defines something impossible',
   ORC_STORE_LOCKED: 'Another process has the embedded database open and does not answer',

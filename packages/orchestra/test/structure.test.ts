@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
 import {
   folderRulesPath,
@@ -16,6 +16,14 @@ test('the linter keeps the order that CONTRIBUTING tells: `node docs/generate.ts
   expect(readFileSync(folderRulesPath, 'utf8')).toBe(generateFolderRules())
 })
 
+const source = join(import.meta.dirname, '../src')
+const files = globSync('**/*.ts', { cwd: source })
+
+/** The folder of a file; of one that is in none, its own name. */
+function folderOf(file: string): string {
+  return file.split('/')[0] ?? file
+}
+
 /** Words with one meaning each, and so with one type. */
 const words = ['Verdict', 'Place', 'Difference', 'Selection', 'Counts', 'Cursor', 'Step', 'Page', 'Routing']
 /** Declared a second time in what is being rewritten. */
@@ -27,9 +35,52 @@ const twice = new Map([
 
 test.each(words)('%s is declared once', (word) => {
   const declaration = new RegExp(`^(?:export )?(?:interface|type|class) ${word}\\b`, 'm')
-  const source = join(import.meta.dirname, '../src')
-  const homes = globSync('**/*.ts', { cwd: source })
+  const homes = files
     .filter((file) => file !== twice.get(word))
     .filter((file) => declaration.test(readFileSync(join(source, file), 'utf8')))
   expect(homes).toHaveLength(1)
+})
+
+/** What makes, opens, serves or takes away the place where verbs work: there a store is not ready, or goes. */
+const besideVerbs = [
+  'capture-tables',
+  'completion-names',
+  'doctor',
+  'grants',
+  'init',
+  'live-events',
+  'live-lines',
+  'session',
+  'store',
+  'trouble-events',
+  'uninstall',
+  'up',
+  'up-lock',
+].map((name) => `cli/${name}.ts`)
+
+const statement = /^import (?!type\b)([^']*?) from '(\.\.[^']+)'/gm
+
+/** What a file imports to call it, and not only its types. */
+function calledBy(file: string): string[] {
+  const text = readFileSync(join(source, file), 'utf8')
+  return [...text.matchAll(statement)]
+    .filter(([, names = '']) =>
+      names
+        .replace(/[{}]/g, '')
+        .split(',')
+        .some((name) => name.trim() !== '' && !name.trim().startsWith('type ')),
+    )
+    .map(([, , from = '']) => normalize(join(dirname(file), from)))
+}
+
+test('a command acts by verbs alone', () => {
+  const faces = files.filter((file) => file.startsWith('cli/') && !besideVerbs.includes(file))
+  const wrong = faces.flatMap((file) =>
+    calledBy(file)
+      .filter((used) => !['operate', 'errors.ts', 'options.ts'].includes(folderOf(used)))
+      .map((used) => `${file} calls ${used}`),
+  )
+  expect(wrong).toEqual([])
+  const known = new Set(files)
+  expect(besideVerbs.filter((file) => !known.has(file))).toEqual([])
 })

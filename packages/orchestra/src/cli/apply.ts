@@ -1,14 +1,10 @@
 import type { Command } from 'commander'
-import { routeObjects } from '../manager/index.ts'
-import { shortUnit } from '../placements/index.ts'
-import { type Applied, applyPlan, readPlan } from '../plan/index.ts'
-import { CurrentRouter } from '../router/index.ts'
-import type { Store } from '../store/index.ts'
-import { isStill, type SyncWork, workOf } from '../sync/index.ts'
+import { isStill, planApply, readPlan, shortUnit, unitWork } from '../operate/index.ts'
+import type { Applied } from '../plan/index.ts'
+import type { SyncWork } from '../sync/index.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
+import { expectWorker, follow } from './follow.ts'
 import type { Ending, Session } from './session.ts'
-import { expectWorker, follow } from './sync.ts'
-import type { Terminal } from './terminal.ts'
 import { Progress, workText } from './work-progress.ts'
 
 interface ApplyOptions {
@@ -30,24 +26,24 @@ export function addApplyCommand(program: Command, act: Act): void {
   withExamples(apply, 'apply tonight.json', 'apply tonight.json --detach')
 }
 
-async function applyCommand(session: Session, file: string, options: ApplyOptions): Promise<Ending> {
+async function applyCommand(
+  session: Session,
+  file: string,
+  { detach = false, allowDeletes }: ApplyOptions,
+): Promise<Ending> {
   const { terminal } = session
-  const { config } = await session.config()
+  // What the configuration says is wrong is told before what a file says.
+  await session.config()
   const plan = await readPlan(file)
-  const store = await session.store()
-  const router = await new CurrentRouter(config.backends.values()).get(store)
-  const applied = await applyPlan({ store, config, route: routeObjects(router) }, plan, {
-    allowDeletes: options.allowDeletes,
-    by: session.by,
-  })
-  const worked = applied.operations > 0 && (await expectWorker(store, terminal))
-  if (options.detach === true || applied.operations === 0) {
+  const applied = await session.run(planApply, { plan, allowDeletes })
+  const worked = applied.operations > 0 && (await expectWorker(session))
+  if (detach || applied.operations === 0) {
     terminal.tell(applied, appliedLine(applied))
     return 'done'
   }
   const { work, left } = worked
-    ? await watchUnit(store, applied.unitId, terminal)
-    : { work: await workOf(store, applied.unitId), left: true }
+    ? await watchUnit(session, applied.unitId)
+    : { work: await session.run(unitWork, { unit: applied.unitId }), left: true }
   terminal.tell({ ...applied, work }, appliedLine(applied), workText(work))
   if (left) terminal.note(`it goes on in the worker: orchestra unit show ${shortUnit(applied.unitId)}`)
   return work.waiting + work.running === 0 ? 'done' : 'unfinished'
@@ -60,15 +56,11 @@ function appliedLine({ unitId, operations, alreadyWaiting }: Applied): string {
     : `${operations} operations were recorded as unit ${shortUnit(unitId)}${waiting}`
 }
 
-async function watchUnit(
-  store: Store,
-  unitId: string,
-  terminal: Terminal,
-): Promise<{ work: SyncWork; left: boolean }> {
-  const progress = new Progress(terminal)
+async function watchUnit(session: Session, unit: string): Promise<{ work: SyncWork; left: boolean }> {
+  const progress = new Progress(session.terminal)
   try {
-    const { value, left } = await follow(store, async () => {
-      const work = await workOf(store, unitId)
+    const { value, left } = await follow(session, async () => {
+      const work = await session.run(unitWork, { unit })
       progress.show(workText(work))
       return { value: work, ended: isStill(work) }
     })

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { type AuditView, listAudit } from '../server/index.ts'
-import { toExactJson } from '../source/index.ts'
+import { auditList, toExactJson } from '../operate/index.ts'
+import type { AuditView } from '../server/index.ts'
 import { age } from './ages.ts'
 import { type Act, moment, wholeNumber, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
@@ -41,7 +41,7 @@ export function addAuditCommands(program: Command, act: Act): void {
 
 async function listCommand(session: Session, { of: by, ...search }: ListOptions): Promise<Ending> {
   const { terminal } = session
-  const entries = await listAudit(await session.store(), { by, ...search })
+  const entries = await session.run(auditList, { by, ...search })
   terminal.tell(entries, ...table(columns, entries, terminal.width))
   if (entries.length === 0) terminal.note('no entries fit')
   return 'done'

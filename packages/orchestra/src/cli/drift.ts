@@ -1,10 +1,7 @@
 import type { Command } from 'commander'
-import type { Config } from '../config/config.ts'
-import { type Finding, isDrift, listFindings, MOST_LISTED } from '../inspect/index.ts'
-import { getServer } from '../server/index.ts'
-import { sourceOf } from '../source/index.ts'
-import type { Store } from '../store/index.ts'
-import { checkSelector, leftOutText, selectionOf, withoutUnreadable } from '../sync/index.ts'
+import type { Finding } from '../inspect/index.ts'
+import type { News } from '../operate/context.ts'
+import { driftList, isDrift } from '../operate/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
@@ -28,27 +25,15 @@ async function driftCommand(
   session: Session,
   options: { server?: string; backend?: string },
 ): Promise<Ending> {
-  const { config } = await session.config()
-  const store = await session.store()
-  checkSelector(config, options)
-  const findings = await listFindings(store, { ...options, limit: MOST_LISTED })
-  const uncompared = await uncomparedTexts(store, config, options)
   const { terminal } = session
+  const leftOut: string[] = []
+  const onNews = (news: News) => {
+    if (news.kind === 'left-out') leftOut.push(news.text)
+  }
+  const findings = await session.run(driftList, options, { onNews })
   terminal.tell(findings, ...driftLines(findings, terminal))
-  for (const text of uncompared) terminal.note(text)
-  return findings.some(isDrift) || uncompared.length > 0 ? 'unfinished' : 'done'
-}
-
-/** Models of which nobody can tell what should be there. */
-async function uncomparedTexts(
-  store: Store,
-  config: Config,
-  { server, backend }: { server?: string; backend?: string },
-): Promise<string[]> {
-  const serverId = server === undefined ? null : (await getServer(store, server)).id
-  const asked = selectionOf(config, { serverId, backend: backend ?? null, model: null, objectKey: null })
-  const { leftOut } = await withoutUnreadable(asked, { source: sourceOf(store), db: store })
-  return leftOut.map(leftOutText)
+  for (const text of leftOut) terminal.note(text)
+  return findings.some(isDrift) || leftOut.length > 0 ? 'unfinished' : 'done'
 }
 
 /** What people read of findings: a heading, then what differs. */

@@ -1,20 +1,12 @@
 import type { Command } from 'commander'
-import type { Loaded } from '../collector/index.ts'
-import { type ObjectPlace, type ObjectStatus, objectStatus } from '../placements/index.ts'
+import type { ObjectExplained } from '../operate/explain.ts'
+import { destinationName, objectExplain, toExactJson } from '../operate/index.ts'
+import type { ObjectPlace, ObjectStatus } from '../placements/index.ts'
 import type { ProtectionView } from '../removal/index.ts'
-import {
-  createRouter,
-  destinationName,
-  type Explanation,
-  listRoutes,
-  routedServers,
-} from '../router/index.ts'
-import { toExactJson } from '../source/index.ts'
+import type { Explanation } from '../router/index.ts'
 import type { TransferView } from '../transfer/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
-import { knownObject } from './known.ts'
-import { loadObject } from './objects.ts'
 import { operationLines } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
@@ -28,43 +20,34 @@ export function addExplainCommand(program: Command, act: Act): void {
   withExamples(explain, 'explain site:12', 'explain member:3,7 --json')
 }
 
-async function explainCommand(session: Session, text: string): Promise<Ending> {
-  const { config } = await session.config()
-  const store = await session.store()
-  const { model, key } = await knownObject(session, text)
-  const loaded = await loadObject(store, model, key)
-  const status = await objectStatus(store, model.name, key)
-  const router = createRouter(config.backends.values(), await listRoutes(store), await routedServers(store))
-  const routes = loaded.kind === 'present' ? router.explain(model.name, loaded.object) : []
+async function explainCommand(session: Session, object: string): Promise<Ending> {
   const { terminal } = session
+  const explained = await session.run(objectExplain, { object })
+  const { state, routes, undecided, uncollected, places } = explained
   terminal.tell(
-    { ...status, state: stateOf(loaded), routes },
+    explained,
     ...[
-      `${oneLine(status.object)}: ${describeState(loaded)}`,
+      `${oneLine(explained.object)}: ${describeState(state)}`,
       ...routeLines(routes),
-      ...placeLines(status, terminal),
+      ...placeLines(explained, terminal),
     ],
   )
-  const isOpen = status.undecided.length + status.uncollected > 0 || status.places.some(hasOpenWork)
-  return isOpen || loaded.kind === 'invalid' || loaded.kind === 'failed' ? 'unfinished' : 'done'
+  const isOpen = undecided.length + uncollected > 0 || places.some(hasOpenWork)
+  return isOpen || state.kind === 'invalid' || state.kind === 'failed' ? 'unfinished' : 'done'
 }
 
 function hasOpenWork({ placement, pending }: ObjectPlace): boolean {
   return pending.length > 0 || placement?.state === 'failed'
 }
 
-function stateOf(loaded: Loaded): { kind: Loaded['kind']; reason: string | null } {
-  return { kind: loaded.kind, reason: 'reason' in loaded ? loaded.reason : null }
-}
-
-function describeState(loaded: Loaded): string {
-  switch (loaded.kind) {
+function describeState({ kind, reason }: ObjectExplained['state']): string {
+  switch (kind) {
     case 'present':
       return 'its row is there and fits its schema'
     case 'gone':
       return 'there is no such row'
     default:
-      return oneLine(loaded.reason)
+      return oneLine(reason ?? kind)
   }
 }
 

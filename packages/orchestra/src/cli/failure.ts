@@ -41,10 +41,3 @@ function usageError({ message }: CommanderError): OrchestraError {
   const hint = suggestion === undefined ? 'See `orchestra --help`' : suggestion.replace(/^\((.*)\)$/, '$1')
   return new OrchestraError('ORC_USAGE', first.replace(/^error: /, ''), { hint })
 }
-
-/** A command that changes something was not told what. */
-export function nothingToChange(example: string): OrchestraError {
-  return new OrchestraError('ORC_USAGE', 'Nothing says what is to be changed', {
-    hint: `For example: orchestra ${example}`,
-  })
-}

@@ -1,13 +1,8 @@
 import type { Command } from 'commander'
-import {
-  dropKey,
-  type KeyState,
-  type KeyStatus,
-  keyStatus,
-  type Progress,
-  type Rotation,
-  rotateKey,
-} from '../key/index.ts'
+import type { KeyState, KeyStatus, Progress } from '../key/index.ts'
+import type { News } from '../operate/context.ts'
+import { keyDrop, keyRotate, keyShow } from '../operate/index.ts'
+import type { KeyRotated } from '../operate/keys.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
 import { table } from './table.ts'
@@ -40,7 +35,7 @@ export function addKeyCommands(program: Command, act: Act): void {
 
 async function statusCommand(session: Session): Promise<Ending> {
   const { terminal } = session
-  const status = await keyStatus(await session.store())
+  const status = await session.run(keyShow, {})
   terminal.tell(status, ...statusLines(status, terminal.width))
   const isWhole = status.rotationTo === null && status.keys.every(({ state }) => state !== 'missing')
   return isWhole ? 'done' : 'unfinished'
@@ -73,19 +68,16 @@ function statusLines({ source, keys, rotationTo, workers }: KeyStatus, width: nu
 
 async function rotateCommand(session: Session, { wait }: { wait: number }): Promise<Ending> {
   const { terminal } = session
-  const [store, { config }] = [await session.store(), await session.config()]
   const stopping = new AbortController()
   const signals = stopSignals()
   void signals.first.then(() => stopping.abort())
+  const onNews = (news: News) => {
+    if (news.kind === 'rotating') tellProgress(terminal, news.progress)
+  }
   try {
-    const rotation = await rotateKey(store, config, {
-      by: session.by,
-      signal: stopping.signal,
-      patience: wait * 1_000,
-      onProgress: (progress) => tellProgress(terminal, progress),
-    })
+    const rotation = await session.run(keyRotate, { wait }, { signal: stopping.signal, onNews })
     terminal.progress('')
-    terminal.tell(rotation, ...rotationLines(rotation, store.keyring.source?.kind))
+    terminal.tell(rotation, ...rotationLines(rotation))
     return rotation.kind === 'rotated' && rotation.unreadable === 0 ? 'done' : 'unfinished'
   } finally {
     signals.close()
@@ -99,27 +91,27 @@ function tellProgress(terminal: Terminal, progress: Progress): void {
   else terminal.progress(`waiting until every worker has key ${progress.keyId}`)
 }
 
-function rotationLines(rotation: Rotation, source: 'file' | 'environment' | undefined): string[] {
+function rotationLines(rotation: KeyRotated): string[] {
   if (rotation.kind === 'stopped')
     return ['stopped: both keys are valid, and `orchestra key rotate` goes on from here']
-  const { keyId, formerKeyIds, resealed, unreadable } = rotation
+  const { keyId, formerKeyIds, resealed, unreadable, keysFrom } = rotation
   return [
     `everything is encrypted with key ${keyId} (${resealed} rows were changed)`,
     ...(unreadable === 0
       ? []
       : [`${unreadable} rows cannot be read with any key that is here: see \`orchestra key status\``]),
-    ...formerKeyIds.map((id) => droppable(id, source)),
+    ...formerKeyIds.map((id) => droppable(id, keysFrom)),
   ]
 }
 
 /** Older backups stay encrypted with it. */
-function droppable(id: string, source: 'file' | 'environment' | undefined): string {
+function droppable(id: string, source: KeyRotated['keysFrom']): string {
   const how = source === 'file' ? `\`orchestra key drop ${id}\`` : 'take it out of ORCHESTRA_KEY'
   return `nothing needs key ${id} any more: ${how}, and keep it with the backups that were made before`
 }
 
 async function dropCommand(session: Session, id: string): Promise<Ending> {
-  await dropKey(await session.store(), id, session.by)
-  session.terminal.tell({ dropped: id }, `key ${id} is dropped; backups that were made before need it`)
+  const dropped = await session.run(keyDrop, { id })
+  session.terminal.tell(dropped, `key ${id} is dropped; backups that were made before need it`)
   return 'done'
 }

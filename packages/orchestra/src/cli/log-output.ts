@@ -1,4 +1,5 @@
-import { decodeOutput, type OutputChunk } from '../logs/index.ts'
+import type { OutputChunk } from '../logs/index.ts'
+import { decodeOutput } from '../operate/index.ts'
 import type { Terminal } from './terminal.ts'
 import { manyLines } from './text-width.ts'
 

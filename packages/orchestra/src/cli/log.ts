@@ -1,21 +1,16 @@
 import { type Command, Option } from 'commander'
+import type { LoggedOperation, LogRecord, LogState, LogSummary, OutputText } from '../logs/index.ts'
 import {
   decodeOutput,
-  followLog,
-  type LoggedOperation,
-  type LogRecord,
-  type LogState,
-  type LogSummary,
-  listLogs,
+  logFollow,
+  logList,
+  logOutput,
+  logScript,
+  logShow,
   logStates,
-  type OutputText,
-  readLog,
-  readOutput,
-  readScript,
-} from '../logs/index.ts'
+} from '../operate/index.ts'
 import { age, took } from './ages.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
-import { checkNames } from './known.ts'
 import { writeOutput } from './log-output.ts'
 import { shownState, stateColour } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
@@ -76,9 +71,7 @@ interface ListOptions {
 
 async function listCommand(session: Session, options: ListOptions): Promise<Ending> {
   const { terminal } = session
-  const logs = await listLogs(await session.store(), options)
-  // Logs may be of what is gone: only where there are none, the name is wrong.
-  if (logs.length === 0) await checkNames(session, options)
+  const logs = await session.run(logList, options)
   terminal.tell(logs, ...table(columns(terminal), logs, terminal.width))
   if (logs.length === 0) terminal.note('no logs fit')
   return 'done'
@@ -128,21 +121,20 @@ async function showCommand(
   options: { output?: boolean; script?: boolean },
 ): Promise<Ending> {
   const { terminal } = session
-  const store = await session.store()
-  const log = await readLog(store, id)
-  if (options.output === true) await writeOutput(terminal, readOutput(store, id))
-  else if (options.script === true) await terminal.write(await readScript(store, id))
+  const log = await session.run(logShow, { log: id })
+  if (options.output === true) await writeOutput(terminal, await session.run(logOutput, { log: id }))
+  else if (options.script === true) await terminal.write(await session.run(logScript, { log: id }))
   else await showAll(session, log)
   return endingOf(log)
 }
 
 async function showAll(session: Session, log: LogRecord): Promise<void> {
   const { terminal } = session
-  const store = await session.store()
-  const script = await readScript(store, log.id)
+  const script = await session.run(logScript, { log: log.id })
+  const chunks = await session.run(logOutput, { log: log.id })
   if (terminal.json) {
     const output: OutputText[] = []
-    for await (const text of decodeOutput(readOutput(store, log.id))) output.push(text)
+    for await (const text of decodeOutput(chunks)) output.push(text)
     terminal.document({ ...log, script, output })
     return
   }
@@ -150,7 +142,7 @@ async function showAll(session: Session, log: LogRecord): Promise<void> {
   terminal.line(terminal.colour('bold', 'Script'))
   for (const line of linesOf(script.trimEnd())) terminal.line(line)
   terminal.line(terminal.colour('bold', 'Output'))
-  await writeOutput(terminal, readOutput(store, log.id))
+  await writeOutput(terminal, chunks)
 }
 
 function headLines(log: LogRecord, terminal: Terminal): string[] {
@@ -176,12 +168,10 @@ function operationLine(
 
 async function followCommand(session: Session, id: number): Promise<Ending> {
   const { terminal } = session
-  const store = await session.store()
-  await readLog(store, id)
-  const chunks = followLog(store, id)
+  const chunks = await session.run(logFollow, { log: id })
   if (terminal.json) for await (const text of decodeOutput(chunks)) terminal.record(text)
   else await writeOutput(terminal, chunks)
-  const log = await readLog(store, id)
+  const log = await session.run(logShow, { log: id })
   if (!terminal.json)
     terminal.note(
       `log ${id} ended: ${log.state}${errorOf(log) === null ? '' : `: ${oneLine(errorOf(log) ?? '')}`}`,

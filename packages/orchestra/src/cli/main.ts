@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from 'commander'
+import { NotAgreed } from '../operate/agreement.ts'
 import type { Act, Work } from './command.ts'
-import { NotAgreed } from './consent.ts'
 import { showFailure } from './failure.ts'
 import { createProgram } from './program.ts'
 import { type Ending, type GlobalOptions, Session } from './session.ts'

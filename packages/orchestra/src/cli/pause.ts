@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { pause, resume } from '../server/index.ts'
+import { workPause, workResume } from '../operate/index.ts'
 import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
 
@@ -15,16 +15,15 @@ export function addPauseCommands(program: Command, act: Act): void {
 }
 
 async function pauseCommand(session: Session, { reason }: { reason: string }): Promise<Ending> {
-  const value = await pause(await session.store(), { by: session.by, reason })
   session.terminal.tell(
-    { paused: value },
+    await session.run(workPause, { reason }),
     'paused: work waits until `orchestra resume`; scripts that run end by themselves',
   )
   return 'done'
 }
 
 async function resumeCommand(session: Session): Promise<Ending> {
-  const wasPaused = await resume(await session.store(), { by: session.by })
-  session.terminal.tell({ paused: null, wasPaused }, wasPaused ? 'work goes on' : 'nothing was paused')
+  const resumed = await session.run(workResume, {})
+  session.terminal.tell(resumed, resumed.wasPaused ? 'work goes on' : 'nothing was paused')
   return 'done'
 }

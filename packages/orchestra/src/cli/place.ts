@@ -1,16 +1,8 @@
 import { type Command, Option } from 'commander'
-import {
-  countPlacements,
-  cursorOf,
-  listPlacements,
-  type PlacementFilter,
-  type PlacementState,
-  type PlacementView,
-  placementStates,
-} from '../placements/index.ts'
+import { placeList, placementStates } from '../operate/index.ts'
+import type { PlacementState, PlacementView } from '../placements/index.ts'
 import { age } from './ages.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
-import { checkNames } from './known.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -53,15 +45,10 @@ export function addPlaceCommands(program: Command, act: Act): void {
 }
 
 async function listCommand(session: Session, options: ListOptions): Promise<Ending> {
-  const store = await session.store()
-  const filter: PlacementFilter = options
-  const placements = await listPlacements(store, filter)
-  const total = await countPlacements(store, filter)
-  const last = placements.length < options.limit ? undefined : placements.at(-1)
-  const next = last === undefined ? null : cursorOf(last)
-  if (total === 0) await checkNames(session, options)
+  const page = await session.run(placeList, options)
+  const { total, placements, next } = page
   const { terminal } = session
-  terminal.tell({ total, placements, next }, ...table(columns(terminal), placements, terminal.width))
+  terminal.tell(page, ...table(columns(terminal), placements, terminal.width))
   if (!terminal.json) terminal.note(pageText(placements.length, total, next))
   return 'done'
 }

@@ -1,11 +1,9 @@
 import type { Command } from 'commander'
-import { routeObjects } from '../manager/index.ts'
-import { causesOf } from '../placements/index.ts'
-import { type PlannedOperation, planAll, savedPlan, type WholePlan, writePlan } from '../plan/index.ts'
-import { CurrentRouter } from '../router/index.ts'
+import { causesOf, planMake, planSave, writePlan } from '../operate/index.ts'
+import type { PlanShown } from '../operate/plan.ts'
+import type { PlannedOperation } from '../plan/index.ts'
 import { objectNames } from './cause-lines.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
-import { checkNames } from './known.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -51,23 +49,20 @@ export function addPlanCommand(program: Command, act: Act): void {
 
 async function planCommand(session: Session, options: PlanOptions): Promise<Ending> {
   const { terminal } = session
-  const { config } = await session.config()
-  const store = await session.store()
-  const router = await new CurrentRouter(config.backends.values()).get(store)
-  const { scripts = false, save, allowDeletes, ...selector } = options
-  await checkNames(session, selector)
-  const { saved, ...plan } = await planAll(
-    { store, config, route: routeObjects(router) },
-    {
-      selector,
-      scripts: scripts || terminal.json,
-      differences: terminal.json ? Number.POSITIVE_INFINITY : MOST_SHOWN,
-      allowDeletes,
-    },
-  )
-  if (save !== undefined) await writePlan(save, savedPlan(saved, { selector, allowDeletes }))
-  terminal.tell({ ...plan, counts: countKinds(plan.operations) }, ...planLines(plan, scripts, terminal))
-  if (save !== undefined && !terminal.json) terminal.note(savedLine(saved.length, save))
+  const { scripts = false, save, ...given } = options
+  const request = {
+    ...given,
+    scripts: scripts || terminal.json,
+    ...(terminal.json ? {} : { differences: MOST_SHOWN }),
+  }
+  const { plan, saved } =
+    save === undefined
+      ? { plan: await session.run(planMake, request), saved: null }
+      : await session.run(planSave, request)
+  if (save !== undefined && saved !== null) await writePlan(save, saved)
+  terminal.tell(plan, ...planLines(plan, scripts, terminal))
+  if (save !== undefined && saved !== null && !terminal.json)
+    terminal.note(savedLine(saved.operations.length, save))
   return plan.operations.length + plan.failures.length === 0 ? 'done' : 'unfinished'
 }
 
@@ -76,14 +71,8 @@ function savedLine(operations: number, file: string): string {
   return `${operations} ${operations === 1 ? 'operation is' : 'operations are'} kept in ${file}: orchestra apply ${file}`
 }
 
-function countKinds(operations: readonly PlannedOperation[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const { kind } of operations) counts[kind] = (counts[kind] ?? 0) + 1
-  return counts
-}
-
 function planLines(
-  { operations, scripts, failures, guard }: WholePlan,
+  { operations, scripts, failures, guard, counts }: PlanShown,
   showScripts: boolean,
   terminal: Terminal,
 ): string[] {
@@ -102,7 +91,7 @@ function planLines(
           ...linesOf(script),
         ])
       : []),
-    summary(operations),
+    summary(counts),
     ...(guard === null ? [] : [terminal.colour('yellow', `this would stop: ${oneLine(guard)}`)]),
   ]
 }
@@ -118,7 +107,7 @@ function obstacleLines(operations: readonly PlannedOperation[]): string[] {
 }
 
 /** Objects that fail for one reason, together. */
-function failuresLines(failures: WholePlan['failures']): string[] {
+function failuresLines(failures: PlanShown['failures']): string[] {
   const causes = causesOf(
     failures.map(({ object, reason }) => ({ object, error: reason, action: '', outcome: null })),
   )
@@ -133,8 +122,8 @@ function moreLine(count: number): string[] {
 }
 
 /** `2 create, 1 rename` */
-function summary(operations: readonly PlannedOperation[]): string {
-  const kinds = Object.entries(countKinds(operations))
+function summary(counts: PlanShown['counts']): string {
+  const kinds = Object.entries(counts)
   return kinds.length === 0
     ? 'nothing of it can be done'
     : kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')

@@ -1,19 +1,8 @@
 import type { Command } from 'commander'
-import type { Config } from '../config/config.ts'
-import { backendNamed } from '../config/names.ts'
-import { OrchestraError } from '../errors.ts'
-import {
-  listProtections,
-  type Protectable,
-  type ProtectionView,
-  protect,
-  protectableName,
-  unprotect,
-} from '../removal/index.ts'
+import { protectionAdd, protectionList, protectionRemove } from '../operate/index.ts'
+import type { ProtectionView } from '../removal/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
-import { knownObject } from './known.ts'
-import { namedObject } from './objects.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 
@@ -46,20 +35,17 @@ async function protectCommand(
   options: { backend?: string; reason?: string },
 ): Promise<Ending> {
   if (object === undefined && options.backend === undefined) return list(session)
-  const { config } = await session.config()
-  if (object !== undefined) await knownObject(session, object)
-  const subject = subjectOf(config, object, options.backend)
-  const { by } = session
-  const { reason } = options
-  const view = await protect(await session.store(), subject, {
-    by,
-    ...(reason === undefined ? {} : { reason }),
-  })
+  const protection = await session.run(protectionAdd, { object, ...options })
   session.terminal.tell(
-    view,
-    `${protectableName(subject)} is protected: its removal is refused until \`orchestra unprotect\``,
+    protection,
+    `${protectionName(protection)} is protected: its removal is refused until \`orchestra unprotect\``,
   )
   return 'done'
+}
+
+function protectionName({ object, backend }: ProtectionView): string {
+  if (object === null) return `backend ${backend}`
+  return backend === null ? object : `${object} of backend ${backend}`
 }
 
 async function unprotectCommand(
@@ -67,21 +53,18 @@ async function unprotectCommand(
   object: string | undefined,
   { backend }: { backend?: string },
 ): Promise<Ending> {
-  const { config } = await session.config()
-  const subject = subjectOf(config, object, backend)
-  const name = protectableName(subject)
-  const wasProtected = await unprotect(await session.store(), subject, session.by)
-  if (!wasProtected && object !== undefined) await knownObject(session, object)
+  const ended = await session.run(protectionRemove, { object, backend })
+  const { subject, wasProtected } = ended
   session.terminal.tell(
-    { subject: name, wasProtected },
-    wasProtected ? `${name} may be removed again` : `${name} was not protected by anybody`,
+    ended,
+    wasProtected ? `${subject} may be removed again` : `${subject} was not protected by anybody`,
   )
   return 'done'
 }
 
 async function list(session: Session): Promise<Ending> {
   const { terminal } = session
-  const protections = await listProtections(await session.store())
+  const protections = await session.run(protectionList, {})
   terminal.tell(protections, ...table(columns, protections, terminal.width))
   if (protections.length === 0) terminal.note('nothing is protected, except by the configuration')
   return 'done'
@@ -94,15 +77,3 @@ const columns: Column<ProtectionView>[] = [
   { title: 'AGE', value: ({ since }) => age(since), align: 'right' },
   { title: 'REASON', value: ({ reason }) => reason },
 ]
-
-function subjectOf(config: Config, object: string | undefined, backend: string | undefined): Protectable {
-  if (backend !== undefined) backendNamed(config, backend)
-  if (object !== undefined) {
-    const { model, key } = namedObject(config, object)
-    return { kind: 'object', model: model.name, key, backend: backend ?? null }
-  }
-  if (backend !== undefined) return { kind: 'backend', backend }
-  throw new OrchestraError('ORC_USAGE', 'Nothing says whose protection is to end', {
-    hint: 'Give an object (site:12), --backend NAME, or both; `orchestra protect` lists them',
-  })
-}

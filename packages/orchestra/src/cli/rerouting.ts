@@ -1,74 +1,57 @@
-import type { Config } from '../config/config.ts'
-import { routeObjects } from '../manager/index.ts'
-import {
-  deletesToAllow,
-  type Effect,
-  type EffectKind,
-  needsConsent,
-  previewRerouting,
-  type Rerouting,
-} from '../plan/index.ts'
-import { createRouter, listRoutes, type Route, type RoutedServer, routedServers } from '../router/index.ts'
+import type { Agreement, News } from '../operate/context.ts'
+import type { ReroutingQuestion } from '../operate/rerouting.ts'
+import type { Effect, EffectKind, Rerouting } from '../plan/index.ts'
+import type { Trial } from '../router/index.ts'
 import { askConsent } from './consent.ts'
-import type { Session } from './session.ts'
+import { showNews } from './news.ts'
+import type { Asking, Session } from './session.ts'
 import { oneLine } from './text-width.ts'
 import { Progress } from './work-progress.ts'
 
-/** All that decides where objects go. */
-export interface RoutingTable {
-  routes: readonly Route[]
-  servers: readonly RoutedServer[]
-}
+/** Shows what a change of routes would do, once, and asks where it has to be agreed to. */
+export class ReroutingConsent implements Asking<ReroutingQuestion> {
+  readonly #session: Session
+  readonly #yes: boolean
+  readonly #progress: Progress
+  #isShown = false
 
-/** What a change of routes would do; `change` gets the present table and answers the one after it. */
-export async function previewRoutes(
-  session: Session,
-  backends: readonly string[],
-  change: (table: RoutingTable) => RoutingTable,
-): Promise<Rerouting> {
-  const { config } = await session.config()
-  const store = await session.store()
-  const table: RoutingTable = { routes: await listRoutes(store), servers: await routedServers(store) }
-  const progress = new Progress(session.terminal)
-  try {
-    return await previewRerouting(
-      { store, config },
-      {
-        before: routeBy(config, table),
-        after: routeBy(config, change(table)),
-        backends: backends.filter((name) => config.backends.has(name)),
-        onProgress: (objects) => progress.show(`trying it on every object: ${objects}`),
-      },
-    )
-  } finally {
-    progress.close()
+  constructor(session: Session, yes: boolean) {
+    this.#session = session
+    this.#yes = yes
+    this.#progress = new Progress(session.terminal)
+  }
+
+  readonly agree = (question: ReroutingQuestion): Promise<Agreement> => {
+    this.show(question)
+    return askConsent(this.#session, 'Go on?', this.#yes)
+  }
+
+  readonly onNews = (news: News): void => {
+    if (news.kind === 'tried') this.#progress.show(`trying it on every object: ${news.objects}`)
+    else showNews(this.#session.terminal, news)
+  }
+
+  readonly close = (): void => this.#progress.close()
+
+  show({ preview, trial }: ReroutingQuestion): void {
+    const { terminal } = this.#session
+    this.close()
+    if (this.#isShown || terminal.json) return
+    this.#isShown = true
+    const lines = [...(trial === null ? [] : trialLines(trial)), ...previewLines(preview)]
+    for (const line of lines) terminal.line(line)
   }
 }
 
-function routeBy({ backends }: Config, { routes, servers }: RoutingTable) {
-  return routeObjects(createRouter(backends.values(), routes, servers))
-}
-
-/** What becomes of a change that was previewed. */
-export type Decision = 'go' | 'dry-run' | 'refused'
-
-/** Shows a preview, and asks where something goes, stays behind or fails. */
-export async function decideOn(
-  session: Session,
-  preview: Rerouting,
-  { yes = false, dryRun = false }: { yes?: boolean; dryRun?: boolean },
-): Promise<Decision> {
-  const { terminal } = session
-  if (!terminal.json) for (const line of previewLines(preview)) terminal.line(line)
-  if (dryRun) return 'dry-run'
-  if (!needsConsent(preview.effects) && preview.unknown.length === 0) return 'go'
-  return (await askConsent(session, 'Go on?', yes)) === 'given' ? 'go' : 'refused'
-}
-
-/** Options of the change itself: what was agreed to must not be stopped by the bound for removals. */
-export function allowedBy({ effects }: Rerouting): { allowDeletes?: number } {
-  const allowDeletes = deletesToAllow(effects)
-  return allowDeletes === undefined ? {} : { allowDeletes }
+function trialLines({ tried, matched, matching, others, errors, asksServer }: Trial): string[] {
+  if (asksServer) return []
+  if (tried === 0) return ['there are no objects yet to try it on']
+  return [
+    `tried on ${tried} objects: ${matched} match`,
+    ...(matching.length === 0 ? [] : [`  match: ${matching.map(oneLine).join(', ')}`]),
+    ...(others.length === 0 ? [] : [`  do not: ${others.map(oneLine).join(', ')}`]),
+    ...errors.slice(0, 5).map(({ name, reason }) => `  cannot tell for ${oneLine(name)}: ${oneLine(reason)}`),
+  ]
 }
 
 function previewLines({ objects, effects, unknown }: Rerouting): string[] {

@@ -1,32 +1,19 @@
 import type { Command } from 'commander'
-import type { Config } from '../config/config.ts'
-import { backendNamed } from '../config/names.ts'
-import { suggestion } from '../config/similar.ts'
 import { OrchestraError } from '../errors.ts'
 import {
-  addRoute,
-  changedRoute,
-  createRouter,
   destinationName,
-  destinationsOf,
-  disableRoute,
-  enableRoute,
-  getRoute,
-  listRoutes,
-  lockDestination,
-  type Route,
-  type RouteChange,
-  removeRoute,
-  routedServers,
-  setRoute,
-  type Trial,
-  tryRoute,
-} from '../router/index.ts'
-import type { Store } from '../store/index.ts'
+  routeAdd,
+  routeDisable,
+  routeEnable,
+  routeList,
+  routeRemove,
+  routeSet,
+} from '../operate/index.ts'
+import type { RouteChanged } from '../operate/route-change.ts'
+import type { RouteView } from '../operate/routes.ts'
+import type { Route } from '../router/index.ts'
 import { type Act, severalTimes, wholeNumber, withExamples } from './command.ts'
-import { nothingToChange } from './failure.ts'
-import { someObjects } from './objects.ts'
-import { allowedBy, decideOn, previewRoutes, type RoutingTable } from './rerouting.ts'
+import { ReroutingConsent } from './rerouting.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import { oneLine } from './text-width.ts'
@@ -119,8 +106,8 @@ interface Consenting {
 function destinationAndMatch(
   first: string | undefined,
   second: string | undefined,
-  tags: readonly string[] | undefined,
-): { server?: string; tags?: readonly string[]; match?: string } {
+  tags: string[] | undefined,
+): { server?: string; tags?: string[]; match?: string } {
   if (tags === undefined) {
     return {
       ...(first === undefined ? {} : { server: first }),
@@ -144,53 +131,14 @@ async function addCommand(
   backend: string,
   first: string | undefined,
   second: string | undefined,
-  options: Consenting & { toTag?: string[] },
+  { toTag, dryRun = false, yes = false }: Consenting & { toTag?: string[] },
 ): Promise<Ending> {
-  const { config } = await session.config()
-  const store = await session.store()
-  const wanted = destinationAndMatch(first, second, options.toTag)
-  const match = wanted.match ?? 'true'
-  const trial = await tryOut(session, config, backend, match)
-  const destination = await lockDestination(store, wanted)
-  const route: Route = { id: 0, backend, match, enabled: true, ...destination }
-  const preview = await previewRoutes(session, [backend], (before) => withRoute(before, route))
-  const { terminal } = session
-  if (!terminal.json) for (const line of describeTrial(trial)) terminal.line(line)
-  for (const note of await strangeTags(session, destination.tags ?? [])) terminal.note(note)
-  const decision = await decideOn(session, preview, options)
-  const added =
-    decision === 'go' ? await addRoute(store, config, { backend, ...wanted, by: session.by }) : null
-  terminal.tell({ route: added, trial, preview }, ...describeAdded(added))
-  return decision === 'refused' ? 'unfinished' : 'done'
-}
-
-/** A tag may be given to a server later; one that none has yet may be a typo. */
-async function strangeTags(session: Session, tags: readonly string[]): Promise<string[]> {
-  const given = new Set((await routedServers(await session.store())).flatMap((server) => server.tags))
-  return tags
-    .filter((tag) => !given.has(tag))
-    .map((tag) => `${suggestion(tag, given, '')}no server has the tag ${tag} yet`)
-}
-
-function withRoute({ routes, servers }: RoutingTable, route: Route): RoutingTable {
-  return { servers, routes: [...routes.filter(({ id }) => id !== route.id), route] }
-}
-
-async function tryOut(session: Session, config: Config, name: string, match: string): Promise<Trial> {
-  const store = await session.store()
-  const { model } = backendNamed(config, name)
-  return tryRoute(model, match, (limit) => someObjects(store, model, limit))
-}
-
-function describeTrial({ tried, matched, matching, others, errors, asksServer }: Trial): string[] {
-  if (asksServer) return []
-  if (tried === 0) return ['there are no objects yet to try it on']
-  return [
-    `tried on ${tried} objects: ${matched} match`,
-    ...(matching.length === 0 ? [] : [`  match: ${matching.map(oneLine).join(', ')}`]),
-    ...(others.length === 0 ? [] : [`  do not: ${others.map(oneLine).join(', ')}`]),
-    ...errors.slice(0, 5).map(({ name, reason }) => `  cannot tell for ${oneLine(name)}: ${oneLine(reason)}`),
-  ]
+  const given = { backend, ...destinationAndMatch(first, second, toTag), dryRun }
+  const consent = new ReroutingConsent(session, yes)
+  const added = await session.run(routeAdd, given, consent)
+  consent.show(added)
+  session.terminal.tell(added, ...describeAdded(added.route))
+  return dryRun || added.route !== null ? 'done' : 'unfinished'
 }
 
 function describeAdded(route: Route | null): string[] {
@@ -201,25 +149,10 @@ function describeAdded(route: Route | null): string[] {
   ]
 }
 
-interface RouteView extends Route {
-  /** Names of the servers that it leads to now. */
-  servers: string[]
-  /** Why it leads nowhere. */
-  problem: string | null
-}
-
 async function listCommand(session: Session): Promise<Ending> {
   const { terminal } = session
-  const { config } = await session.config()
-  const store = await session.store()
-  const [routes, servers] = [await listRoutes(store), await routedServers(store)]
-  const { problems } = createRouter(config.backends.values(), routes, servers)
-  const views: RouteView[] = routes.map((route) => {
-    const own = destinationsOf(route, servers).map(({ name }) => name)
-    const broken = problems.find((problem) => problem.route.id === route.id)?.reason ?? null
-    return { ...route, servers: own, problem: broken ?? (own.length === 0 ? 'no server has its tags' : null) }
-  })
-  terminal.tell(views, ...table(columns, views, terminal.width))
+  const routes = await session.run(routeList, {})
+  terminal.tell(routes, ...table(columns, routes, terminal.width))
   if (routes.length === 0) terminal.note('no routes: add one with `orchestra route add BACKEND SERVER`')
   return 'done'
 }
@@ -239,74 +172,56 @@ const columns: Column<RouteView>[] = [
 
 async function setCommand(
   session: Session,
-  id: number,
-  { toTag, match, server, ...options }: Consenting & { toTag?: string[]; match?: string; server?: string },
+  route: number,
+  { toTag: tags, yes = false, ...given }: Consenting & { toTag?: string[]; match?: string; server?: string },
 ): Promise<Ending> {
-  if (toTag === undefined && match === undefined && server === undefined)
-    throw nothingToChange('route set 3 --match \'site.plan == "pro"\'')
-  const { config } = await session.config()
-  const store = await session.store()
-  const before = await getRoute(store, id)
-  const change: RouteChange = { match, server, tags: toTag }
-  const after = await changedRoute(store, config, before, change)
-  const preview = await previewRoutes(session, [before.backend], (now) => withRoute(now, after))
-  for (const note of await strangeTags(session, after.tags ?? [])) session.terminal.note(note)
-  const decision = await decideOn(session, preview, options)
-  const route =
-    decision === 'go'
-      ? await setRoute(store, config, id, { ...change, by: session.by, ...allowedBy(preview) })
-      : before
-  const text = `route ${id} sends ${route.backend} to ${destinationName(route)} where ${oneLine(route.match)}`
-  session.terminal.tell(
-    { ...route, changed: decision === 'go', preview },
-    decision === 'go' ? text : stays(id),
-  )
-  return decision === 'refused' ? 'unfinished' : 'done'
+  const consent = new ReroutingConsent(session, yes)
+  const set = await session.run(routeSet, { route, ...given, tags }, consent)
+  const { backend, match } = set
+  const text = `route ${route} sends ${backend} to ${destinationName(set)} where ${oneLine(match)}`
+  return tellChanged(session, consent, set, text, given)
+}
+
+async function switchCommand(
+  session: Session,
+  route: number,
+  turn: Turn,
+  { yes = false, ...given }: Consenting,
+): Promise<Ending> {
+  const consent = new ReroutingConsent(session, yes)
+  const verb = turn === 'enable' ? routeEnable : routeDisable
+  const changed = await session.run(verb, { route, ...given }, consent)
+  return tellChanged(session, consent, changed, `${nameOf(changed)} is ${turn}d`, given)
+}
+
+function tellChanged(
+  { terminal }: Session,
+  consent: ReroutingConsent,
+  changed: RouteChanged,
+  text: string,
+  { dryRun = false }: Consenting,
+): Ending {
+  consent.show({ preview: changed.preview, trial: null })
+  terminal.tell(changed, changed.changed ? text : stays(changed.id))
+  return dryRun || changed.changed ? 'done' : 'unfinished'
 }
 
 function stays(id: number): string {
   return `route ${id} stays as it is`
 }
 
-async function switchCommand(session: Session, id: number, turn: Turn, options: Consenting): Promise<Ending> {
-  const store = await session.store()
-  const before = await getRoute(store, id)
-  const after = { ...before, enabled: turn === 'enable' }
-  const preview = await previewRoutes(session, [before.backend], (now) => withRoute(now, after))
-  const decision = await decideOn(session, preview, options)
-  if (decision === 'go') await switchRoute(store, id, turn, { by: session.by, ...allowedBy(preview) })
-  session.terminal.tell(
-    { ...(decision === 'go' ? after : before), changed: decision === 'go', preview },
-    decision === 'go' ? `${nameOf(after)} is ${turn}d` : stays(id),
-  )
-  return decision === 'refused' ? 'unfinished' : 'done'
-}
-
-function switchRoute(
-  store: Store,
-  id: number,
-  turn: Turn,
-  { by, ...allowed }: { by: string; allowDeletes?: number },
-): Promise<Route> {
-  return turn === 'enable' ? enableRoute(store, id, { by, ...allowed }) : disableRoute(store, id, { by })
-}
-
 function nameOf(route: Route): string {
   return `route ${route.id} (${route.backend} to ${destinationName(route)})`
 }
 
-async function removeCommand(session: Session, id: number, options: Consenting): Promise<Ending> {
-  const store = await session.store()
-  const route = await getRoute(store, id)
-  const preview = await previewRoutes(session, [route.backend], ({ routes, servers }) => ({
-    servers,
-    routes: routes.filter((one) => one.id !== id),
-  }))
-  const decision = await decideOn(session, preview, options)
-  if (decision === 'go') await removeRoute(store, id, { by: session.by, ...allowedBy(preview) })
-  session.terminal.tell(
-    { ...route, removed: decision === 'go', preview },
-    decision === 'go' ? `${nameOf(route)} is removed` : stays(id),
-  )
-  return decision === 'refused' ? 'unfinished' : 'done'
+async function removeCommand(
+  session: Session,
+  route: number,
+  { yes = false, dryRun = false }: Consenting,
+): Promise<Ending> {
+  const consent = new ReroutingConsent(session, yes)
+  const answer = await session.run(routeRemove, { route, dryRun }, consent)
+  consent.show({ preview: answer.preview, trial: null })
+  session.terminal.tell(answer, answer.removed ? `${nameOf(answer)} is removed` : stays(route))
+  return dryRun || answer.removed ? 'done' : 'unfinished'
 }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
-import { isUsed, removeServer, type ServerUse, useOf, useText } from '../fleet/index.ts'
-import { getServer } from '../server/index.ts'
+import type { ServerUse } from '../fleet/index.ts'
+import { isUsed, serverRemove, useText } from '../operate/index.ts'
 import { type Act, withExamples } from './command.ts'
+import { askYes } from './consent.ts'
 import type { Ending, Session } from './session.ts'
 import { oneLine } from './text-width.ts'
 
@@ -22,39 +23,32 @@ export function addRemoveServerCommand(server: Command, act: Act): void {
   withExamples(remove, 'server remove web1 --dry-run', 'server remove web1', 'server remove web1 --force')
 }
 
-async function removeCommand(session: Session, name: string, options: RemoveOptions): Promise<Ending> {
-  const { terminal } = session
-  const store = await session.store()
-  const { id } = await getServer(store, name)
-  const use = await useOf(store, id)
-  if (options.dryRun === true) {
-    terminal.tell(
-      { server: name, removed: null, use },
-      `${name} has ${oneLine(useText(use))}`,
-      ...giveUpLines(use),
-    )
-    return 'done'
-  }
-  const force = options.force === true || options.yes === true || (await isAgreed(session, name, use))
-  const removal = await removeServer(store, name, { by: session.by, force })
-  const { routes, operations, placements } = removal
-  const left = isUsed(use)
-    ? `, with ${routes} routes, ${operations} operations and ${placements} placed objects`
-    : ''
-  terminal.tell({ server: name, removed: removal, use }, `${name} is removed${left}`)
+async function removeCommand(
+  session: Session,
+  name: string,
+  { force = false, yes = false, dryRun = false }: RemoveOptions,
+): Promise<Ending> {
+  const answer = await session.run(
+    serverRemove,
+    { server: name, force: force || yes, dryRun },
+    { agree: ({ use }) => askYes(session, 'Remove it all the same?', useLines(name, use)) },
+  )
+  const { removed, use } = answer
+  session.terminal.tell(answer, ...(removed === null ? useLines(name, use) : [removedLine(answer)]))
   return 'done'
 }
 
-function giveUpLines(use: ServerUse): string[] {
-  return isUsed(use)
-    ? ['nothing is sent to it: what stands there stays, and Orchestra knows nothing of it any more']
-    : []
+function useLines(name: string, use: ServerUse): string[] {
+  return [
+    `${name} has ${oneLine(useText(use))}`,
+    ...(isUsed(use)
+      ? ['nothing is sent to it: what stands there stays, and Orchestra knows nothing of it any more']
+      : []),
+  ]
 }
 
-/** Who cannot be asked is refused by the registry. */
-async function isAgreed({ terminal }: Session, name: string, use: ServerUse): Promise<boolean> {
-  if (!isUsed(use) || !terminal.isInteractive) return false
-  terminal.line(`${name} has ${oneLine(useText(use))}`)
-  for (const line of giveUpLines(use)) terminal.line(line)
-  return /^y(es)?$/i.test(await terminal.ask('Remove it all the same? [y/N]'))
+function removedLine({ server, removed, use }: Awaited<ReturnType<typeof serverRemove.run>>): string {
+  if (removed === null || !isUsed(use)) return `${server} is removed`
+  const { routes, operations, placements } = removed
+  return `${server} is removed, with ${routes} routes, ${operations} operations and ${placements} placed objects`
 }

@@ -1,15 +1,9 @@
 import { type Command, Option } from 'commander'
-import { suggestion } from '../config/similar.ts'
-import { OrchestraError } from '../errors.ts'
-import { backendsByTag, changedServer, type ServerChange, setServer } from '../fleet/index.ts'
-import { fetchHostKey } from '../methods/index.ts'
-import type { Rerouting } from '../plan/index.ts'
-import { getServer, recordPresentedKey, type ServerRow, toTarget } from '../server/index.ts'
+import { serverSet } from '../operate/index.ts'
+import type { ServerSet } from '../operate/server-set.ts'
+import type { ServerRow } from '../server/index.ts'
 import { type Act, portNumber, severalTimes, withExamples } from './command.ts'
-import { nothingToChange } from './failure.ts'
-import { allowedBy, decideOn, previewRoutes } from './rerouting.ts'
-import { hasHostKey, keyState, patience } from './server-facts.ts'
-import { toView } from './server-view.ts'
+import { ReroutingConsent } from './rerouting.ts'
 import type { Ending, Session } from './session.ts'
 
 interface SetOptions {
@@ -64,47 +58,18 @@ export function addSetServerCommand(server: Command, act: Act): void {
   )
 }
 
-async function setCommand(session: Session, name: string, options: SetOptions): Promise<Ending> {
-  const { offline, dryRun = false, yes = false, ...given } = options
-  if (Object.keys(given).length === 0) throw nothingToChange('server set web1 --host 203.0.113.9')
-  const change = toChange(given)
-  const store = await session.store()
-  const before = await getServer(store, name)
-  checkUntagged(before, given)
-  const wanted = { ...before, ...toRow(changedServer(before, change)) }
-  const preview = await previewTags(session, before, wanted)
-  const decision =
-    preview === null ? (dryRun ? 'dry-run' : 'go') : await decideOn(session, preview, { yes, dryRun })
-  if (decision !== 'go') {
-    session.terminal.tell(
-      { server: toView(before), changed: false, preview },
-      `server ${name} stays as it is`,
-    )
-    return decision === 'refused' ? 'unfinished' : 'done'
-  }
-  const asks = isMoved(before, wanted) && hasHostKey(wanted.method) && offline !== true
-  const key = asks ? await fetchHostKey({ ...toTarget(wanted), hostKey: null }, patience.connect) : undefined
-  await setServer(store, name, { ...change, by: session.by, ...(preview === null ? {} : allowedBy(preview)) })
-  if (key !== undefined) await recordPresentedKey(store, before.id, key.key)
-  const facts = { moved: isMoved(before, wanted), asked: key !== undefined, preview }
-  return tellSet(session, await getServer(store, name), facts)
+async function setCommand(session: Session, server: string, options: SetOptions): Promise<Ending> {
+  const { yes = false, ...given } = options
+  const consent = new ReroutingConsent(session, yes)
+  const set = await session.run(serverSet, { server, ...toChange(given) }, consent)
+  if (set.preview !== null) consent.show({ preview: set.preview, trial: null })
+  session.terminal.tell(set, ...setLines(set))
+  if (!set.changed) return options.dryRun === true ? 'done' : 'unfinished'
+  return set.moved && !isUsable(set) ? 'unfinished' : 'done'
 }
 
-/** A tag to be taken away that is not there is a typo. One that is given and taken at once has been thought of. */
-function checkUntagged({ name, tags }: ServerRow, { tag = [], untag = [] }: SetOptions): void {
-  const missing = untag.find((one) => ![...tags, ...tag].includes(one))
-  if (missing === undefined) return
-  const has = tags.length === 0 ? 'It has no tags' : `It has ${tags.join(', ')}`
-  throw new OrchestraError('ORC_SERVER_INVALID', `Server ${name} has no tag ${JSON.stringify(missing)}`, {
-    hint: suggestion(missing, tags, has),
-  })
-}
-
-function toChange({
-  identityFile,
-  directory,
-  ...rest
-}: Omit<SetOptions, 'offline' | 'dryRun' | 'yes'>): ServerChange {
+/** `--no-identity-file` takes away what there is. */
+function toChange({ identityFile, directory, ...rest }: Omit<SetOptions, 'yes'>) {
   return {
     ...rest,
     ...(identityFile === undefined ? {} : { identityFile: identityFile === false ? null : identityFile }),
@@ -112,45 +77,20 @@ function toChange({
   }
 }
 
-/** A server that was only checked, as a row has it. */
-function toRow({ user, identityFile, tags, ...same }: ReturnType<typeof changedServer>): Partial<ServerRow> {
-  return { ...same, login: user, identity_file: identityFile, tags: [...tags] }
+function isUsable({ server: { key } }: ServerSet): boolean {
+  return key === 'not needed' || key === 'approved'
 }
 
-function isMoved(before: ServerRow, after: ServerRow): boolean {
-  return before.method !== after.method || before.host !== after.host || before.port !== after.port
+function setLines(set: ServerSet): string[] {
+  const { name } = set.server
+  if (!set.changed) return [`server ${name} stays as it is`]
+  return [`server ${name} is set`, ...(set.moved ? movedLines(set) : [])]
 }
 
-/** What other tags would do; null where they stay as they are. */
-async function previewTags(session: Session, before: ServerRow, after: ServerRow): Promise<Rerouting | null> {
-  if (before.tags.join(' ') === after.tags.join(' ')) return null
-  const backends = await backendsByTag(await session.store())
-  return previewRoutes(session, backends, ({ routes, servers }) => ({
-    routes,
-    servers: servers.map((one) => (one.id === before.id ? { ...one, tags: after.tags } : one)),
-  }))
-}
-
-function tellSet(
-  { terminal }: Session,
-  row: ServerRow,
-  { moved, asked, preview }: { moved: boolean; asked: boolean; preview: Rerouting | null },
-): Ending {
-  const state = keyState(row.host_key, row.presented_key)
-  const isUsable = !hasHostKey(row.method) || state === 'approved'
-  terminal.tell(
-    { server: toView(row), changed: true, preview },
-    `server ${row.name} is set`,
-    ...(moved ? movedLines(row, asked ? state : 'not seen') : []),
-  )
-  return moved && !isUsable ? 'unfinished' : 'done'
-}
-
-function movedLines(row: ServerRow, state: ReturnType<typeof keyState>): string[] {
-  const { name } = row
+function movedLines({ server: { name, key }, asked }: ServerSet): string[] {
   const look = `what was placed there is compared with what it has: orchestra sync --server ${name}`
-  if (!hasHostKey(row.method)) return [look]
-  switch (state) {
+  if (key === 'not needed') return [look]
+  switch (asked ? key : 'not seen') {
     case 'approved':
       return ['it presents the host key that is approved', look]
     case 'changed':

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
-import { type ServerUse, useOf } from '../fleet/index.ts'
-import { readStatus, type ServerStatus } from '../placements/index.ts'
-import { destinationName, destinationsOf, listRoutes, type Route, routedServers } from '../router/index.ts'
-import { getServer } from '../server/index.ts'
+import type { ServerUse } from '../fleet/index.ts'
+import { addressOf, destinationName, serverShow } from '../operate/index.ts'
+import type { ServerView } from '../operate/server-view.ts'
+import type { ServerDetails } from '../operate/servers.ts'
+import type { ServerStatus } from '../placements/index.ts'
+import type { Route } from '../router/index.ts'
 import { age, until } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
-import { addressOf, type ServerView, toView } from './server-view.ts'
 import type { Ending, Session } from './session.ts'
 import { stateOf } from './status.ts'
 import { oneLine } from './text-width.ts'
@@ -18,30 +19,23 @@ export function addShowServerCommand(server: Command, act: Act): void {
   withExamples(show, 'server show web1', 'server show web1 --json')
 }
 
-async function showCommand(session: Session, name: string): Promise<Ending> {
-  const store = await session.store()
-  const row = await getServer(store, name)
-  const servers = await routedServers(store)
-  const isHere = (route: Route) => destinationsOf(route, servers).some(({ id }) => id === row.id)
-  const routes = (await listRoutes(store)).filter(isHere)
-  const use = await useOf(store, row.id)
-  const { servers: all } = await readStatus(store)
-  const status = all.find((one) => one.name === name) ?? null
-  const view = toView(row)
+async function showCommand(session: Session, server: string): Promise<Ending> {
+  const details = await session.run(serverShow, { server })
+  const { status, routes, use } = details
   session.terminal.tell(
-    { ...view, createdAt: row.created_at, status, routes, use },
-    ...headLines(view, row.created_at),
+    details,
+    ...headLines(details),
     ...(status === null ? [] : statusLines(status)),
     ...routes.map(routeLine),
-    placedLine(view, use),
+    placedLine(details, use),
   )
   return 'done'
 }
 
-function headLines(view: ServerView, created: Date): string[] {
-  const { name, method, sudo, identityFile, directory, tags, key, fingerprint, held } = view
+function headLines(view: ServerDetails): string[] {
+  const { name, method, sudo, identityFile, directory, tags, key, fingerprint, held, createdAt } = view
   return [
-    `${name}: ${addressOf(view)} by ${method}${sudo ? ', with sudo' : ''}, registered ${age(created.toISOString())} ago`,
+    `${name}: ${addressOf(view)} by ${method}${sudo ? ', with sudo' : ''}, registered ${age(createdAt)} ago`,
     `host key: ${key}${fingerprint === null ? '' : ` ${fingerprint}`}`,
     `tags: ${tags.join(', ') || 'none'}`,
     ...(identityFile === null ? [] : [`logs in with ${oneLine(identityFile)}`]),

@@ -1,14 +1,14 @@
 import { type Command, Option } from 'commander'
-import { getServer, holdServer, listServers, releaseServer } from '../server/index.ts'
+import { addressOf, serverCheck, serverHold, serverList, serverRelease } from '../operate/index.ts'
+import type { ServerFacts } from '../operate/server-facts.ts'
+import type { ServerView } from '../operate/server-view.ts'
 import { duration } from './ages.ts'
 import { type Act, portNumber, severalTimes, withExamples } from './command.ts'
 import { addServerCommand } from './server-add.ts'
 import { approveServer } from './server-approve.ts'
-import { examineServers, type ServerFacts } from './server-facts.ts'
 import { addRemoveServerCommand } from './server-remove.ts'
 import { addSetServerCommand } from './server-set.ts'
 import { addShowServerCommand } from './server-show.ts'
-import { addressOf, type ServerView, toView } from './server-view.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import { oneLine } from './text-width.ts'
@@ -88,7 +88,7 @@ function addHolding(server: Command, act: Act): void {
 
 async function listCommand(session: Session): Promise<Ending> {
   const { terminal } = session
-  const servers = (await listServers(await session.store())).map(toView)
+  const servers = await session.run(serverList, {})
   terminal.tell(servers, ...table(serverColumns, servers, terminal.width))
   if (servers.length === 0) terminal.note('no servers: add one with `orchestra server add`')
   return 'done'
@@ -107,13 +107,8 @@ const serverColumns: Column<ServerView>[] = [
   },
 ]
 
-async function checkCommand(session: Session, names: string[]): Promise<Ending> {
-  const store = await session.store()
-  const servers =
-    names.length === 0
-      ? await listServers(store)
-      : await Promise.all(names.map((name) => getServer(store, name)))
-  const facts = await examineServers(store, servers, session.environment)
+async function checkCommand(session: Session, servers: string[]): Promise<Ending> {
+  const facts = await session.run(serverCheck, { servers })
   showFacts(session, facts)
   return facts.every(({ state }) => state === 'ok') ? 'done' : 'unfinished'
 }
@@ -145,18 +140,15 @@ function factColumns(terminal: Session['terminal']): Column<ServerFacts>[] {
   ]
 }
 
-async function holdCommand(session: Session, name: string, options: { reason?: string }): Promise<Ending> {
-  const reason = options.reason ?? ''
-  await holdServer(await session.store(), name, { by: session.by, reason })
+async function holdCommand(session: Session, server: string, options: { reason?: string }): Promise<Ending> {
   session.terminal.tell(
-    { server: name, held: true, reason },
-    `${name} is held: its work waits until \`orchestra server release ${name}\``,
+    await session.run(serverHold, { server, ...options }),
+    `${server} is held: its work waits until \`orchestra server release ${server}\``,
   )
   return 'done'
 }
 
-async function releaseCommand(session: Session, name: string): Promise<Ending> {
-  await releaseServer(await session.store(), name, { by: session.by })
-  session.terminal.tell({ server: name, held: false }, `${name} is released`)
+async function releaseCommand(session: Session, server: string): Promise<Ending> {
+  session.terminal.tell(await session.run(serverRelease, { server }), `${server} is released`)
   return 'done'
 }

@@ -1,6 +1,12 @@
+import type { z } from 'zod'
 import { type LoadedConfig, loadConfig, storeOptions } from '../config/load.ts'
+import { createMethods } from '../methods/index.ts'
+import type { Agreement, Context, News } from '../operate/context.ts'
+import { perform } from '../operate/perform.ts'
+import type { Verb } from '../operate/verb.ts'
 import { doerOf } from '../server/index.ts'
 import { assertMigrated, migrate, openStore, type Store, storedVersion } from '../store/index.ts'
+import { showNews } from './news.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Options that every command has. */
@@ -13,6 +19,15 @@ export interface GlobalOptions {
 
 /** `unfinished`: it worked, and something that it shows has failed or is pending. */
 export type Ending = 'done' | 'unfinished'
+
+/** How a verb reaches the person who asked for it. */
+export interface Asking<Question> {
+  agree?: (question: Question) => Promise<Agreement>
+  signal?: AbortSignal
+  onNews?: (news: News) => void
+  /** Called when it has ended, however it did. */
+  close?: () => void
+}
 
 /** What one run of a command works with; closed when the command ends. */
 export class Session {
@@ -49,6 +64,36 @@ export class Session {
   store(): Promise<Store> {
     this.#store ??= this.#open()
     return this.#store
+  }
+
+  /**
+   * Does what somebody asked for, and answers what `--json` prints of it.
+   * @param parts.agree asks a person, where the verb asks for consent; nobody agrees otherwise
+   * @param parts.signal ends what lasts
+   */
+  run<Schema extends z.ZodType, Output, Question = never>(
+    verb: Verb<string, Schema, Output, Question>,
+    given: z.input<Schema>,
+    parts: Asking<Question> = {},
+  ): Promise<Output> {
+    return perform({ verb, given, open: () => this.context(parts) }).finally(() => parts.close?.())
+  }
+
+  /** What verbs work with. */
+  async context<Question>({ agree, signal, onNews }: Asking<Question> = {}): Promise<Context<Question>> {
+    const { config } = await this.config()
+    const store = await this.store()
+    const { by } = this.options
+    return {
+      store,
+      config,
+      principal: { kind: by === undefined ? 'os-user' : 'claimed', name: this.by },
+      face: 'cli',
+      methods: () => createMethods({ environment: this.environment }),
+      agree: agree ?? (async () => 'refused'),
+      tell: onNews ?? ((news) => showNews(this.terminal, news)),
+      signal: signal ?? new AbortController().signal,
+    }
   }
 
   async close(): Promise<void> {

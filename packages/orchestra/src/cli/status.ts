@@ -1,20 +1,15 @@
 import type { Command } from 'commander'
-import {
-  causesOf,
-  type PlacementView,
-  readStatus,
-  type ServerStatus,
-  type Status,
-} from '../placements/index.ts'
+import { causesOf, statusRead } from '../operate/index.ts'
+import type { PlacementView, ServerStatus, Status } from '../placements/index.ts'
 import type { SyncView } from '../sync/index.ts'
 import { age, until } from './ages.ts'
 import { causeLines } from './cause-lines.ts'
 import { type Act, withExamples } from './command.ts'
 import { transferText } from './explain.ts'
+import { expectWorker } from './follow.ts'
 import { operationLines } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
 import { watch } from './status-watch.ts'
-import { expectWorker } from './sync.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { oneLine } from './text-width.ts'
@@ -46,15 +41,15 @@ const ALL = 10_000
 
 async function statusCommand(session: Session, options: StatusOptions): Promise<Ending> {
   const { terminal } = session
-  const store = await session.store()
   const all = options.all === true
-  let status = await readStatus(store, all ? ALL : undefined)
+  const read = () => session.run(statusRead, all ? { most: ALL } : {})
+  let status = await read()
   const look = async () => {
-    status = await readStatus(store, all ? ALL : undefined)
+    status = await read()
     return { document: status, lines: statusLines(status, terminal, all) }
   }
   // A worker that is started later could not have the embedded database while this has it open.
-  if (options.watch === true && (await expectWorker(store, terminal))) await watch(store, terminal, look)
+  if (options.watch === true && (await expectWorker(session))) await watch(session, look)
   else terminal.tell(status, ...statusLines(status, terminal, all))
   return isQuiet(status) ? 'done' : 'unfinished'
 }

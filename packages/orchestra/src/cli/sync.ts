@@ -1,24 +1,13 @@
 import type { Command } from 'commander'
-import { listFindings, MOST_LISTED } from '../inspect/index.ts'
-import { WORKER_ALIVE } from '../operations/worker-alive.ts'
-import { Bell, type Store } from '../store/index.ts'
-import {
-  type Counts,
-  checkSelector,
-  type InspectionStatus,
-  isSettled,
-  isUnfinished,
-  requestSync,
-  type SyncStatus,
-  syncStatus,
-} from '../sync/index.ts'
+import { isSettled, isUnfinished, syncCancel, syncShow, syncStart } from '../operate/index.ts'
+import type { SyncShown } from '../operate/sync.ts'
+import type { Counts, InspectionStatus, SyncStatus } from '../sync/index.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { driftLines } from './drift.ts'
-import { checkNames } from './known.ts'
+import { expectWorker, follow } from './follow.ts'
 import type { Ending, Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
 import { oneLine } from './text-width.ts'
-import { type StopSignals, stopSignals } from './up-signals.ts'
 import { bar, Progress, workText } from './work-progress.ts'
 
 interface SyncOptions {
@@ -28,6 +17,7 @@ interface SyncOptions {
   check?: boolean
   allowDeletes?: number
   detach?: boolean
+  cancel?: number
 }
 
 export function addSyncCommand(program: Command, act: Act): void {
@@ -46,6 +36,7 @@ export function addSyncCommand(program: Command, act: Act): void {
       wholeNumber(0),
     )
     .option('--detach', 'Do not wait for its end')
+    .option('--cancel <number>', 'End one that goes on where it is', wholeNumber(1))
     .action(act(syncCommand))
   withExamples(
     sync,
@@ -53,91 +44,54 @@ export function addSyncCommand(program: Command, act: Act): void {
     'sync --server web1 --backend nginx-site',
     'sync --check',
     'sync --object site:12',
+    'sync --cancel 12',
   )
 }
 
 async function syncCommand(session: Session, options: SyncOptions): Promise<Ending> {
+  if (options.cancel !== undefined) return cancelCommand(session, options.cancel)
   const { terminal } = session
-  const { config } = await session.config()
-  const store = await session.store()
-  const { check = false, allowDeletes, detach = false, ...selector } = options
-  checkSelector(config, selector)
-  await checkNames(session, selector)
-  const { id } = await requestSync(store, {
-    ...selector,
-    mode: check ? 'check' : 'sync',
-    allowDeletes,
-    actor: session.by,
-    source: 'cli',
-  })
-  const worked = await expectWorker(store, terminal)
+  const { check = false, detach = false, cancel: _, ...asked } = options
+  const { id } = await session.run(syncStart, { ...asked, mode: check ? 'check' : 'sync' })
+  const worked = await expectWorker(session)
   if (detach) {
     terminal.tell({ id }, `synchronization ${id} goes on in the worker: orchestra status`)
     return 'done'
   }
   const { status, left } = worked
-    ? await watchSync(store, id, terminal)
-    : { status: await syncStatus(store, id), left: true }
-  const findings = check && !left ? await listFindings(store, { ...selector, limit: MOST_LISTED }) : []
+    ? await watchSync(session, id)
+    : { status: await session.run(syncShow, { id }), left: true }
+  const { findings } = status
   terminal.tell(
-    check ? { ...status, findings } : status,
+    status,
     ...syncLines(status, terminal),
-    ...(check && !left ? driftLines(findings, terminal) : []),
+    ...(findings === undefined ? [] : driftLines(findings, terminal)),
   )
   if (left) terminal.note(`synchronization ${id} goes on in the worker: orchestra status`)
   return isUnfinished(status) || (check && hasDrift(status)) ? 'unfinished' : 'done'
 }
 
-/**
- * Whether it is worth while to wait for workers; says so when none runs. Nobody waits with an embedded database open: a worker that
- * is started then would lose it with the command.
- */
-export async function expectWorker(store: Store, terminal: Terminal): Promise<boolean> {
-  const workers = await store.query(`select from orchestra.worker where ${WORKER_ALIVE} limit 1`)
-  if (workers.length > 0) return true
-  terminal.note('no worker runs, so this waits: start one with `orchestra up`')
-  return store.kind !== 'pglite'
+async function cancelCommand(session: Session, id: number): Promise<Ending> {
+  const cancelled = await session.run(syncCancel, { id })
+  session.terminal.tell(
+    cancelled,
+    cancelled.wasOpen ? `synchronization ${id} is ended where it was` : `synchronization ${id} had ended`,
+  )
+  return 'done'
 }
 
 /** Follows a synchronization to its end, or until somebody presses Ctrl-C. */
-async function watchSync(
-  store: Store,
-  id: number,
-  terminal: Terminal,
-): Promise<{ status: SyncStatus; left: boolean }> {
-  const progress = new Progress(terminal)
+async function watchSync(session: Session, id: number): Promise<{ status: SyncShown; left: boolean }> {
+  const progress = new Progress(session.terminal)
   try {
-    return await follow(store, async () => {
-      const status = await syncStatus(store, id)
+    const { value, left } = await follow(session, async () => {
+      const status = await session.run(syncShow, { id })
       progress.show(progressText(status))
       return { value: status, ended: isSettled(status) }
-    }).then(({ value, left }) => ({ status: value, left }))
+    })
+    return { status: value, left }
   } finally {
     progress.close()
-  }
-}
-
-/** Looks again at each ring until it has ended, or a signal comes. */
-export async function follow<Value>(
-  store: Store,
-  look: () => Promise<{ value: Value; ended: boolean }>,
-): Promise<{ value: Value; left: boolean }> {
-  const bell = new Bell(store)
-  const signals: StopSignals = stopSignals()
-  let left = false
-  void signals.first.then(() => {
-    left = true
-  })
-  try {
-    for (;;) {
-      const rung = bell.wait()
-      const { value, ended } = await look()
-      if (ended || left) return { value, left: left && !ended }
-      await Promise.race([rung, signals.first])
-    }
-  } finally {
-    signals.close()
-    await bell.close()
   }
 }
 

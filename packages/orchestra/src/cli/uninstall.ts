@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { storeOptions } from '../config/load.ts'
+import { NotAgreed } from '../operate/agreement.ts'
 import { type Installed, readInstalled, type Uninstalled, uninstall } from '../removal/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type Act, withExamples } from './command.ts'
-import { NotAgreed } from './consent.ts'
 import type { Ending, Session } from './session.ts'
 import { oneLine } from './text-width.ts'
 

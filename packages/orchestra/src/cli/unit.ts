@@ -1,20 +1,11 @@
 import type { Command } from 'commander'
-import {
-  causesOf,
-  listUnits,
-  resolveUnit,
-  shortUnit,
-  type UnitOperation,
-  type UnitStatus,
-  type UnitSummary,
-  unitStatus,
-  unknownUnit,
-} from '../placements/index.ts'
-import { Bell } from '../store/index.ts'
+import { causesOf, shortUnit, unitList, unitShow } from '../operate/index.ts'
+import type { UnitOperation, UnitStatus, UnitSummary } from '../placements/index.ts'
 import { actorText } from './actor-text.ts'
 import { age } from './ages.ts'
 import { causeLines } from './cause-lines.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
+import { follow } from './follow.ts'
 import { operationLines } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
@@ -53,7 +44,7 @@ export function addUnitCommands(program: Command, act: Act): void {
 
 async function listCommand(session: Session, options: { limit: number; actor?: string }): Promise<Ending> {
   const { terminal } = session
-  const units = await listUnits(await session.store(), options)
+  const units = await session.run(unitList, options)
   terminal.tell(units, ...table(columns(units), units, terminal.width))
   if (units.length === 0)
     terminal.note(options.actor === undefined ? 'no units of work yet' : 'no units of work of that actor')
@@ -90,25 +81,21 @@ async function showCommand(
 }
 
 /** The unit as it stands when all of it is settled, when only a person can help, or when the time is over. */
-async function waitForUnit(session: Session, text: string, seconds: number): Promise<UnitStatus> {
+async function waitForUnit(session: Session, unit: string, seconds: number): Promise<UnitStatus> {
   const { terminal } = session
-  const store = await session.store()
-  const id = await resolveUnit(store, text)
-  const bell = new Bell(store)
   const deadline = Date.now() + seconds * 1_000
+  const look = async () => {
+    const status = await session.run(unitShow, { unit })
+    const isOpen = status.state === 'collecting' || status.state === 'pending'
+    const ended = !isOpen || Date.now() >= deadline
+    if (!ended) terminal.progress(progressText(status))
+    return { value: status, ended }
+  }
   try {
-    for (;;) {
-      const rung = seconds === 0 ? undefined : bell.wait()
-      const unit = await unitStatus(store, id)
-      if (unit === undefined) throw unknownUnit(text)
-      const isOpen = unit.state === 'collecting' || unit.state === 'pending'
-      if (!isOpen || Date.now() >= deadline) return unit
-      terminal.progress(progressText(unit))
-      await rung
-    }
+    const first = await look()
+    return first.ended ? first.value : (await follow(session, look)).value
   } finally {
     terminal.progress('')
-    await bell.close()
   }
 }
 

@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
 import { OrchestraError } from '../errors.ts'
-import { cancel, retry } from '../manager/index.ts'
+import { workCancel, workRetry } from '../operate/index.ts'
 import { type Act, withExamples } from './command.ts'
-import { workTarget } from './known.ts'
 import type { Ending, Session } from './session.ts'
 
 export function addWorkCommands(program: Command, act: Act): void {
@@ -23,14 +22,10 @@ export function addWorkCommands(program: Command, act: Act): void {
 
 async function retryCommand(
   session: Session,
-  text: string | undefined,
+  target: string | undefined,
   options: { failed?: boolean },
 ): Promise<Ending> {
-  const retried = await retry(
-    await session.store(),
-    await retryTarget(session, text, options.failed),
-    session.by,
-  )
+  const retried = await session.run(workRetry, retryInput(target, options.failed))
   const { hastened, lookedAtAgain } = retried
   const nothing = hastened + lookedAtAgain === 0
   session.terminal.tell(
@@ -42,20 +37,16 @@ async function retryCommand(
   return 'done'
 }
 
-async function retryTarget(
-  session: Session,
-  text: string | undefined,
-  failed = false,
-): Promise<Parameters<typeof retry>[1]> {
-  if (failed && text === undefined) return 'failed'
-  if (!failed && text !== undefined) return workTarget(session, text)
+function retryInput(target: string | undefined, failed = false): { target: string } | { failed: true } {
+  if (failed && target === undefined) return { failed }
+  if (!failed && target !== undefined) return { target }
   throw new OrchestraError('ORC_USAGE', 'Give either a target or --failed', {
     hint: 'orchestra retry site:12, or orchestra retry --failed',
   })
 }
 
-async function cancelCommand(session: Session, text: string): Promise<Ending> {
-  const cancelled = await cancel(await session.store(), await workTarget(session, text), session.by)
+async function cancelCommand(session: Session, target: string): Promise<Ending> {
+  const cancelled = await session.run(workCancel, { target })
   const { revoked, stopping } = cancelled
   const nothing = revoked + stopping.length === 0
   session.terminal.tell(

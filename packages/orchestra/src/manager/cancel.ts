@@ -1,6 +1,6 @@
 import { audit } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
-import { conditionOf, type WorkTarget } from './target.ts'
+import { conditionOf, targetName, type WorkTarget } from './target.ts'
 
 export interface Cancelled {
   /** Operations that had not begun: revoked, they wait for the next change of their object. */
@@ -36,7 +36,7 @@ export async function cancel(store: Store, target: WorkTarget, by: string): Prom
       [...values, by],
     )
     const result = { revoked: revoked.length, stopping: stopping.map((log) => log.id) }
-    await audit(tx, { by, action: 'cancel', target: JSON.stringify(target), detail: { ...result } })
+    await audit(tx, { by, action: 'cancel', target: targetName(target), detail: { ...result } })
     await tx.query(`select pg_notify('orchestra_control', 'cancel:'), pg_notify('orchestra_settled', '')`)
     return result
   })

@@ -1,6 +1,6 @@
 import { audit } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
-import { conditionOf, type WorkTarget } from './target.ts'
+import { conditionOf, targetName, type WorkTarget } from './target.ts'
 
 /** How much was set in motion. */
 export interface Retried {
@@ -20,7 +20,7 @@ export async function retry(store: Store, target: WorkTarget | 'failed', by: str
     const hastened = await hasten(tx, condition, values)
     await hastenTransfers(tx, target)
     const lookedAtAgain = target === 'failed' ? 0 : await lookAgain(tx, condition, values)
-    const name = target === 'failed' ? 'failed' : JSON.stringify(target)
+    const name = target === 'failed' ? 'failed' : targetName(target)
     await audit(tx, { by, action: 'retry', target: name, detail: { hastened, lookedAtAgain } })
     await tx.query(`select pg_notify('orchestra_change', ''), pg_notify('orchestra_control', 'retry')`)
     return { hastened, lookedAtAgain }

@@ -4,6 +4,11 @@ export type WorkTarget =
   | { kind: 'object'; model: string; key: string }
   | { kind: 'unit'; id: string }
 
+/** What people call it, and find it by in the audit: `site:12`, `log 12`, `unit ID`. */
+export function targetName(target: WorkTarget): string {
+  return target.kind === 'object' ? `${target.model}:${target.key}` : `${target.kind} ${target.id}`
+}
+
 /** SQL that is true for the operations `o` of a target whose id or key are the first two parameters. */
 export function conditionOf(target: WorkTarget): { condition: string; values: [unknown, unknown] } {
   switch (target.kind) {

@@ -11,7 +11,7 @@ export {
   placementStates,
 } from './placement.ts'
 export { cursorOf } from './placement-cursor.ts'
-export { readStatus, type ServerStatus, type Status, type WorkerStatus } from './status.ts'
+export { listWorkers, readStatus, type ServerStatus, type Status, type WorkerStatus } from './status.ts'
 export { type UnitOperation, type UnitState, type UnitStatus, unitStatus } from './unit.ts'
 export { isUnitId, resolveUnit, shortUnit, unknownUnit } from './unit-id.ts'
 export { listUnits, type UnitSummary } from './unit-list.ts'

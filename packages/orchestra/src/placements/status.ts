@@ -95,7 +95,7 @@ export async function readStatus(store: Queryable, most = MOST_LISTED): Promise<
     servers.reduce((sum, server) => sum + server[field], 0)
   return {
     paused,
-    workers: await store.query<WorkerStatus>(WORKERS),
+    workers: await listWorkers(store),
     servers,
     failing: await readOperations(store, FAILING, [most]),
     causes: await failureCauses(store),
@@ -167,6 +167,11 @@ left join (
 ) as found on found.server_id = server.id
 where server.removed_at is null
 order by server.name`
+
+/** Workers that gave a sign of life in the last seconds. */
+export function listWorkers(store: Queryable): Promise<WorkerStatus[]> {
+  return store.query<WorkerStatus>(WORKERS)
+}
 
 const WORKERS = `
 select id, host, pid, ${isoTime('started_at')} as "startedAt"

@@ -20,7 +20,7 @@ const operationSchema = z.strictObject({
   placed: z.strictObject({ identity: z.string(), revision: text }).nullable(),
 })
 
-const planSchema = z.strictObject({
+export const planSchema = z.strictObject({
   format: z.literal('orchestra plan 1'),
   createdAt: z.string(),
   selector: z.strictObject({
@@ -104,9 +104,15 @@ export async function writePlan(path: string, plan: SavedPlan): Promise<void> {
 /** @throws OrchestraError ORC_PLAN_INVALID */
 export async function readPlan(path: string): Promise<SavedPlan> {
   const plan = parsePlan(path, await readText(path))
-  const { database, placements } = fingerprintOf(plan.operations)
-  if (plan.fingerprint.database === database && plan.fingerprint.placements === placements) return plan
-  throw invalid(`${path} was changed after it was saved`)
+  assertUnchanged(plan, path)
+  return plan
+}
+
+/** @throws OrchestraError ORC_PLAN_INVALID for a plan that is not as it was saved */
+export function assertUnchanged({ operations, fingerprint }: SavedPlan, name: string): void {
+  const { database, placements } = fingerprintOf(operations)
+  if (fingerprint.database === database && fingerprint.placements === placements) return
+  throw invalid(`${name} was changed after it was saved`)
 }
 
 async function readText(path: string): Promise<string> {

@@ -66,6 +66,7 @@ const methods: readonly string[] = ['ssh', 'openssh', 'local', 'function'] satis
 const nameForm = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/
 const loginForm = /^[A-Za-z_][A-Za-z0-9_.-]*\$?$/
 const longestName = 253
+const SAID_TWICE = 'Say it once'
 
 /**
  * Fills in the defaults of a new server and checks the form of all it is given.
@@ -102,9 +103,9 @@ function addressOf({ name, host, port, user }: ServerOptions): Partial<Address> 
       'Write host, host:2222, root@host or [fd00::1]:2222',
     )
   if (port !== undefined && address.port !== null && address.port !== port)
-    throw invalid(name, `${JSON.stringify(host)} names another port than ${port}`)
+    throw invalid(name, `${JSON.stringify(host)} names another port than ${port}`, SAID_TWICE)
   if (user !== undefined && address.user !== null && address.user !== user)
-    throw invalid(name, `${JSON.stringify(host)} names another login than ${user}`)
+    throw invalid(name, `${JSON.stringify(host)} names another login than ${user}`, SAID_TWICE)
   return address
 }
 
@@ -126,13 +127,16 @@ function checkForm(server: NewServer): void {
     throw invalid(name, `there is no method ${server.method}`, `Use ${methods.join(', ')}`)
   // A host that starts with a hyphen would be an option to the system's ssh.
   if (!/^[^\s-]\S*$/.test(host) || hasControl(host))
-    throw invalid(name, `${JSON.stringify(host)} is not a host`)
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw invalid(name, `${port} is not a port`)
-  if (!loginForm.test(user)) throw invalid(name, `${JSON.stringify(user)} is not a login`)
+    throw invalid(name, `${JSON.stringify(host)} is not a host`, 'Give a name or an address')
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw invalid(name, `${port} is not a port`, 'Use 1 to 65535')
+  if (!loginForm.test(user))
+    throw invalid(name, `${JSON.stringify(user)} is not a login`, 'Use letters, digits, hyphens, dots and _')
   if (directory !== null && !directory.startsWith('/'))
-    throw invalid(name, `the directory ${directory} is not absolute`)
+    throw invalid(name, `the directory ${JSON.stringify(directory)} is not absolute`, 'Begin it with /')
   for (const path of [directory, server.identityFile]) {
-    if (path !== null && hasControl(path)) throw invalid(name, `${JSON.stringify(path)} is not a path`)
+    if (path !== null && hasControl(path))
+      throw invalid(name, `${JSON.stringify(path)} is not a path`, 'Give one without control characters')
   }
 }
 
@@ -140,12 +144,8 @@ function hasControl(text: string): boolean {
   return /\p{Cc}/u.test(text)
 }
 
-function invalid(name: string, what: string, hint?: string): OrchestraError {
-  return new OrchestraError(
-    'ORC_SERVER_INVALID',
-    `Server ${JSON.stringify(name)}: ${what}`,
-    hint === undefined ? {} : { hint },
-  )
+function invalid(name: string, what: string, hint: string): OrchestraError {
+  return new OrchestraError('ORC_SERVER_INVALID', `Server ${JSON.stringify(name)}: ${what}`, { hint })
 }
 
 /** A server as its methods need it. */

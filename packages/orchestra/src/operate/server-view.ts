@@ -15,7 +15,8 @@ export interface ServerView {
   tags: string[]
   key: KeyState
   fingerprint: string | null
-  held: { by: string | null; since: Date; reason: string | null } | null
+  /** `since` is ISO 8601. */
+  held: { by: string | null; since: string; reason: string | null } | null
 }
 
 export function toView(row: ServerRow): ServerView {
@@ -32,8 +33,13 @@ export function toView(row: ServerRow): ServerView {
     tags: row.tags,
     key: hasHostKey(method) ? keyState(row.host_key, row.presented_key) : 'not needed',
     fingerprint: hostKey === null ? null : fingerprint(hostKey),
-    held: row.held_at === null ? null : { by: row.held_by, since: row.held_at, reason: row.held_reason },
+    held: heldOf(row),
   }
+}
+
+function heldOf({ held_at, held_by, held_reason }: ServerRow): ServerView['held'] {
+  // Earlier releases kept no reason as an empty one.
+  return held_at === null ? null : { by: held_by, since: held_at.toISOString(), reason: held_reason || null }
 }
 
 /** `root@203.0.113.7:22` */

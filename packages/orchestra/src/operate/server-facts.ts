@@ -1,6 +1,6 @@
 import type { Timeouts } from '../config/backend.ts'
 import { isOrchestraError, messageOf } from '../errors.ts'
-import { createMethods, fetchHostKey, fingerprint, type Methods, sameHostKey } from '../methods/index.ts'
+import { fetchHostKey, fingerprint, type Methods, sameHostKey } from '../methods/index.ts'
 import { recordPresentedKey, type ServerRow, toTarget } from '../server/index.ts'
 import type { Store } from '../store/index.ts'
 import { checkServer, type ServerCheck } from '../talk/index.ts'
@@ -35,14 +35,9 @@ export function hasHostKey(method: ServerRow['method']): boolean {
 export async function examineServers(
   store: Store,
   servers: readonly ServerRow[],
-  environment: NodeJS.ProcessEnv,
+  methods: Methods,
 ): Promise<ServerFacts[]> {
-  const methods = createMethods({ environment })
-  try {
-    return await Promise.all(servers.map((server) => examineServer(store, server, methods)))
-  } finally {
-    await methods.close()
-  }
+  return Promise.all(servers.map((server) => examineServer(store, server, methods)))
 }
 
 async function examineServer(store: Store, server: ServerRow, methods: Methods): Promise<ServerFacts> {

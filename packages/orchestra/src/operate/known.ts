@@ -7,33 +7,35 @@ import type { WorkTarget } from '../manager/index.ts'
 import { isObjectKnown, isUnitId, objectsNamed, resolveUnit } from '../placements/index.ts'
 import { getServer } from '../server/index.ts'
 import { existingRows, sourceOf, unreadableModels } from '../source/index.ts'
+import type { Context } from './context.ts'
 import { namedObject } from './objects.ts'
-import type { Session } from './session.ts'
+
+/** Where names are looked up. */
+type Place = Pick<Context, 'store' | 'config'>
 
 /**
  * An object that a person names, `site:12`, of which there is a row or anything that Orchestra knows.
  * @throws OrchestraError ORC_USAGE, ORC_MODEL_UNKNOWN, ORC_OBJECT_UNKNOWN
  */
-export async function knownObject(session: Session, text: string): Promise<{ model: Model; key: Key }> {
-  const { config } = await session.config()
+export async function knownObject(place: Place, text: string): Promise<{ model: Model; key: Key }> {
+  const { config, store } = place
   const named = namedObject(config, text)
-  const store = await session.store()
   const { model, key } = named
-  if ((await isObjectKnown(store, model.name, key)) || (await hasRow(session, model, key))) return named
-  throw await unknownObject(session, model, key)
+  if ((await isObjectKnown(store, model.name, key)) || (await hasRow(place, model, key))) return named
+  throw await unknownObject(place, model, key)
 }
 
 /** Where the rows cannot be read, nobody can say that there is none. */
-async function hasRow(session: Session, model: Model, key: Key): Promise<boolean> {
+async function hasRow(place: Place, model: Model, key: Key): Promise<boolean> {
   if (model.table === null) return false
-  const source = sourceOf(await session.store())
+  const source = sourceOf(place.store)
   const unreadable = (await unreadableModels(source, [model])).get(model)
   if (unreadable !== undefined) return unreadable === 'hidden'
   return (await existingRows(source, model, [key])).existing.size > 0
 }
 
-async function unknownObject(session: Session, model: Model, key: Key): Promise<OrchestraError> {
-  const same = await objectsNamed(await session.store(), model.name, key.join(','))
+async function unknownObject(place: Place, model: Model, key: Key): Promise<OrchestraError> {
+  const same = await objectsNamed(place.store, model.name, key.join(','))
   const hint =
     same.length > 0
       ? `Did you mean ${same.join(', ')}? It goes by that name on its server; objects are named by their key`
@@ -59,22 +61,22 @@ export interface Names {
  * found nothing.
  * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_OBJECT_UNKNOWN, ORC_USAGE
  */
-export async function checkNames(session: Session, { server, backend, model, object }: Names): Promise<void> {
-  const { config } = await session.config()
-  if (server !== undefined) await getServer(await session.store(), server)
+export async function checkNames(place: Place, { server, backend, model, object }: Names): Promise<void> {
+  const { config, store } = place
+  if (server !== undefined) await getServer(store, server)
   if (backend !== undefined) backendNamed(config, backend)
   if (model !== undefined) modelNamed(config, model)
-  if (object !== undefined) await knownObject(session, object)
+  if (object !== undefined) await knownObject(place, object)
 }
 
 /**
  * What a person names to be tried again or cancelled: an object, a log, or a unit of work by the beginning of its id.
  * @throws OrchestraError ORC_USAGE, ORC_MODEL_UNKNOWN, ORC_OBJECT_UNKNOWN, ORC_LOG_UNKNOWN, ORC_UNIT_UNKNOWN, ORC_UNIT_AMBIGUOUS
  */
-export async function workTarget(session: Session, text: string): Promise<WorkTarget> {
-  const store = await session.store()
+export async function workTarget(place: Place, text: string): Promise<WorkTarget> {
+  const { store } = place
   if (parseObject(text) !== undefined) {
-    const { model, key } = await anyObject(session, text)
+    const { model, key } = await anyObject(place, text)
     return { kind: 'object', model, key: formatKey(key) }
   }
   if (/^\d{1,15}$/.test(text)) {
@@ -96,10 +98,9 @@ export async function workTarget(session: Session, text: string): Promise<WorkTa
 const SHOWN = 8
 
 /** What waits may be of a model that the configuration has no more. */
-async function anyObject(session: Session, text: string): Promise<{ model: string; key: Key }> {
+async function anyObject(place: Place, text: string): Promise<{ model: string; key: Key }> {
   const parsed = parseObject(text)
-  if (parsed !== undefined && (await isObjectKnown(await session.store(), parsed.model, parsed.key)))
-    return parsed
-  const { model, key } = await knownObject(session, text)
+  if (parsed !== undefined && (await isObjectKnown(place.store, parsed.model, parsed.key))) return parsed
+  const { model, key } = await knownObject(place, text)
   return { model: model.name, key }
 }

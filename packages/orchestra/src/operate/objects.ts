@@ -8,14 +8,21 @@ import type { NamedObject } from '../router/index.ts'
 import { rowKeys, sourceOf, unreadableModels } from '../source/index.ts'
 import type { Store } from '../store/index.ts'
 
+/**
+ * An object that a person names, `site:12`, of whatever model.
+ * @throws OrchestraError ORC_USAGE
+ */
+export function readObject(text: string): { model: string; key: Key } {
+  const object = parseObject(text)
+  if (object !== undefined) return object
+  throw new OrchestraError('ORC_USAGE', `${JSON.stringify(text)} names no object`, {
+    hint: 'Write MODEL:KEY, for example site:12; the parts of a composite key are joined by commas',
+  })
+}
+
 /** An object that a person names, `site:12`, with its model. */
 export function namedObject(config: Config, text: string): { model: Model; key: Key } {
-  const parsed = parseObject(text)
-  if (parsed === undefined) {
-    throw new OrchestraError('ORC_USAGE', `${JSON.stringify(text)} names no object`, {
-      hint: 'Write MODEL:KEY, for example site:12; the parts of a composite key are joined by commas',
-    })
-  }
+  const parsed = readObject(text)
   const model = modelNamed(config, parsed.model)
   if (model.table === null || parsed.key.length === model.key.length) return { model, key: parsed.key }
   throw new OrchestraError(

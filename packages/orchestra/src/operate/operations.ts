@@ -1,0 +1,83 @@
+import { adoptionSurvey, adoptionTake } from './adopt.ts'
+import { auditList } from './audit.ts'
+import { driftList } from './drift.ts'
+import { objectExplain } from './explain.ts'
+import { objectForget } from './forget.ts'
+import { keyDrop, keyRotate, keyShow } from './keys.ts'
+import { logFollow, logList, logOutput, logScript, logShow } from './logs.ts'
+import { workPause, workResume } from './pause.ts'
+import { placeList } from './places.ts'
+import { planApply, planMake, planSave } from './plan.ts'
+import { protectionAdd, protectionList, protectionRemove } from './protections.ts'
+import { routeAdd } from './route-add.ts'
+import { routeDisable, routeEnable, routeRemove, routeSet } from './route-change.ts'
+import { routeList } from './routes.ts'
+import { serverAdd } from './server-add.ts'
+import { serverApprove } from './server-approve.ts'
+import { serverHold, serverRelease } from './server-hold.ts'
+import { serverRemove } from './server-remove.ts'
+import { serverSet } from './server-set.ts'
+import { serverCheck, serverList, serverShow } from './servers.ts'
+import { statusRead, workerList } from './status.ts'
+import { syncCancel, syncShow, syncStart } from './sync.ts'
+import { trashEmpty, trashList, trashRestore } from './trash.ts'
+import { unitList, unitShow, unitWork } from './units.ts'
+import type { AnyVerb } from './verb.ts'
+import { workCancel, workRetry } from './work.ts'
+
+/** Everything that a person can ask for: the command, and whatever else people ask by, is a face of these. */
+export const operations = [
+  serverList,
+  serverShow,
+  serverAdd,
+  serverCheck,
+  serverApprove,
+  serverSet,
+  serverHold,
+  serverRelease,
+  serverRemove,
+  routeList,
+  routeAdd,
+  routeSet,
+  routeEnable,
+  routeDisable,
+  routeRemove,
+  workRetry,
+  workCancel,
+  workPause,
+  workResume,
+  protectionList,
+  protectionAdd,
+  protectionRemove,
+  objectForget,
+  objectExplain,
+  statusRead,
+  workerList,
+  syncStart,
+  syncShow,
+  syncCancel,
+  driftList,
+  adoptionSurvey,
+  adoptionTake,
+  planMake,
+  planSave,
+  planApply,
+  placeList,
+  unitList,
+  unitShow,
+  unitWork,
+  logList,
+  logShow,
+  logScript,
+  logOutput,
+  logFollow,
+  trashList,
+  trashRestore,
+  trashEmpty,
+  keyShow,
+  keyRotate,
+  keyDrop,
+  auditList,
+] as const satisfies readonly AnyVerb[]
+
+export type VerbName = (typeof operations)[number]['name']

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+import { type ErrorCode, isOrchestraError } from '../errors.ts'
+import { audit } from '../server/index.ts'
+import { NotAgreed } from './agreement.ts'
+import { checkInput } from './check-input.ts'
+import type { Context } from './context.ts'
+import { nameField } from './fields.ts'
+import type { Verb } from './verb.ts'
+
+/** The audit keeps who it was, and terminals show it. */
+const whoAsks = z.object({ name: nameField })
+
+/** How one asks for a verb. */
+export interface Ask<Schema extends z.ZodType, Output, Question> {
+  verb: Verb<string, Schema, Output, Question>
+  given: z.input<Schema>
+  /** Opened only for what can be understood. */
+  open: () => Promise<Context<Question>>
+}
+
+/**
+ * Does what somebody asked for: the one way into every verb. What it changes is audited by whoever changes it, in the same transaction;
+ * what was tried and failed is audited here.
+ */
+export async function perform<Schema extends z.ZodType, Output, Question>({
+  verb,
+  given,
+  open,
+}: Ask<Schema, Output, Question>): Promise<Output> {
+  const input = checkInput(verb, given)
+  const context = await open()
+  checkInput({ name: 'who asks', input: whoAsks }, context.principal)
+  try {
+    return await verb.run(context, input)
+  } catch (error) {
+    if (verb.kind === 'write' && isAttempt(error)) {
+      const { action, target } = verb.audit
+      await auditFailure(context, { action, target: target(input) }, codeOf(error))
+    }
+    throw error
+  }
+}
+
+/** What was refused for how it was written did nothing to anybody: it names what is not there, or says nothing that can be meant. */
+const misunderstood: ReadonlySet<ErrorCode> = new Set([
+  'ORC_USAGE',
+  'ORC_INPUT_INVALID',
+  'ORC_MODEL_UNKNOWN',
+  'ORC_BACKEND_UNKNOWN',
+  'ORC_SERVER_UNKNOWN',
+  'ORC_SERVER_INVALID',
+  'ORC_ROUTE_UNKNOWN',
+  'ORC_ROUTE_INVALID',
+  'ORC_OBJECT_UNKNOWN',
+  'ORC_SYNC_UNKNOWN',
+  'ORC_TRASH_UNKNOWN',
+  'ORC_UNIT_UNKNOWN',
+  'ORC_UNIT_AMBIGUOUS',
+  'ORC_LOG_UNKNOWN',
+  'ORC_KEY_UNKNOWN',
+])
+
+/** Who does not agree has not tried. */
+function isAttempt(error: unknown): boolean {
+  return !(error instanceof NotAgreed) && !misunderstood.has(codeOf(error))
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return isOrchestraError(error) ? error.code : 'ORC_INTERNAL'
+}
+
+/** Whoever asked is told why it failed, not why that could not be noted. */
+async function auditFailure(
+  { store, principal }: Context<never>,
+  entry: { action: string; target: string },
+  failed: ErrorCode,
+): Promise<void> {
+  await audit(store, { ...entry, by: principal.name, detail: { failed } }).catch(() => undefined)
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { routeObjects } from '../manager/route.ts'
+import {
+  type Applied,
+  applyPlan,
+  assertUnchanged,
+  type PlannedOperation,
+  planAll,
+  planSchema,
+  type SavedPlan,
+  savedPlan,
+  type WholePlan,
+} from '../plan/index.ts'
+import { CurrentRouter } from '../router/index.ts'
+import type { Context } from './context.ts'
+import { countField, nameField, selectorFields } from './fields.ts'
+import { checkNames } from './known.ts'
+import { reading, writing } from './verb.ts'
+
+/** All that is to be done, and how much of each kind. */
+export interface PlanShown extends WholePlan {
+  counts: Record<string, number>
+}
+
+const planInput = z.strictObject({
+  ...selectorFields,
+  /** Whether the scripts are rendered too. */
+  scripts: z.boolean().default(true),
+  /** Of how many objects the differences are told; default of all. */
+  differences: countField.optional(),
+  /** How many objects of one backend on one server it may remove. */
+  allowDeletes: countField.optional(),
+})
+
+export const planMake = reading({
+  name: 'plan.make',
+  about: 'What is to be done, without asking any server: what waits, and what differs from what was placed',
+  needs: 'key',
+  answers: 'late',
+  input: planInput,
+  run: async (context, request): Promise<PlanShown> => (await planned(context, request)).plan,
+})
+
+export const planSave = reading({
+  name: 'plan.save',
+  about: 'The same, with what `plan.apply` takes to do it later',
+  needs: 'key',
+  answers: 'late',
+  input: planInput,
+  run: (context, request): Promise<{ plan: PlanShown; saved: SavedPlan }> => planned(context, request),
+})
+
+async function planned(
+  context: Context,
+  { scripts, differences = Number.POSITIVE_INFINITY, allowDeletes, ...selector }: z.output<typeof planInput>,
+): Promise<{ plan: PlanShown; saved: SavedPlan }> {
+  await checkNames(context, selector)
+  const request = { selector, scripts, differences, allowDeletes }
+  const { saved, ...plan } = await planAll(await routing(context), request)
+  const counts = countKinds(plan.operations)
+  return { plan: { ...plan, counts }, saved: savedPlan(saved, { selector, allowDeletes }) }
+}
+
+async function routing({ store, config }: Context) {
+  const router = await new CurrentRouter(config.backends.values()).get(store)
+  return { store, config, route: routeObjects(router) }
+}
+
+function countKinds(operations: readonly PlannedOperation[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { kind } of operations) counts[kind] = (counts[kind] ?? 0) + 1
+  return counts
+}
+
+export const planApply = writing({
+  name: 'plan.apply',
+  about: 'Does what a saved plan shows, or nothing when the database or what stands moved on',
+  needs: 'key',
+  answers: 'late',
+  input: z.strictObject({
+    plan: planSchema.extend({
+      selector: z.strictObject({ ...selectorFields, model: nameField.optional() }),
+    }),
+    allowDeletes: countField.optional(),
+  }),
+  audit: { action: 'plan.apply', target: ({ plan }) => `plan of ${plan.createdAt.slice(0, 30)}` },
+  run: async (context, { plan, allowDeletes }): Promise<Applied> => {
+    assertUnchanged(plan, 'The plan')
+    return applyPlan(await routing(context), plan, { allowDeletes, by: context.principal.name })
+  },
+})

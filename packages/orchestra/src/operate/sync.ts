@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { type Finding, listFindings, MOST_LISTED } from '../inspect/index.ts'
+import { audit } from '../server/index.ts'
+import {
+  cancelSync,
+  checkSelector,
+  isSettled,
+  requestSync,
+  type SyncStatus,
+  syncStatus,
+} from '../sync/index.ts'
+import { countField, idField, nameField, selectorFields } from './fields.ts'
+import { checkNames } from './known.ts'
+import { reading, writing } from './verb.ts'
+
+const asked = {
+  ...selectorFields,
+  model: nameField.optional(),
+  mode: z.enum(['sync', 'check']).default('sync'),
+  /** How many objects of one backend on one server it may remove; default the usual bound. */
+  allowDeletes: countField.optional(),
+}
+
+export const syncStart = writing({
+  name: 'sync.start',
+  about: 'Has workers make rows, placements and servers agree, or only look what differs',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject(asked),
+  audit: { action: 'sync.start', target: selectedText },
+  run: async (context, { mode, allowDeletes, ...selector }): Promise<{ id: number }> => {
+    const { store, config, principal, face } = context
+    checkSelector(config, selector)
+    await checkNames(context, selector)
+    const { name: by } = principal
+    return store.transaction(async (tx) => {
+      const request = { ...selector, mode, allowDeletes, actor: by, source: face }
+      const { id } = await requestSync(tx, request)
+      const detail = { mode, sync: id, ...(allowDeletes === undefined ? {} : { allowDeletes }) }
+      await audit(tx, { by, action: 'sync.start', target: selectedText(selector), detail })
+      return { id }
+    })
+  },
+})
+
+type Selected = { [Name in 'server' | 'backend' | 'object' | 'model']?: string | undefined }
+
+/** `site:12, server web1` */
+function selectedText({ object, model, backend, server }: Selected): string {
+  const parts = [
+    object,
+    model === undefined ? undefined : `model ${model}`,
+    backend === undefined ? undefined : `backend ${backend}`,
+    server === undefined ? undefined : `server ${server}`,
+  ]
+  return parts.filter((part) => part !== undefined).join(', ') || 'everything'
+}
+
+/** Where a synchronization stands; of a check that has settled, with what it found. */
+export type SyncShown = SyncStatus & { findings?: Finding[] }
+
+export const syncShow = reading({
+  name: 'sync.show',
+  about: 'Where a synchronization or a check stands, and what a check found',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ id: idField }),
+  run: async ({ store }, { id }): Promise<SyncShown> => {
+    const status = await syncStatus(store, id)
+    if (status.mode !== 'check' || !isSettled(status)) return status
+    const { server, backend, object } = status
+    const findings = await listFindings(store, {
+      server: server ?? undefined,
+      backend: backend ?? undefined,
+      object: object?.includes(':') ? object : undefined,
+      limit: MOST_LISTED,
+    })
+    return { ...status, findings }
+  },
+})
+
+export const syncCancel = writing({
+  name: 'sync.cancel',
+  about: 'Ends a synchronization where it is; what it recorded already is done',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ id: idField }),
+  audit: { action: 'sync.cancel', target: ({ id }) => `sync ${id}` },
+  run: async ({ store, principal }, { id }): Promise<{ id: number; wasOpen: boolean }> => {
+    await syncStatus(store, id)
+    return { id, wasOpen: await cancelSync(store, id, principal.name) }
+  },
+})

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { resolveUnit, type UnitStatus, unitStatus } from '../placements/index.ts'
+import { unknownUnit } from '../placements/unit-id.ts'
+import { listUnits, type UnitSummary } from '../placements/unit-list.ts'
+import { type SyncWork, workOf } from '../sync/index.ts'
+import { defined, limitField, textField } from './fields.ts'
+import { reading } from './verb.ts'
+
+/** Its id, or the beginning of it. */
+const unitInput = z.strictObject({ unit: textField })
+
+export const unitList = reading({
+  name: 'unit.list',
+  about: 'The latest units of work',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ limit: limitField.default(20), actor: textField.optional() }),
+  run: ({ store }, search): Promise<UnitSummary[]> => listUnits(store, defined(search)),
+})
+
+export const unitShow = reading({
+  name: 'unit.show',
+  about: 'What became of a unit of work, object by object',
+  needs: 'store',
+  answers: 'soon',
+  input: unitInput,
+  run: async ({ store }, { unit: text }): Promise<UnitStatus> => {
+    const unit = await unitStatus(store, await resolveUnit(store, text))
+    if (unit === undefined) throw unknownUnit(text)
+    return unit
+  },
+})
+
+export const unitWork = reading({
+  name: 'unit.work',
+  about: 'How many operations of a unit of work wait, run, and have ended',
+  needs: 'store',
+  answers: 'soon',
+  input: unitInput,
+  run: async ({ store }, { unit }): Promise<SyncWork> => workOf(store, await resolveUnit(store, unit)),
+})

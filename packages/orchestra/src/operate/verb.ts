@@ -1,0 +1,71 @@
+import type { z } from 'zod'
+import type { Context } from './context.ts'
+
+/**
+ * What a process has to have that runs a verb. `store`: a connection alone. `key`: the encryption key too, because it reads what is
+ * sealed. `servers`: it contacts servers, and has the key as well.
+ */
+export type Needs = 'store' | 'key' | 'servers'
+
+/** How a verb answers: soon, after as long as all objects or servers take, or piece by piece. */
+export type Answers = 'soon' | 'late' | 'in-pieces'
+
+/** The entry of the audit that a verb is known by: the same whether it was done or failed. */
+export interface AuditRule<Input> {
+  /** What the entry says was done. */
+  action: string
+  /** More actions that it may write, one for each part of what it did. */
+  also?: readonly string[]
+  /** What it says it was done to, when it failed. */
+  target: (input: Input) => string
+}
+
+interface VerbParts<Name extends string, Schema extends z.ZodType, Output, Question> {
+  /** A noun and what is done to it: `server.hold`. */
+  name: Name
+  about: string
+  needs: Needs
+  answers: Answers
+  /** All that it may be given. What is checked here needs no store. */
+  input: Schema
+  /** Answers exactly what the command prints with `--json`. */
+  run(context: Context<Question>, input: z.output<Schema>): Promise<Output>
+}
+
+export interface ReadVerb<Name extends string, Schema extends z.ZodType, Output, Question = never>
+  extends VerbParts<Name, Schema, Output, Question> {
+  kind: 'read'
+}
+
+export interface WriteVerb<Name extends string, Schema extends z.ZodType, Output, Question = never>
+  extends VerbParts<Name, Schema, Output, Question> {
+  kind: 'write'
+  audit: AuditRule<z.output<Schema>>
+}
+
+/** Something that a person can ask for. */
+export type Verb<Name extends string, Schema extends z.ZodType, Output, Question = never> =
+  | ReadVerb<Name, Schema, Output, Question>
+  | WriteVerb<Name, Schema, Output, Question>
+
+/** What all verbs have in common for whoever only lists them. */
+export type AnyVerb = Verb<string, z.ZodType, unknown, never>
+
+/** What a verb answers. */
+export type OutputOf<Asked extends { run: (...all: never[]) => Promise<unknown> }> = Awaited<
+  ReturnType<Asked['run']>
+>
+
+/** A verb that changes nothing. */
+export function reading<const Name extends string, Schema extends z.ZodType, Output, Question = never>(
+  parts: VerbParts<Name, Schema, Output, Question>,
+): ReadVerb<Name, Schema, Output, Question> {
+  return { ...parts, kind: 'read' }
+}
+
+/** A verb that changes something, which the audit tells of. */
+export function writing<const Name extends string, Schema extends z.ZodType, Output, Question = never>(
+  parts: VerbParts<Name, Schema, Output, Question> & { audit: AuditRule<z.output<Schema>> },
+): WriteVerb<Name, Schema, Output, Question> {
+  return { ...parts, kind: 'write' }
+}

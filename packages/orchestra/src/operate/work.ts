@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { type Cancelled, cancel, type Retried, retry } from '../manager/index.ts'
+import { objectField } from './fields.ts'
+import { workTarget } from './known.ts'
+import { writing } from './verb.ts'
+
+/** An object (`site:12`), a log (`12`), or a unit of work by the beginning of its id. */
+const target = objectField
+
+export const workRetry = writing({
+  name: 'work.retry',
+  about: 'Tries again at once: an object, a log, a unit of work, or everything that has failed',
+  needs: 'store',
+  answers: 'soon',
+  input: z.union([z.strictObject({ target }), z.strictObject({ failed: z.literal(true) })]),
+  audit: { action: 'retry', target: (input) => ('target' in input ? input.target : 'failed') },
+  run: async (context, input): Promise<Retried> => {
+    const what = 'target' in input ? await workTarget(context, input.target) : 'failed'
+    return retry(context.store, what, context.principal.name)
+  },
+})
+
+export const workCancel = writing({
+  name: 'work.cancel',
+  about: 'Revokes what waits and ends what runs, on the server too: an object, a log, a unit of work',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ target }),
+  audit: { action: 'cancel', target: (input) => input.target },
+  run: async (context, input): Promise<Cancelled> =>
+    cancel(context.store, await workTarget(context, input.target), context.principal.name),
+})
