@@ -5,6 +5,7 @@ export { type FollowOptions, followLog, type LogFeed, openLogFeed } from './feed
 export { Hearing } from './hearing.ts'
 export { isoTime } from './iso-time.ts'
 export type { OutputChunk, OutputStream } from './output.ts'
+export { logTables } from './ranges.ts'
 export {
   type LoggedOperation,
   type LogRecord,
