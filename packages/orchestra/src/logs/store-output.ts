@@ -1,3 +1,4 @@
+import { tell } from '../events/index.ts'
 import type { Outcome } from '../operations/outcome.ts'
 import { type Queryable, storable } from '../store/index.ts'
 import type { PlacedChunk } from './output.ts'
@@ -123,6 +124,22 @@ with stored as (${insertChunks(9)}
 )
 select pg_notify('orchestra_log', $1::text)`
 
+/** What is not given here has been noted before. */
+const OUTCOMES = `coalesce(
+  (select jsonb_object_agg(outcome, count) from (
+    select outcome, count(*) as count from jsonb_to_recordset($13::jsonb) as result (outcome text) group by outcome
+  ) as counted),
+  (select jsonb_object_agg(outcome, count) from (
+    select outcome, count(*) as count from orchestra.log_operation
+    where log_id = $1 and outcome is not null group by outcome
+  ) as counted), '{}')`
+
+const ENDED = tell(
+  'script-ended',
+  { log: 'id', server: 'server_id', backend: 'backend', state: 'state', outcomes: OUTCOMES },
+  'ended',
+)
+
 const FINISH = `
 with stored as (${insertChunks(14)}
 ), results as (
@@ -139,6 +156,8 @@ with stored as (${insertChunks(14)}
     output_bytes = coalesce($9::bigint,
       (select sum(octet_length(data)) from orchestra.log_chunk where log_id = $1), 0)
   where id = $1 and ended_at is null
-  returning id
+  returning id, server_id, backend, state
+), told as (
+  ${ENDED}
 )
 select exists (select from ended) as ended, pg_notify('orchestra_log', $1::text)`

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { cleanEvents } from '../events/index.ts'
 import { cleanLogs } from '../logs/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 
@@ -17,6 +18,7 @@ export async function clean(
   { days, auditDays }: Pick<Config['retention'], 'days' | 'auditDays'>,
 ): Promise<void> {
   await cleanLogs(store, { days })
+  await cleanEvents(store)
   await repeat(store, OLD_OPERATIONS, days)
   await repeat(store, OLD_UNITS, days)
   await repeat(store, OLD_SYNCS, days)

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { eventTables } from '../events/index.ts'
 import { logTables } from '../logs/index.ts'
 import type { Methods } from '../methods/index.ts'
 import { requestSync } from '../request/request.ts'
@@ -26,10 +27,14 @@ export function schedulesOf(context: ScheduleContext): Schedules {
     'orchestra-capture': { cron: '* * * * *', run: async () => checkCapture?.().catch(onError) },
     // Costs no server anything, and finds whatever capture could not see.
     'orchestra-compare': { cron: '47 3 * * *', run: () => compareAll(store).catch(onError) },
-    'orchestra-ranges': { cron: '* * * * *', run: () => keepRanges(store, logTables).catch(onError) },
+    'orchestra-ranges': { cron: '* * * * *', run: () => keepAllRanges(store).catch(onError) },
     'orchestra-trash': { cron: '17 4 * * *', run: () => emptyOldTrash(context).catch(onError) },
     ...configured(context),
   }
+}
+
+async function keepAllRanges(store: Store): Promise<void> {
+  for (const tables of [logTables, eventTables]) await keepRanges(store, tables)
 }
 
 async function compareAll(store: Store): Promise<void> {

@@ -6,6 +6,7 @@ import * as alone from './0005-alone.ts'
 import * as keys from './0006-keys.ts'
 import * as tags from './0007-tags.ts'
 import * as history from './0008-history.ts'
+import * as events from './0009-events.ts'
 
 export interface Migration {
   /**
@@ -26,6 +27,7 @@ export const migrations: readonly Migration[] = [
   keys,
   tags,
   history,
+  events,
 ]
 
 /** Any constant: it only has to be the same in every process. */
