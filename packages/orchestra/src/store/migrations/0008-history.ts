@@ -51,7 +51,15 @@ begin
 end
 $ranges$;
 
--- Logs of failures, the newest first; and the audit by its age, for its retention.
+-- What lists go by, each behind the last entry of the page before; and the audit by its age, for its retention.
 create index log_failed on orchestra.log (state, id) where state in ('FAILURE', 'ERROR', 'TIMEOUT', 'ABORTED');
 create index audit_at on orchestra.audit (at);
+create index audit_target on orchestra.audit (target, id);
+create index audit_actor on orchestra.audit (actor, id);
+create index unit_created_id on orchestra.unit (created_at, id);
+create index unit_actor on orchestra.unit (actor, created_at, id);
+drop index orchestra.unit_created;
+create index sync_state on orchestra.sync (state, id);
+create index transfer_waiting on orchestra.transfer (id) where ended_at is null;
+create index finding_server on orchestra.finding (server_id, id);
 `
