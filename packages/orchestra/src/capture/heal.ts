@@ -65,10 +65,20 @@ async function remake(tx: Queryable, names: readonly string[]): Promise<void> {
   for (const { change, sql } of migrations.slice(0, version))
     await tx.query(`${change}; ${sql}`.replaceAll('orchestra.', `${SPARE}.`))
   const foreignKeys = await cutForeignKeys(tx)
-  for (const name of names) await tx.query(`alter table ${SPARE}.${name} set schema orchestra`)
+  for (const name of names) await takeFromSpare(tx, name)
   await tx.query(`drop schema ${SPARE} cascade`)
   for (const foreignKey of foreignKeys) await restoreForeignKey(tx, foreignKey)
   for (const name of names) await tx.query(filled[name] ?? '')
+}
+
+/** A table with what it is partitioned into. */
+async function takeFromSpare(tx: Queryable, name: string): Promise<void> {
+  const parts = await tx.query<{ table: string }>(
+    'select inhrelid::regclass::text as table from pg_inherits where inhparent = to_regclass($1)',
+    [`${SPARE}.${name}`],
+  )
+  for (const { table } of [{ table: `${SPARE}.${name}` }, ...parts])
+    await tx.query(`alter table ${table} set schema orchestra`)
 }
 
 /** Takes the references between the spare tables away, which would bind what is taken from them to what is not. */
@@ -104,7 +114,8 @@ async function restoreForeignKey(tx: Queryable, foreignKey: ForeignKey): Promise
 const filled: Readonly<Record<string, string>> = {
   lane: 'insert into orchestra.lane (server_id) select id from orchestra.server',
   log: `select setval(pg_get_serial_sequence('orchestra.log', 'id'), greatest(1,
-      (select max(log_id) from orchestra.placement), (select max(log_id) from orchestra.operation)))`,
+      (select max(log_id) from orchestra.placement), (select max(log_id) from orchestra.operation)));
+    truncate orchestra.log_operation, orchestra.log_chunk`,
   operation: `select setval(pg_get_serial_sequence('orchestra.operation', 'id'), greatest(1,
       (select max(operation_id) from orchestra.log_operation)))`,
   inspection: `select setval(pg_get_serial_sequence('orchestra.inspection', 'id'), greatest(1,

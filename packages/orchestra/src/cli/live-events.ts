@@ -1,3 +1,4 @@
+import { type EventCursor, eventsFromNow, readEvents, type Told } from '../events/index.ts'
 import { isoTime } from '../logs/index.ts'
 import type { LogState } from '../logs/state.ts'
 import { type Cause, causesOf } from '../placements/index.ts'
@@ -48,20 +49,16 @@ export interface Failure {
   error: string | null
 }
 
-/** Rows become visible in another order than they were numbered in, so a few older ones are looked at again. */
-const OVERLAP = 500
 /** Failures that are told one by one. */
 const MOST_FAILURES = 20
 /** More are not looked into. */
 const MOST_READ = 1_000
 
-/** Remembers what was told, so that each look answers what is new. */
+/** Follows what happens, and looks into each of it. */
 export class WorkEvents {
   readonly #store: Store
-  #lastOperation = 0
-  #lastLog = 0
-  #toldLogs = new Map<number, 'open' | 'ended'>()
   readonly #troubles: Troubles
+  #cursor: EventCursor | undefined
 
   constructor(store: Store) {
     this.#store = store
@@ -70,82 +67,74 @@ export class WorkEvents {
 
   /** What happened before is not told: of scripts that run already, only how they end. */
   async begin(): Promise<void> {
-    const [last] = await this.#store.query<{ operation: number; log: number }>(
-      `select (select coalesce(max(id), 0) from orchestra.operation) as operation,
-         (select coalesce(max(id), 0) from orchestra.log) as log`,
-    )
-    this.#lastOperation = last?.operation ?? 0
-    this.#lastLog = last?.log ?? 0
-    await this.#scripts()
-    await this.#troubles.begin()
+    this.#cursor = await eventsFromNow(this.#store)
   }
 
+  /** When a look fails, the next one tells what it would have told. */
   async next(): Promise<WorkEvent[]> {
-    return [...(await this.#units()), ...(await this.#scripts()), ...(await this.#troubles.next())]
-  }
-
-  async #units(): Promise<WorkEvent[]> {
-    const rows = await this.#store.query<UnitRow>(NEW_UNITS, [this.#lastOperation, MOST_READ])
-    this.#lastOperation = Math.max(this.#lastOperation, ...rows.map((row) => row.lastId))
-    return rows.map(({ lastId: _, ...unit }) => ({ event: 'unit', ...unit, ...byCause(unit.failures) }))
-  }
-
-  async #scripts(): Promise<WorkEvent[]> {
-    const open = [...this.#toldLogs].flatMap(([id, state]) => (state === 'open' ? [id] : []))
-    const from = this.#lastLog - OVERLAP
-    const rows = await this.#store.query<ScriptRow>(SCRIPTS, [from, open, this.#ended(), MOST_READ])
-    const events = rows.flatMap((row) => this.#tell(row))
-    this.#forget()
-    return events
-  }
-
-  #ended(): number[] {
-    return [...this.#toldLogs].flatMap(([id, state]) => (state === 'ended' ? [id] : []))
-  }
-
-  #tell({ failures, changed, ...script }: ScriptRow): WorkEvent[] {
-    const told = this.#toldLogs.get(script.log)
-    const hasEnded = script.endedAt !== null
-    // Without a look in between, that it ended says it began.
-    const isOld = told === undefined && script.log <= this.#lastLog - OVERLAP
-    if (isOld || (told === 'open' && !hasEnded)) return []
-    this.#toldLogs.set(script.log, hasEnded ? 'ended' : 'open')
-    this.#lastLog = Math.max(this.#lastLog, script.log)
-    return [
-      hasEnded
-        ? { event: 'ended', ...script, ...byCause(failures), changed }
-        : { event: 'started', ...script },
+    this.#cursor ??= await eventsFromNow(this.#store)
+    const page = await readEvents(this.#store, this.#cursor)
+    const told = [
+      ...(await this.#units(page.events)),
+      ...(await this.#scripts(page.events)),
+      ...(await this.#troubles.next(page.events)),
     ]
+    this.#cursor = page.next
+    return page.more ? [...told, ...(await this.next())] : told
   }
 
-  #forget(): void {
-    for (const [id, state] of this.#toldLogs)
-      if (state === 'ended' && id < this.#lastLog - OVERLAP) this.#toldLogs.delete(id)
+  async #units(events: readonly Told[]): Promise<WorkEvent[]> {
+    const units = events.filter((event) => event.kind === 'unit')
+    if (units.length === 0) return []
+    const rows = await this.#store.query<UnitRow>(UNITS, [
+      units.map(({ unit }) => unit),
+      units.map(({ first }) => first),
+      units.map(({ last }) => last),
+      MOST_READ,
+    ])
+    return rows.map((unit) => ({ event: 'unit', ...unit, ...byCause(unit.failures) }))
   }
+
+  async #scripts(events: readonly Told[]): Promise<WorkEvent[]> {
+    const scripts = events.filter(({ kind }) => kind === 'script-started' || kind === 'script-ended')
+    const logs = scripts.flatMap((event) => ('log' in event ? [event.log] : []))
+    if (logs.length === 0) return []
+    const rows = await this.#store.query<ScriptRow>(SCRIPTS, [logs, MOST_READ])
+    const byLog = new Map(rows.map((row) => [row.log, row]))
+    return scripts.flatMap((event) => ('log' in event ? tellScript(event.kind, byLog.get(event.log)) : []))
+  }
+}
+
+/** Of one that has ended by now, that it ended says that it began. */
+function tellScript(kind: Told['kind'], row: ScriptRow | undefined): WorkEvent[] {
+  if (row === undefined) return []
+  const { failures, changed, ...script } = row
+  if (kind === 'script-ended') return [{ event: 'ended', ...script, ...byCause(failures), changed }]
+  return script.endedAt === null ? [{ event: 'started', ...script }] : []
 }
 
 function byCause(failures: readonly Failure[]): { failures: Failure[]; causes: Cause[] } {
   return { failures: failures.slice(0, MOST_FAILURES), causes: causesOf(failures) }
 }
 
-type UnitRow = Omit<Extract<WorkEvent, { event: 'unit' }>, 'event' | 'causes'> & { lastId: number }
+type UnitRow = Omit<Extract<WorkEvent, { event: 'unit' }>, 'event' | 'causes'>
 type ScriptRow = ScriptFacts & { failures: Failure[]; changed: number }
 
-const NEW_UNITS = `
-select max(operation.id) as "lastId", operation.unit_id as unit, unit.actor, unit.source,
+const UNITS = `
+select operation.unit_id as unit, unit.actor, unit.source,
   coalesce(unit.logins, '{}') as logins, ${isoTime('coalesce(unit.created_at, min(operation.created_at))')} as at, count(*) as operations,
   coalesce(array_agg(distinct server.name) filter (where server.name is not null), '{}') as servers,
   min(operation.model || ':' || operation.object_key) as object,
   count(distinct (operation.model, operation.object_key)) as objects,
   coalesce((array_agg(json_build_object('object', operation.model || ':' || operation.object_key,
     'action', operation.action, 'outcome', operation.outcome, 'error', operation.error))
-    filter (where operation.server_id is null and operation.outcome = 'failure'))[1:$2], '{}') as failures
-from orchestra.operation
+    filter (where operation.server_id is null and operation.outcome = 'failure'))[1:$4], '{}') as failures
+from unnest($1::uuid[], $2::bigint[], $3::bigint[]) as told(unit, first, last)
+join orchestra.operation on operation.unit_id = told.unit and operation.id between told.first and told.last
 left join orchestra.unit on unit.id = operation.unit_id
 left join orchestra.server on server.id = operation.server_id
-where operation.id > $1
-group by operation.unit_id, unit.actor, unit.source, unit.logins, unit.created_at
-order by max(operation.id)`
+group by told.last, operation.unit_id, unit.actor, unit.source, unit.logins, unit.created_at
+order by told.last`
 
 const SCRIPTS = `
 select log.id as log, server.name as server, log.backend, log.state, log.attempt, log.error,
@@ -160,10 +149,9 @@ left join lateral (
         'outcome', ended.outcome, 'error', ended.error))
       from (
         select * from orchestra.log_operation as one
-        where one.log_id = log.id and one.outcome not in ('success', 'nothing') order by one.position limit $4
+        where one.log_id = log.id and one.outcome not in ('success', 'nothing') order by one.position limit $2
       ) as ended
       join orchestra.operation as failed on failed.id = ended.operation_id) as failures
   from orchestra.log_operation as part where part.log_id = log.id
 ) as listed on true
-where (log.id > $1 or log.id = any($2::bigint[])) and log.id <> all($3::bigint[])
-order by log.id`
+where log.id = any($1::bigint[])`

@@ -1,3 +1,4 @@
+import type { Told } from '../events/index.ts'
 import { isoTime } from '../logs/index.ts'
 import type { Store } from '../store/index.ts'
 
@@ -32,73 +33,52 @@ interface ServerFacts {
   heldReason: string | null
 }
 
-/** Remembers how servers, synchronizations, findings and transfers stood, so that each look answers what is new. */
+/** Remembers how servers stood, and looks into what ended or failed. */
 export class Troubles {
   readonly #store: Store
-  #servers = new Map<string, ServerFacts>()
-  #transfers = new Map<number, number>()
-  /** Numbers of synchronizations and of looks at servers whose end was told. */
-  #told = { syncs: new Set<number>(), inspections: new Set<number>() }
-  #since = ''
+  #servers: ReadonlyMap<string, ServerFacts> | undefined
 
   constructor(store: Store) {
     this.#store = store
   }
 
   /** What was so before is not told, except servers that are blocked or held: these keep the work from beginning. */
-  async begin(): Promise<void> {
-    const [now] = await this.#store.query<{ now: string }>(`select clock_timestamp()::text as now`)
-    this.#since = now?.now ?? ''
-    for (const { id, attempt } of await this.#failedTransfers()) this.#transfers.set(id, attempt)
+  async next(events: readonly Told[]): Promise<Trouble[]> {
+    const syncs = events.flatMap((event) =>
+      event.kind === 'sync-ended' && (event.state === 'stopped' || event.state === 'failed')
+        ? [event.sync]
+        : [],
+    )
+    const inspections = events.flatMap((event) =>
+      event.kind === 'inspection-ended' ? [event.inspection] : [],
+    )
+    const transfers = events.flatMap((event) => (event.kind === 'transfer-failed' ? [event.transfer] : []))
+    const ended = [
+      ...(await this.#told<SyncRow>('sync-stopped', STOPPED, syncs)),
+      ...(await this.#told<DriftRow>('drift', DRIFT, inspections)),
+      ...(await this.#told<TransferRow>('transfer-failed', TRANSFERS, transfers)),
+    ] as Trouble[]
+    return [...(await this.#changedServers(events)), ...ended]
   }
 
-  async next(): Promise<Trouble[]> {
-    return [...(await this.#changedServers()), ...(await this.#ended()), ...(await this.#newTransfers())]
+  async #told<Row extends object>(event: Trouble['event'], sql: string, ids: readonly number[]) {
+    if (ids.length === 0) return []
+    const rows = await this.#store.query<Row>(sql, [ids])
+    return rows.map((row) => ({ event, ...row }))
   }
 
-  async #changedServers(): Promise<Trouble[]> {
-    const rows = await this.#store.query<ServerFacts>(SERVERS)
+  async #changedServers(events: readonly Told[]): Promise<Trouble[]> {
     const known = this.#servers
+    if (known !== undefined && !events.some(isAboutServers)) return []
+    const rows = await this.#store.query<ServerFacts>(SERVERS)
     this.#servers = new Map(rows.map((row) => [row.server, row]))
-    return rows.flatMap((row) => changesOf(known.get(row.server), row))
-  }
-
-  /** Synchronizations and looks at servers that have ended since it began, each once. */
-  async #ended(): Promise<Trouble[]> {
-    const { syncs, inspections } = this.#told
-    const stopped = await this.#store.query<SyncRow>(STOPPED, [this.#since, [...syncs]])
-    const drift = await this.#store.query<DriftRow>(DRIFT, [this.#since, [...inspections]])
-    for (const { sync } of stopped) remember(syncs, sync)
-    for (const { id } of drift) remember(inspections, id)
-    return [
-      ...stopped.map((row) => ({ event: 'sync-stopped' as const, ...row })),
-      ...drift.map(({ id: _, ...row }) => ({ event: 'drift' as const, ...row })),
-    ]
-  }
-
-  async #newTransfers(): Promise<Trouble[]> {
-    const rows = await this.#failedTransfers()
-    const known = this.#transfers
-    this.#transfers = new Map(rows.map(({ id, attempt }) => [id, attempt]))
-    return rows
-      .filter(({ id, attempt }) => known.get(id) !== attempt)
-      .map(({ id: _, ...row }) => ({ event: 'transfer-failed', ...row }))
-  }
-
-  #failedTransfers(): Promise<TransferRow[]> {
-    return this.#store.query<TransferRow>(TRANSFERS)
+    return rows.flatMap((row) => changesOf(known?.get(row.server), row))
   }
 }
 
-/** What is older than so many is not asked for any more. */
-const NEWEST = 2_000
-
-function remember(told: Set<number>, id: number): void {
-  told.add(id)
-  for (const old of told) {
-    if (told.size <= NEWEST) return
-    told.delete(old)
-  }
+function isAboutServers(event: Told): boolean {
+  if (event.kind === 'acted') return event.action.startsWith('server.')
+  return event.kind === 'server-blocked' || event.kind === 'server-answers'
 }
 
 function changesOf(before: ServerFacts | undefined, row: ServerFacts): Trouble[] {
@@ -117,8 +97,8 @@ function changesOf(before: ServerFacts | undefined, row: ServerFacts): Trouble[]
 }
 
 type SyncRow = Omit<Extract<Trouble, { event: 'sync-stopped' }>, 'event'>
-type DriftRow = Omit<Extract<Trouble, { event: 'drift' }>, 'event'> & { id: number }
-type TransferRow = Omit<Extract<Trouble, { event: 'transfer-failed' }>, 'event'> & { id: number }
+type DriftRow = Omit<Extract<Trouble, { event: 'drift' }>, 'event'>
+type TransferRow = Omit<Extract<Trouble, { event: 'transfer-failed' }>, 'event'>
 
 const SERVERS = `
 select server.name as server, lane.blocked_outcome as outcome, lane.blocked_reason as reason,
@@ -129,27 +109,25 @@ where server.removed_at is null order by server.name`
 
 const STOPPED = `
 select sync.id as sync, sync.mode, sync.state, sync.source, sync.error
-from orchestra.sync where sync.state in ('stopped', 'failed') and sync.ended_at > $1::timestamptz
-  and sync.id <> all($2::bigint[]) and sync.id > (select max(id) - ${NEWEST} from orchestra.sync)
+from orchestra.sync where sync.id = any($1::bigint[])
 order by sync.id`
 
 const DRIFT = `
-select inspection.id, server.name as server, inspection.backend,
+select server.name as server, inspection.backend,
   count(*) filter (where finding.state = 'drifted') as drifted,
   count(*) filter (where finding.state = 'missing') as missing,
   (array_agg(coalesce(finding.model || ':' || finding.object_key, finding.identity) order by finding.id))[1:5] as objects
 from orchestra.inspection
 join orchestra.server on server.id = inspection.server_id
 join orchestra.finding on finding.inspection_id = inspection.id and finding.state in ('drifted', 'missing')
-where inspection.ended_at > $1::timestamptz and inspection.id <> all($2::bigint[])
-  and inspection.id > (select max(id) - ${NEWEST} from orchestra.inspection)
+where inspection.id = any($1::bigint[])
 group by inspection.id, server.name, inspection.backend
 order by inspection.id`
 
 const TRANSFERS = `
-select transfer.id, transfer.model || ':' || transfer.object_key as object, transfer.backend, source.name as from,
+select transfer.model || ':' || transfer.object_key as object, transfer.backend, source.name as from,
   target.name as to, transfer.error, transfer.attempt
 from orchestra.transfer
 join orchestra.server source on source.id = transfer.from_server
 join orchestra.server target on target.id = transfer.to_server
-where transfer.ended_at is null and transfer.error is not null order by transfer.id limit 1000`
+where transfer.id = any($1::bigint[]) and transfer.error is not null order by transfer.id`

@@ -1,5 +1,6 @@
 import type { Backoff } from '../config/config.ts'
 import { formatKey } from '../config/key.ts'
+import { tell } from '../events/index.ts'
 import { delayAfter } from '../operations/backoff.ts'
 import { foundState } from '../operations/found-state.ts'
 import { type Queryable, storable } from '../store/index.ts'
@@ -292,6 +293,12 @@ with given as (
   from jsonb_to_recordset($2::jsonb) as row(id uuid, actor text, source text, created_at timestamptz, logins text[])
   on conflict (id) do update set logins = array(select distinct unnest(unit.logins || excluded.logins) order by 1)
   where not unit.logins @> excluded.logins
+), told as (
+  ${tell(
+    'unit',
+    { unit: 'unit_id', first: 'min(id)', last: 'max(id)', operations: 'count(*)' },
+    'input where not again group by unit_id',
+  )}
 ), collected as (
   delete from orchestra.change where id = any($3::bigint[])
 )

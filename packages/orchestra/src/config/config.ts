@@ -32,6 +32,8 @@ export interface RetentionOptions {
   days?: number
   /** Days that what was moved to the trash of a server is kept there. Default 30. */
   trashDays?: number
+  /** Days that it is kept who did what to Orchestra itself. Default 400. */
+  auditDays?: number
 }
 
 /** A look at servers by the clock. */
@@ -69,7 +71,7 @@ export interface Config {
     readonly timeouts: Readonly<Timeouts>
     readonly backoff: { readonly operation: Readonly<Backoff>; readonly server: Readonly<Backoff> }
   }
-  readonly retention: { readonly days: number; readonly trashDays: number }
+  readonly retention: Readonly<Required<RetentionOptions>>
   readonly schedules: readonly Schedule[]
 }
 
@@ -88,7 +90,7 @@ const worker: NamesOf<WorkerOptions> = {
   timeouts: timeoutNames,
   backoff: { operation: backoff, server: backoff },
 }
-const retention: NamesOf<RetentionOptions> = { days: true, trashDays: true }
+const retention: NamesOf<RetentionOptions> = { days: true, trashDays: true, auditDays: true }
 const schedule: NamesOf<Schedule> = { name: true, cron: true, does: true, server: true, backend: true }
 const configOptions: NamesOf<ConfigOptions> = {
   models: true,
@@ -119,6 +121,7 @@ export function defineConfig(options: ConfigOptions): Config {
     retention: Object.freeze({
       days: checkPositive('retention.days', options.retention?.days ?? 30),
       trashDays: checkPositive('retention.trashDays', options.retention?.trashDays ?? 30),
+      auditDays: checkPositive('retention.auditDays', options.retention?.auditDays ?? 400),
     }),
     schedules: checkSchedules(options),
   })

@@ -164,6 +164,8 @@ export interface FindingFilter {
   object?: string | undefined
   /** Default 1000. */
   limit?: number
+  /** Behind this place in the list: `next` of the page before. */
+  after?: number
 }
 
 /** The limit for programs and for people who ask for all. */
@@ -198,22 +200,52 @@ export const findingHolds = `not exists (
 
 /** What the last looks at servers found otherwise than it should be. */
 export async function listFindings(db: Queryable, filter: FindingFilter = {}): Promise<Finding[]> {
-  const rows = await db.query<
-    Omit<Finding, 'differences' | 'stale' | 'since' | 'foundAt'> & { found_at: Date; detail: FindingDetail }
-  >(
-    `select s.name as server, f.backend, f.model || ':' || f.object_key as object, f.identity, f.state, f.detail,
+  return (await pageOfFindings(db, filter)).findings
+}
+
+type FindingRow = Omit<Finding, 'differences' | 'stale' | 'since' | 'foundAt'> & {
+  id: number
+  found_at: Date
+  detail: FindingDetail
+}
+
+/** The same, in the order in which they were found from page to page; within a page, by server and backend. */
+export async function pageOfFindings(
+  db: Queryable,
+  filter: FindingFilter = {},
+): Promise<{ findings: Finding[]; next: number | null }> {
+  const limit = filter.limit ?? 1_000
+  const rows = await db.query<FindingRow>(
+    `select f.id, s.name as server, f.backend, f.model || ':' || f.object_key as object, f.identity, f.state, f.detail,
        f.found_at
      from orchestra.finding f join orchestra.server s on s.id = f.server_id
-     where s.removed_at is null and ($1::text is null or s.name = $1) and ($2::text is null or f.backend = $2)
+     where s.removed_at is null and f.id > $5 and ($2::text is null or f.backend = $2)
+       and ($1::text is null or s.name = $1
+         and f.server_id = any(array(select id from orchestra.server where name = $1 and removed_at is null)))
        and ($3::text is null or f.model || ':' || f.object_key = $3) and ${findingHolds}
-     order by s.name, f.backend, f.object_key is null, f.identity limit $4`,
-    [filter.server ?? null, filter.backend ?? null, filter.object ?? null, filter.limit ?? 1_000],
+     order by f.id limit $4`,
+    [filter.server ?? null, filter.backend ?? null, filter.object ?? null, limit, filter.after ?? 0],
   )
-  return rows.map(({ detail, found_at: foundAt, ...row }) => ({
+  const next = rows.length < limit ? null : (rows.at(-1)?.id ?? null)
+  return { findings: rows.map(toFinding).sort(byPlace), next }
+}
+
+function toFinding({ id: _, detail, found_at: foundAt, ...row }: FindingRow): Finding {
+  return {
     ...row,
     differences: detail.differences,
     stale: detail.stale === true,
     since: new Date(detail.since ?? foundAt).toISOString(),
     foundAt: foundAt.toISOString(),
-  }))
+  }
+}
+
+function byPlace(a: Finding, b: Finding): number {
+  const order = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)
+  return (
+    order(a.server, b.server) ||
+    order(a.backend, b.backend) ||
+    Number(a.object === null) - Number(b.object === null) ||
+    order(a.identity, b.identity)
+  )
 }

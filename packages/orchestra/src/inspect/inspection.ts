@@ -1,4 +1,5 @@
 import { type OrchestraError, withHint } from '../errors.ts'
+import { syncEnded, tell } from '../events/index.ts'
 import type { Queryable } from '../store/index.ts'
 
 /** Where an inspection goes on: behind this placement, with what is still to be made, or with what the server has beside all that. */
@@ -105,8 +106,11 @@ export async function endInspection(
   // Of two inspections that end at once, the second waits here and sees that the first has ended.
   await tx.query('select from orchestra.sync where id = $1 for update', [syncId])
   await tx.query(
-    `update orchestra.inspection set state = $2, error = $3, ended_at = now(), started_at = coalesce(started_at, now())
-     where id = $1 and ended_at is null`,
+    `with ended as (
+       update orchestra.inspection set state = $2, error = $3, ended_at = now(), started_at = coalesce(started_at, now())
+       where id = $1 and ended_at is null returning id, server_id, state
+     )
+     ${tell('inspection-ended', { inspection: 'id', server: 'server_id', state: 'state' }, 'ended')}`,
     [id, state, error],
   )
   await endInspectedSync(tx, syncId)
@@ -115,7 +119,8 @@ export async function endInspection(
 /** Ends a synchronization that has no inspection left to wait for. Runs inside a transaction. */
 async function endInspectedSync(tx: Queryable, syncId: number): Promise<void> {
   await tx.query(
-    `update orchestra.sync y set ended_at = now(),
+    `with ended as (
+     update orchestra.sync y set ended_at = now(),
        state = case when y.error is null and failed.error is null then 'done' else 'failed' end,
        error = nullif(concat_ws('; ', y.error, failed.error), '')
      from (
@@ -123,7 +128,10 @@ async function endInspectedSync(tx: Queryable, syncId: number): Promise<void> {
        from orchestra.inspection i join orchestra.server s on s.id = i.server_id where i.sync_id = $1 and i.state = 'failed'
      ) failed
      where y.id = $1 and y.ended_at is null and y.state = 'inspecting'
-       and not exists (select from orchestra.inspection where sync_id = $1 and ended_at is null)`,
+       and not exists (select from orchestra.inspection where sync_id = $1 and ended_at is null)
+     returning y.id, y.state
+     )
+     ${syncEnded('ended')}`,
     [syncId],
   )
   await tx.query(`select pg_notify('orchestra_settled', '')`)
@@ -134,7 +142,9 @@ export async function stopSync(tx: Queryable, syncId: number, error: OrchestraEr
   await tx.query('select from orchestra.sync where id = $1 for update', [syncId])
   await tx.query(
     `with stopped as (
-       update orchestra.sync set state = 'stopped', error = $2, ended_at = now() where id = $1 and ended_at is null returning id
+       update orchestra.sync set state = 'stopped', error = $2, ended_at = now() where id = $1 and ended_at is null
+       returning id, state
+     ), told as (${syncEnded('stopped')}
      )
      update orchestra.inspection i set state = 'cancelled', ended_at = now()
      from stopped where i.sync_id = stopped.id and i.ended_at is null`,

@@ -1,3 +1,4 @@
+import { tell } from '../events/index.ts'
 import type { ServerTarget } from '../methods/method.ts'
 import type { Queryable } from '../store/index.ts'
 
@@ -35,10 +36,12 @@ const INSERT = `
 with created as (
   insert into orchestra.log (run_id, server_id, backend, method, script, script_bytes, fence, attempt)
   values ($1, $2, $3, $4, $5, $6, $7, $8)
-  returning id
+  returning id, server_id, backend
 ), listed as (
   insert into orchestra.log_operation (log_id, operation_id, position)
   select created.id, operation.id, operation.ordinality - 1
   from created, unnest($9::bigint[]) with ordinality as operation (id, ordinality)
+), told as (
+  ${tell('script-started', { log: 'id', server: 'server_id', backend: 'backend' }, 'created')}
 )
 select id, pg_notify('orchestra_log', id::text) from created`

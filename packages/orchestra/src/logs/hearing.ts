@@ -1,3 +1,4 @@
+import { lineFeedsIn } from './output.ts'
 import { type Heard, linesIn } from './telling.ts'
 
 /** Bytes that are kept from the beginning, and up to the end. */
@@ -39,10 +40,4 @@ export class Hearing {
 function withoutRest(end: Buffer): Buffer {
   const whole = end.subarray(end.indexOf(LINE_FEED) + 1)
   return whole.length === 0 ? end : whole
-}
-
-function lineFeedsIn(bytes: Uint8Array): number {
-  let count = 0
-  for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) count += 1
-  return count
 }

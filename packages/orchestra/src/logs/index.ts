@@ -4,7 +4,9 @@ export { createLog, type NewLog } from './create.ts'
 export { type FollowOptions, followLog, type LogFeed, openLogFeed } from './feed.ts'
 export { Hearing } from './hearing.ts'
 export { isoTime } from './iso-time.ts'
-export type { OutputChunk, OutputStream } from './output.ts'
+export { type Extent, type OutputChunk, type OutputStream, PendingOutput } from './output.ts'
+export { type OutputPart, outputExtent, readLines, readRange, readTail } from './parts.ts'
+export { logTables } from './ranges.ts'
 export {
   type LoggedOperation,
   type LogRecord,

@@ -8,6 +8,18 @@ export interface OutputChunk {
 
 export type OutputStream = 'stdout' | 'stderr'
 
+/** Bytes and line feeds before a place in an output. */
+export interface Extent {
+  bytes: number
+  lines: number
+}
+
+/** A chunk that knows what is before it: in the whole output, and in its own stream. */
+export interface PlacedChunk extends OutputChunk {
+  before: Extent
+  beforeInStream: Extent
+}
+
 /** A chunk that is cut by size is cut here. */
 export const CHUNK_BYTES = 65_536
 /** What a row costs beside its data, so that many tiny chunks count too. */
@@ -20,6 +32,8 @@ interface OpenChunk {
   position: number | null
   bytes: Buffer
   length: number
+  before: Extent
+  beforeInStream: Extent
 }
 
 /** Output that waits to be stored: pieces of one stream and operation grow together into chunks, in the order they came. */
@@ -27,6 +41,11 @@ export class PendingOutput {
   #chunks: OpenChunk[] = []
   #nextSequence = 0
   #size = 0
+  readonly #all: Extent = { bytes: 0, lines: 0 }
+  readonly #streams: Record<OutputStream, Extent> = {
+    stdout: { bytes: 0, lines: 0 },
+    stderr: { bytes: 0, lines: 0 },
+  }
 
   /** Bytes that wait, and what their rows cost. */
   get size(): number {
@@ -47,7 +66,7 @@ export class PendingOutput {
       const chunk = this.#chunkFor(stream, position)
       const room = CHUNK_BYTES - chunk.length
       const end = bytes.length - start <= room ? bytes.length : characterStart(bytes, start, start + room)
-      append(chunk, bytes.subarray(start, end))
+      this.#append(chunk, bytes.subarray(start, end))
       this.#size += end - start
       start = end
       if (start < bytes.length) this.#open(stream, position)
@@ -55,7 +74,7 @@ export class PendingOutput {
   }
 
   /** The oldest chunks, about `limit` bytes of them. */
-  take(limit: number): OutputChunk[] {
+  take(limit: number): PlacedChunk[] {
     let taken = 0
     let count = 0
     while (count < this.#chunks.length && taken < limit) taken += costOf(this.#chunks[count++] as OpenChunk)
@@ -74,8 +93,25 @@ export class PendingOutput {
     return this.#open(stream, position)
   }
 
+  #append(chunk: OpenChunk, bytes: Buffer): void {
+    append(chunk, bytes)
+    const lines = lineFeedsIn(bytes)
+    for (const extent of [this.#all, this.#streams[chunk.stream]]) {
+      extent.bytes += bytes.length
+      extent.lines += lines
+    }
+  }
+
   #open(stream: OutputStream, position: number | null): OpenChunk {
-    const chunk = { sequence: this.#nextSequence++, stream, position, bytes: Buffer.alloc(0), length: 0 }
+    const chunk = {
+      sequence: this.#nextSequence++,
+      stream,
+      position,
+      bytes: Buffer.alloc(0),
+      length: 0,
+      before: { ...this.#all },
+      beforeInStream: { ...this.#streams[stream] },
+    }
     this.#chunks.push(chunk)
     this.#size += CHUNK_OVERHEAD
     return chunk
@@ -105,6 +141,14 @@ function costOf(chunk: OpenChunk): number {
   return chunk.length + CHUNK_OVERHEAD
 }
 
-function closed({ sequence, stream, position, bytes, length }: OpenChunk): OutputChunk {
-  return { sequence, stream, position, data: bytes.subarray(0, length) }
+function closed({ bytes, length, ...chunk }: OpenChunk): PlacedChunk {
+  return { ...chunk, data: bytes.subarray(0, length) }
+}
+
+const LINE_FEED = 10
+
+export function lineFeedsIn(bytes: Uint8Array): number {
+  let count = 0
+  for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED, at + 1)) count += 1
+  return count
 }

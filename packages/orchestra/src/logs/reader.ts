@@ -61,7 +61,7 @@ const PAGE_CHUNKS = 500
 /** @throws OrchestraError ORC_LOG_UNKNOWN */
 export async function readLog(store: Queryable, id: number): Promise<LogRecord> {
   const [summary] = await store.query<LogSummary>(
-    `select ${SUMMARY_COLUMNS} from orchestra.log join orchestra.server on server.id = log.server_id where log.id = $1`,
+    `select ${SUMMARY_COLUMNS} from ${SUMMARY_TABLES} where log.id = $1`,
     [id],
   )
   if (summary === undefined) throw unknownLog(id)
@@ -104,12 +104,17 @@ export function unknownLog(id: number): OrchestraError {
 
 const HAS_FAILED = `part.outcome not in ('success', 'nothing')`
 
+/** Once for both columns: each part of a log's operations is planned with all of its ranges. */
+export const SUMMARY_TABLES = `orchestra.log join orchestra.server on server.id = log.server_id
+cross join lateral (
+  select count(*) as count, (array_agg(part.error order by part.position))[1] as "firstError"
+  from orchestra.log_operation part where part.log_id = log.id and ${HAS_FAILED}
+) as failed`
+
 export const SUMMARY_COLUMNS = `
   log.id, log.run_id as "runId", server.name as server, log.backend, log.method, log.state, log.attempt, log.fence,
   log.exit_code as "exitCode", log.error,
-  (select count(*) from orchestra.log_operation part where part.log_id = log.id and ${HAS_FAILED}) as failed,
-  (select part.error from orchestra.log_operation part where part.log_id = log.id and ${HAS_FAILED}
-   order by part.position limit 1) as "firstError", log.script_bytes as "scriptBytes", log.output_bytes as "outputBytes",
+  failed.count as failed, failed."firstError", log.script_bytes as "scriptBytes", log.output_bytes as "outputBytes",
   ${isoTime('log.created_at')} as "createdAt", ${isoTime('log.started_at')} as "startedAt",
   ${isoTime('log.ended_at')} as "endedAt"`
 

@@ -1,5 +1,5 @@
 import type { Queryable } from '../store/index.ts'
-import { type LogSummary, SUMMARY_COLUMNS } from './reader.ts'
+import { type LogSummary, SUMMARY_COLUMNS, SUMMARY_TABLES } from './reader.ts'
 import type { LogState } from './state.ts'
 
 export interface LogSearch {
@@ -27,7 +27,7 @@ export function listLogs(store: Queryable, search: LogSearch = {}): Promise<LogS
   const conditions = conditionsOf(search, value)
   return store.query<LogSummary>(
     `select ${SUMMARY_COLUMNS}
-     from orchestra.log join orchestra.server on server.id = log.server_id
+     from ${SUMMARY_TABLES}
      where ${['true', ...conditions].join(' and ')}
      order by log.id desc
      limit ${value(search.limit ?? DEFAULT_LIMIT)}`,

@@ -1,6 +1,7 @@
+import { tell } from '../events/index.ts'
 import type { Outcome } from '../operations/outcome.ts'
 import { type Queryable, storable } from '../store/index.ts'
-import type { OutputChunk } from './output.ts'
+import type { PlacedChunk } from './output.ts'
 import type { EndState } from './state.ts'
 
 export interface OperationEnd {
@@ -21,7 +22,7 @@ export interface LogEnd {
 
 /** What a writer knows at the end and has not stored yet. */
 export interface RestOfLog {
-  chunks: readonly OutputChunk[]
+  chunks: readonly PlacedChunk[]
   /** All bytes that came, stored or not. */
   outputBytes: number
   /** Milliseconds since the script began to run; null when it never did. */
@@ -32,10 +33,10 @@ export interface RestOfLog {
 export async function storeOutput(
   store: Queryable,
   logId: number,
-  chunks: readonly OutputChunk[],
+  chunks: readonly PlacedChunk[],
   startedAgo: number | null,
 ): Promise<void> {
-  await store.query(STORE, [logId, ...columnsOf(chunks), startedAgo])
+  await store.query(STORE, [logId, ...columnsOf(chunks), startedAgo, ...placesOf(chunks)])
 }
 
 /**
@@ -61,13 +62,14 @@ export async function finishLog(
     end.exitCode ?? null,
     storable(end.error),
     JSON.stringify(operations),
+    ...placesOf(rest?.chunks ?? []),
   ])
   return row?.ended === true
 }
 
 /** All data in one parameter and cut apart there: arrays of bytes travel as text, twice as long. */
 function columnsOf(
-  chunks: readonly OutputChunk[],
+  chunks: readonly PlacedChunk[],
 ): [Buffer, number[], number[], (number | null)[], number[], number[]] {
   const sizes = chunks.map((chunk) => chunk.data.length)
   return [
@@ -77,6 +79,15 @@ function columnsOf(
     chunks.map((chunk) => chunk.position),
     startsOf(sizes),
     sizes,
+  ]
+}
+
+function placesOf(chunks: readonly PlacedChunk[]): number[][] {
+  return [
+    chunks.map(({ before }) => before.bytes),
+    chunks.map(({ before }) => before.lines),
+    chunks.map(({ beforeInStream }) => beforeInStream.bytes),
+    chunks.map(({ beforeInStream }) => beforeInStream.lines),
   ]
 }
 
@@ -91,25 +102,46 @@ function startsOf(sizes: readonly number[]): number[] {
 
 const OPEN = 'exists (select from orchestra.log where id = $1 and ended_at is null)'
 
-const INSERT_CHUNKS = `
-  insert into orchestra.log_chunk (log_id, sequence, stream, position, data)
+/** @param places number of the first of the four parameters that say what is before each chunk */
+function insertChunks(places: number): string {
+  const arrays = [0, 1, 2, 3].map((nth) => `$${places + nth}::bigint[]`)
+  return `
+  insert into orchestra.log_chunk
+    (log_id, sequence, stream, position, data, byte_at, line_at, stream_byte_at, stream_line_at)
   select $1::bigint, chunk.sequence, chunk.stream, chunk.position,
-    substring($2::bytea from chunk.start for chunk.size)
-  from unnest($3::integer[], $4::smallint[], $5::integer[], $6::integer[], $7::integer[])
-    as chunk (sequence, stream, position, start, size)
+    substring($2::bytea from chunk.start for chunk.size), byte_at, line_at, stream_byte_at, stream_line_at
+  from unnest($3::integer[], $4::smallint[], $5::integer[], $6::integer[], $7::integer[], ${arrays.join(', ')})
+    as chunk (sequence, stream, position, start, size, byte_at, line_at, stream_byte_at, stream_line_at)
   where ${OPEN}
   on conflict do nothing`
+}
 
 const STORE = `
-with stored as (${INSERT_CHUNKS}
+with stored as (${insertChunks(9)}
 ), started as (
   update orchestra.log set state = 'STARTED', started_at = clock_timestamp() - $8::integer * interval '1 millisecond'
   where id = $1 and state = 'RECEIVED' and $8::integer is not null
 )
 select pg_notify('orchestra_log', $1::text)`
 
+/** What is not given here has been noted before. */
+const OUTCOMES = `coalesce(
+  (select jsonb_object_agg(outcome, count) from (
+    select outcome, count(*) as count from jsonb_to_recordset($13::jsonb) as result (outcome text) group by outcome
+  ) as counted),
+  (select jsonb_object_agg(outcome, count) from (
+    select outcome, count(*) as count from orchestra.log_operation
+    where log_id = $1 and outcome is not null group by outcome
+  ) as counted), '{}')`
+
+const ENDED = tell(
+  'script-ended',
+  { log: 'id', server: 'server_id', backend: 'backend', state: 'state', outcomes: OUTCOMES },
+  'ended',
+)
+
 const FINISH = `
-with stored as (${INSERT_CHUNKS}
+with stored as (${insertChunks(14)}
 ), results as (
   update orchestra.log_operation as operation
   set outcome = result.outcome, exit_code = result."exitCode", changed = result.changed, error = result.error
@@ -124,6 +156,8 @@ with stored as (${INSERT_CHUNKS}
     output_bytes = coalesce($9::bigint,
       (select sum(octet_length(data)) from orchestra.log_chunk where log_id = $1), 0)
   where id = $1 and ended_at is null
-  returning id
+  returning id, server_id, backend, state
+), told as (
+  ${ENDED}
 )
 select exists (select from ended) as ended, pg_notify('orchestra_log', $1::text)`

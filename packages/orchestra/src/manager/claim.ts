@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { Previous } from '../collector/index.ts'
 import type { Backoff } from '../config/config.ts'
 import { hasInspection } from '../inspect/index.ts'
+import { tell } from '../events/index.ts'
 import { delayAfter } from '../operations/backoff.ts'
 import { foundState } from '../operations/found-state.ts'
 import { mayRun } from '../operations/gate.ts'
@@ -242,9 +243,18 @@ export async function blockLane(
 ): Promise<void> {
   const delay = delayAfter(claim.laneAttempt + 1, backoff)
   await db.query(
-    `update orchestra.lane set attempt = attempt + 1, due_at = now() + $4 * interval '1 ms', blocked_outcome = $5,
-       blocked_reason = $6, blocked_since = coalesce(blocked_since, now()), expires_at = '-infinity', owner = null
-     where server_id = $1 and owner = $2 and fence = $3`,
+    `with blocked as (
+       update orchestra.lane l set attempt = l.attempt + 1, due_at = now() + $4 * interval '1 ms', blocked_outcome = $5,
+         blocked_reason = $6, blocked_since = coalesce(l.blocked_since, now()), expires_at = '-infinity', owner = null
+       from orchestra.lane before
+       where l.server_id = $1 and l.owner = $2 and l.fence = $3 and before.server_id = l.server_id
+       returning l.server_id, before.blocked_outcome, before.blocked_reason
+     )
+     ${tell(
+       'server-blocked',
+       { server: 'server_id' },
+       'blocked where (blocked_outcome, blocked_reason) is distinct from ($5::text, $6::text)',
+     )}`,
     [claim.server.id, claim.owner, claim.fence, delay, outcome, storable(reason)],
   )
 }
@@ -252,9 +262,12 @@ export async function blockLane(
 /** The server answered: what blocked the lane is over. */
 export async function unblockLane(db: Queryable, claim: Claim): Promise<void> {
   await db.query(
-    `update orchestra.lane set attempt = 0, due_at = '-infinity', blocked_outcome = null, blocked_reason = null,
-       blocked_since = null
-     where server_id = $1 and owner = $2 and fence = $3`,
+    `with answering as (
+       update orchestra.lane set attempt = 0, due_at = '-infinity', blocked_outcome = null, blocked_reason = null,
+         blocked_since = null
+       where server_id = $1 and owner = $2 and fence = $3 returning server_id
+     )
+     ${tell('server-answers', { server: 'server_id' }, 'answering')}`,
     [claim.server.id, claim.owner, claim.fence],
   )
 }

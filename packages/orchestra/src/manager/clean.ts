@@ -1,20 +1,53 @@
+import type { Config } from '../config/config.ts'
+import { cleanEvents } from '../events/index.ts'
 import { cleanLogs } from '../logs/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 
 /** Rows that one statement deletes, so that no lock is held for long. */
 const BATCH = 5_000
+/** Days after which nobody asks any more where a worker ran that died. */
+const WORKER_DAYS = 7
 
 /**
- * Deletes what is older than `days`: logs, ended operations, synchronizations and transfers, and units of which nothing is left.
- * Open work is never touched.
+ * Deletes what is older than `days`: logs, ended operations, synchronizations and transfers, and units of which nothing is left;
+ * entries of the audit by days of their own, rows of workers that died, and what was found on servers that were removed. Open work is
+ * never touched.
  */
-export async function clean(store: Store, days: number): Promise<void> {
+export async function clean(
+  store: Store,
+  { days, auditDays }: Pick<Config['retention'], 'days' | 'auditDays'>,
+): Promise<void> {
   await cleanLogs(store, { days })
+  await cleanEvents(store)
   await repeat(store, OLD_OPERATIONS, days)
   await repeat(store, OLD_UNITS, days)
   await repeat(store, OLD_SYNCS, days)
   await repeat(store, OLD_TRANSFERS, days)
+  await repeat(store, OLD_AUDIT, auditDays)
+  await repeat(store, DEAD_WORKERS, WORKER_DAYS)
+  await store.query(ENDED_FINDINGS)
 }
+
+const OLD_AUDIT = `
+with deleted as (
+  delete from orchestra.audit where id in (
+    select id from orchestra.audit where at < now() - $1 * interval '1 day' order by at limit $2)
+  returning 1
+)
+select count(*) as deleted from deleted`
+
+const DEAD_WORKERS = `
+with deleted as (
+  delete from orchestra.worker where id in (
+    select id from orchestra.worker where seen_at < now() - $1 * interval '1 day' limit $2)
+  returning 1
+)
+select count(*) as deleted from deleted`
+
+/** What a look finds takes the place of what the last one found; nobody looks at these again. */
+const ENDED_FINDINGS = `
+delete from orchestra.finding using orchestra.server
+where server.id = finding.server_id and server.removed_at is not null`
 
 async function repeat(db: Queryable, sql: string, days: number): Promise<void> {
   for (;;) {

@@ -1,7 +1,9 @@
 import type { Config } from '../config/config.ts'
+import { eventTables } from '../events/index.ts'
+import { logTables } from '../logs/index.ts'
 import type { Methods } from '../methods/index.ts'
 import { requestSync } from '../request/request.ts'
-import type { Store } from '../store/store.ts'
+import { keepRanges, type Store } from '../store/index.ts'
 import { emptyOldTrash } from '../trash/index.ts'
 import { clean } from './clean.ts'
 import type { WakeupOptions } from './wakeups.ts'
@@ -19,15 +21,20 @@ export interface ScheduleContext {
 /** Everything that is due by the clock: Orchestra's own housekeeping, and what the configuration asks for. Times are UTC. */
 export function schedulesOf(context: ScheduleContext): Schedules {
   const { store, config, checkCapture, onError } = context
+  // What a job throws is known to pg-boss alone.
   return {
-    'orchestra-clean': { cron: '17 3 * * *', run: () => clean(store, config.retention.days) },
-    // What a job throws is known to pg-boss alone.
+    'orchestra-clean': { cron: '17 3 * * *', run: () => clean(store, config.retention).catch(onError) },
     'orchestra-capture': { cron: '* * * * *', run: async () => checkCapture?.().catch(onError) },
     // Costs no server anything, and finds whatever capture could not see.
-    'orchestra-compare': { cron: '47 3 * * *', run: () => compareAll(store) },
-    'orchestra-trash': { cron: '17 4 * * *', run: () => emptyOldTrash(context) },
+    'orchestra-compare': { cron: '47 3 * * *', run: () => compareAll(store).catch(onError) },
+    'orchestra-ranges': { cron: '* * * * *', run: () => keepAllRanges(store).catch(onError) },
+    'orchestra-trash': { cron: '17 4 * * *', run: () => emptyOldTrash(context).catch(onError) },
     ...configured(context),
   }
+}
+
+async function keepAllRanges(store: Store): Promise<void> {
+  for (const tables of [logTables, eventTables]) await keepRanges(store, tables)
 }
 
 async function compareAll(store: Store): Promise<void> {

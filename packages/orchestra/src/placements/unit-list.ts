@@ -20,13 +20,13 @@ export interface UnitSearch {
   actor?: string
   /** Default 20. */
   limit?: number
-  /** Created before. */
+  /** Id of the last unit of the page before. */
   before?: string
 }
 
 const DEFAULT_LIMIT = 20
 
-/** Units that were looked at, newest first. */
+/** Units that were looked at, newest first. Behind one that retention has removed there is nothing. */
 export function listUnits(store: Queryable, search: UnitSearch = {}): Promise<UnitSummary[]> {
   return store.query<UnitSummary>(LIST, [
     search.actor ?? null,
@@ -40,12 +40,13 @@ select unit.id, unit.actor, unit.source, unit.logins, ${isoTime('unit.created_at
   coalesce(work.operations, 0) as operations, coalesce(work.open, 0) as open, coalesce(work.failed, 0) as failed
 from (
   select * from orchestra.unit
-  where ($1::text is null or actor = $1) and ($2::timestamptz is null or created_at < $2)
-  order by created_at desc limit $3
+  where ($1::text is null or actor = $1)
+    and ($2::uuid is null or (created_at, id) < (select created_at, id from orchestra.unit where id = $2))
+  order by created_at desc, id desc limit $3
 ) as unit
 left join lateral (
   select count(*) as operations, count(*) filter (where state in ('waiting', 'running')) as open,
     count(*) filter (where outcome not in ('success', 'nothing') and state <> 'superseded') as failed
   from orchestra.operation where unit_id = unit.id
 ) as work on true
-order by unit.created_at desc`
+order by unit.created_at desc, unit.id desc`

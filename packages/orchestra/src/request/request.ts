@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import { formatKey, parseObject } from '../config/key.ts'
 import { backendNamed, modelNamed } from '../config/names.ts'
 import { OrchestraError } from '../errors.ts'
+import { syncEnded } from '../events/index.ts'
 import { audit, getServer } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { SYNC_COLUMNS, type SyncMode, type SyncRow, toSyncRow } from './sync.ts'
@@ -103,8 +104,11 @@ function readObject(text: string) {
 export async function cancelSync(store: Store, id: number, by: string): Promise<boolean> {
   return store.transaction(async (tx) => {
     const ended = await tx.query(
-      `update orchestra.sync set state = 'cancelled', error = 'cancelled by ' || $2::text, ended_at = now()
-       where id = $1 and ended_at is null returning id`,
+      `with ended as (
+         update orchestra.sync set state = 'cancelled', error = 'cancelled by ' || $2::text, ended_at = now()
+         where id = $1 and ended_at is null returning id, state
+       ), told as (${syncEnded('ended')})
+       select id from ended`,
       [id, by],
     )
     if (ended.length === 0) return false

@@ -1,3 +1,4 @@
+import { tell } from '../events/index.ts'
 import type { Queryable } from '../store/index.ts'
 import { type Doer, doerOf } from './doer.ts'
 
@@ -10,13 +11,19 @@ export interface AuditEntry extends Doer {
 
 /** Records who did what, in the transaction that does it. */
 export async function audit(tx: Queryable, entry: AuditEntry): Promise<void> {
-  await tx.query('insert into orchestra.audit (actor, action, target, detail) values ($1, $2, $3, $4)', [
+  await tx.query(AUDIT, [
     doerOf(entry),
     entry.action,
     entry.target,
     entry.detail === undefined ? null : JSON.stringify(entry.detail),
   ])
 }
+
+const AUDIT = `
+with entered as (
+  insert into orchestra.audit (actor, action, target, detail) values ($1, $2, $3, $4) returning id, action, target
+)
+${tell('acted', { audit: 'id', action: 'action', target: 'target' }, 'entered')}`
 
 /**
  * Tells every process at commit that something it may be waiting for has changed: `server:ID`, `routes` or `paused`.

@@ -7,6 +7,17 @@ export { isStoreFailure } from './failure.ts'
 export { assertMigrated, migrate, schemaVersion, storedVersion } from './migrate.ts'
 export { MIGRATION_LOCK, migrations } from './migrations/index.ts'
 export { openStore, type StoreOptions, storeNames } from './open.ts'
+export { isIn, type Range } from './range-plan.ts'
+export {
+  attach,
+  keepRanges,
+  like,
+  nameOf,
+  RANGES_LOCK,
+  RANGES_PATIENCE,
+  type RangedTables,
+  rangesOf,
+} from './ranges.ts'
 export { readSetting, writeSetting } from './setting.ts'
 export { isPassing, withShortLocks } from './short-locks.ts'
 export { codeOf, hasCode } from './sqlstate.ts'

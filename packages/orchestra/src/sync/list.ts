@@ -23,9 +23,10 @@ export interface SyncView {
 /**
  * Synchronizations that are open, and the last of each selection that a guard stopped or that failed, until one of the same or of
  * more is done. The oldest first; at most `limit` of them.
+ * @param after number of the last one of the page before
  */
-export function listSyncs(db: Queryable, limit = 100): Promise<SyncView[]> {
-  return db.query<SyncView>(LIST, [limit])
+export function listSyncs(db: Queryable, limit = 100, after = 0): Promise<SyncView[]> {
+  return db.query<SyncView>(LIST, [limit, after])
 }
 
 /** One that only compares says nothing of what a server has, and a check nothing of what is to be done there. */
@@ -40,13 +41,15 @@ const COVERS = `(later.server_id is null or later.server_id = sync.server_id)
     and (later.model is null or later.model = sync.model)
     and (later.object_key is null or later.object_key = sync.object_key)`
 
+/** The order makes the planner go up the index from the synchronization on, and not through the table. */
 const LIST = `
 select sync.id, sync.mode, sync.state, server.name as server, sync.backend,
   sync.model || coalesce(':' || sync.object_key, '') as object, sync.actor, sync.source, sync.error,
   ${isoTime('coalesce(sync.ended_at, sync.created_at)')} as since
 from orchestra.sync left join orchestra.server on server.id = sync.server_id
-where sync.ended_at is null or (sync.state in ('stopped', 'failed')
-  and not exists (select from orchestra.sync later where later.state = 'done' and ${IS_NO_LESS} and ${COVERS})
+where sync.id > $2 and sync.state in ('comparing', 'inspecting', 'stopped', 'failed') and (sync.ended_at is null
+  or (select true from orchestra.sync later where later.state = 'done' and ${IS_NO_LESS} and ${COVERS}
+    order by later.id limit 1) is null
   and not exists (select from orchestra.sync later where later.id > sync.id and later.state in ('stopped', 'failed')
     and ${IS_OF_THE_SAME}))
 order by sync.id limit $1`

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { withHint } from '../errors.ts'
+import { syncEnded } from '../events/index.ts'
 import type { Cursor } from '../request/cursor.ts'
 import { acceptReplaced } from '../request/replaced.ts'
 import { selectionOf } from '../request/selection.ts'
@@ -61,8 +62,12 @@ async function endSync(
   error: unknown,
 ): Promise<void> {
   await tx.query(
-    `update orchestra.sync set state = $2, cursor = null, counts = $3, error = $4, started_at = coalesce(started_at, now()),
-       ended_at = now() where id = $1 and ended_at is null`,
+    `with ended as (
+       update orchestra.sync set state = $2, cursor = null, counts = $3, error = $4,
+         started_at = coalesce(started_at, now()), ended_at = now()
+       where id = $1 and ended_at is null returning id, state
+     )
+     ${syncEnded('ended')}`,
     [id, state, JSON.stringify(counts), error === null ? null : storable(withHint(error))],
   )
   await tx.query(`select pg_notify('orchestra_settled', '')`)

@@ -27,9 +27,17 @@ export interface TransferView {
 /**
  * Transfers that have not ended, the oldest first; at most `limit` of them.
  * @param object `model:key`, for those of one object
+ * @param after number of the last one of the page before
  */
-export function listTransfers(store: Queryable, limit = 100, object?: string): Promise<TransferView[]> {
-  return store.query<TransferView>(LIST, [limit, object ?? null])
+export function listTransfers(
+  store: Queryable,
+  limit = 100,
+  object?: string,
+  after = 0,
+): Promise<TransferView[]> {
+  const colon = object?.indexOf(':') ?? -1
+  const model = object?.slice(0, Math.max(colon, 0)) ?? null
+  return store.query<TransferView>(LIST, [limit, model, object?.slice(colon + 1) ?? null, after])
 }
 
 const RUNNING = `coalesce(transfer.owner is not null and transfer.expires_at > now(), false)`
@@ -50,6 +58,6 @@ join orchestra.server source on source.id = transfer.from_server
 join orchestra.server target on target.id = transfer.to_server
 left join orchestra.placement on placement.key_hash = transfer.key_hash and placement.model = transfer.model
   and placement.backend = transfer.backend and placement.server_id = transfer.to_server
-where transfer.ended_at is null
-  and ($2::text is null or transfer.model || ':' || transfer.object_key = $2)
+where transfer.ended_at is null and transfer.id > $4
+  and ($2::text is null or transfer.key_hash = md5($3)::uuid and transfer.model = $2 and transfer.object_key = $3)
 order by transfer.id limit $1`

@@ -1,6 +1,13 @@
 import type { Readable } from 'node:stream'
 import type { Backend, Timeouts } from '../config/backend.ts'
-import { createLog, type EndState, finishLog, type LogEnd, SecretIndex } from '../logs/index.ts'
+import {
+  createLog,
+  type EndState,
+  finishLog,
+  type LogEnd,
+  PendingOutput,
+  SecretIndex,
+} from '../logs/index.ts'
 import { persist } from '../logs/persist.ts'
 import type { Methods } from '../methods/index.ts'
 import type { TransferScript } from '../script/index.ts'
@@ -118,11 +125,10 @@ export class Side<Script extends TransferScript = TransferScript> {
   async #log(exchange: Exchange<never>, trouble: SideTrouble | null): Promise<void> {
     const { stdout, stderr } = this.#heard
     const { store, server, backend, attempt, script, signal } = this.#options
-    const outputs = [
-      { stream: 'stdout' as const, data: stdout },
-      { stream: 'stderr' as const, data: stderr },
-    ].filter(({ data }) => data.length > 0)
-    const chunks = outputs.map((output, sequence) => ({ ...output, sequence, position: null }))
+    const output = new PendingOutput()
+    output.add('stdout', null, stdout)
+    output.add('stderr', null, stderr)
+    const chunks = output.take(Number.POSITIVE_INFINITY)
     const log = {
       runId: script.runId,
       serverId: server.id,

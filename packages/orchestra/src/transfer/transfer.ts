@@ -1,3 +1,4 @@
+import { tell } from '../events/index.ts'
 import { foundState } from '../operations/found-state.ts'
 import type { ServerRow } from '../server/index.ts'
 import { type Queryable, storable } from '../store/index.ts'
@@ -116,7 +117,7 @@ export async function advance(
        update orchestra.placement p set hollow = p.server_id = m.from_server from moved m
        where m.outcome = 'success' and p.key_hash = m.key_hash and p.model = m.model and p.backend = m.backend
          and p.server_id in (m.from_server, m.to_server)
-     )
+     ), told as (${tell('transfer-ended', { transfer: 'id' }, `moved where outcome = 'success'`)})
      select id, pg_notify('orchestra_control', 'transfer'), pg_notify('orchestra_settled', '') from moved`,
     [id, owner, step],
   )
@@ -136,10 +137,12 @@ export async function postpone(
   { delay, error, step }: { delay: number; error: string | null; step?: TransferStep },
 ): Promise<void> {
   await db.query(
-    `update orchestra.transfer set owner = null, expires_at = null, due_at = now() + $3 * interval '1 ms',
-       error = coalesce($4, error),
-       step = coalesce($5, step)
-     where id = $1 and owner = $2 and ended_at is null`,
+    `with given_back as (
+       update orchestra.transfer set owner = null, expires_at = null, due_at = now() + $3 * interval '1 ms',
+         error = coalesce($4, error), step = coalesce($5, step)
+       where id = $1 and owner = $2 and ended_at is null returning id
+     )
+     ${tell('transfer-failed', { transfer: 'id' }, 'given_back where $4::text is not null')}`,
     [id, owner, delay, storable(error), step ?? null],
   )
 }

@@ -20,6 +20,7 @@ const remakable = [
   'sync_removal',
   'inspection',
   'finding',
+  'event',
 ]
 const precious = ['migration', 'setting', 'server', 'route', 'placement', 'protection', 'remnant', 'transfer']
 

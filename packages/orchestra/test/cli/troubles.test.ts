@@ -1,8 +1,13 @@
+import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { Troubles } from '../../src/cli/trouble-events.ts'
+import { WorkEvents } from '../../src/cli/live-events.ts'
+import { OrchestraError } from '../../src/errors.ts'
 import { addServer } from '../../src/fleet/index.ts'
+import { endInspection, type Inspection, stopSync } from '../../src/inspect/inspection.ts'
+import { blockLane, type Claim, unblockLane } from '../../src/manager/claim.ts'
 import { holdServer, releaseServer } from '../../src/server/index.ts'
 import type { Store } from '../../src/store/index.ts'
+import { postpone } from '../../src/transfer/transfer.ts'
 import { describeStores } from '../support/stores.ts'
 
 describeStores('troubles', (open) => {
@@ -13,18 +18,24 @@ describeStores('troubles', (open) => {
       ids.push((await addServer(store, { name, method: 'local', by: 'me' })).id)
     return { store, ids }
   }
-  const block = (store: Store, id: number | undefined, reason: string | null) =>
-    store.query(
-      `update orchestra.lane set blocked_outcome = case when $2::text is not null then 'unreachable' end, blocked_reason = $2,
-         blocked_since = case when $2::text is not null then now() end where server_id = $1`,
-      [id, reason],
-    )
+  const owner = randomUUID()
+  /** As a worker whose script did not get there, or did. */
+  async function block(store: Store, id: number | undefined, reason: string | null): Promise<void> {
+    await store.query('update orchestra.lane set owner = $2 where server_id = $1', [id, owner])
+    const claim = { server: { id }, owner, fence: 0, laneAttempt: 0 } as Claim
+    if (reason === null) await unblockLane(store, claim)
+    else await blockLane(store, claim, 'unreachable', reason, { base: 1, cap: 1 })
+  }
+  async function followed(store: Store): Promise<WorkEvents> {
+    const events = new WorkEvents(store)
+    await events.begin()
+    return events
+  }
 
   it('of a server are told when they begin, when they are others, and when they end', async () => {
     const { store, ids } = await opened()
     await block(store, ids[1], 'away before')
-    const troubles = new Troubles(store)
-    await troubles.begin()
+    const troubles = await followed(store)
     expect(await troubles.next()).toMatchObject([
       { event: 'server-blocked', server: 'web2', reason: 'away before' },
     ])
@@ -35,6 +46,7 @@ describeStores('troubles', (open) => {
       { event: 'server-blocked', server: 'web1', outcome: 'unreachable', reason: 'the host key changed' },
       { event: 'server-held', server: 'web2', by: 'alice', reason: 'disk' },
     ])
+    await block(store, ids[0], 'no route to host')
     await block(store, ids[0], 'no route to host')
     await block(store, ids[1], null)
     await releaseServer(store, 'web2', { by: 'alice' })
@@ -56,10 +68,10 @@ describeStores('troubles', (open) => {
       )
     await add('1', 'tar: broken pipe')
     await add('2', null)
-    const troubles = new Troubles(store)
-    await troubles.begin()
+    const troubles = await followed(store)
     expect(await troubles.next()).toEqual([])
-    await store.query(`update orchestra.transfer set attempt = attempt + 1, error = 'no space left'`)
+    await store.query('update orchestra.transfer set owner = $1', [owner])
+    for (const id of [1, 2]) await postpone(store, id, owner, { delay: 1, error: 'no space left' })
     const told = {
       event: 'transfer-failed',
       backend: 'home',
@@ -76,20 +88,24 @@ describeStores('troubles', (open) => {
 
   it('of synchronizations and of looks at servers are told once, those of before not', async () => {
     const { store, ids } = await opened()
-    const stop = () =>
-      store.query(
-        `insert into orchestra.sync (mode, source, state, error, ended_at)
-         values ('sync', 'schedule', 'stopped', 'too much', clock_timestamp())`,
+    const begin = async () => {
+      const [row] = await store.query<{ id: number }>(
+        `insert into orchestra.sync (mode, source, state) values ('sync', 'schedule', 'inspecting') returning id`,
       )
+      return row?.id ?? 0
+    }
+    const stop = async () => {
+      const id = await begin()
+      await store.transaction((tx) => stopSync(tx, id, new OrchestraError('ORC_SYNC_UNKNOWN', 'too much')))
+    }
     await stop()
-    const troubles = new Troubles(store)
-    await troubles.begin()
+    const troubles = await followed(store)
     expect(await troubles.next()).toEqual([])
     await stop()
+    const syncId = await begin()
     const [inspection] = await store.query<{ id: number }>(
-      `insert into orchestra.inspection (sync_id, server_id, backend, state, ended_at)
-       select max(id), $1, 'page', 'done', clock_timestamp() from orchestra.sync returning id`,
-      [ids[0]],
+      `insert into orchestra.inspection (sync_id, server_id, backend, state) values ($2, $1, 'page', 'running') returning id`,
+      [ids[0], syncId],
     )
     for (const [name, state] of [
       ['a', 'drifted'],
@@ -101,6 +117,7 @@ describeStores('troubles', (open) => {
          values ($1, $2, 'page', 'site', $3, $3, $4)`,
         [inspection?.id, ids[0], name, state],
       )
+    await store.transaction((tx) => endInspection(tx, { id: inspection?.id, syncId } as Inspection, 'done'))
     expect(await troubles.next()).toEqual([
       {
         event: 'sync-stopped',

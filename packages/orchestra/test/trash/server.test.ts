@@ -22,8 +22,7 @@ import { type Ownership, type Right, record, renderScript, type Script, sh } fro
 import { markOf } from '../../src/script/inspect.ts'
 import type { ServerRow } from '../../src/server/index.ts'
 import { toTarget } from '../../src/server/index.ts'
-import type { Store } from '../../src/store/index.ts'
-import { emptyOldTrash, emptyTrash, listTrash, restoreTrash } from '../../src/trash/index.ts'
+import { emptyTrash, listTrash, restoreTrash } from '../../src/trash/index.ts'
 
 const model = defineModel({ name: 'thing', table: 'thing', schema: z.object({ id: z.number() }) })
 const config = defineConfig({
@@ -232,23 +231,6 @@ describe.runIf(isOther)('across file systems', () => {
     expect(readFileSync(join(path, 'deep', 'file'), 'utf8')).toBe('mine')
     expect(await listTrash(context, server)).toEqual([])
   })
-})
-
-test('retention empties every server that can be asked, and names the others', async () => {
-  const path = join(directory, 'file')
-  writeFileSync(path, 'mine')
-  await run((script) => script.trash(path))
-  const { id } = await only()
-  const meta = join(directory, '.orchestra-state', 'trash', 'things', id, 'meta')
-  writeFileSync(meta, readFileSync(meta, 'utf8').replace(/^\d+/, '1000000000'))
-  const missing = here(join(directory, 'not-there'))
-  const held = { ...missing, held_at: new Date() }
-  const rows = [missing, held, { ...server, method: 'function' }, server]
-  const store = { query: async () => rows } as unknown as Store
-  const problems: unknown[] = []
-  await emptyOldTrash({ ...context, store, onError: (error) => problems.push(error) })
-  expect(await listTrash(context, server)).toEqual([])
-  expect(problems).toHaveLength(1)
 })
 
 test('what lost its note is as old as it looks, and is not taken for the oldest of all', async () => {

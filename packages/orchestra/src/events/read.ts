@@ -1,0 +1,56 @@
+import type { Queryable } from '../store/index.ts'
+import type { Told } from './event.ts'
+
+/**
+ * Where a reader is: a text for him to keep. It is not the number of an event, because one with a lower number may become visible later;
+ * it is the snapshot of what he has seen, and while he reads a page, the one that he reads up to.
+ */
+export type EventCursor = string
+
+export interface EventPage {
+  events: Told[]
+  next: EventCursor
+  /** Whether there is more to read at once. */
+  more: boolean
+}
+
+const PAGE = 1_000
+
+/** What happens from now on. */
+export async function eventsFromNow(db: Queryable): Promise<EventCursor> {
+  const [row] = await db.query<{ snapshot: string }>('select pg_current_snapshot()::text as snapshot')
+  return row?.snapshot ?? ''
+}
+
+/**
+ * What was committed since, each once and none missed, in the order of the commits from one page to the next. Waits for no transaction:
+ * one that takes hours delays what it did itself, and nothing else.
+ */
+export async function readEvents(db: Queryable, cursor: EventCursor, most = PAGE): Promise<EventPage> {
+  const [seen = '', until = null, after = '0'] = cursor.split('|')
+  const rows = await db.query<EventRow>(EVENTS, [seen, until, after, most])
+  const bound = rows[0]?.until ?? seen
+  const events = rows.flatMap(({ id, at, kind, detail }) =>
+    id === null ? [] : [{ id, at: at.toISOString(), kind, ...detail } as Told],
+  )
+  const last = events.at(-1)
+  if (last === undefined || events.length < most) return { events, next: bound, more: false }
+  return { events, next: `${seen}|${bound}|${last.id}`, more: true }
+}
+
+type EventRow = { until: string } & (
+  | { id: null; at: Date; kind: string; detail: object }
+  | { id: number; at: Date; kind: string; detail: object }
+)
+
+/** What one snapshot sees and an earlier one did not: all that began after it, and what was under way then. */
+const EVENTS = `
+with bound as materialized (select coalesce($2::pg_snapshot, pg_current_snapshot()) as until)
+select bound.until::text as until, event.id, event.at, event.kind, event.detail
+from bound left join lateral (
+  select * from orchestra.event
+  where (xid >= pg_snapshot_xmax($1::pg_snapshot) or xid = any(array(select pg_snapshot_xip($1::pg_snapshot))))
+    and pg_visible_in_snapshot(xid, bound.until) and id > $3::bigint
+  order by id limit $4
+) as event on true
+order by event.id`
