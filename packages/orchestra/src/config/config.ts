@@ -5,8 +5,10 @@ import { type Backend, copyNames, guardBackend, type Timeouts, timeoutNames } fr
 import { checkCopy, checkName, checkPositive, checkUnique, invalid } from './check.ts'
 import { checkAfter, checkBackend } from './check-backend.ts'
 import { checkModel } from './check-model.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import type { Model } from './model.ts'
 import { topologicalOrder } from './order.ts'
+import { ownVersion } from './own-version.ts'
 
 export interface WorkerOptions {
   /** Servers worked on at once by one process; default 32. */
@@ -55,6 +57,11 @@ export interface ConfigOptions {
   worker?: WorkerOptions
   retention?: RetentionOptions
   schedules?: readonly Schedule[]
+  /**
+   * Names the release of your code, such as its commit: workers of two releases that run side by side are then told apart even where
+   * only what backends call was changed.
+   */
+  release?: string
 }
 
 /** A checked configuration. Models and backends by name; backends in an order that respects `after`. */
@@ -71,6 +78,8 @@ export interface Config {
   }
   readonly retention: { readonly days: number; readonly trashDays: number }
   readonly schedules: readonly Schedule[]
+  /** Is the same for workers that decide and render alike. */
+  readonly fingerprint: string
 }
 
 const defaultTimeouts: Timeouts = { connect: 15_000, idle: 300_000, total: 3_600_000, check: 120_000 }
@@ -97,6 +106,7 @@ const configOptions: NamesOf<ConfigOptions> = {
   worker,
   retention,
   schedules: true,
+  release: true,
 }
 
 /**
@@ -121,6 +131,7 @@ export function defineConfig(options: ConfigOptions): Config {
       trashDays: checkPositive('retention.trashDays', options.retention?.trashDays ?? 30),
     }),
     schedules: checkSchedules(options),
+    fingerprint: fingerprintOf({ ...options, release: options.release ?? '', version: ownVersion() }),
   })
 }
 

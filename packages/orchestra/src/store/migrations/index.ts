@@ -5,6 +5,7 @@ import * as ownership from './0004-ownership.ts'
 import * as alone from './0005-alone.ts'
 import * as keys from './0006-keys.ts'
 import * as tags from './0007-tags.ts'
+import * as generations from './0012-generations.ts'
 
 export interface Migration {
   /**
@@ -13,10 +14,21 @@ export interface Migration {
    */
   change: string
   sql: string
+  /** What workers of releases do that do not know it; those stop that find nothing said. Since 0012, before which nobody asked. */
+  older?: 'go on' | 'stop'
 }
 
 /** Forward only; a number, once released, never changes its text. */
-export const migrations: readonly Migration[] = [first, convergence, boundaries, ownership, alone, keys, tags]
+export const migrations: readonly Migration[] = [
+  first,
+  convergence,
+  boundaries,
+  ownership,
+  alone,
+  keys,
+  tags,
+  generations,
+]
 
 /** Any constant: it only has to be the same in every process. */
 export const MIGRATION_LOCK = 7_355_608

@@ -1,0 +1,3 @@
+export { Crew } from './crew.ts'
+export { allDuties, type Duties, dutiesOf } from './duties.ts'
+export { type Generation, HAS_A_SAY, livingGenerations, register } from './living.ts'

@@ -1,0 +1,25 @@
+export const change = ''
+
+export const older = 'go on'
+
+/** Configurations that workers have or had, each with its number, and which of them a worker has. */
+export const sql = `
+create table orchestra.generation (
+  number integer generated always as identity primary key,
+  -- Of the models, the backends and the release: what starts again has the number that it had.
+  fingerprint text not null unique,
+  release text not null,
+  models text[] not null,
+  -- By name the model of each.
+  backends jsonb not null,
+  host text not null,
+  at timestamptz not null default now(),
+  seen_at timestamptz not null default now()
+);
+
+alter table orchestra.worker
+  -- Null for a worker of an earlier release, which says nothing of what it knows.
+  add column generation integer,
+  -- Why it takes nothing any more.
+  add column halted text;
+`
