@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto'
 import { unguarded } from '../secrets/guarded.ts'
 import { Secret } from '../secrets/secret.ts'
 import type { Backend } from './backend.ts'
+import type { Schedule } from './config.ts'
 import type { Model } from './model.ts'
 
 /** What makes two workers decide and render alike, as far as it can be seen from outside. */
 export interface Fingerprinted {
   models: readonly Model[]
   backends: readonly Backend[]
+  schedules?: readonly Schedule[]
   /** The application's, where it names one. */
   release: string
   /** That of this package. */
@@ -15,13 +17,14 @@ export interface Fingerprinted {
 }
 
 /**
- * The same text for the same models, backends and releases, in every process. Of functions it sees the text and not what they call:
+ * The same text for the same models, backends, schedules and releases, in every process. Of functions it sees the text and not what they call:
  * the application's release is for that.
  */
-export function fingerprintOf({ models, backends, release, version }: Fingerprinted): string {
+export function fingerprintOf({ models, backends, schedules = [], release, version }: Fingerprinted): string {
   const described = [
     version,
     release,
+    named(schedules).map((schedule) => describe(schedule, new Set())),
     named(models).map((model) => describe(model, new Set())),
     named(backends).map((backend) => describe({ ...backend, model: backend.model.name }, new Set())),
   ]

@@ -69,6 +69,8 @@ export class Manager {
   #wakeups: Wakeups | undefined
   readonly #changes: ChangeWatch
   readonly #crew: Crew
+  /** As they were when it last did something about what is different. */
+  #duties: Duties
   #staleness: Promise<void> = Promise.resolve()
   #halted: string | null = null
   #starting: Promise<void> | undefined
@@ -80,6 +82,7 @@ export class Manager {
     this.#options = options
     this.#methods = options.methods ?? createMethods()
     this.#crew = new Crew(options.config)
+    this.#duties = this.#crew.duties
     const router = new CurrentRouter(options.config.backends.values())
     this.#collector = new Collector({
       store: options.store,
@@ -137,7 +140,7 @@ export class Manager {
       [this.id, hostname(), process.pid, store.keyring.ids, generation],
     )
     await store.query(`select pg_notify('orchestra_control', 'workers')`)
-    await this.#crew.look(store)
+    this.#duties = await this.#crew.look(store)
     this.#wakeups = await startWakeups({
       store,
       free: () => (this.#mode === 'running' ? config.worker.concurrency - this.#lanes.size : 0),
@@ -278,10 +281,12 @@ export class Manager {
     const { store } = this.#options
     await assertNotNewer(store).catch((error) => this.#halt(error))
     if (this.#halted !== null) return
-    const before = this.#crew.duties
     await this.#crew.join(store)
     const now = await this.#crew.look(store)
     if (this.#mode !== 'running') return
+    // The collector looks around too, and does nothing about what is different.
+    const before = this.#duties
+    this.#duties = now
     if (now.rank === 'newest' && before.rank !== now.rank) await this.#wakeups?.schedule()
     if (hasMoreToRender(before, now)) this.#markStale()
   }
