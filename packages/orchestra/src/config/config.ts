@@ -121,9 +121,10 @@ export function defineConfig(options: ConfigOptions): Config {
   for (const backend of options.backends) checkBackend(backend, options.models)
   checkUnique('backend', options.backends)
   checkAfter(options.backends)
+  const backends = options.backends.map(guardBackend)
   return Object.freeze({
     models: byName(options.models),
-    backends: inOrder(options.backends.map(guardBackend)),
+    backends: inOrder(backends),
     store: Object.freeze({ ...options.store }),
     worker: checkWorker(options.worker ?? {}),
     retention: Object.freeze({
@@ -131,7 +132,12 @@ export function defineConfig(options: ConfigOptions): Config {
       trashDays: checkPositive('retention.trashDays', options.retention?.trashDays ?? 30),
     }),
     schedules: checkSchedules(options),
-    fingerprint: fingerprintOf({ ...options, release: options.release ?? '', version: ownVersion() }),
+    fingerprint: fingerprintOf({
+      ...options,
+      backends,
+      release: options.release ?? '',
+      version: ownVersion(),
+    }),
   })
 }
 

@@ -3,6 +3,8 @@ import { type Generation, knownTo } from './living.ts'
 
 /** What a worker does beside others that may have another configuration. */
 export interface Duties {
+  /** The number of its configuration. */
+  generation: number
   /** Whether its configuration is the newest of those that workers have. */
   rank: 'newest' | 'older'
   /** Models whose changes it decides. */
@@ -34,6 +36,7 @@ export function dutiesOf(own: Generation, living: readonly Generation[]): Duties
   )
   const beside = [...theirs].filter(([name, model]) => foreign.includes(name) && models.includes(model))
   return {
+    generation: own.number,
     rank: newer.length === 0 ? 'newest' : 'older',
     models,
     backends,

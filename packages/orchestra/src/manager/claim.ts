@@ -38,6 +38,8 @@ export interface OpenLog {
 export interface Claim {
   server: ServerRow
   owner: string
+  /** Number of the owner's configuration. */
+  generation: number
   fence: number
   /** Tries in a row that did not get through to the server. */
   laneAttempt: number
@@ -51,7 +53,7 @@ export interface Claim {
 }
 
 /** What a worker takes, as opposed to others that have another configuration. */
-export type Taking = Pick<Duties, 'backends' | 'foreign'>
+export type Taking = Pick<Duties, 'generation' | 'backends' | 'foreign'>
 
 /**
  * Takes a lane and its due operations, oldest first, in one statement; undefined when the lane has nothing due for this worker, is
@@ -62,15 +64,22 @@ export async function claimLane(
   db: Queryable,
   serverId: number,
   owner: string,
-  { backends, foreign }: Taking,
+  { generation, backends, foreign }: Taking,
   regenerating: readonly string[] = [],
 ): Promise<Claim | undefined> {
-  const rows = await db.query<ClaimRow>(claimSql, [serverId, owner, regenerating, backends, foreign])
+  const rows = await db.query<ClaimRow>(claimSql, [
+    serverId,
+    owner,
+    regenerating,
+    backends,
+    foreign,
+    generation,
+  ])
   const [first] = rows
   if (first === undefined) return undefined
   const operations = rows.flatMap((row) => (row.operation === null ? [] : [row.operation]))
   const { server, fence, lane_attempt: laneAttempt, open_logs: openLogs, regenerations, unmarked } = first
-  return { server, owner, fence, laneAttempt, openLogs, operations, regenerations, unmarked }
+  return { server, owner, generation, fence, laneAttempt, openLogs, operations, regenerations, unmarked }
 }
 
 interface ClaimRow {
@@ -108,6 +117,15 @@ function hasWork(backends: string, foreign: string): string {
   or ${hasInspection('l.server_id', foreign)})
   and not exists (select from orchestra.log g where g.server_id = l.server_id and g.ended_at is null
     and g.backend = any(${foreign}::text[]))`
+}
+
+/** Seconds that others have to take a lane which one leaves that has more to do there. */
+const TURN_SECONDS = 3
+
+/** Who has work there all the time would take the lane again before others, who look once a second, find it free. */
+function isOthersTurn(generation: string, foreign: string, backends: string): string {
+  return `(cardinality(${foreign}::text[]) > 0 and l.left_by = ${generation}
+    and l.left_at > now() - interval '${TURN_SECONDS} seconds' and ${hasWork(foreign, backends)})`
 }
 
 /**
@@ -155,7 +173,7 @@ with claimed as (
   where l.server_id = $1 and s.id = l.server_id and s.removed_at is null and s.held_at is null and l.due_at <= now()
     and (l.owner is null or l.owner = $2 or l.expires_at < now())
     and not exists (select from orchestra.setting where name = 'paused')
-    and ${hasWork('$4', '$5')}
+    and ${hasWork('$4', '$5')} and not ${isOthersTurn('$6', '$5', '$4')}
   returning l.server_id, l.fence, l.attempt, to_jsonb(s) as server
 ), open as (
   select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'run_id', g.run_id, 'backend', g.backend, 'method', g.method) order by g.id), '[]') as logs
@@ -236,13 +254,17 @@ export async function renewLeases(
  */
 export async function releaseLane(db: Queryable, claim: Claim): Promise<void> {
   await db.query(
-    `update orchestra.lane set expires_at = '-infinity' where server_id = $1 and owner = $2 and fence = $3`,
-    [claim.server.id, claim.owner, claim.fence],
+    `update orchestra.lane set expires_at = '-infinity', left_by = $4, left_at = now()
+     where server_id = $1 and owner = $2 and fence = $3`,
+    [claim.server.id, claim.owner, claim.fence, claim.generation],
   )
 }
 
 /** Servers that have work and nobody working on it: new, due again, or left behind by a dead worker. */
-export async function dueLanes(db: Queryable, { backends, foreign }: Taking): Promise<number[]> {
+export async function dueLanes(
+  db: Queryable,
+  { backends, foreign }: Pick<Taking, 'backends' | 'foreign'>,
+): Promise<number[]> {
   const rows = await db.query<{ server_id: number }>(
     `select l.server_id from orchestra.lane l join orchestra.server s on s.id = l.server_id
      where s.removed_at is null and s.held_at is null and l.due_at <= now()

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { captureStanding, installCapture } from '../../src/capture/index.ts'
@@ -8,6 +9,7 @@ import { defineBackend, defineModel, type Model } from '../../src/index.ts'
 import { Manager } from '../../src/manager/index.ts'
 import { objectStatus, readStatus } from '../../src/placements/index.ts'
 import { requestSync } from '../../src/request/request.ts'
+import { sh } from '../../src/script/index.ts'
 import { assertMigrated, migrate, schemaVersion } from '../../src/store/index.ts'
 import { untilWithin } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
@@ -70,7 +72,7 @@ async function sweepsOf(world: World, manager: Manager): Promise<void> {
   })
 }
 
-describeStores('workers of two configurations', (open) => {
+describeStores('workers of two configurations', (open, kind) => {
   const build = useWorlds(open)
 
   it('leave operations of a backend that they do not know to a worker that does', async () => {
@@ -156,6 +158,46 @@ describeStores('workers of two configurations', (open) => {
       Array(4).fill('1 done'),
     )
   })
+
+  it.runIf(kind === 'postgres')(
+    'give each other a turn on a server that has work for one of them all the time',
+    async () => {
+      const slow = siteFilesWith({
+        prepare: (script) => {
+          script.directory('sites')
+          script.run(sh`sleep 0.3`)
+        },
+      })
+      const world = await build({ ...wide, tables })
+      await world.work({ config: configOf({ models: [Site as Model], backends: [slow] }) })
+      const storm = new AbortController()
+      const stream = async (id: number) => {
+        while (!storm.signal.aborted) {
+          await world.store.query(
+            `insert into site (id, body) values ($1, '') on conflict (id) do update set body = site.body || 'x'`,
+            [id],
+          )
+          await sleep(100)
+        }
+      }
+      const streaming = stream(1)
+      await world.work({ config: configOf({ models: [Box as Model], backends: [boxFiles] }) })
+      for (let id = 1; id <= 2; id++) {
+        await world.store.query('insert into box (id) values ($1)', [id])
+        await untilWithin(10_000, `box ${id} stands`, async () => {
+          const standing = await world.store.query(
+            `select from orchestra.placement where model = 'box' and object_key = $1 and state = 'applied'`,
+            [String(id)],
+          )
+          return standing.length > 0
+        })
+      }
+      storm.abort()
+      await streaming
+      await world.calm()
+      expect(await world.files()).toEqual(await world.wanted())
+    },
+  )
 
   it('compare what they decided without a backend as soon as a worker has it', async () => {
     const world = await build({ ...wide, tables })

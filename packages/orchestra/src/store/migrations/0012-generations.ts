@@ -22,4 +22,9 @@ alter table orchestra.worker
   add column generation integer,
   -- Why it takes nothing any more.
   add column halted text;
+
+alter table orchestra.lane
+  -- The configuration of who left it last, having done what it could.
+  add column left_by integer,
+  add column left_at timestamptz;
 `
