@@ -153,7 +153,8 @@ export function workerLines(workers: readonly WorkerStatus[]): string[] {
 }
 
 export function unknownLine({ what, name, count, last }: UnknownWork): string {
-  const counted = what === 'backend' ? `${count} operations wait` : `changes of ${count} objects wait`
+  const one = what === 'backend' ? 'operation' : 'changed object'
+  const counted = count === 1 ? `1 ${one} waits` : `${count} ${one}s wait`
   return `${counted} for ${oneLine(unknownText(what, name, last))}`
 }
 

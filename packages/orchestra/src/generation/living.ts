@@ -1,6 +1,5 @@
 import { hostname } from 'node:os'
 import type { Config } from '../config/config.ts'
-import { ownVersion } from '../config/own-version.ts'
 import type { Queryable } from '../store/index.ts'
 
 /** A configuration that workers have, and what it knows. The higher number is the newer one. */
@@ -34,9 +33,9 @@ export async function register(db: Queryable, config: Config): Promise<number> {
   )
   if (known !== undefined) return known.number
   const [made] = await db.query<{ number: number }>(
-    `insert into orchestra.generation (fingerprint, release, models, backends, host) values ($1, $2, $3, $4, $5)
+    `insert into orchestra.generation (fingerprint, models, backends, host) values ($1, $2, $3, $4)
      on conflict (fingerprint) do update set seen_at = now() returning number`,
-    [config.fingerprint, ownVersion(), models, JSON.stringify(backends), hostname()],
+    [config.fingerprint, models, JSON.stringify(backends), hostname()],
   )
   return made?.number ?? register(db, config)
 }

@@ -4,7 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { captureStanding, installCapture } from '../../src/capture/index.ts'
+import { unknownLine, workerLines } from '../../src/cli/status.ts'
 import { type Config, type ConfigOptions, defineConfig } from '../../src/config/config.ts'
+import { checkWork } from '../../src/doctor/work.ts'
 import { defineBackend, defineModel, type Model } from '../../src/index.ts'
 import { Manager } from '../../src/manager/index.ts'
 import { objectStatus, readStatus } from '../../src/placements/index.ts'
@@ -89,6 +91,14 @@ describeStores('workers of two configurations', (open, kind) => {
     const { unknown, failing } = await readStatus(world.store)
     expect(failing).toEqual([])
     expect(unknown).toEqual([{ what: 'backend', name: 'notes', count: 1, last: null }])
+    expect(unknown.map(unknownLine)).toEqual([
+      '1 operation waits for a worker whose configuration has backend "notes"',
+    ])
+    const loaded = { config: narrow, path: 'orchestra.config.ts' }
+    const found = await checkWork({ store: world.store, loaded })
+    expect(found.map(({ message }) => message)).toEqual([
+      'work waits for a worker whose configuration has backend "notes"',
+    ])
     await world.work()
     await world.calm()
     expect((await world.operations()).map(({ state, attempt }) => ({ state, attempt }))).toEqual([
@@ -267,6 +277,9 @@ describeStores('workers of two releases', (open) => {
     expect(await stale()).toEqual([{ object_key: '1' }])
     const { workers } = await readStatus(world.store)
     expect(workers.map(({ generation }) => generation)).toEqual([2, 1])
+    expect(workerLines(workers)).toEqual([
+      expect.stringMatching(/^process \d+ on .+ has configuration 1 and leaves to 2 what that has too$/),
+    ])
     await second.stop()
     await world.store.query(`insert into site (id, body) values (3, 'c')`)
     await world.calm()
@@ -316,6 +329,9 @@ describeStores('workers of two releases', (open) => {
       const { workers } = await readStatus(store)
       return workers.some(({ halted }) => halted?.includes('newer') === true)
     })
+    expect(workerLines((await readStatus(store)).workers)).toEqual([
+      expect.stringMatching(/^process \d+ on .+ takes nothing any more: The database is at schema version/),
+    ])
     await store.query(`insert into site (id, body) values (2, 'two')`)
     await sweepsOf(world, worker)
     expect(await world.open()).toBe(1)

@@ -6,9 +6,8 @@ export const older = 'go on'
 export const sql = `
 create table orchestra.generation (
   number integer generated always as identity primary key,
-  -- Of the models, the backends and the release: what starts again has the number that it had.
+  -- Of models, backends, schedules and releases: what starts again has the number that it had.
   fingerprint text not null unique,
-  release text not null,
   models text[] not null,
   -- By name the model of each.
   backends jsonb not null,
