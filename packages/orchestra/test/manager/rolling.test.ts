@@ -308,8 +308,7 @@ describeStores('workers of two releases', (open) => {
     await world.work({ config: old })
     expect(await names()).toEqual(['new'])
     await second.stop()
-    await untilWithin(5_000, 'the older one asks for its own', async () => (await names()).includes('old'))
-    expect(await names()).toEqual(['old'])
+    await untilWithin(5_000, 'the older one asks for its own', async () => (await names()).join() === 'old')
   })
 
   it('go on under a newer schema that says that they may, and stop under one that does not', async () => {
