@@ -91,7 +91,7 @@ describe('with what `orchestra grants` prints', () => {
     await worker.query('delete from orchestra.worker')
     const { removed, failed } = await installCapture(worker, [Site as Model])
     expect(failed).toEqual([])
-    expect(removed).toHaveLength(4)
+    expect(removed).toHaveLength(8)
     const { left } = await uninstall(worker)
     expect(left).toEqual([expect.stringContaining('drop role orchestra_capture')])
     expect(await readInstalled(worker)).toMatchObject({ schemas: [], triggers: [] })
