@@ -27,6 +27,7 @@ import type { Config } from './config/config.ts'
 import { formatKey, keyPart } from './config/key.ts'
 import { modelNamed } from './config/names.ts'
 import { OrchestraError } from './errors.ts'
+import { register } from './generation/index.ts'
 import { type CheckSelector, checkNow, type Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
 import { checkOptions, type NamesOf } from './options.ts'
@@ -110,7 +111,7 @@ export class Orchestra {
   async install(): Promise<CaptureReport> {
     await heal(this.store)
     await migrate(this.store)
-    const report = await installCapture(this.store, [...this.config.models.values()])
+    const report = await this.#capture()
     const [failure] = report.failed
     if (failure !== undefined) throw failure.error
     return report
@@ -122,7 +123,7 @@ export class Orchestra {
     return new Manager({
       checkCapture: async () => {
         await heal(this.store)
-        const { failed } = await installCapture(this.store, [...this.config.models.values()])
+        const { failed } = await this.#capture()
         for (const { error } of failed) options.onError?.(error)
       },
       ...options,
@@ -240,6 +241,11 @@ export class Orchestra {
   async close(): Promise<void> {
     await this.#bell.close()
     await this.store.close()
+  }
+
+  async #capture(): Promise<CaptureReport> {
+    const generation = await register(this.store, this.config)
+    return installCapture(this.store, [...this.config.models.values()], { generation })
   }
 
   #unit(unit: CapturedUnit): Unit {

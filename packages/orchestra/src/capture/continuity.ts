@@ -39,7 +39,8 @@ export async function noticeGaps(
     await noteReplaced(tx, modelsOf(replaced))
     for (const model of models)
       await requestSync(tx, { mode: 'sync', model, inspects: false, actor: null, source: 'capture' })
-    await writeSetting(tx, SETTING, marks)
+    // Of what is watched here no more, another worker may watch, or will: it notices then what it missed.
+    await writeSetting(tx, SETTING, { ...known, ...marks })
   })
   return models
 }
@@ -135,8 +136,7 @@ function isReplaced(mark: string | null | undefined, root: number | null | undef
 }
 
 function isSame(known: Marks, marks: Marks): boolean {
-  const names = Object.keys(marks)
-  return names.length === Object.keys(known).length && names.every((name) => known[name] === marks[name])
+  return Object.keys(marks).every((name) => Object.hasOwn(known, name) && known[name] === marks[name])
 }
 
 function modelsOf(watches: readonly Watch[]): string[] {

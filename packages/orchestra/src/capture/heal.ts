@@ -7,6 +7,7 @@ import {
   migrations,
   type Queryable,
   type Store,
+  schemaVersion,
   storedVersion,
 } from '../store/index.ts'
 import { restoreGrants } from './capture-role.ts'
@@ -33,6 +34,8 @@ interface ForeignKey {
  * @throws OrchestraError ORC_STORE_DAMAGED when servers, routes or something else is gone that only a backup has; then nothing is made
  */
 export async function heal(store: Store): Promise<string[]> {
+  // Who does not know all tables as they are now would make them as they were.
+  if ((await storedVersion(store)) > schemaVersion) return []
   const { lost, remakable } = await damageNow(store)
   if (lost.length + remakable.length === 0) return []
   for (let attempt = 1; ; attempt++) {

@@ -1,4 +1,5 @@
 import { isOrchestraError, OrchestraError } from '../errors.ts'
+import { livingGenerations } from '../generation/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { giveToRole, prepareRole } from './capture-role.ts'
 import { readCatalog } from './catalog.ts'
@@ -36,18 +37,22 @@ const PATIENCE = 30_000
 export interface InstallOptions {
   /** Milliseconds to go on trying while other transactions have a table locked; default 30,000. */
   patience?: number
+  /** Number of the configuration that the models are of; models of newer ones that workers have are left alone. Default: it is the newest. */
+  generation?: number
 }
 
 /**
  * Makes the database record every change of the models' tables, and of no others: triggers of models that are not given
  * are removed. Does nothing, and takes no lock, where all stands already. A model that cannot be captured keeps no other from it.
+ * What workers of other configurations have captured stays: of a model that two know, the newer one tells what its triggers are.
  */
 export async function installCapture(
   store: Store,
   models: readonly WatchedModel[],
-  { patience = PATIENCE }: InstallOptions = {},
+  { patience = PATIENCE, generation = Number.POSITIVE_INFINITY }: InstallOptions = {},
 ): Promise<CaptureReport> {
-  const { watches, failed } = readWatches(models)
+  const others = await modelsOfOthers(store, models, generation)
+  const { watches, failed } = readWatches(models.filter(({ name }) => !others.has(name)))
   const owner = await prepareRole(store, patience)
   const installed: CaptureStatus[] = []
   const all = await examineAll(store, watches, owner)
@@ -58,12 +63,29 @@ export async function installCapture(
     if (failure !== undefined) failed.push(failure)
   }
   const failing = new Set(failed.flatMap(({ model }) => model ?? []))
-  const removed = await removeExcept(store, watches, failing, patience).catch((error: unknown) => {
-    failed.push(failureOf(null, error))
-    return []
-  })
+  const removed = await removeExcept(store, watches, new Set([...failing, ...others]), patience).catch(
+    (error: unknown) => {
+      failed.push(failureOf(null, error))
+      return []
+    },
+  )
   const standing = watches.filter(({ model }) => !failing.has(model))
   return { installed, removed, compared: await noticeGaps(store, watches, standing), failed, replaced }
+}
+
+/** Models that workers of newer configurations know, and those that other workers alone know. */
+async function modelsOfOthers(
+  db: Queryable,
+  models: readonly WatchedModel[],
+  generation: number,
+): Promise<Set<string>> {
+  const living = await livingGenerations(db)
+  const own = new Set(models.map(({ name }) => name))
+  return new Set(
+    living
+      .filter(({ number }) => number !== generation)
+      .flatMap((other) => other.models.filter((name) => other.number > generation || !own.has(name))),
+  )
 }
 
 /** For every watched table and kind of change whether it is captured. Reads only. */
@@ -165,15 +187,15 @@ async function installTable(
   return own
 }
 
-/** What a model has that cannot be captured as it is defined now stays as it was. */
+/** What a model has that cannot be captured as it is defined now stays as it was, and so does what is others'. */
 function removeExcept(
   store: Store,
   watches: readonly Watch[],
-  failing: ReadonlySet<string>,
+  spared: ReadonlySet<string>,
   patience: number,
 ): Promise<string[]> {
   const wanted = new Set(watches.map(({ name }) => name))
-  const kept = [...failing].map(functionPrefix)
+  const kept = [...spared].map(functionPrefix)
   const isStale = (name: string) => !wanted.has(name) && !kept.some((prefix) => name.startsWith(prefix))
   return removeFunctions(store, isStale, patience)
 }

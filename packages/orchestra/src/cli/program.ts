@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { ownVersion } from '../config/own-version.ts'
 import { addAdoptCommand } from './adopt.ts'
 import { addApplyCommand } from './apply.ts'
 import { addAuditCommands } from './audit.ts'
@@ -26,7 +27,6 @@ import { addTrashCommands } from './trash.ts'
 import { addUninstallCommand } from './uninstall.ts'
 import { addUnitCommands } from './unit.ts'
 import { addUpCommand } from './up.ts'
-import { ownVersion } from './version.ts'
 import { addWorkCommands } from './work.ts'
 
 const closing = `

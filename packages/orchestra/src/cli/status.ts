@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { causesOf, statusRead } from '../operate/index.ts'
-import type { PlacementView, ServerStatus, Status } from '../placements/index.ts'
+import type { PlacementView, ServerStatus, Status, WorkerStatus } from '../placements/index.ts'
+import { type UnknownWork, unknownText } from '../generation/index.ts'
 import type { SyncView } from '../sync/index.ts'
 import { age, until } from './ages.ts'
 import { causeLines } from './cause-lines.ts'
@@ -133,12 +134,32 @@ function keptLine({ object, backend, server, keptAt }: PlacementView): string {
   return `${oneLine(object)} by ${backend} on ${server}${since}: orchestra forget ${oneLine(object)} --server ${server} gives it up`
 }
 
-function headLines({ paused, workers, totals, servers }: Status): string[] {
+/** Those that take less than others, or nothing. */
+export function workerLines(workers: readonly WorkerStatus[]): string[] {
+  const newest = Math.max(0, ...workers.map(({ generation }) => generation ?? 0))
+  return workers.flatMap(({ host, pid, generation, halted }) => {
+    const name = `process ${pid} on ${host}`
+    if (halted !== null) return [`${name} takes nothing any more: ${oneLine(halted)}`]
+    if (generation === null) return [`${name} is of an earlier release: update and restart it`]
+    if (generation === newest) return []
+    return [`${name} has configuration ${generation} and leaves to ${newest} what that has too`]
+  })
+}
+
+export function unknownLine({ what, name, count, last }: UnknownWork): string {
+  const one = what === 'backend' ? 'operation' : 'changed object'
+  const counted = count === 1 ? `1 ${one} waits` : `${count} ${one}s wait`
+  return `${counted} for ${oneLine(unknownText(what, name, last))}`
+}
+
+function headLines({ paused, workers, unknown, totals, servers }: Status): string[] {
   return [
     ...(paused === null
       ? []
       : [`everything is paused by ${paused.by} for ${age(paused.at)}${because(paused.reason)}`]),
     ...(workers.length === 0 ? ['no worker runs: start one with `orchestra up`'] : []),
+    ...workerLines(workers),
+    ...unknown.map(unknownLine),
     ...(servers.length === 0 ? ['no servers: add one with `orchestra server add`'] : []),
     ...(totals.oldestUncollected === null
       ? []

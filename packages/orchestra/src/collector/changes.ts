@@ -1,5 +1,6 @@
 import type { Backoff } from '../config/config.ts'
 import type { Key } from '../config/model.ts'
+import type { Duties } from '../generation/index.ts'
 import { type Queryable, storable } from '../store/index.ts'
 import type { Change } from './coalesce.ts'
 import { withTruncated } from './truncated.ts'
@@ -37,17 +38,31 @@ interface ChangeRow {
 const CHANGE_COLUMNS = `id, unit_id, left(actor, 1000) as actor, nullif(left(source, 1000), '') as source, login, model, action, keys,
   payload, at, backend, server_id`
 
+/** What a worker is to look at, as opposed to others that have another configuration. */
+export type Looking = Pick<Duties, 'models' | 'backends' | 'foreign'>
+
+/** SQL that is true for changes and failures that a worker looks at, by its duties as parameters. */
+function isOwn(models: string, backends: string, foreign: string): string {
+  return `(model = any(${models}::text[]) and (backend is null or backend <> all(${foreign}::text[]))
+    or backend = any(${backends}::text[]))`
+}
+
 /**
- * Committed changes that nobody has turned into operations, oldest first. Without those that only say that their model has to be
+ * Committed changes that are this worker's to turn into operations, oldest first. Without those that only say that their model has to be
  * compared: capture takes these when it can.
  */
-export async function waitingChanges(db: Queryable, limit = KEYS_A_LOOK): Promise<StoredChange[]> {
+export async function waitingChanges(
+  db: Queryable,
+  { models, backends, foreign }: Looking,
+  limit = KEYS_A_LOOK,
+): Promise<StoredChange[]> {
   const rows = await db.query<ChangeRow>(
     `select ${CHANGE_COLUMNS} from (
        select *, sum(jsonb_array_length(keys)) over (order by id) - jsonb_array_length(keys) as before
-       from (select * from orchestra.change where due_at <= now() and action <> 'compare' order by id limit $1) due
+       from (select * from orchestra.change where due_at <= now() and action <> 'compare'
+           and ${isOwn('$2', '$3', '$4')} order by id limit $1) due
      ) counted where before < ${KEYS_A_LOOK} order by id`,
-    [limit],
+    [limit, models, backends, foreign],
   )
   return rows.map(fromRow)
 }
@@ -62,7 +77,7 @@ export async function changesOfUnit(db: Queryable, unitId: string): Promise<Stor
 }
 
 function fromRow({ unit_id: unitId, backend, server_id: serverId, ...row }: ChangeRow): StoredChange {
-  return { ...row, unitId, scope: backend === null || serverId === null ? null : { backend, serverId } }
+  return { ...row, unitId, scope: backend === null ? null : { backend, serverId } }
 }
 
 /** An object that could not be turned into operations, due for another look. */
@@ -80,7 +95,10 @@ export interface RetriedObject {
   payload: unknown
 }
 
-export async function dueFailures(db: Queryable): Promise<RetriedObject[]> {
+export async function dueFailures(
+  db: Queryable,
+  { models, backends, foreign }: Looking,
+): Promise<RetriedObject[]> {
   const rows = await db.query<{
     id: number
     unit_id: string
@@ -93,7 +111,9 @@ export async function dueFailures(db: Queryable): Promise<RetriedObject[]> {
     payload: unknown
   }>(
     `select id, unit_id, model, action, keys, backend, error, attempt, snapshot as payload from orchestra.operation
-     where state = 'waiting' and server_id is null and due_at <= now() order by id limit ${FAILURES_A_LOOK}`,
+     where state = 'waiting' and server_id is null and due_at <= now()
+       and ${isOwn('$1', '$2', '$3')} order by id limit ${FAILURES_A_LOOK}`,
+    [models, backends, foreign],
   )
   return rows.map(({ id, unit_id, keys, ...row }) => ({
     ...row,
@@ -101,6 +121,25 @@ export async function dueFailures(db: Queryable): Promise<RetriedObject[]> {
     unitId: unit_id,
     key: keys,
   }))
+}
+
+/**
+ * Leaves changes, which this worker decides as far as it can, to those too who have other backends of their models.
+ * @param beside by the name of each backend its model
+ */
+export async function leaveToOthers(
+  db: Queryable,
+  changeIds: readonly number[],
+  beside: Duties['beside'],
+): Promise<void> {
+  if (Object.keys(beside).length === 0 || changeIds.length === 0) return
+  await db.query(
+    `insert into orchestra.change (unit_id, actor, source, login, model, action, keys, payload, at, backend)
+     select c.unit_id, c.actor, c.source, c.login, c.model, c.action, c.keys, c.payload, c.at, beside.key
+     from orchestra.change c join jsonb_each_text($2::jsonb) beside on beside.value = c.model
+     where c.id = any($1::bigint[]) and c.backend is null`,
+    [changeIds, JSON.stringify(beside)],
+  )
 }
 
 /** Whether a look found as much as it may take: then more may be waiting. */

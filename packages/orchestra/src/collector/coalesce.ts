@@ -1,10 +1,10 @@
 import { formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 
-/** One place of an object. */
+/** One place of an object; without a server, all that a backend has of it. */
 export interface Scope {
   backend: string
-  serverId: number
+  serverId: number | null
 }
 
 /** One committed change as the store holds it: the objects that an action concerns. */

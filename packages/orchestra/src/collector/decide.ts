@@ -93,7 +93,7 @@ export function withDepartures(all: readonly Decision[], chosen: readonly Decisi
 function isInScope({ backend, serverId }: Decision, scope: Wanted['scope']): boolean {
   if (scope === null) return true
   if (backend !== null && backend !== scope.backend) return false
-  return serverId === null || serverId === scope.serverId
+  return serverId === null || scope.serverId === null || serverId === scope.serverId
 }
 
 function decideAll(wanted: Wanted, loaded: Loaded, world: World): Decision[] {

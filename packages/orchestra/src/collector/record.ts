@@ -36,7 +36,7 @@ export interface Seen {
   model: string
   object_key: string
   action: string
-  /** The only backend of which it was; null for all. */
+  /** The only backend of which it was; null for all, and '' for what was not of any yet. */
   backend: string | null
 }
 
@@ -245,7 +245,7 @@ with given as (
     select o.id as old_id, heir.id
     from jsonb_to_recordset($4::jsonb) as seen(model text, object_key text, action text, backend text)
     join orchestra.operation o on o.key_hash = md5(seen.object_key)::uuid and o.model = seen.model
-      and (seen.backend is null or o.backend = seen.backend)
+      and (seen.backend is null or coalesce(o.backend, '') = seen.backend)
       and case when o.action = 'delete' then 'save' else o.action end = seen.action
     left join lateral (
       select id from input

@@ -5,8 +5,10 @@ import { type Backend, copyNames, guardBackend, type Timeouts, timeoutNames } fr
 import { checkCopy, checkName, checkPositive, checkUnique, invalid } from './check.ts'
 import { checkAfter, checkBackend } from './check-backend.ts'
 import { checkModel } from './check-model.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import type { Model } from './model.ts'
 import { topologicalOrder } from './order.ts'
+import { ownVersion } from './own-version.ts'
 
 export interface WorkerOptions {
   /** Servers worked on at once by one process; default 32. */
@@ -57,6 +59,11 @@ export interface ConfigOptions {
   worker?: WorkerOptions
   retention?: RetentionOptions
   schedules?: readonly Schedule[]
+  /**
+   * Names the release of your code, such as its commit: workers of two releases that run side by side are then told apart even where
+   * only what backends call was changed.
+   */
+  release?: string
 }
 
 /** A checked configuration. Models and backends by name; backends in an order that respects `after`. */
@@ -73,6 +80,8 @@ export interface Config {
   }
   readonly retention: Readonly<Required<RetentionOptions>>
   readonly schedules: readonly Schedule[]
+  /** Is the same for workers that decide and render alike. */
+  readonly fingerprint: string
 }
 
 const defaultTimeouts: Timeouts = { connect: 15_000, idle: 300_000, total: 3_600_000, check: 120_000 }
@@ -99,6 +108,7 @@ const configOptions: NamesOf<ConfigOptions> = {
   worker,
   retention,
   schedules: true,
+  release: true,
 }
 
 /**
@@ -113,9 +123,10 @@ export function defineConfig(options: ConfigOptions): Config {
   for (const backend of options.backends) checkBackend(backend, options.models)
   checkUnique('backend', options.backends)
   checkAfter(options.backends)
+  const backends = options.backends.map(guardBackend)
   return Object.freeze({
     models: byName(options.models),
-    backends: inOrder(options.backends.map(guardBackend)),
+    backends: inOrder(backends),
     store: Object.freeze({ ...options.store }),
     worker: checkWorker(options.worker ?? {}),
     retention: Object.freeze({
@@ -124,6 +135,12 @@ export function defineConfig(options: ConfigOptions): Config {
       auditDays: checkPositive('retention.auditDays', options.retention?.auditDays ?? 400),
     }),
     schedules: checkSchedules(options),
+    fingerprint: fingerprintOf({
+      ...options,
+      backends,
+      release: options.release ?? '',
+      version: ownVersion(),
+    }),
   })
 }
 

@@ -48,24 +48,31 @@ export interface Inspection {
   objectKey: string | null
 }
 
-/** SQL that is true for inspections `i` of syncs `y` that a lane can work on now. */
-const inspectionIsDue = `i.ended_at is null and i.due_at <= now() and y.ended_at is null and y.state = 'inspecting'`
-
-/** SQL that is true for a server, whose id is `serverId`, that has something to be looked at. */
-export function hasInspection(serverId: string): string {
-  return `exists (select from orchestra.inspection i join orchestra.sync y on y.id = i.sync_id
-    where i.server_id = ${serverId} and ${inspectionIsDue})`
+/** SQL that is true for inspections `i` of syncs `y` that a lane can work on now; `foreign` are backends that are others'. */
+function inspectionIsDue(foreign: string): string {
+  return `i.ended_at is null and i.due_at <= now() and y.ended_at is null and y.state = 'inspecting'
+    and i.backend <> all(${foreign}::text[])`
 }
 
-/** The oldest inspection of a server that is due. */
-export async function nextInspection(db: Queryable, serverId: number): Promise<Inspection | undefined> {
+/** SQL that is true for a server, whose id is `serverId`, that has something to be looked at. */
+export function hasInspection(serverId: string, foreign: string): string {
+  return `exists (select from orchestra.inspection i join orchestra.sync y on y.id = i.sync_id
+    where i.server_id = ${serverId} and ${inspectionIsDue(foreign)})`
+}
+
+/** The oldest inspection of a server that is due, and not of a backend that others have. */
+export async function nextInspection(
+  db: Queryable,
+  serverId: number,
+  foreign: readonly string[] = [],
+): Promise<Inspection | undefined> {
   const [row] = await db.query<Inspection>(
     `select i.id, i.sync_id as "syncId", i.server_id as "serverId", i.backend, i.cursor, i.counts, i.attempt,
        i.started_at as "startedAt", y.mode, y.unit_id as "unitId", y.actor, y.source, y.allow_deletes as "allowDeletes",
        y.model, y.object_key as "objectKey"
      from orchestra.inspection i join orchestra.sync y on y.id = i.sync_id
-     where i.server_id = $1 and ${inspectionIsDue} order by i.id limit 1`,
-    [serverId],
+     where i.server_id = $1 and ${inspectionIsDue('$2')} order by i.id limit 1`,
+    [serverId, foreign],
   )
   return row
 }

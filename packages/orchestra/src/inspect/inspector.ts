@@ -35,6 +35,8 @@ export interface InspectorContext {
   methods: Methods
   /** Ends the look at the server. */
   signal: AbortSignal
+  /** Backends that other workers look at. */
+  foreign?: readonly string[]
 }
 
 /** A lane that this worker holds. */
@@ -60,7 +62,7 @@ export class Inspector {
 
   /** Looks at one page of the oldest inspection of the claimed lane, and writes down what it found. */
   async step(context: InspectorContext, lane: HeldLane): Promise<InspectionStep> {
-    const inspection = await nextInspection(context.store, lane.server.id)
+    const inspection = await nextInspection(context.store, lane.server.id, context.foreign)
     if (inspection === undefined) return { kind: 'idle' }
     try {
       const end = await this.#look(context, lane, inspection)

@@ -3,6 +3,7 @@ import type { Previous } from '../collector/index.ts'
 import type { Backoff } from '../config/config.ts'
 import { hasInspection } from '../inspect/index.ts'
 import { tell } from '../events/index.ts'
+import type { Duties } from '../generation/index.ts'
 import { delayAfter } from '../operations/backoff.ts'
 import { foundState } from '../operations/found-state.ts'
 import { mayRun } from '../operations/gate.ts'
@@ -38,6 +39,8 @@ export interface OpenLog {
 export interface Claim {
   server: ServerRow
   owner: string
+  /** Number of the owner's configuration. */
+  generation: number
   fence: number
   /** Tries in a row that did not get through to the server. */
   laneAttempt: number
@@ -50,22 +53,34 @@ export interface Claim {
   openLogs: OpenLog[]
 }
 
+/** What a worker takes, as opposed to others that have another configuration. */
+export type Taking = Pick<Duties, 'generation' | 'backends' | 'foreign'>
+
 /**
- * Takes a lane and its due operations, oldest first, in one statement; undefined when the lane has nothing due, is held,
- * resting, or another worker's.
+ * Takes a lane and its due operations, oldest first, in one statement; undefined when the lane has nothing due for this worker, is
+ * held, resting, or another worker's.
+ * @param regenerating those of its backends that write whole configurations
  */
 export async function claimLane(
   db: Queryable,
   serverId: number,
   owner: string,
+  { generation, backends, foreign }: Taking,
   regenerating: readonly string[] = [],
 ): Promise<Claim | undefined> {
-  const rows = await db.query<ClaimRow>(claimSql, [serverId, owner, regenerating])
+  const rows = await db.query<ClaimRow>(claimSql, [
+    serverId,
+    owner,
+    regenerating,
+    backends,
+    foreign,
+    generation,
+  ])
   const [first] = rows
   if (first === undefined) return undefined
   const operations = rows.flatMap((row) => (row.operation === null ? [] : [row.operation]))
   const { server, fence, lane_attempt: laneAttempt, open_logs: openLogs, regenerations, unmarked } = first
-  return { server, owner, fence, laneAttempt, openLogs, operations, regenerations, unmarked }
+  return { server, owner, generation, fence, laneAttempt, openLogs, operations, regenerations, unmarked }
 }
 
 interface ClaimRow {
@@ -91,11 +106,28 @@ const takeable = `((${due}) or o.state = 'running')`
 /** The same of an operation that was picked, which another statement may have taken meanwhile. */
 const stillTakeable = takeable.replaceAll('o.state', foundState('o'))
 
-/** New work, what a dead worker left behind, or something to look at. */
-const hasWork = `(
-  exists (select from orchestra.operation o where o.server_id = l.server_id and ((${due}) or o.state = 'running'))
+/**
+ * New work, what a dead worker left behind, or something to look at; and nothing open that others have to ask the server about first.
+ * `backends` and `foreign` are parameters.
+ */
+function hasWork(backends: string, foreign: string): string {
+  return `(
+  exists (select from orchestra.operation o where o.server_id = l.server_id and o.backend = any(${backends}::text[])
+    and ((${due}) or o.state = 'running'))
   or exists (select from orchestra.log g where g.server_id = l.server_id and g.ended_at is null)
-  or ${hasInspection('l.server_id')})`
+  or ${hasInspection('l.server_id', foreign)})
+  and not exists (select from orchestra.log g where g.server_id = l.server_id and g.ended_at is null
+    and g.backend = any(${foreign}::text[]))`
+}
+
+/** Seconds that others have to take a lane which one leaves that has more to do there. */
+const TURN_SECONDS = 3
+
+/** Who has work there all the time would take the lane again before others, who look once a second, find it free. */
+function isOthersTurn(generation: string, foreign: string, backends: string): string {
+  return `(cardinality(${foreign}::text[]) > 0 and l.left_by = ${generation}
+    and l.left_at > now() - interval '${TURN_SECONDS} seconds' and ${hasWork(foreign, backends)})`
+}
 
 /**
  * A fence is higher than any that was given out before, also by a store that was restored since, or to a server that was
@@ -111,7 +143,7 @@ const snapshotToRun = `case when taken.action = 'delete' then coalesce((
 /** One suspect at a time, so that new work waits for no more than one of them. */
 const oneAlone = `(not o.alone or not exists (
     select from orchestra.operation other where other.server_id = o.server_id and other.alone and other.id < o.id
-      and (other.state = 'running' or (${isDue('other')}))))`
+      and (other.state = 'running' or (other.backend = any($4::text[]) and ${isDue('other')}))))`
 
 /** A whole configuration is written without a suspect as long as something else is due. */
 const aloneInWhole = `(not o.alone or not exists (
@@ -142,13 +174,13 @@ with claimed as (
   where l.server_id = $1 and s.id = l.server_id and s.removed_at is null and s.held_at is null and l.due_at <= now()
     and (l.owner is null or l.owner = $2 or l.expires_at < now())
     and not exists (select from orchestra.setting where name = 'paused')
-    and ${hasWork}
+    and ${hasWork('$4', '$5')} and not ${isOthersTurn('$6', '$5', '$4')}
   returning l.server_id, l.fence, l.attempt, to_jsonb(s) as server
 ), open as (
   select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'run_id', g.run_id, 'backend', g.backend, 'method', g.method) order by g.id), '[]') as logs
   from orchestra.log g join claimed using (server_id) where g.ended_at is null
 ), taken as (
-  ${take(`o.backend <> all($3::text[]) and ${oneAlone}`, `order by o.id limit ${OPERATIONS_A_CLAIM}`)} returning o.*
+  ${take(`o.backend = any($4::text[]) and o.backend <> all($3::text[]) and ${oneAlone}`, `order by o.id limit ${OPERATIONS_A_CLAIM}`)} returning o.*
 ), gathered as (
   ${take(`o.backend = any($3::text[]) and ${oneAlone} and ${aloneInWhole}`, '')} returning o.backend, o.action, o.state
 ), whole as (
@@ -180,17 +212,27 @@ export interface Renewal {
   cancelled: Cancellation[]
 }
 
+/** What a worker says of itself. */
+export interface Presence {
+  keyIds: readonly string[] | null
+  /** Number of its configuration. */
+  generation: number | null
+  /** Why it takes nothing any more. */
+  halted: string | null
+}
+
 /** Keeps this worker's lanes; answers the servers whose lane it still has, and the logs that somebody wants cancelled. */
 export async function renewLeases(
   db: Queryable,
   owner: string,
   serverIds: readonly number[],
-  keyIds: readonly string[] | null = null,
+  { keyIds, generation, halted }: Presence = { keyIds: null, generation: null, halted: null },
 ): Promise<Renewal> {
   const rows = await db.query<Renewal>(
     `with seen as (
-       insert into orchestra.worker (id, host, pid, key_ids) values ($1, $3, $4, $5)
-       on conflict (id) do update set seen_at = now(), key_ids = excluded.key_ids
+       insert into orchestra.worker (id, host, pid, key_ids, generation, halted) values ($1, $3, $4, $5, $6, $7)
+       on conflict (id) do update set seen_at = now(), key_ids = excluded.key_ids, generation = excluded.generation,
+         halted = excluded.halted
      ), renewed as (
        update orchestra.lane set expires_at = now() + interval '${LEASE_SECONDS} seconds'
        where owner = $1 and server_id = any($2::int[]) and expires_at > '-infinity' returning server_id
@@ -202,7 +244,7 @@ export async function renewLeases(
          where p.log_id = g.id and o.state = 'running' and o.outcome = 'aborted')))
          from orchestra.log g join renewed using (server_id)
          where g.ended_at is null and g.cancel_by is not null), '[]') as cancelled`,
-    [owner, serverIds, hostname(), process.pid, keyIds],
+    [owner, serverIds, hostname(), process.pid, keyIds, generation, halted],
   )
   return rows[0] ?? { kept: [], cancelled: [] }
 }
@@ -213,19 +255,24 @@ export async function renewLeases(
  */
 export async function releaseLane(db: Queryable, claim: Claim): Promise<void> {
   await db.query(
-    `update orchestra.lane set expires_at = '-infinity' where server_id = $1 and owner = $2 and fence = $3`,
-    [claim.server.id, claim.owner, claim.fence],
+    `update orchestra.lane set expires_at = '-infinity', left_by = $4, left_at = now()
+     where server_id = $1 and owner = $2 and fence = $3`,
+    [claim.server.id, claim.owner, claim.fence, claim.generation],
   )
 }
 
 /** Servers that have work and nobody working on it: new, due again, or left behind by a dead worker. */
-export async function dueLanes(db: Queryable): Promise<number[]> {
+export async function dueLanes(
+  db: Queryable,
+  { backends, foreign }: Pick<Taking, 'backends' | 'foreign'>,
+): Promise<number[]> {
   const rows = await db.query<{ server_id: number }>(
     `select l.server_id from orchestra.lane l join orchestra.server s on s.id = l.server_id
      where s.removed_at is null and s.held_at is null and l.due_at <= now()
        and (l.owner is null or l.expires_at < now())
        and not exists (select from orchestra.setting where name = 'paused')
-       and ${hasWork}`,
+       and ${hasWork('$1', '$2')}`,
+    [backends, foreign],
   )
   return rows.map((row) => row.server_id)
 }

@@ -1,5 +1,6 @@
 import {
   dueFailures,
+  leaveToOthers,
   postpone,
   type RetriedObject,
   reachesBound,
@@ -7,7 +8,7 @@ import {
   waitingChanges,
 } from '../collector/changes.ts'
 import type { Change } from '../collector/coalesce.ts'
-import type { World } from '../collector/decide.ts'
+import type { Decision, World } from '../collector/decide.ts'
 import { look } from '../collector/look.ts'
 import { placementsOf } from '../collector/placed.ts'
 import { COLLECTOR_LOCK, record, type Seen, type UnitRow } from '../collector/record.ts'
@@ -16,6 +17,7 @@ import { isTruncation, spreadTruncations } from '../collector/truncated.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey } from '../config/key.ts'
 import { messageOf } from '../errors.ts'
+import { allDuties, type Duties } from '../generation/index.ts'
 import { isTransient } from '../logs/index.ts'
 import { replacedModels } from '../request/replaced.ts'
 import type { SyncRow } from '../request/sync.ts'
@@ -31,6 +33,8 @@ export interface CollectorOptions {
   config: Config
   /** Routes as they are now; awaited once a look. */
   router(): Promise<World['route']>
+  /** What it decides beside other workers, asked once a look; default all that its configuration has. */
+  duties?(db: Queryable): Promise<Duties>
   onError(error: unknown): void
 }
 
@@ -60,9 +64,11 @@ export class Collector {
   /** The next look asks for a page before it looks for changes. */
   #isPageNext = false
   #askedAt = 0
+  #duties: Duties
 
   constructor(options: CollectorOptions) {
     this.#options = options
+    this.#duties = allDuties(options.config)
   }
 
   /** One look at everything that waits, up to a bound. Call again while it answers `more`. */
@@ -85,6 +91,7 @@ export class Collector {
 
   /** Changes come first, and a synchronization gets every other turn, so that a stream of them never keeps it waiting. */
   async #turn(db: Queryable, write: Write): Promise<Look> {
+    this.#duties = (await this.#options.duties?.(db)) ?? this.#duties
     const page = this.#isPageNext ? await this.#compare(db, write) : undefined
     this.#isPageNext = false
     if (page !== undefined && page.kind !== 'idle') return page
@@ -98,11 +105,18 @@ export class Collector {
     const { store, config, router } = this.#options
     this.#isComparing = false
     this.#askedAt = performance.now()
-    const sync = await comparingSync(db)
+    const sync = await comparingSync(db, this.#duties)
     if (sync === undefined) return { kind: 'idle' }
     this.#comparing = sync
-    await beginSync(store, sync)
-    const serverIds = await stepSync(sync, { store, config, route: await router(), db, write })
+    await beginSync(store, sync, this.#duties)
+    const serverIds = await stepSync(sync, {
+      store,
+      config,
+      route: await router(),
+      db,
+      write,
+      foreign: this.#duties.foreign,
+    })
     this.#comparing = undefined
     this.#isComparing = true
     return { kind: 'collected', serverIds, more: true }
@@ -120,7 +134,7 @@ export class Collector {
   async #collect(db: Queryable, write: Write): Promise<Look> {
     const careful = this.#cautious > 0
     const changes = await this.#changes(db, write, careful)
-    const failures = careful ? [] : await dueFailures(db)
+    const failures = careful ? [] : await dueFailures(db, this.#duties)
     this.#cautious = changes.length === 0 ? 0 : Math.max(0, this.#cautious - 1)
     if (changes.length === 0 && failures.length === 0) return { kind: 'idle' }
     const { store, config } = this.#options
@@ -134,21 +148,23 @@ export class Collector {
         placements: (objects) => placementsOf(db, objects),
         replaced: () => replacedModels(db),
       })
-      const serverIds = await write((tx) =>
-        record(
+      const changeIds = changes.map((change) => change.id)
+      const serverIds = await write(async (tx) => {
+        await leaveToOthers(tx, changeIds, this.#duties.beside)
+        return record(
           tx,
           {
-            decisions: aboutFailures(decided, failures, changes),
-            changeIds: changes.map((change) => change.id),
+            decisions: aboutFailures(this.#own(decided), failures, changes),
+            changeIds,
             units: unitsOf(changes),
             attempts: new Map(
               failures.map((failure) => [`${failure.model}:${formatKey(failure.key)}`, failure.attempt]),
             ),
-            seen: [...seenObjects(changes), ...seenAgain(failures)],
+            seen: this.#ownSeen([...seenObjects(changes), ...seenAgain(failures)]),
           },
           { keyring: store.keyring, backoff: config.worker.backoff.operation },
-        ),
-      )
+        )
+      })
       return { kind: 'collected', serverIds, more: careful || reachesBound(changes, failures) }
     } catch (error) {
       await this.#isolate(changes, error)
@@ -158,10 +174,24 @@ export class Collector {
 
   async #changes(db: Queryable, write: Write, careful: boolean): Promise<StoredChange[]> {
     const limit = careful ? 1 : undefined
-    const changes = await waitingChanges(db, limit)
+    const changes = await waitingChanges(db, this.#duties, limit)
     if (!changes.some(isTruncation)) return changes
     await write(spreadTruncations)
-    return waitingChanges(db, limit)
+    return waitingChanges(db, this.#duties, limit)
+  }
+
+  /** Others decide what becomes of what they have. */
+  #own(decisions: readonly Decision[]): Decision[] {
+    const foreign = new Set(this.#duties.foreign)
+    return decisions.filter(({ backend }) => backend === null || !foreign.has(backend))
+  }
+
+  #ownSeen(seen: readonly Seen[]): Seen[] {
+    const { backends, foreign } = this.#duties
+    if (foreign.length === 0) return [...seen]
+    return seen.flatMap((one) =>
+      one.backend === null ? [...backends, ''].map((backend) => ({ ...one, backend })) : one,
+    )
   }
 
   async #isolate(changes: readonly StoredChange[], error: unknown): Promise<void> {

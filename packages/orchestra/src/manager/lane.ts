@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { messageOf } from '../errors.ts'
 import { type InspectionStep, Inspector } from '../inspect/index.ts'
+import { allDuties, type Duties } from '../generation/index.ts'
 import { persist } from '../logs/persist.ts'
 import type { Methods } from '../methods/index.ts'
 import type { Outcome } from '../operations/outcome.ts'
@@ -22,7 +23,7 @@ import { handBack, regenerate } from './regenerate/index.ts'
 import { runScript } from './run.ts'
 import type { RunContext, RunEnd, Stop } from './run-context.ts'
 import { settle } from './settle.ts'
-import { givenBack, triedAgain } from './settlement.ts'
+import { givenBack } from './settlement.ts'
 
 /** Runs whose journals pile up on a server before it is told to forget them: forgetting costs a process. */
 const FORGET_AFTER = 50
@@ -32,6 +33,8 @@ export interface LaneContext {
   config: Config
   methods: Methods
   owner: string
+  /** What it takes beside other workers; default all that its configuration has. */
+  duties?: () => Duties
 }
 
 /** The lane of one server in this worker: takes what is due and runs it, script after script, until nothing is. */
@@ -83,7 +86,7 @@ export class Lane {
   async #workOff(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       const { store, owner } = this.#context
-      const claim = await claimLane(store, this.serverId, owner, this.#regenerating)
+      const claim = await claimLane(store, this.serverId, owner, this.#duties, this.#regenerating)
       if (claim === undefined) return
       this.#claim = claim
       const end = await this.#work(claim).catch((error) => this.#rest(claim, error))
@@ -123,7 +126,6 @@ export class Lane {
   async #drain(claim: Claim): Promise<RunEnd> {
     const { operations, regenerations } = claim
     const scripts = planDrain(this.#context.config, operations, regenerations)
-    await this.#refuseUnknown(claim, scripts)
     for (const [index, script] of scripts.entries()) {
       const end = await this.#guarded((context) => run(context, claim, script))
       if (end.kind === 'ran') this.#note(end.runId)
@@ -140,7 +142,8 @@ export class Lane {
   async #inspect(claim: Claim): Promise<RunEnd> {
     if (this.#stop.signal.aborted) return { kind: 'stopped' }
     this.#script = new AbortController()
-    return endOfStep(await this.#inspector.step({ ...this.#context, signal: this.#script.signal }, claim))
+    const { foreign } = this.#duties
+    return endOfStep(await this.#inspector.step({ ...this.#context, foreign, signal: this.#script.signal }, claim))
   }
 
   /** Gives a script what it needs to be stopped from outside. */
@@ -166,26 +169,14 @@ export class Lane {
     if (runId !== '') this.#finished.push(runId)
   }
 
+  get #duties(): Duties {
+    return this.#context.duties?.() ?? allDuties(this.#context.config)
+  }
+
   /** Names of backends that write whole configurations. */
   get #regenerating(): string[] {
     const backends = [...this.#context.config.backends.values()]
     return backends.filter((backend) => backend.sync !== undefined).map((backend) => backend.name)
-  }
-
-  async #refuseUnknown(claim: Claim, scripts: readonly Planned[]): Promise<void> {
-    const planned = new Set(scripts.flatMap(operationsOf))
-    const unknown = claim.operations.filter((operation) => !planned.has(operation))
-    if (unknown.length === 0) return
-    const backoff = this.#context.config.worker.backoff.operation
-    const settlements = unknown.map((operation) =>
-      triedAgain(
-        operation,
-        'failure',
-        `No backend "${operation.backend}" is defined in this configuration`,
-        backoff,
-      ),
-    )
-    await persist(this.#stop.signal, () => settle(this.#context.store, claim, null, settlements))
   }
 
   /** What was claimed and not begun waits again, with the reason. */

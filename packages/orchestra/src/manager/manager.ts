@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
+import { isOrchestraError, messageOf } from '../errors.ts'
+import { Crew, type Duties } from '../generation/index.ts'
 import { createMethods, type Methods } from '../methods/index.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
 import { CurrentRouter } from '../router/index.ts'
-import type { Listener, Store } from '../store/index.ts'
+import { assertNotNewer, type Listener, type Store } from '../store/index.ts'
 import { markStale } from '../sync/index.ts'
 import { TransferRunner } from '../transfer/index.ts'
 import { ChangeWatch } from './change-watch.ts'
@@ -13,6 +15,7 @@ import { dueLanes, renewLeases } from './claim.ts'
 import { Collector } from './collector.ts'
 import { lookAgainAtHeld } from './held.ts'
 import { Lane } from './lane.ts'
+import { compareMissed } from './missed.ts'
 import { routeObjects } from './route.ts'
 import { schedulesOf } from './schedules.ts'
 import { startWakeups, type Wakeups } from './wakeups.ts'
@@ -21,6 +24,8 @@ import { startWakeups, type Wakeups } from './wakeups.ts'
 const RENEW_INTERVAL = 3_000
 /** Milliseconds between looks for work that no wake-up told of: due again, or left behind by a dead worker. */
 const SWEEP_INTERVAL = 1_000
+/** Milliseconds between looks at what captures the changes. */
+const CAPTURE_INTERVAL = 60_000
 
 export interface ManagerOptions {
   store: Store
@@ -63,7 +68,11 @@ export class Manager {
   #listener: Listener | undefined
   #wakeups: Wakeups | undefined
   readonly #changes: ChangeWatch
-  #staleness: Promise<void> | undefined
+  readonly #crew: Crew
+  /** As they were when it last did something about what is different. */
+  #duties: Duties
+  #staleness: Promise<void> = Promise.resolve()
+  #halted: string | null = null
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
 
@@ -72,11 +81,14 @@ export class Manager {
     checkOptions('Manager', options, managerNames)
     this.#options = options
     this.#methods = options.methods ?? createMethods()
+    this.#crew = new Crew(options.config)
+    this.#duties = this.#crew.duties
     const router = new CurrentRouter(options.config.backends.values())
     this.#collector = new Collector({
       store: options.store,
       config: options.config,
       router: async () => routeObjects(await router.get(options.store)),
+      duties: (db) => this.#crew.look(db),
       onError: (error) => this.#report(error),
     })
     this.#changes = new ChangeWatch({
@@ -89,6 +101,7 @@ export class Manager {
       config: options.config,
       methods: this.#methods,
       owner: this.id,
+      backends: () => this.#crew.duties.backends,
       onError: (error) => this.#report(error),
     })
   }
@@ -120,22 +133,24 @@ export class Manager {
 
   async #start(): Promise<void> {
     const { store, config } = this.#options
-    await store.query(`insert into orchestra.worker (id, host, pid, key_ids) values ($1, $2, $3, $4)`, [
-      this.id,
-      hostname(),
-      process.pid,
-      store.keyring.ids,
-    ])
+    const generation = await this.#crew.join(store)
+    await compareMissed(store, this.#crew)
+    await store.query(
+      `insert into orchestra.worker (id, host, pid, key_ids, generation) values ($1, $2, $3, $4, $5)`,
+      [this.id, hostname(), process.pid, store.keyring.ids, generation],
+    )
+    await store.query(`select pg_notify('orchestra_control', 'workers')`)
+    this.#duties = await this.#crew.look(store)
     this.#wakeups = await startWakeups({
       store,
       free: () => (this.#mode === 'running' ? config.worker.concurrency - this.#lanes.size : 0),
       onLane: (serverId) => this.#work(serverId),
       onError: (error) => this.#report(error),
+      rank: () => this.#crew.duties.rank,
       schedules: schedulesOf({
         store,
         config,
         methods: this.#methods,
-        checkCapture: this.#options.checkCapture,
         onError: (error) => this.#report(error),
       }),
     })
@@ -147,9 +162,10 @@ export class Manager {
     this.#timers = [
       setInterval(() => void this.#renew(), RENEW_INTERVAL),
       setInterval(() => void this.#sweep(), SWEEP_INTERVAL),
+      setInterval(() => void this.#checkCapture(), CAPTURE_INTERVAL),
     ]
     this.#changes.ask()
-    this.#staleness = this.#markStale()
+    this.#markStale()
   }
 
   async #stop(grace: number): Promise<void> {
@@ -176,7 +192,11 @@ export class Manager {
     await this.#wakeups?.stop().catch((error) => this.#report(error))
     await this.#methods.close()
     await this.#options.store
-      .query('delete from orchestra.worker where id = $1', [this.id])
+      .query(
+        `with gone as (delete from orchestra.worker where id = $1 returning 1)
+         select pg_notify('orchestra_control', 'workers') from gone`,
+        [this.id],
+      )
       .catch(() => undefined)
     this.#mode = 'stopped'
   }
@@ -186,7 +206,7 @@ export class Manager {
     if (channel === 'orchestra_change') this.#changes.ask()
     else if (channel === 'orchestra_wake') this.#wakeups?.poke()
     else if (this.#changes.heard(payload)) return
-    else if (payload.startsWith('cancel:')) void this.#renew()
+    else if (payload.startsWith('cancel:') || payload === 'workers') void this.#renew()
     else {
       if (payload === '') void this.#changes.connected().catch((error) => this.#report(error))
       if (payload === 'routes' || payload === '') void this.#lookAgainAtHeld()
@@ -195,7 +215,7 @@ export class Manager {
   }
 
   async #collectAll(): Promise<void> {
-    while (this.#mode === 'running') {
+    while (this.#mode === 'running' && this.#halted === null) {
       const look = await this.#collector.look()
       if (look.kind !== 'collected') return
       const left = look.serverIds.filter((serverId) => !this.#work(serverId))
@@ -210,8 +230,16 @@ export class Manager {
       this.#again.add(serverId)
       return true
     }
-    if (this.#mode !== 'running' || this.#lanes.size >= this.#options.config.worker.concurrency) return false
-    const lane = new Lane({ ...this.#options, methods: this.#methods, owner: this.id }, serverId)
+    if (
+      this.#mode !== 'running' ||
+      this.#halted !== null ||
+      this.#lanes.size >= this.#options.config.worker.concurrency
+    )
+      return false
+    const lane = new Lane(
+      { ...this.#options, methods: this.#methods, owner: this.id, duties: () => this.#crew.duties },
+      serverId,
+    )
     const done = lane
       .drain()
       .catch((error) => this.#report(error))
@@ -227,10 +255,15 @@ export class Manager {
 
   async #renew(): Promise<void> {
     try {
+      await this.#lookAround()
       const lanes = [...this.#lanes.values()].map(({ lane }) => ({ lane, claim: lane.claim }))
       const serverIds = lanes.map(({ lane }) => lane.serverId)
       const { store } = this.#options
-      const { kept, cancelled } = await renewLeases(store, this.id, serverIds, store.keyring.ids)
+      const { kept, cancelled } = await renewLeases(store, this.id, serverIds, {
+        keyIds: store.keyring.ids,
+        generation: this.#crew.number,
+        halted: this.#halted,
+      })
       for (const { lane, claim } of lanes) {
         const isLost = claim !== undefined && claim === lane.claim && !kept.includes(lane.serverId)
         if (isLost) lane.stop({ kind: 'lost-lane' })
@@ -243,10 +276,40 @@ export class Manager {
     }
   }
 
+  /** Who else works, with what configuration, and whether the schema is one that this release can work with. */
+  async #lookAround(): Promise<void> {
+    const { store } = this.#options
+    await assertNotNewer(store).catch((error) => this.#halt(error))
+    if (this.#halted !== null) return
+    await this.#crew.join(store)
+    const now = await this.#crew.look(store)
+    if (this.#mode !== 'running') return
+    // The collector looks around too, and does nothing about what is different.
+    const before = this.#duties
+    this.#duties = now
+    if (now.rank === 'newest' && before.rank !== now.rank) await this.#wakeups?.schedule()
+    if (hasMoreToRender(before, now)) this.#markStale()
+  }
+
+  /** Nothing new is taken; what runs is brought to its end. */
+  #halt(error: unknown): void {
+    if (!isOrchestraError(error, 'ORC_STORE_OUTDATED')) throw error
+    if (this.#halted !== null) return
+    this.#halted = messageOf(error)
+    for (const { lane } of this.#lanes.values()) lane.finish()
+    this.#report(error)
+  }
+
+  async #checkCapture(): Promise<void> {
+    if (this.#mode !== 'running' || this.#halted !== null) return
+    await this.#options.checkCapture?.().catch((error) => this.#report(error))
+  }
+
   async #sweep(): Promise<void> {
+    if (this.#halted !== null) return
     try {
       this.#changes.ask()
-      const due = await dueLanes(this.#options.store)
+      const due = await dueLanes(this.#options.store, this.#crew.duties)
       await this.#wakeups?.send(due.filter((serverId) => !this.#lanes.has(serverId) && !this.#work(serverId)))
       await this.#transfers.poll()
     } catch (error) {
@@ -255,17 +318,21 @@ export class Manager {
   }
 
   /** A new release of the application may render differently what stands. */
-  async #markStale(): Promise<void> {
-    try {
-      await markStale(this.#options.store, this.#options.config, () => this.#mode === 'running')
-    } catch (error) {
-      this.#report(error)
-    }
+  #markStale(): void {
+    const { store, config } = this.#options
+    const isWanted = () => this.#mode === 'running'
+    this.#staleness = this.#staleness.then(async () => {
+      try {
+        await markStale(store, config, isWanted, this.#crew.duties.backends)
+      } catch (error) {
+        this.#report(error)
+      }
+    })
   }
 
   async #lookAgainAtHeld(): Promise<void> {
     try {
-      await lookAgainAtHeld(this.#options.store, this.#options.config)
+      await lookAgainAtHeld(this.#options.store, this.#options.config, this.#crew.duties.models)
     } catch (error) {
       this.#report(error)
     }
@@ -274,4 +341,12 @@ export class Manager {
   #report(error: unknown): void {
     this.#options.onError?.(error)
   }
+}
+
+/** Another worker has made the last of what it rendered in its way, or left it to this one. */
+function hasMoreToRender(before: Duties, now: Duties): boolean {
+  return (
+    now.backends.some((backend) => !before.backends.includes(backend)) ||
+    before.others.some((number) => !now.others.includes(number))
+  )
 }

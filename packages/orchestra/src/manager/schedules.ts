@@ -14,17 +14,15 @@ export interface ScheduleContext {
   store: Store
   config: Config
   methods: Methods
-  checkCapture: (() => Promise<void>) | undefined
   onError(error: unknown): void
 }
 
 /** Everything that is due by the clock: Orchestra's own housekeeping, and what the configuration asks for. Times are UTC. */
 export function schedulesOf(context: ScheduleContext): Schedules {
-  const { store, config, checkCapture, onError } = context
+  const { store, config, onError } = context
   // What a job throws is known to pg-boss alone.
   return {
     'orchestra-clean': { cron: '17 3 * * *', run: () => clean(store, config.retention).catch(onError) },
-    'orchestra-capture': { cron: '* * * * *', run: async () => checkCapture?.().catch(onError) },
     // Costs no server anything, and finds whatever capture could not see.
     'orchestra-compare': { cron: '47 3 * * *', run: () => compareAll(store).catch(onError) },
     'orchestra-ranges': { cron: '* * * * *', run: () => keepAllRanges(store).catch(onError) },
@@ -41,7 +39,7 @@ async function compareAll(store: Store): Promise<void> {
   await requestSync(store, { mode: 'sync', inspects: false, actor: null, source: 'schedule' })
 }
 
-/** What cannot be asked for, as of a server that is gone, is told and tried again at its next time. */
+/** What a job throws is known to pg-boss alone: what cannot be asked for, as of a server that is gone, is told and tried again at its next time. */
 function configured({ store, config, onError }: ScheduleContext): Schedules {
   return Object.fromEntries(
     config.schedules.map(({ name, cron, does, server, backend }) => [

@@ -1,5 +1,6 @@
 import type { QueryResult } from 'pg'
 import { PgBoss } from 'pg-boss'
+import type { Duties } from '../generation/index.ts'
 import { explain, type Store } from '../store/index.ts'
 import { BOSS_SCHEMA, dropBroken, isAbsent } from './wakeups-schema.ts'
 
@@ -10,6 +11,8 @@ const WAKE_EXPIRES = 60
 export interface Wakeups {
   /** Tells some worker, this one or another, that these lanes have work. */
   send(serverIds: readonly number[]): Promise<void>
+  /** Makes what this worker's configuration asks for by the clock be what is done. */
+  schedule(): Promise<void>
   /** Looks for wake-ups now instead of at the next poll. */
   poke(): void
   stop(): Promise<void>
@@ -21,6 +24,8 @@ export interface WakeupOptions {
   free(): number
   onLane(serverId: number): void
   onError(error: unknown): void
+  /** Whether what other configurations ask for by the clock is left as it is. */
+  rank(): Duties['rank']
   /** Work that is due by the clock, by name and cron line; each runs on one worker. */
   schedules: Readonly<Record<string, { cron: string; run: () => Promise<void> }>>
 }
@@ -68,7 +73,8 @@ async function tryStart(options: WakeupOptions, onAbsent: () => void): Promise<P
   try {
     await boss.start()
     await ensureQueue(boss)
-    await schedule(boss, options.schedules)
+    await offer(boss, options.schedules)
+    if (options.rank() === 'newest') await schedule(boss, options.schedules)
     return boss
   } catch (error) {
     await boss.stop({ graceful: false, close: false }).catch(options.onError)
@@ -76,13 +82,16 @@ async function tryStart(options: WakeupOptions, onAbsent: () => void): Promise<P
   }
 }
 
-/** What this configuration asks for runs by the clock, and what an earlier one asked for does not. */
-async function schedule(boss: PgBoss, schedules: WakeupOptions['schedules']): Promise<void> {
-  for (const [name, { cron, run }] of Object.entries(schedules)) {
+async function offer(boss: PgBoss, schedules: WakeupOptions['schedules']): Promise<void> {
+  for (const [name, { run }] of Object.entries(schedules)) {
     await boss.createQueue(name, { policy: 'singleton', retryLimit: 0 })
-    await boss.schedule(name, cron)
     await boss.work(name, { pollingIntervalSeconds: 30 }, run)
   }
+}
+
+/** What this configuration asks for runs by the clock, and what an earlier one asked for does not. */
+async function schedule(boss: PgBoss, schedules: WakeupOptions['schedules']): Promise<void> {
+  for (const [name, { cron }] of Object.entries(schedules)) await boss.schedule(name, cron)
   for (const { name } of await boss.getSchedules())
     if (!Object.hasOwn(schedules, name)) await boss.unschedule(name)
 }
@@ -145,6 +154,10 @@ class FetchLoop implements Wakeups {
     const jobs = serverIds.map((serverId) => ({ data: { serverId }, singletonKey: String(serverId) }))
     await this.#boss?.insert(LANES, jobs)
     await this.#options.store.query(`select pg_notify('orchestra_wake', '')`)
+  }
+
+  async schedule(): Promise<void> {
+    if (this.#boss !== undefined) await schedule(this.#boss, this.#options.schedules)
   }
 
   poke(): void {

@@ -1,3 +1,4 @@
+import { backendLastKnown, isBackendUnknown } from '../generation/index.ts'
 import { isoTime } from '../logs/index.ts'
 import { nameHolders } from '../operations/gate.ts'
 import type { Outcome } from '../operations/outcome.ts'
@@ -106,7 +107,9 @@ select operation.id, operation.unit_id as "unitId", operation.model || ':' || op
   server.held_reason as "serverHeldReason",
   lane.blocked_reason as "blockedReason", ${isoTime('lane.blocked_since')} as "blockedSince",
   case when lane.due_at > now() then ${isoTime('lane.due_at')} end as "blockedUntil",
-  exists (select from orchestra.worker where ${WORKER_ALIVE}) as "hasWorker"
+  exists (select from orchestra.worker where ${WORKER_ALIVE}) as "hasWorker",
+  operation.state = 'waiting' and ${isBackendUnknown('operation.backend')} as "isUnknown",
+  case when operation.state = 'waiting' then ${backendLastKnown('operation.backend')} end as "lastKnown"
 from orchestra.operation
 left join orchestra.server on server.id = operation.server_id
 left join orchestra.lane on lane.server_id = operation.server_id

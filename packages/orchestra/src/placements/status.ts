@@ -1,4 +1,5 @@
 import { findingHolds } from '../inspect/index.ts'
+import { type UnknownWork, unknownWork } from '../generation/index.ts'
 import { isoTime } from '../logs/index.ts'
 import type { Outcome } from '../operations/outcome.ts'
 import { WORKER_ALIVE } from '../operations/worker-alive.ts'
@@ -44,6 +45,10 @@ export interface WorkerStatus {
   host: string
   pid: number
   startedAt: string
+  /** The number of its configuration: of two that know a model or a backend, the higher one has it. Null of an earlier release. */
+  generation: number | null
+  /** Why it takes nothing any more. */
+  halted: string | null
 }
 
 export interface Status {
@@ -51,6 +56,8 @@ export interface Status {
   /** Workers that gave a sign of life in the last seconds. */
   workers: WorkerStatus[]
   servers: ServerStatus[]
+  /** What waits because no worker that lives has it in its configuration. */
+  unknown: UnknownWork[]
   /** Operations that failed, the next to be tried first; at most a hundred. */
   failing: OperationView[]
   /** The same by what went wrong, the most frequent first; without removals that a protection refuses. */
@@ -97,6 +104,7 @@ export async function readStatus(store: Queryable, most = MOST_LISTED): Promise<
     paused,
     workers: await listWorkers(store),
     servers,
+    unknown: await unknownWork(store),
     failing: await readOperations(store, FAILING, [most]),
     causes: await failureCauses(store),
     kept: await listPlacements(store, { state: 'kept', limit: most }),
@@ -174,7 +182,7 @@ export function listWorkers(store: Queryable): Promise<WorkerStatus[]> {
 }
 
 const WORKERS = `
-select id, host, pid, ${isoTime('started_at')} as "startedAt"
+select id, host, pid, ${isoTime('started_at')} as "startedAt", generation, halted
 from orchestra.worker where ${WORKER_ALIVE} order by started_at`
 
 const REST = `

@@ -1,3 +1,4 @@
+import { type LastKnown, unknownText } from '../generation/index.ts'
 import type { Outcome } from '../operations/outcome.ts'
 
 /** What an operation that has not ended waits for; `text` says it to people. */
@@ -16,6 +17,8 @@ export type WaitKind =
   | 'move'
   /** Another object of the same name has to be removed there first. */
   | 'name'
+  /** No worker that lives has its backend. */
+  | 'configuration'
   /** The server does not answer, or its host key is not approved. */
   | 'server-blocked'
   /** The object cannot be loaded, is invalid, or its routes cannot be told. */
@@ -28,6 +31,8 @@ export type WaitKind =
 
 /** All that may keep an operation waiting, as the store has it. */
 export interface WaitFacts {
+  object: string
+  backend: string | null
   state: 'waiting' | 'running' | 'done' | 'superseded'
   server: string | null
   outcome: Outcome | null
@@ -54,6 +59,9 @@ export interface WaitFacts {
   blockedSince: string | null
   blockedUntil: string | null
   hasWorker: boolean
+  /** No worker that lives has its backend, and who had it last. */
+  isUnknown: boolean
+  lastKnown: LastKnown | null
 }
 
 /** The strongest reason first: what must be lifted before any other matters. Null when the operation has ended. */
@@ -109,9 +117,16 @@ function waitsForServer(facts: WaitFacts): WaitsFor {
       text: `server ${facts.server} is blocked${since}: ${facts.blockedReason}${next}`,
     }
   }
+  if (facts.isUnknown) return waitsForConfiguration(facts)
   if (facts.nextTry !== null) return { kind: 'retry', text: withRetry(facts.error ?? 'it failed', facts) }
   if (!facts.hasWorker) return { kind: 'no-worker', text: 'no worker runs: start one with `orchestra up`' }
   return { kind: 'turn', text: 'it is next in its lane' }
+}
+
+function waitsForConfiguration({ object, backend, lastKnown }: WaitFacts): WaitsFor {
+  const who = unknownText('backend', backend ?? '', lastKnown)
+  const help = `define it again, or give up what it placed: \`orchestra forget ${object} --backend ${backend}\``
+  return { kind: 'configuration', text: `it waits for ${who}: ${help}` }
 }
 
 function withRetry(reason: string, { attempt, nextTry }: WaitFacts): string {

@@ -3,6 +3,7 @@ import { placementsOf, type World } from '../collector/index.ts'
 import { withTruncated } from '../collector/truncated.ts'
 import type { Config } from '../config/config.ts'
 import { formatObject } from '../config/key.ts'
+import { allDuties } from '../generation/index.ts'
 import { getServer } from '../server/index.ts'
 import { type Source, sourceOf, sourceWithin } from '../source/index.ts'
 import { type Connection, type Queryable, refreshStatistics, type Store } from '../store/index.ts'
@@ -121,7 +122,7 @@ export async function planAll(
 
 /** What waits as operations, and what changes ask for that nobody has looked at. */
 async function alreadyAsked({ store, config, route, db = store }: PlanContext) {
-  const fresh = await decideChanges(await withTruncated(db, await waitingChanges(db)), {
+  const fresh = await decideChanges(await withTruncated(db, await waitingChanges(db, allDuties(config))), {
     db,
     source: sourceBeside(store, db),
     config,

@@ -30,7 +30,7 @@ export const applicationNeeds: readonly Need[] = [
     'protection',
     'operation',
   ]),
-  ...readBy('settled()', ['unit', 'lane', 'worker', 'log_operation', 'log_chunk']),
+  ...readBy('settled()', ['unit', 'lane', 'worker', 'generation', 'log_operation', 'log_chunk']),
   ...readBy('orchestra.sync() and checkNow()', ['inspection', 'finding']),
   {
     on: 'table orchestra.sync',

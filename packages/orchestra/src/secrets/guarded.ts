@@ -4,6 +4,12 @@ import { type Secret, secret } from './secret.ts'
 type Unknown = (this: unknown, ...args: unknown[]) => unknown
 
 const guarded = new WeakSet<object>()
+const originals = new WeakMap<object, object>()
+
+/** The function as its author wrote it. */
+export function unguarded(work: object): object {
+  return originals.get(work) ?? work
+}
 
 /**
  * The same object, whose functions tell no secret of what they are given by what they throw: all of them, also those in plain objects
@@ -42,6 +48,7 @@ function guardFunction(work: Unknown): Unknown {
     return keepingSecrets(args, () => work.apply(this, args.map(guardArgument)))
   }
   guarded.add(keeping)
+  originals.set(keeping, work)
   return keeping
 }
 

@@ -27,7 +27,7 @@ export async function storedVersion(store: Queryable): Promise<number> {
  */
 export async function migrate(store: Store): Promise<number[]> {
   const version = await wholeVersion(store)
-  if (version === schemaVersion) return []
+  if (version >= schemaVersion) return []
   const applied: number[] = []
   for (const [index, migration] of migrations.entries()) {
     if (index >= version && (await apply(store, index + 1, migration))) applied.push(index + 1)
@@ -36,14 +36,17 @@ export async function migrate(store: Store): Promise<number[]> {
 }
 
 /** Answers whether it was this process that did it. */
-async function apply(store: Store, number: number, { change, sql }: Migration): Promise<boolean> {
+async function apply(store: Store, number: number, { change, sql, older }: Migration): Promise<boolean> {
   const isDone = async (tx: Queryable) => (await storedVersion(tx)) >= number
   if (change !== '') await exclusively(store, async (tx) => (await isDone(tx)) || tx.query(change))
   return exclusively(store, async (tx) => {
     await prepareSchema(tx)
     if (await isDone(tx)) return false
     await tx.query(sql)
-    await tx.query('insert into orchestra.migration (version) values ($1)', [number])
+    await tx.query('insert into orchestra.migration (version, older) values ($1, $2)', [
+      number,
+      older ?? 'stop',
+    ])
     return true
   })
 }
@@ -61,6 +64,20 @@ async function prepareSchema(tx: Queryable): Promise<void> {
   await tx.query(
     'create table if not exists orchestra.migration (version integer primary key, at timestamptz not null default now())',
   )
+  await noteOlder(tx)
+}
+
+/** Part of no migration: who makes lost tables again runs those, and this table is never lost. */
+async function noteOlder(tx: Queryable): Promise<void> {
+  if (!(await tellsOfOlder(tx))) await tx.query('alter table orchestra.migration add column older text')
+}
+
+async function tellsOfOlder(db: Queryable): Promise<boolean> {
+  const [row] = await db.query<{ found: boolean }>(
+    `select exists (select from pg_attribute where attrelid = to_regclass('orchestra.migration') and attname = 'older'
+       and not attisdropped) as found`,
+  )
+  return row?.found === true
 }
 
 /** Throws when the schema is not the one that this version of Orchestra works with, or not all of it is there. */
@@ -79,8 +96,8 @@ export async function assertMigrated(store: Queryable): Promise<void> {
 
 /** The version of a schema of which nothing is missing; asked again where another process migrates it meanwhile. */
 async function wholeVersion(store: Queryable): Promise<number> {
+  await assertNotNewer(store)
   const version = await storedVersion(store)
-  assertNotNewer(version)
   try {
     await assertWhole(store, version)
     return version
@@ -90,11 +107,26 @@ async function wholeVersion(store: Queryable): Promise<number> {
   }
 }
 
-function assertNotNewer(version: number): void {
-  if (version <= schemaVersion) return
+/**
+ * A newer release may have migrated the schema, also while this one works. It goes on as long as every migration that it does not
+ * know says that it may.
+ * @throws OrchestraError ORC_STORE_OUTDATED
+ */
+export async function assertNotNewer(store: Queryable): Promise<void> {
+  const version = await storedVersion(store)
+  if (version <= schemaVersion || (await allowsOlder(store))) return
   throw new OrchestraError(
     'ORC_STORE_OUTDATED',
-    `The database is at schema version ${version}, newer than this Orchestra (${schemaVersion})`,
+    `The database is at schema version ${version}, newer than this Orchestra (${schemaVersion}) can work with`,
     { hint: 'Update the package "orchestrajs" on this machine; a schema never goes back' },
   )
+}
+
+async function allowsOlder(db: Queryable): Promise<boolean> {
+  if (!(await tellsOfOlder(db))) return false
+  const stopping = await db.query(
+    `select from orchestra.migration where version > $1 and older is distinct from 'go on' limit 1`,
+    [schemaVersion],
+  )
+  return stopping.length === 0
 }

@@ -25,6 +25,8 @@ export interface CompareContext extends LookContext {
   selection: Selection
   /** The unit of work that asks. */
   unitId: string
+  /** Backends that other workers compare. */
+  foreign?: readonly string[]
 }
 
 /** A decision about something that is not as it should be. */
@@ -90,9 +92,15 @@ async function gather(objects: readonly NamedKey[], context: CompareContext): Pr
       return found
     },
   })
-  const selected = decisions.filter((decision) => isSelected(context.selection, decision))
+  const selected = decisions.filter(
+    (decision) => isSelected(context.selection, decision) && !isForeign(decision, context),
+  )
   const asked = withDepartures(decisions, selected).filter((one) => !isLeaving(one, placed, context))
   return { decisions: asked, placed, open, waiting: objects.length - known.length, context }
+}
+
+function isForeign({ backend }: Decision, { foreign = [] }: CompareContext): boolean {
+  return backend !== null && foreign.includes(backend)
 }
 
 /** What no table holds is as it was last given: the operation that waits knows better than what was placed before it. */

@@ -30,11 +30,13 @@ export interface Staleness {
  * Renders what stands by today's backends and marks what would be different now: a template changed. Page by page, so that
  * neither memory nor the process's other work notices.
  * @param isWanted asked between pages; answering false ends it
+ * @param backends those that are looked at: what a newer configuration has is rendered by that one alone
  */
 export async function markStale(
   store: Store,
   config: Config,
   isWanted: () => boolean = () => true,
+  backends: readonly string[] = [...config.backends.keys()],
 ): Promise<Staleness> {
   const total: Staleness = { stale: 0, seen: 0 }
   let after: PlacedRow | undefined
@@ -45,7 +47,7 @@ export async function markStale(
       after?.model ?? '',
       after?.backend ?? '',
       after?.serverId ?? 0,
-      [...config.backends.keys()],
+      backends,
     ])
     const changed: (PlacedRow & { isStale: boolean })[] = []
     for (const [index, row] of rows.entries()) {

@@ -4,7 +4,9 @@ import { type Collected, record } from '../collector/record.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
+import type { Duties } from '../generation/index.ts'
 import { type Cursor, firstCursor } from '../request/cursor.ts'
+import { requestSync } from '../request/request.ts'
 import { type Selection, selectionOf } from '../request/selection.ts'
 import {
   addCounts,
@@ -32,22 +34,65 @@ export interface StepContext {
   db: Queryable
   /** Runs what belongs together: one page is recorded with the place where the next begins. */
   write: <Result>(work: (tx: Queryable) => Promise<Result>) => Promise<Result>
+  /** Backends that other workers compare. */
+  foreign: readonly string[]
 }
 
-/** The oldest synchronization that compares; undefined when none does. */
-export async function comparingSync(db: Queryable): Promise<SyncRow | undefined> {
+/**
+ * The oldest synchronization that is this worker's to compare; undefined when there is none. Of a backend or a model it is that of who
+ * has it, and of everything that of the newest configuration.
+ */
+export async function comparingSync(
+  db: Queryable,
+  { rank, foreign, foreignModels }: Duties,
+): Promise<SyncRow | undefined> {
   const [row] = await db.query<SyncRow>(
-    `select ${SYNC_COLUMNS} from orchestra.sync where ended_at is null and state = 'comparing' order by id limit 1`,
+    `select ${SYNC_COLUMNS} from orchestra.sync where ended_at is null and state = 'comparing' and case
+       when backend is not null then backend <> all($1::text[])
+       when model is not null then model <> all($2::text[])
+       else $3 end
+     order by id limit 1`,
+    [foreign, foreignModels, rank === 'newest'],
   )
   return row === undefined ? undefined : toSyncRow(row)
 }
 
 /**
  * Nobody joins a synchronization that has begun. To be called, and awaited, before the routes are read: who joined before has
- * committed theirs.
+ * committed theirs. What other workers alone have is asked of them.
  */
-export async function beginSync(db: Queryable, { id, cursor }: SyncRow): Promise<void> {
-  if (cursor !== null) return
+export async function beginSync(store: Store, sync: SyncRow, duties: Duties): Promise<void> {
+  if (sync.cursor !== null) return
+  if (sync.backend === null && sync.objectKey === null)
+    await store.transaction((tx) => askOthers(tx, sync, othersOf(sync, duties)))
+  await begin(store, sync)
+}
+
+function othersOf({ model }: SyncRow, { foreign, beside }: Duties): readonly string[] {
+  return model === null ? foreign : Object.keys(beside).filter((backend) => beside[backend] === model)
+}
+
+async function askOthers(tx: Queryable, sync: SyncRow, backends: readonly string[]): Promise<void> {
+  const { id, mode, model, serverId, allowDeletes, inspects, actor, source } = sync
+  const [begun] = await tx.query<{ server: string | null }>(
+    `select (select name from orchestra.server where id = $2) as server from orchestra.sync
+     where id = $1 and started_at is null for no key update`,
+    [id, serverId],
+  )
+  if (begun === undefined) return
+  const asked = {
+    mode,
+    model: model ?? undefined,
+    server: begun.server ?? undefined,
+    inspects,
+    actor,
+    source,
+  }
+  for (const backend of backends)
+    await requestSync(tx, { ...asked, backend, allowDeletes: allowDeletes ?? undefined })
+}
+
+async function begin(db: Queryable, { id }: SyncRow): Promise<void> {
   await db.query('update orchestra.sync set started_at = now() where id = $1 and started_at is null', [id])
 }
 
@@ -191,7 +236,7 @@ function pagesOf(selection: Selection, { store, db }: StepContext): PageContext 
 function contextOf(
   { unitId }: SyncRow,
   selection: Selection,
-  { store, config, route, db }: StepContext,
+  { store, config, route, db, foreign }: StepContext,
 ): CompareContext {
   return {
     config,
@@ -202,6 +247,7 @@ function contextOf(
     db,
     selection,
     unitId,
+    foreign,
   }
 }
 

@@ -23,6 +23,8 @@ export interface RunnerOptions {
   config: Config
   methods: Methods
   owner: string
+  /** Whose data it carries beside other workers; default that of all that its configuration has. */
+  backends?: () => readonly string[]
   onError(error: unknown): void
 }
 
@@ -75,7 +77,9 @@ export class TransferRunner {
     const { store, config, owner } = this.#options
     const room = config.worker.transfers - this.#running.size
     if (this.#isFinishing || room <= 0) return
-    for (const id of await claimTransfers(store, owner, room, [...this.#running.keys()])) this.#begin(id)
+    const backends = this.#options.backends?.() ?? [...config.backends.keys()]
+    const running = [...this.#running.keys()]
+    for (const id of await claimTransfers(store, owner, room, running, backends)) this.#begin(id)
   }
 
   #begin(id: number): void {

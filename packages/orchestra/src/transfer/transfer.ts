@@ -46,7 +46,8 @@ where id in (
   join orchestra.server source on source.id = transfer.from_server
   join orchestra.server target on target.id = transfer.to_server
   where transfer.ended_at is null and transfer.due_at <= now()
-    and (transfer.owner is null or transfer.expires_at < now()) and transfer.id <> all($3::bigint[]) and ${READY}
+    and (transfer.owner is null or transfer.expires_at < now()) and transfer.id <> all($3::bigint[])
+    and transfer.backend = any($4::text[]) and ${READY}
   order by transfer.attempt, transfer.id limit $2 for update of transfer skip locked
 )
 returning id`
@@ -60,8 +61,9 @@ export async function claimTransfers(
   owner: string,
   limit: number,
   running: readonly number[],
+  backends: readonly string[],
 ): Promise<number[]> {
-  const rows = await db.query<{ id: number }>(CLAIM, [owner, limit, running])
+  const rows = await db.query<{ id: number }>(CLAIM, [owner, limit, running, backends])
   return rows.map((row) => row.id)
 }
 

@@ -182,15 +182,14 @@ describeStores('collector', (open) => {
     expect(signals.every((signal) => signal.aborted)).toBe(true)
   })
 
-  it('names a model that the configuration does not have', async () => {
+  it('leaves a model that the configuration does not have to those who have it', async () => {
     const world = await build()
     await collect(world.store, { model: 'ghost', keys: [['1']] })
     await world.collect()
-    const [operation] = await world.operations()
-    expect(operation).toMatchObject({
-      state: 'waiting',
-      error: 'No model "ghost" is defined in this configuration',
-    })
+    expect(await world.operations()).toEqual([])
+    expect(await world.store.query('select model, attempt from orchestra.change')).toEqual([
+      { model: 'ghost', attempt: 0 },
+    ])
   })
 
   it('fails only the object whose identity the backend cannot tell', async () => {

@@ -2,7 +2,6 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { collect } from '../../src/capture/index.ts'
-import type { Config } from '../../src/config/config.ts'
 import { defineBackend } from '../../src/index.ts'
 import { cancel, type Manager, retry } from '../../src/manager/index.ts'
 import { createMethods, type Methods } from '../../src/methods/index.ts'
@@ -297,16 +296,6 @@ describeStores('lanes', (open, kind) => {
     await until('the log is there', async () => (await countOf(world, 'log')) === 1)
     await manager.stop()
     expect(await world.operations()).toMatchObject([{ state: 'done', outcome: 'success' }])
-  })
-
-  it('fail operations whose backend is not configured any more, by name', async () => {
-    const world = await build()
-    await insertMany(world, 1)
-    await world.collect()
-    const config: Config = { ...world.config, backends: new Map() }
-    await world.work({ config })
-    await until('it failed', async () => (await countOf(world, `operation where outcome = 'failure'`)) === 1)
-    expect((await world.operations())[0]?.error).toBe('No backend "files" is defined in this configuration')
   })
 
   it('fail operations whose secrets another key encrypted, and say which keys', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import type { Decision } from '../../src/collector/index.ts'
 import { record } from '../../src/collector/record.ts'
+import { allDuties } from '../../src/generation/index.ts'
 import { claimLane, dueLanes, releaseLane, renewLeases } from '../../src/manager/claim.ts'
 import { type Settlement, settle } from '../../src/manager/settle.ts'
 import { forget } from '../../src/removal/index.ts'
@@ -52,7 +53,7 @@ describeStores('settling', (open, kind) => {
 
   /** Claims what waits, and answers how to settle the only operation of it. */
   async function claimOne(world: World) {
-    const claim = await claimLane(world.store, 1, owner)
+    const claim = await claimLane(world.store, 1, owner, allDuties(world.config))
     const [operation] = claim?.operations ?? []
     if (claim === undefined || operation === undefined) throw new Error('nothing was claimed')
     return (how: Omit<Settlement, 'operationId'>) =>
@@ -117,7 +118,7 @@ describeStores('settling', (open, kind) => {
     const end = await claimOne(world)
     await world.store.query(`update orchestra.lane set expires_at = '-infinity'`)
     await world.store.query(`update orchestra.lane set owner = null`)
-    await claimLane(world.store, 1, randomUUID())
+    await claimLane(world.store, 1, randomUUID(), allDuties(world.config))
     expect(await end(success)).toBe(false)
     expect(await world.operations()).toMatchObject([{ state: 'running' }])
   })
@@ -153,19 +154,21 @@ describeStores('settling', (open, kind) => {
     const world = await build()
     await world.store.query('insert into site (id) values (1)')
     await world.collect()
-    const claim = await claimLane(world.store, 1, owner)
+    const claim = await claimLane(world.store, 1, owner, allDuties(world.config))
     if (claim === undefined) throw new Error('nothing was claimed')
     expect((await renewLeases(world.store, owner, [1])).kept).toEqual([1])
     await releaseLane(world.store, claim)
     expect((await renewLeases(world.store, owner, [1])).kept).toEqual([])
-    expect(await dueLanes(world.store)).toEqual([1])
+    expect(await dueLanes(world.store, allDuties(world.config))).toEqual([1])
   })
 
   it('gives a lane to one of many who want it', async () => {
     const world = await build()
     await world.store.query('insert into site (id) values (1)')
     await world.collect()
-    const claims = await Promise.all(Array.from({ length: 8 }, () => claimLane(world.store, 1, randomUUID())))
+    const claims = await Promise.all(
+      Array.from({ length: 8 }, () => claimLane(world.store, 1, randomUUID(), allDuties(world.config))),
+    )
     expect(claims.filter((claim) => claim !== undefined)).toHaveLength(1)
   })
 })

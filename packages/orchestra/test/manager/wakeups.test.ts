@@ -23,7 +23,7 @@ describeStores('wake-ups whose tables are dropped while a worker runs', (open) =
       here.store
         .query(`select name from orchestra_boss.schedule where to_regclass('orchestra_boss.job') is not null`)
         .then(
-          (rows) => rows.some(({ name }) => name === 'orchestra-capture'),
+          (rows) => rows.some(({ name }) => name === 'orchestra-compare'),
           () => false,
         )
     await until('the schedules are there again', whole)

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { type WaitFacts, waitsFor } from '../../src/placements/waiting.ts'
 
 const free: WaitFacts = {
+  object: 'site:1',
+  backend: 'files',
   state: 'waiting',
   server: 'web1',
   outcome: null,
@@ -22,6 +24,8 @@ const free: WaitFacts = {
   blockedSince: null,
   blockedUntil: null,
   hasWorker: true,
+  isUnknown: false,
+  lastKnown: null,
 }
 
 test('what has ended waits for nothing', () => {
@@ -31,6 +35,11 @@ test('what has ended waits for nothing', () => {
 
 test.each<[string, Partial<WaitFacts>, string]>([
   ['running', { state: 'running', pausedBy: 'ann' }, 'its script runs now'],
+  [
+    'configuration',
+    { isUnknown: true, lastKnown: { host: 'web', generation: 3 } },
+    'it waits for a worker whose configuration has backend "files" (last known by host web, generation 3): define it again, or give up what it placed: `orchestra forget site:1 --backend files`',
+  ],
   ['object', { server: null, error: 'site:1: plan is missing' }, 'site:1: plan is missing'],
   ['paused', { pausedBy: 'ann', pausedReason: 'move' }, 'everything is paused by ann: move'],
   ['server-held', { serverHeldBy: 'bob', nextTry: 'T' }, 'server web1 is held by bob'],

@@ -78,10 +78,6 @@ describe('with what `orchestra grants` prints', () => {
     expect((await installCapture(worker, models)).failed).toEqual([])
     expect(await wrong()).toBe(0)
 
-    const { removed, failed } = await installCapture(worker, [Site as Model])
-    expect(failed).toEqual([])
-    expect(removed).toHaveLength(4)
-
     await panel.run(
       roles.owner,
       'create table "Shop".later (id int primary key)',
@@ -93,6 +89,9 @@ describe('with what `orchestra grants` prints', () => {
 
     await manager.stop({ grace: 1_000 })
     await worker.query('delete from orchestra.worker')
+    const { removed, failed } = await installCapture(worker, [Site as Model])
+    expect(failed).toEqual([])
+    expect(removed).toHaveLength(8)
     const { left } = await uninstall(worker)
     expect(left).toEqual([expect.stringContaining('drop role orchestra_capture')])
     expect(await readInstalled(worker)).toMatchObject({ schemas: [], triggers: [] })

@@ -28,9 +28,17 @@ export class WorkerProcess {
   }
 }
 
-/** @param program its path; it calls `runWorkerProgram` */
-export async function startWorker(world: World, program: string): Promise<WorkerProcess> {
-  const child = spawn(process.execPath, [program, world.store.databaseUrl, world.directory, testKey], {
+/**
+ * @param program its path; it calls `runWorkerProgram`
+ * @param more arguments behind those that it takes itself
+ */
+export async function startWorker(
+  world: World,
+  program: string,
+  ...more: readonly string[]
+): Promise<WorkerProcess> {
+  const { databaseUrl } = world.store
+  const child = spawn(process.execPath, [program, databaseUrl, world.directory, testKey, ...more], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]

@@ -7,6 +7,7 @@ import * as keys from './0006-keys.ts'
 import * as tags from './0007-tags.ts'
 import * as history from './0008-history.ts'
 import * as events from './0009-events.ts'
+import * as generations from './0010-generations.ts'
 
 export interface Migration {
   /**
@@ -15,6 +16,8 @@ export interface Migration {
    */
   change: string
   sql: string
+  /** What workers of releases do that do not know it; those stop that find nothing said. Since 0012, before which nobody asked. */
+  older?: 'go on' | 'stop'
 }
 
 /** Forward only; a number, once released, never changes its text. */
@@ -28,6 +31,7 @@ export const migrations: readonly Migration[] = [
   tags,
   history,
   events,
+  generations,
 ]
 
 /** Any constant: it only has to be the same in every process. */

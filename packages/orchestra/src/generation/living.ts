@@ -1,0 +1,49 @@
+import { hostname } from 'node:os'
+import type { Config } from '../config/config.ts'
+import type { Queryable } from '../store/index.ts'
+
+/** A configuration that workers have, and what it knows. The higher number is the newer one. */
+export interface Generation {
+  number: number
+  models: readonly string[]
+  /** By name the model of each. */
+  backends: Readonly<Record<string, string>>
+}
+
+/** SQL that is true for a worker that has a say. As long as a lease: whoever is taken for dead decides nothing any more. */
+export const HAS_A_SAY = `halted is null and seen_at > now() - interval '10 seconds'`
+
+/** What a configuration knows, whatever its number. */
+export function knownTo(config: Config): Omit<Generation, 'number'> {
+  return {
+    models: [...config.models.keys()],
+    backends: Object.fromEntries([...config.backends].map(([name, { model }]) => [name, model.name])),
+  }
+}
+
+/**
+ * The number of a configuration, given out when it is seen first. One that comes back has its old number, so that an old worker that
+ * starts again does not win over a newer one.
+ */
+export async function register(db: Queryable, config: Config): Promise<number> {
+  const { models, backends } = knownTo(config)
+  const [known] = await db.query<{ number: number }>(
+    'update orchestra.generation set seen_at = now(), host = $2 where fingerprint = $1 returning number',
+    [config.fingerprint, hostname()],
+  )
+  if (known !== undefined) return known.number
+  const [made] = await db.query<{ number: number }>(
+    `insert into orchestra.generation (fingerprint, models, backends, host) values ($1, $2, $3, $4)
+     on conflict (fingerprint) do update set seen_at = now() returning number`,
+    [config.fingerprint, models, JSON.stringify(backends), hostname()],
+  )
+  return made?.number ?? register(db, config)
+}
+
+/** The configurations of the workers that live, the oldest first. */
+export function livingGenerations(db: Queryable): Promise<Generation[]> {
+  return db.query<Generation>(
+    `select number, models, backends from orchestra.generation g
+     where exists (select from orchestra.worker where generation = g.number and ${HAS_A_SAY}) order by number`,
+  )
+}

@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { defineConfig, type Model } from '../../src/index.ts'
+import { migrate, openStore, schemaVersion, storedVersion } from '../../src/store/index.ts'
+import { chaosBackend } from '../manager/chaos-config.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres.ts'
+import { untilWithin } from '../support/processes.ts'
+import { testKey } from '../support/stores.ts'
+import { startWorker } from '../support/worker-process.ts'
+import { quickBackoff, Site, World } from '../support/world.ts'
+
+/** The last commit whose schema is version 7. */
+const RELEASED = 'b0731d0136d71c1bb50a2b2db0337bc24e7fb89d'
+const RELEASED_SCHEMA = 7
+const root = join(import.meta.dirname, '../../../..')
+
+function hasReleased(): boolean {
+  try {
+    execFileSync('git', ['cat-file', '-e', `${RELEASED}^{commit}`], { cwd: root, stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The sources of that commit, with the packages that are installed here. */
+function unpackReleased(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'orchestra-released-'))
+  const archive = execFileSync('git', ['archive', RELEASED, 'package.json', 'packages/orchestra'], {
+    cwd: root,
+    maxBuffer: 2 ** 28,
+  })
+  execFileSync('tar', ['x', '-C', directory], { input: archive })
+  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'))
+  return directory
+}
+
+/** A store, a server and a route as that release makes them; answers the directory of its servers. */
+function prepare(released: string, databaseUrl: string): string {
+  const program = join(released, 'packages/orchestra/test/prepare.ts')
+  writeFileSync(program, PREPARE)
+  return execFileSync(process.execPath, [program, databaseUrl, testKey], { encoding: 'utf8' }).trim()
+}
+
+const PREPARE = `
+import { migrate, openStore } from '../src/store/index.ts'
+import { chaosBackend } from './manager/chaos-config.ts'
+import { buildWorld, Site } from './support/world.ts'
+
+const [databaseUrl, key] = process.argv.slice(2)
+const store = await openStore({ databaseUrl, key })
+await migrate(store)
+const world = await buildWorld(store, { models: [Site], backends: [chaosBackend] })
+await store.close()
+console.log(world.directory)
+`
+
+/** Changes rows without a pause; answers how many changes were committed. */
+async function writeUntil(world: World, signal: AbortSignal): Promise<number> {
+  let committed = 0
+  for (; !signal.aborted; committed++)
+    await world.store.query(
+      `insert into site (id, body) values ($1, $2) on conflict (id) do update set body = excluded.body`,
+      [committed % 20, `b${committed}`],
+    )
+  return committed
+}
+
+/** Waits for operations to end that were made from now on. */
+async function sawOperations(world: World): Promise<void> {
+  const { store } = world
+  const [now] = await store.query<{ id: number }>(
+    'select coalesce(max(id), 0) as id from orchestra.operation',
+  )
+  await untilWithin(20_000, 'new operations have ended', async () => {
+    const ended = await store.query(
+      `select from orchestra.operation where id > $1 and state = 'done' limit 1`,
+      [now?.id ?? 0],
+    )
+    return ended.length > 0
+  })
+}
+
+describe.runIf(hasReleased())('an upgrade while workers of the release before work', () => {
+  let postgres: PostgresServer
+  let world: World
+  let released: string
+
+  beforeAll(async () => {
+    released = unpackReleased()
+    postgres = await startPostgres()
+    const databaseUrl = await postgres.database()
+    const directory = prepare(released, databaseUrl)
+    const config = defineConfig({
+      models: [Site as Model],
+      backends: [chaosBackend],
+      worker: { backoff: quickBackoff },
+    })
+    world = new World(await openStore({ databaseUrl, key: testKey }), config, directory)
+  }, 120_000)
+
+  afterAll(async () => {
+    await world?.close()
+    await world?.store.close()
+    await postgres?.stop()
+    rmSync(released, { recursive: true, force: true })
+  })
+
+  it('takes short locks only, fails nothing, and is gone on with by both', async () => {
+    const { store } = world
+    const program = join(released, 'packages/orchestra/test/manager/chaos-worker.ts')
+    expect(await storedVersion(store)).toBe(RELEASED_SCHEMA)
+    const old = await startWorker(world, program)
+    const storm = new AbortController()
+    const writing = writeUntil(world, storm.signal)
+    await sawOperations(world)
+    const applied = await migrate(store)
+    expect(applied).toEqual(
+      Array.from({ length: schemaVersion - RELEASED_SCHEMA }, (_, i) => RELEASED_SCHEMA + 1 + i),
+    )
+    await sawOperations(world)
+    await world.work()
+    await sawOperations(world)
+    await old.kill()
+    await sawOperations(world)
+    storm.abort()
+    expect(await writing).toBeGreaterThan(0)
+    await world.calm(40_000)
+    expect(await world.files()).toEqual(await world.wanted())
+    expect(await storedVersion(store)).toBe(schemaVersion)
+    expect(await store.query(`select error from orchestra.operation where outcome = 'failure'`)).toEqual([])
+    expect(world.errors).toEqual([])
+  }, 120_000)
+})
