@@ -3,8 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bootstrapCommand, endLine } from '../../src/script/bootstrap.ts'
-import { sh } from '../../src/script/index.ts'
-import { withPrelude } from '../../src/script/prelude.ts'
+import {
+  renderEmit,
+  renderRecovery,
+  renderScript,
+  renderTakeOut,
+  renderTrash,
+  sh,
+  type TransferTry,
+} from '../../src/script/index.ts'
+import { parted, withPrelude } from '../../src/script/prelude.ts'
 import { readFunctions, readShell } from '../../src/script/shell-file.ts'
 import { machine } from './harness.ts'
 
@@ -42,6 +50,27 @@ test('what is handed on as text comes with what hands it on', () => {
     const missing = handed.filter((one) => functionsAfter([load]).includes(`o_load ${one} `))
     expect(missing).toEqual([])
   }
+})
+
+test('a script of any kind is parted from what a bash may have already, and says the same without it', () => {
+  const run = { runId: 'run-1', backend: 'pages', fence: 1 }
+  const one: TransferTry = { transferId: 1, attempt: 1, side: 'from', runId: 'run-1' }
+  const scripts = {
+    run: renderScript({ ...run, server: 'one', operations: [] }).text,
+    recovery: renderRecovery({ runId: 'run-1', runs: [] }).text,
+    search: renderTakeOut({ ...run, standing: [] }).text,
+    transfer: renderEmit(one, sh`true`).text,
+    trash: renderTrash('run-1', { kind: 'list' }),
+  }
+  for (const text of Object.values(scripts)) {
+    const parts = parted(Buffer.from(text), endLine('run-1'))
+    const rest = Buffer.concat(parts?.rest ?? []).toString()
+    expect(rest.length).toBeLessThan(text.length / 4)
+    const body = rest.slice(0, rest.indexOf('\nexit\n# end run-1\n'))
+    expect(text).toBe(withPrelude(body, endLine('run-1')))
+  }
+  expect(parted(Buffer.from(scripts.run.replace('o_load', 'o_lode')), endLine('run-1'))).toBe(null)
+  expect(parted(Buffer.from(scripts.run), endLine('run-2'))).toBe(null)
 })
 
 test('whatever a script of any kind calls is defined', () => {
