@@ -2,8 +2,23 @@ import { often } from './often.ts'
 import { quoteArgument } from './sh.ts'
 import { readFunctions } from './shell-file.ts'
 
-/** Where the functions are that every script can call. */
-const files = ['place.sh', 'look.sh', 'prelude.sh', 'own.sh']
+/** Where the functions are that every script can call: a file for each duty. */
+export const preludeFiles = [
+  'ground.sh',
+  'place.sh',
+  'look.sh',
+  'run.sh',
+  'report.sh',
+  'operations.sh',
+  'files.sh',
+  'errands.sh',
+  'into-trash.sh',
+  'settle.sh',
+  'checks.sh',
+  'standing.sh',
+  'reloads.sh',
+  'own.sh',
+]
 
 /**
  * What stands in front of a script, and what stands behind it. Bash takes longer to read all functions than most scripts
@@ -56,7 +71,7 @@ export function readPrelude(): Prelude {
 }
 
 function arrange(): Prelude {
-  const read = files.map(readFunctions)
+  const read = preludeFiles.map(readFunctions)
   const functions = new Map(read.flatMap(({ functions }) => [...functions]))
   const front = [...read.map(({ rest }) => rest).filter((rest) => rest !== ''), loading]
   let behind = ''
