@@ -6,6 +6,9 @@
 # then this is no place for another one, and ends with the status of the script.
 o_last=$0 o_directory=$1 o_number=/proc/sys/kernel/ns_last_pid
 set --
+# What waits for a script keeps nobody from unmounting a home.
+o_home=
+[[ ! -x $PWD ]] || { o_home=$PWD; cd /; }
 # o_receive SIZE: nothing runs of what did not come whole.
 o_receive() {
   IFS= read -rN "$1" o_script
@@ -52,8 +55,9 @@ while :; do
   read -r o_newest <"$o_number"
   (
     exec </dev/null 2>&"$o_errors" {o_errors}>&-
+    [[ ! $o_home ]] || cd -- "$o_home" || exit 85
     if [[ $o_directory ]]; then cd -- "$o_directory" && export ORCHESTRA_STATE=$PWD/.orchestra-state || exit 85; fi
-    unset o_token o_directory o_last o_number o_newest o_ground o_size o_errors o_status
+    unset o_token o_home o_directory o_last o_number o_newest o_ground o_size o_errors o_status
     unset -f o_receive o_leaves_nothing o_may_be_left
     SECONDS=0
     eval "$o_script"

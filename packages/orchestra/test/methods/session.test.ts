@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, mkdtemp, readlink, rm } from 'node:fs/promises'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createMethods, type JobEnd, type Methods, type ServerTarget } from '../../src/methods/index.ts'
@@ -221,6 +221,14 @@ for (const kind of ['ssh', 'openssh', 'local'] as const)
       await mkdir(changing.directory)
       expect((await run('', recordedJob('touch here; echo $$'), changing)).out).toBe(`${pid}\n`)
       expect(existsSync(join(changing.directory, 'here'))).toBe(true)
+    })
+
+    it('waits outside of the home that scripts begin in', async () => {
+      const { out } = await run('echo "$$ $PWD"')
+      const [pid, place] = out.trim().split(' ')
+      // A script of this machine begins where its worker is.
+      expect(place).toBe(kind === 'local' ? process.cwd() : userInfo().homedir)
+      expect(await readlink(`/proc/${pid}/cwd`)).toBe('/')
     })
 
     it('has ended when the methods are closed', async () => {
