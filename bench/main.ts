@@ -5,6 +5,7 @@ import { startPostgres } from '../packages/orchestra/test/support/postgres.ts'
 import * as bulk from './bulk.ts'
 import * as burst from './burst.ts'
 import * as capture from './capture.ts'
+import * as fanOut from './fan-out.ts'
 import { type BenchHosts, startHosts } from './hosts.ts'
 import * as idle from './idle.ts'
 import { type Findings, rounded } from './measure.ts'
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   capture,
   writers,
   'one-change': oneChange,
+  'fan-out': fanOut,
   idle,
   burst,
   bulk,

@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createMethods, type Job, type Methods } from '../packages/orchestra/src/methods/index.ts'
 import { commandLine, jobCommand } from '../packages/orchestra/src/methods/remote-command.ts'
-import { record, recordOperation, renderScript } from '../packages/orchestra/src/script/index.ts'
+import { endLine, record, recordOperation, renderScript } from '../packages/orchestra/src/script/index.ts'
 import { prepareAnsible } from './ansible.ts'
 import { connectOpenssh, connectSsh2, type WarmConnection } from './connections.ts'
 import type { BenchHost } from './hosts.ts'
 import { atLeast, atMost, type Findings, inTurns, median, percentile, timed } from './measure.ts'
+import { byPerson } from './person.ts'
 import { bounced } from './pgbouncer.ts'
 import { pages } from './project.ts'
 import { type Machines, openStage, type Stage, type Way } from './stage.ts'
 
 export const about =
-  'one change: commit to recorded outcome, directly and through PgBouncer, beside the same script by hand and Ansible'
+  'one change: commit to recorded outcome, directly and through PgBouncer, beside the same script by hand, that of a person, and Ansible'
 
 const turnsOf = { full: 60, quick: 5 }
 const turnsOfAnsible = { full: 5, quick: 1 }
@@ -59,12 +61,16 @@ async function compare(stages: Stages, size: Size, progress: Progress): Promise<
   const ssh2 = await connectSsh2(host.target)
   const openssh = await connectOpenssh(host.target)
   const ansible = await prepareAnsible(host, progress)
+  const methods = createMethods()
   try {
     const byHand = await inTurns(turnsOf[size], {
       orchestra: (turn) => change(stages.direct, `turn ${turn}`),
       bounced: (turn) => change(stages.bounced, `turn ${turn}`),
       ssh2: () => sameScript(stages.direct, host, ssh2),
       openssh: () => sameScript(stages.direct, host, openssh),
+      person: (turn) => byPerson(ssh2, host.target, 3, `turn ${turn}`),
+      script: () => scriptAlone(stages.direct, host, methods),
+      nothing: () => framed(host, methods),
     })
     const rested = await inTurns(turnsAfterRest[size], {
       orchestra: (turn) => changeAfterRest(stages.direct, turn),
@@ -78,7 +84,8 @@ async function compare(stages: Stages, size: Size, progress: Progress): Promise<
     })
     return findings(times, byTool, `${ansible.version}, no facts, pipelining, control connection`)
   } finally {
-    await Promise.all([ssh2.close(), openssh.close(), ...(ansible.kind === 'ready' ? [ansible.close()] : [])])
+    const others = [ssh2.close(), openssh.close(), methods.close()]
+    await Promise.all([...others, ...(ansible.kind === 'ready' ? [ansible.close()] : [])])
   }
 }
 
@@ -119,6 +126,39 @@ async function until(stage: Stage, count: number): Promise<number> {
 
 /** The very script that Orchestra would send, over a connection that is there already. */
 async function sameScript(stage: Stage, host: BenchHost, connection: WarmConnection): Promise<number> {
+  const { runId, text } = await scriptOf(stage, host)
+  const command = commandLine(jobCommand(host.target, { runId, interpreter: null, user: null }))
+  return timed(() => connection.run(command, text))
+}
+
+/** The same by the method that the worker uses, whose bash stays. */
+async function scriptAlone(stage: Stage, host: BenchHost, methods: Methods): Promise<number> {
+  const { runId, text } = await scriptOf(stage, host)
+  return timed(() => runThere(host, methods, runId, text))
+}
+
+/** What a bash that stays needs for a script that does nothing. */
+function framed(host: BenchHost, methods: Methods): Promise<number> {
+  const runId = randomUUID()
+  return timed(() => runThere(host, methods, runId, `:\n${endLine(runId)}\n`))
+}
+
+async function runThere(host: BenchHost, methods: Methods, runId: string, text: string): Promise<void> {
+  const job: Job = {
+    runId,
+    script: Buffer.from(text),
+    interpreter: null,
+    user: null,
+    timeouts: { connect: 10_000, idle: 60_000, total: 60_000 },
+    signal: new AbortController().signal,
+    onStart: () => {},
+    onOutput: () => {},
+  }
+  const end = await methods.ssh.run(host.target, job)
+  if (end.kind !== 'exited' || end.code !== 0) throw new Error(`the script ended: ${JSON.stringify(end)}`)
+}
+
+async function scriptOf(stage: Stage, host: BenchHost): Promise<{ runId: string; text: string }> {
   const runId = randomUUID()
   const object = { id: 2, host: host.target.name, body: runId }
   const recording = recordOperation(pages, 'save', object as never)
@@ -131,14 +171,13 @@ async function sameScript(stage: Stage, host: BenchHost, connection: WarmConnect
     operations: [{ index: 0, label: 'save page:2', action: 'save', recording }],
     prepare: record('prepare', (script) => pages.prepare?.(script)),
   })
-  const command = commandLine(jobCommand(host.target, { runId, interpreter: null, user: null }))
-  return timed(() => connection.run(command, text))
+  return { runId, text }
 }
 
 type Times<Name extends string> = Record<Name, number[]>
 
 interface Measured {
-  byHand: Times<'orchestra' | 'bounced' | 'ssh2' | 'openssh'>
+  byHand: Times<'orchestra' | 'bounced' | 'ssh2' | 'openssh' | 'person' | 'script' | 'nothing'>
   /** Of workers that had nothing to do before. */
   rested: Times<'orchestra' | 'bounced'>
 }
@@ -150,11 +189,20 @@ function findings(
 ): Findings {
   const floor = median(byHand.orchestra) / median(byHand.ssh2)
   const bouncedMedian = Math.max(median(byHand.bounced), median(rested.bounced))
+  const person = median(byHand.person)
   const goals = [
-    atMost('one change, times the same script on a warm connection', floor, 5),
+    atMost(
+      'one change, times the script of a person on a warm connection',
+      median(byHand.orchestra) / person,
+      2,
+    ),
+    atMost('the script alone, times the script of a person', median(byHand.script) / person, 1),
     atMost('one change through PgBouncer, after a rest or without, median milliseconds', bouncedMedian, 150),
   ]
   const ratios: Record<string, number> = {
+    orchestraToPerson: median(byHand.orchestra) / person,
+    scriptToPerson: median(byHand.script) / person,
+    leastScriptToPerson: percentile(byHand.script, 0) / percentile(byHand.person, 0),
     orchestraToSsh2: floor,
     orchestraToOpenssh: median(byHand.orchestra) / median(byHand.openssh),
     restedToSsh2: median(rested.orchestra) / median(byHand.ssh2),
@@ -166,6 +214,9 @@ function findings(
     ...percentiles('bounced', byHand.bounced),
     ...percentiles('bouncedRested', rested.bounced),
     ssh2P50Milliseconds: median(byHand.ssh2),
+    personP50Milliseconds: person,
+    scriptP50Milliseconds: median(byHand.script),
+    nothingP50Milliseconds: median(byHand.nothing),
     opensshP50Milliseconds: median(byHand.openssh),
   }
   if (byTool !== undefined) {

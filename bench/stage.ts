@@ -34,8 +34,12 @@ export interface Stage {
 export type Way = (databaseUrl: string) => string | Promise<string>
 
 /** Sets up everything anew, so that no benchmark meets what another left. */
-export async function openStage(machines: Machines, way: Way = (url) => url): Promise<Stage> {
-  const hosts = await (await machines.hosts()).renewed()
+export async function openStage(
+  machines: Machines,
+  way: Way = (url) => url,
+  arrange: (hosts: readonly BenchHost[]) => Promise<readonly BenchHost[]> = async (hosts) => hosts,
+): Promise<Stage> {
+  const hosts = await arrange(await (await machines.hosts()).renewed())
   const application = await openApplication(machines.postgres)
   const { store, databaseUrl, directory } = application
   for (const host of hosts) await register(store, host)

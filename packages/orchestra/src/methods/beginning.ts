@@ -1,5 +1,6 @@
-import type { Job, JobEnd, ProcessEnd } from './method.ts'
+import type { Job, JobEnd } from './method.ts'
 import type { OutputRelay } from './output-relay.ts'
+import type { ProcessEnd } from './wire.ts'
 
 /** Why bash does not begin; nothing of the script was sent. */
 export type NotBegun = Extract<JobEnd, { kind: 'unreachable' | 'denied' | 'cancelled' }>

@@ -1,17 +1,15 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
-import type { ProcessEnd } from './method.ts'
-import type { Process } from './supervise.ts'
+import type { ProcessEnd, Wire } from './wire.ts'
 
 /** How a child's exit is to be read. */
 export type ReadExit = (code: number | null, signal: string | null) => ProcessEnd
 
-/** A child of this process as something to supervise. */
-export function childProcess(
+/** A child of this process by its streams. */
+export function childWire(
   child: ChildProcessWithoutNullStreams,
-  endGroup: (group: number) => Promise<boolean>,
-  endLogin: () => Promise<void>,
   readExit: ReadExit,
-): Process {
+  endLogin: () => Promise<void>,
+): Wire {
   const { stdin, stdout, stderr } = child
   const exited = new Promise<ProcessEnd>((resolve) => {
     child.once('exit', (code, signal) => resolve(readExit(code, signal)))
@@ -22,5 +20,5 @@ export function childProcess(
   const abandon = () => {
     for (const stream of [stdin, stdout, stderr]) stream.destroy()
   }
-  return { stdin, stdout, stderr, exited, closed, endGroup, endLogin, abandon }
+  return { stdin, stdout, stderr, exited, closed, endLogin, abandon }
 }

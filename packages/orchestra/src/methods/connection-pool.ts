@@ -1,4 +1,5 @@
 import type { JobEnd, ServerTarget } from './method.ts'
+import type { Shelf } from './shelf.ts'
 
 /** Why there is no connection. Nothing was sent. */
 export type ConnectFailure = Extract<JobEnd, { kind: 'unreachable' | 'host-key' | 'denied' }>
@@ -6,6 +7,8 @@ export type ConnectFailure = Extract<JobEnd, { kind: 'unreachable' | 'host-key' 
 /** A connection with its login done, over which several sessions may run. */
 export interface Connection {
   readonly kind: 'connected'
+  /** What stays on it between scripts. */
+  readonly shelf: Shelf
   /** Why the connection is over; null while it stands. */
   readonly broken: string | null
   onBroken(listener: () => void): void
@@ -60,8 +63,11 @@ interface Slot<C extends Connection> {
   expiry: NodeJS.Timeout | undefined
 }
 
-/** Below sshd's default of ten sessions a connection, with room for the commands that end a script. */
-const sessionsPerConnection = 8
+/**
+ * Below sshd's default of ten sessions a connection, with room for those that nobody uses at the moment (two, see `shelf.ts`), and for
+ * the commands that end a script.
+ */
+const sessionsPerConnection = 6
 /** How long a connection that nobody uses is kept. */
 const keepUnused = 300_000
 /** A shared connection that does not open a session for this long is taken for dead. */
@@ -171,7 +177,9 @@ function connectionKey(target: ServerTarget): string {
 async function closeSlot<C extends Connection>(slot: Slot<C>): Promise<void> {
   clearTimeout(slot.expiry)
   const connection = await slot.opening.catch(() => null)
-  if (connection?.kind === 'connected') connection.end()
+  if (connection?.kind !== 'connected') return
+  await connection.shelf.close()
+  connection.end()
 }
 
 function once(action: () => void): () => void {

@@ -54,9 +54,6 @@ export type JobEnd =
   | { kind: 'timeout'; which: 'idle' | 'total'; limit: number }
   | { kind: 'cancelled' }
 
-/** How a process ended, seen from here. */
-export type ProcessEnd = Extract<JobEnd, { kind: 'exited' | 'lost' }>
-
 /** A way to run scripts on servers. */
 export interface Method {
   run(target: ServerTarget, job: Job): Promise<JobEnd>

@@ -9,6 +9,7 @@ import type { ConnectFailure, Connection } from './connection-pool.ts'
 import { hostKeyReason, sameHostKey } from './host-key.ts'
 import type { ServerTarget } from './method.ts'
 import { saying } from './saying.ts'
+import { Shelf } from './shelf.ts'
 import { startProgram } from './start-program.ts'
 
 /** What the local command of a master prints once it accepts sessions. */
@@ -20,6 +21,7 @@ const terminalPatience = 2000
 /** A master process of the system's ssh that holds one connection, and the options that share it. */
 export class ControlConnection implements Connection {
   readonly kind = 'connected'
+  readonly shelf = new Shelf()
   readonly #target: ServerTarget
   readonly #base: string
   readonly #master: ChildProcess

@@ -1,19 +1,21 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { silentLogin } from './beginning.ts'
-import { childProcess } from './child-process.ts'
+import { childWire } from './child-process.ts'
 import { type ConnectFailure, ConnectionPool, type Opened, type SessionAnswer } from './connection-pool.ts'
 import { answerPatience, endGroupPatience, endRemoteGroup } from './end-group.ts'
 import { throughStartUpFile } from './end-login.ts'
 import { isLockedKey } from './identity.ts'
-import type { Job, JobEnd, Method, ProcessEnd, ServerTarget } from './method.ts'
+import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
 import { type ControlConnection, ControlDirectory } from './openssh-control.ts'
-import { commandLine, endLoginCommand, jobCommand } from './remote-command.ts'
+import { commandLine, endLoginCommand, jobCommand, sessionCommand } from './remote-command.ts'
 import { saying } from './saying.ts'
+import type { Starting } from './shelf.ts'
 import { deniedBy } from './ssh-connection.ts'
 import { childEnvironment } from './start-program.ts'
 import { supervise } from './supervise.ts'
 import { untilAborted } from './until-aborted.ts'
+import type { Place, ProcessEnd, Wire } from './wire.ts'
 import { within } from './within.ts'
 
 /** ssh's own exit status when its connection broke; a script's 255 looks the same and is taken for that. */
@@ -40,18 +42,15 @@ export class OpensshMethod implements Method {
   async run(target: ServerTarget, job: Job): Promise<JobEnd> {
     if (job.signal.aborted) return { kind: 'cancelled' }
     const opening = this.#pool.open(target, job.timeouts.connect, (connection, patience) =>
-      openSession(target, connection, job, patience),
+      connection.shelf.place(target, job, patience, (starting) =>
+        openWire(target, connection, job, starting, patience),
+      ),
     )
     const opened = await untilAborted(job.signal, opening, discard)
     if (opened.kind !== 'opened') return opened
     const endGroup = (group: number) => endRemoteGroup(this.#pool, opened.lease, orderEnd, target, job, group)
-    const leave = () => endLogin(opened.lease.connection, job.runId)
     try {
-      return await supervise(
-        target.name,
-        childProcess(opened.session, endGroup, leave, sessionEnd(target)),
-        job,
-      )
+      return await supervise(target.name, { ...opened.session, endGroup }, job)
     } finally {
       opened.lease.release()
     }
@@ -96,13 +95,15 @@ export class OpensshMethod implements Method {
  * A session whose other side has begun to answer, or why there is none. Nothing is sent before: only so it is
  * certain that a control connection which turns out to be dead took nothing of the script with it.
  */
-async function openSession(
+async function openWire(
   target: ServerTarget,
   connection: ControlConnection,
   job: Job,
+  starting: Starting,
   patience: number,
-): Promise<SessionAnswer<ChildProcessWithoutNullStreams>> {
-  const session = connection.start(commandLine(jobCommand(target, job)))
+): Promise<SessionAnswer<Wire>> {
+  const words = starting === 'once' ? jobCommand(target, job) : sessionCommand(target, job)
+  const session = connection.start(commandLine(words))
   let errors: Buffer = Buffer.alloc(0)
   const keep = (bytes: Buffer) => {
     errors = Buffer.concat([errors, bytes]).subarray(-keptErrors)
@@ -112,7 +113,8 @@ async function openSession(
   session.stderr.off('data', keep).pause()
   if (first === 'output') {
     if (errors.length > 0) session.stderr.unshift(errors)
-    return { kind: 'session', session }
+    const leave = () => endLogin(connection, job.runId)
+    return { kind: 'session', session: childWire(session, sessionEnd(target), leave) }
   }
   session.kill('SIGKILL')
   if (first === null) {
@@ -136,9 +138,10 @@ async function firstAnswer(session: ChildProcessWithoutNullStreams): Promise<'ou
   return code ?? connectionBroke
 }
 
-function discard(opened: Opened<ControlConnection, ChildProcessWithoutNullStreams> | JobEnd): void {
+function discard(opened: Opened<ControlConnection, Place> | JobEnd): void {
   if (opened.kind !== 'opened') return
-  opened.session.kill('SIGKILL')
+  opened.session.giveUp()
+  opened.session.leave()
   opened.lease.release()
 }
 

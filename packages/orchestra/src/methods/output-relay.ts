@@ -1,7 +1,7 @@
-import type { Readable } from 'node:stream'
 import { GroupLine } from './group-line.ts'
 import type { Job } from './method.ts'
 import { saying } from './saying.ts'
+import type { Output } from './wire.ts'
 
 type StreamName = 'stdout' | 'stderr'
 
@@ -25,7 +25,7 @@ export class OutputRelay {
   lastByteAt = Date.now()
   readonly #job: Job
   readonly #line: GroupLine
-  readonly #streams: readonly Readable[]
+  readonly #streams: readonly Output[]
   #tellGroup: (group: number | null) => void = () => {}
   #fail: (error: unknown) => void = () => {}
   #tellEndless: () => void = () => {}
@@ -36,7 +36,7 @@ export class OutputRelay {
   #holds = 0
   #ended = false
 
-  constructor(stdout: Readable, stderr: Readable, job: Job) {
+  constructor(stdout: Output, stderr: Output, job: Job) {
     this.#job = job
     this.#line = new GroupLine(job.runId)
     this.#streams = [stdout, stderr]

@@ -1,4 +1,4 @@
-import { bootstrap, endLine, endLogin } from '../script/bootstrap.ts'
+import { bootstrap, endLine, endLogin, session } from '../script/bootstrap.ts'
 import type { Job, ServerTarget } from './method.ts'
 
 /**
@@ -32,6 +32,12 @@ export function jobCommand(target: ServerTarget, job: StartedJob): string[] {
   const words = ['bash', '--noprofile', '--norc', '-c', bootstrap, endLine(job.runId)]
   words.push(target.directory ?? '', size)
   return [...become(target.user, target.sudo, job.user), ...words, ...(job.interpreter ?? [])]
+}
+
+/** The words that start a bash that stays, for this job's script first. */
+export function sessionCommand(target: ServerTarget, { runId, user }: Pick<Job, 'runId' | 'user'>): string[] {
+  const words = ['bash', '--noprofile', '--norc', '-c', session, endLine(runId), target.directory ?? '']
+  return [...become(target.user, target.sudo, user), ...words]
 }
 
 /**

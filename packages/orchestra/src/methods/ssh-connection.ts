@@ -5,6 +5,7 @@ import type { ConnectFailure, Connection } from './connection-pool.ts'
 import { formatHostKey, hostKeyAlgorithms, hostKeyReason, sameHostKey } from './host-key.ts'
 import { type Identity, type IdentityEnvironment, loadIdentity } from './identity.ts'
 import type { ServerTarget } from './method.ts'
+import { Shelf } from './shelf.ts'
 
 const keepAliveInterval = 15_000
 const keepAliveCount = 3
@@ -12,6 +13,7 @@ const keepAliveCount = 3
 /** One connection to a server, with its login done. */
 export class SshConnection implements Connection {
   readonly kind = 'connected'
+  readonly shelf = new Shelf()
   readonly #client: Client
   #broken: string | null = null
 

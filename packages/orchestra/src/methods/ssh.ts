@@ -4,17 +4,18 @@ import { ConnectionPool, type Opened, type SessionAnswer } from './connection-po
 import { answerPatience, endGroupPatience, endRemoteGroup } from './end-group.ts'
 import { type Terminal, throughStartUpFile } from './end-login.ts'
 import type { IdentityEnvironment } from './identity.ts'
-import type { Job, JobEnd, Method, ProcessEnd, ServerTarget } from './method.ts'
-import { commandLine, endLoginCommand, jobCommand } from './remote-command.ts'
+import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
+import { commandLine, endLoginCommand, jobCommand, sessionCommand } from './remote-command.ts'
 import { connect, type SshConnection } from './ssh-connection.ts'
-import { type Process, supervise } from './supervise.ts'
+import { supervise } from './supervise.ts'
 import { untilAborted } from './until-aborted.ts'
+import type { Place, ProcessEnd, Wire } from './wire.ts'
 import { within } from './within.ts'
 
 /** How long what got a signal may take to be gone. */
 const signalPatience = 500
 
-type Channel = Opened<SshConnection, ClientChannel>
+type OpenedPlace = Opened<SshConnection, Place>
 
 /** Runs scripts over pooled connections of the ssh2 library. */
 export class SshMethod implements Method {
@@ -28,15 +29,14 @@ export class SshMethod implements Method {
 
   async run(target: ServerTarget, job: Job): Promise<JobEnd> {
     if (job.signal.aborted) return { kind: 'cancelled' }
-    const command = commandLine(jobCommand(target, job))
     const opening = this.#pool.open(target, job.timeouts.connect, (connection, patience) =>
-      openChannel(connection, command, patience),
+      openPlace(connection, target, job, patience),
     )
     const opened = await untilAborted(job.signal, opening, discard)
     if (opened.kind !== 'opened') return opened
     const endGroup = (group: number) => endRemoteGroup(this.#pool, opened.lease, orderEnd, target, job, group)
     try {
-      return await supervise(target.name, channelProcess(target, opened, endGroup, job.runId), job)
+      return await supervise(target.name, { ...opened.session, endGroup }, job)
     } finally {
       opened.lease.release()
     }
@@ -45,6 +45,20 @@ export class SshMethod implements Method {
   async close(): Promise<void> {
     await this.#pool.close()
   }
+}
+
+function openPlace(
+  connection: SshConnection,
+  target: ServerTarget,
+  job: Job,
+  patience: number,
+): Promise<SessionAnswer<Place>> {
+  return connection.shelf.place(target, job, patience, async (starting) => {
+    const words = starting === 'once' ? jobCommand(target, job) : sessionCommand(target, job)
+    const opened = await openChannel(connection, commandLine(words), patience)
+    if (opened.kind !== 'session') return opened
+    return { kind: 'session', session: channelWire(target, connection, opened.session, job.runId) }
+  })
 }
 
 async function openChannel(
@@ -72,9 +86,10 @@ async function execute(
   }
 }
 
-function discard(opened: Channel | JobEnd): void {
+function discard(opened: OpenedPlace | JobEnd): void {
   if (opened.kind !== 'opened') return
-  opened.session.close()
+  opened.session.giveUp()
+  opened.session.leave()
   opened.lease.release()
 }
 
@@ -91,12 +106,12 @@ async function orderEnd(connection: SshConnection, command: string): Promise<boo
   return within(closed, endGroupPatience, null)
 }
 
-function channelProcess(
+function channelWire(
   target: ServerTarget,
-  { session: channel, lease }: Channel,
-  endGroup: (group: number) => Promise<boolean>,
+  connection: SshConnection,
+  channel: ClientChannel,
   runId: string,
-): Process {
+): Wire {
   // What breaks a channel also closes it, and `close` is what decides.
   channel.on('error', () => {})
   const exited = new Promise<ProcessEnd>((resolve) => {
@@ -105,7 +120,7 @@ function channelProcess(
   const closed = new Promise<ProcessEnd>((resolve) => {
     // The exit may have come in the packet that opened the channel, before anybody listened; `close` repeats it.
     channel.once('close', (code?: number | null, signal?: string) =>
-      resolve(code === undefined ? lost(target, lease.connection) : exit(code, signal)),
+      resolve(code === undefined ? lost(target, connection) : exit(code, signal)),
     )
   })
   const errorsEnded = new Promise((resolve) => channel.stderr.once('close', resolve))
@@ -115,8 +130,7 @@ function channelProcess(
     stderr: channel.stderr,
     exited,
     closed: errorsEnded.then(() => closed),
-    endGroup,
-    endLogin: () => endLogin(lease.connection, channel, exited, runId),
+    endLogin: () => endLogin(connection, channel, exited, runId),
     abandon: () => channel.close(),
   }
 }

@@ -1,26 +1,15 @@
-import type { Readable, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { awaitBootstrap } from './beginning.ts'
 import { type Interruption, Watch } from './interruption.ts'
-import type { Job, JobEnd, ProcessEnd } from './method.ts'
+import type { Job, JobEnd } from './method.ts'
 import { OutputRelay } from './output-relay.ts'
+import type { Place, ProcessEnd } from './wire.ts'
 import { within } from './within.ts'
 
 /** A bootstrap that runs somewhere and waits for its script. */
-export interface Process {
-  stdin: Writable
-  stdout: Readable
-  stderr: Readable
-  /** The process is over, or the way to it is gone. */
-  exited: Promise<ProcessEnd>
-  /** Both streams have ended as well, which a daemon that inherited them may put off for ever. */
-  closed: Promise<ProcessEnd>
+export interface Process extends Place {
   /** Ends the process group over there; whether nothing of it is left. */
   endGroup(group: number): Promise<boolean>
-  /** Ends what a login started before, or instead of, the bootstrap. */
-  endLogin(): Promise<void>
-  /** Lets go of the streams, whatever still holds their other ends. */
-  abandon(): void
 }
 
 /** How long output may trail behind an exit status when something keeps the streams open. */
@@ -31,24 +20,25 @@ const groupPatience = 2000
 /** Waits until the bootstrap runs, sends it a job's script, and stays with it to the end. */
 export async function supervise(server: string, process: Process, job: Job): Promise<JobEnd> {
   const relay = new OutputRelay(process.stdout, process.stderr, job)
-  // A script that ends before it has read everything says so by its exit status, not by a broken pipe.
-  process.stdin.on('error', () => {})
   try {
     const refused = await awaitBootstrap(server, completed(process, relay), relay, job)
     if (refused === null) return await attend(server, process, relay, job)
+    process.giveUp()
     if ((await within(process.exited, 0, null)) === null) await process.endLogin()
     return refused
   } finally {
-    process.abandon()
+    process.leave()
   }
 }
 
 async function attend(server: string, process: Process, relay: OutputRelay, job: Job): Promise<JobEnd> {
   const watch = new Watch(job, relay)
   try {
-    send(process, job)
+    job.onStart()
+    process.send(job)
     const end = await Promise.race([completed(process, relay), watch.interrupted])
     if (end.kind !== 'exited' && end.kind !== 'lost') return await interrupted(server, end, process, relay)
+    if (end.kind === 'exited' && end.signal !== null) return await killed(server, end, process, relay)
     await Promise.race([relay.finish(), relay.failed])
     return end
   } catch (error) {
@@ -56,16 +46,6 @@ async function attend(server: string, process: Process, relay: OutputRelay, job:
     throw error
   } finally {
     watch.stop()
-  }
-}
-
-function send(process: Process, job: Job): void {
-  job.onStart()
-  const script = Buffer.from(job.script.buffer, job.script.byteOffset, job.script.byteLength)
-  if (job.input === undefined) process.stdin.end(script)
-  else {
-    process.stdin.write(script)
-    job.input.pipe(process.stdin)
   }
 }
 
@@ -91,11 +71,28 @@ async function interrupted(
   return { kind: 'lost', reason: `${server}: ${what}, but the script there could not be ended` }
 }
 
+/** Whoever killed the bash of a script left alone what it had started, which goes on beside whatever comes next. */
+async function killed(
+  server: string,
+  end: ProcessEnd & { kind: 'exited' },
+  process: Process,
+  relay: OutputRelay,
+): Promise<JobEnd> {
+  if (await endGroup(process, relay)) return end
+  const reason = `${server}: its bash was ended by signal ${end.signal}, but what it had started could not be ended`
+  return { kind: 'lost', reason }
+}
+
 /** Ends the process there; whether it is certain that nothing of it runs. */
 async function endProcess(process: Process, relay: OutputRelay): Promise<boolean> {
-  const group = await within(relay.group, groupPatience, null)
-  const gone = group !== null && (await process.endGroup(group))
+  const gone = await endGroup(process, relay)
   const last = gone ? await within(process.closed, groupPatience, null) : null
   await within(relay.finish(), groupPatience, undefined)
   return gone || last?.kind === 'exited'
+}
+
+async function endGroup(process: Process, relay: OutputRelay): Promise<boolean> {
+  process.giveUp()
+  const group = await within(relay.group, groupPatience, null)
+  return group !== null && (await process.endGroup(group))
 }

@@ -4,7 +4,7 @@ import { readShell } from './shell-file.ts'
 export const groupLinePrefix = 'orchestra-pgid '
 
 /**
- * The command that receives a script on stdin and runs it only when it came whole. Run it as
+ * The command that receives one script on stdin and runs it only when it came whole. Run it as
  * `bash --noprofile --norc -c BOOTSTRAP END_LINE DIRECTORY BYTES [INTERPRETER...]`; an empty directory changes none. BYTES is
  * empty where stdin is the script alone, and otherwise its length: `read -N` takes not one byte more from a pipe.
  *
@@ -14,7 +14,14 @@ export const groupLinePrefix = 'orchestra-pgid '
  * that a cancel can end everything the script started. HOME is set right after runuser, which keeps the login's, and
  * a server's own directory holds its state too, so that several servers can share one machine.
  */
-export const bootstrap = onOneLine(readShell('bootstrap.sh'))
+export const bootstrap = onOneLine(['start.sh', 'bootstrap.sh'].map(readShell).join('\n'))
+
+/**
+ * The command that receives one script after the other: `bash --noprofile --norc -c SESSION END_LINE DIRECTORY`. Each is read whole
+ * before a byte of it runs, and runs in a subshell, with nothing on stdin, so that nothing of it is left for the next. The token that
+ * delimits the output of a script is told to this bash alone.
+ */
+export const session = onOneLine(['start.sh', 'session.sh'].map(readShell).join('\n'))
 
 /** Ends a login that never came to the bootstrap: `bash --noprofile --norc -c END_LOGIN END_LINE`. */
 export const endLogin = onOneLine(readShell('end-login.sh'))

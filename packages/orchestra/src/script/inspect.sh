@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154
-# Orchestra's inspection: looks at a server and changes nothing there, not even its own state. All names start with o_.
+# Orchestra's inspection: looks at a server and changes nothing there, not even its own state. Stands behind the prelude.
 #
 # Few processes look at many things: one `find` tells type, mode, owner and target of some thousand paths, one `sha256sum` digests
 # the regular files among them, so that nothing that could block or lead elsewhere is ever opened. What is told is compared by the
@@ -7,7 +7,7 @@
 
 # o_inspect BACKEND FENCE WAIT TOKEN: waits for a script that runs, and makes sure that no newer owner works here.
 o_inspect() {
-  local home=/var/lib/orchestra tool seen=0 debt
+  local tool seen=0 debt
   o_mark=$'\036'"orchestra:$4"
   IFS=$' \t\n' LC_ALL=C
   trap '' PIPE
@@ -15,8 +15,7 @@ o_inspect() {
   for tool in find xargs sha256sum cat head flock; do
     type -P "$tool" >/dev/null || { printf '%s is not installed\n' "$tool" >&2; exit 85; }
   done
-  ((EUID == 0)) || home=$HOME/.local/state/orchestra
-  o_state=${ORCHESTRA_STATE:-$home}
+  o_where
   o_owned=$o_state/owned/$1
   o_share_lock "$3"
   [[ ! -e $o_state/fence ]] || read -r seen <"$o_state/fence"
@@ -38,18 +37,6 @@ o_share_lock() {
 # o_tell WORD...: a record for the worker; what follows on stdout belongs to it.
 o_tell() {
   printf '%s %s\n' "$o_mark" "$*"
-}
-
-# In the subshell of a command: as if Orchestra were not there, and strict.
-o_body() {
-  [[ ! ${o_lock-} ]] || exec {o_lock}<&-
-  trap - PIPE
-  set +f
-  umask 022
-  # shellcheck disable=SC2154 # the bootstrap noted it
-  if [[ ${o_locale-unset} == unset ]]; then unset LC_ALL; else LC_ALL=$o_locale; fi
-  unset o_mark
-  set -eu -o pipefail
 }
 
 # o_places PATH...

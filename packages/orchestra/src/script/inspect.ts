@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { Secret } from '../secrets/secret.ts'
 import { endLine } from './bootstrap.ts'
 import { checkRunId } from './names.ts'
+import { withPrelude } from './prelude.ts'
 import { callOf } from './render-step.ts'
 import { join, plain, type Rendered, renderSecret } from './rendered.ts'
 import { readShell } from './shell-file.ts'
@@ -46,7 +47,7 @@ export interface InspectionRequest {
 /** Bytes of arguments for one process; Linux takes 128 KiB in one and 2 MiB in all, `xargs` splits at 128 KiB. */
 const MOST_ARGUMENTS = 100_000
 
-let cached: string | undefined
+let functions: string | undefined
 
 /** A script that answers questions and changes nothing on the server. Pure: the same request with a token gives the same text. */
 export function renderInspection(request: InspectionRequest): { text: string; token: string } {
@@ -63,8 +64,8 @@ export function renderInspection(request: InspectionRequest): { text: string; to
   const begin = callOf('o_inspect', plain(backend), plain(String(fence)), plain(String(lockWait)), mark)
   const limit = patience === undefined ? [] : [callOf('o_patient', plain(String(patience)))]
   const body = join([begin, ...limit, ...renderQuestions(questions), plain('o_tell end')], '\n')
-  cached ??= ['place.sh', 'look.sh', 'inspect.sh'].map(readShell).join('\n')
-  return { text: `${cached}\n${body.reveal()}\n${endLine(request.runId)}\n`, token }
+  functions ??= readShell('inspect.sh')
+  return { text: withPrelude(body.reveal(), endLine(request.runId), [functions]), token }
 }
 
 /** What marks an identity as ours: the name of a file on the server. */

@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of those who use it
-# How a command is run strictly, and how one that only looks is kept from taking for ever. For the prelude and for inspections, which
-# say in o_body what a command must not see of them.
+# How a command is run strictly, and how one that only looks is kept from taking for ever.
 
 # o_eval COMMAND: after o_body. Where a character may have several bytes, bash takes quadratic time for quotes: what is long it takes
 # as bytes, and the programs that it starts are in their locale nevertheless.

@@ -6,6 +6,6 @@ export const often: ReadonlySet<string> = new Set(
   o_mark_shared o_may_act o_move_in o_moved o_note_holder o_note_new o_note_run o_now o_now_pending o_op o_owe o_own
   o_patient o_pay o_place o_prepared o_quiet_then_loud o_raise_fence o_read_ahead o_read_debts o_read_litter o_read_mark
   o_record o_refuse_waiting o_results o_room o_run o_say o_see o_see_again o_settle o_settle_directories
-  o_settle_files o_settle_permissions o_staged o_step o_subshell o_sweep o_tell_well o_unsee o_weigh o_whose o_within o_write
+  o_settle_files o_settle_permissions o_staged o_step o_subshell o_sweep o_tell_well o_unsee o_weigh o_where o_whose o_within o_write
   o_write_mark`.split(/\s+/),
 )

@@ -1,8 +1,24 @@
 import { often } from './often.ts'
+import { quoteArgument } from './sh.ts'
 import { readFunctions } from './shell-file.ts'
 
-/** Where the functions are that every script can call. */
-const files = ['place.sh', 'look.sh', 'prelude.sh', 'own.sh']
+/** Where the functions are that every script can call: a file for each duty. */
+export const preludeFiles = [
+  'ground.sh',
+  'place.sh',
+  'look.sh',
+  'run.sh',
+  'report.sh',
+  'operations.sh',
+  'files.sh',
+  'errands.sh',
+  'into-trash.sh',
+  'settle.sh',
+  'checks.sh',
+  'standing.sh',
+  'reloads.sh',
+  'own.sh',
+]
 
 /**
  * What stands in front of a script, and what stands behind it. Bash takes longer to read all functions than most scripts
@@ -18,11 +34,36 @@ let cached: Prelude | undefined
 /** A script that can call the prelude's functions, and those of `more`; `end` is the line that proves that it is whole. */
 export function withPrelude(body: string, end: string, more: readonly string[] = []): string {
   const { front, behind } = readPrelude()
-  const tail = `${behind}\n${end}\n`
-  // The bootstrap has the script in o_script. What is taken of it is counted from its end, and is ASCII.
-  const taken = `o_seldom=\${o_script: -${tail.length}:${behind.length}}`
-  return [taken, front, ...more, body, 'exit', tail].join('\n')
+  return [takenOf(behind, end), front, ...more, body, 'exit', `${behind}\n${end}\n`].join('\n')
 }
+
+/** The bootstrap has the script in o_script. What is taken of it is counted from its end, and is ASCII. */
+function takenOf(behind: string, end: string): string {
+  return `o_seldom=\${o_script: -${`${behind}\n${end}\n`.length}:${behind.length}}`
+}
+
+/** A script in two parts: what a bash may have from an earlier one, and what it needs besides that. */
+export interface Grounded {
+  ground: Uint8Array
+  rest: readonly Uint8Array[]
+}
+
+/** Parts a script that `withPrelude` made; null where somebody else made it. */
+export function parted(script: Uint8Array, end: string): Grounded | null {
+  const { front, behind } = readPrelude()
+  const before = Buffer.from(`${takenOf(behind, end)}\n${front}\n`)
+  const after = Buffer.from(`exit\n${behind}\n${end}\n`)
+  const body = script.subarray(before.length, script.length - after.length)
+  const isOurs =
+    script.length >= before.length + after.length &&
+    before.equals(script.subarray(0, before.length)) &&
+    after.equals(script.subarray(-after.length))
+  if (!isOurs) return null
+  ground ??= Buffer.from(`o_seldom=${quoteArgument(behind)}\n${front}\n`)
+  return { ground, rest: [body, Buffer.from(`exit\n${end}\n`)] }
+}
+
+let ground: Buffer | undefined
 
 export function readPrelude(): Prelude {
   cached ??= arrange()
@@ -30,7 +71,7 @@ export function readPrelude(): Prelude {
 }
 
 function arrange(): Prelude {
-  const read = files.map(readFunctions)
+  const read = preludeFiles.map(readFunctions)
   const functions = new Map(read.flatMap(({ functions }) => [...functions]))
   const front = [...read.map(({ rest }) => rest).filter((rest) => rest !== ''), loading]
   let behind = ''

@@ -26,23 +26,9 @@ o_transfer() {
   umask 022
 }
 
-# o_alone COMMAND: runs it strictly and as if Orchestra were not there; o_status is its status. Like o_subshell it must never
-# be called where its status is tested.
-o_alone() {
-  ( o_leave; o_eval "$1" )
-  o_status=$?
-}
-
-o_leave() {
-  local fd
-  for fd in ${o_mine-} ${o_lock-} ${o_data-}; do exec {fd}>&-; done
-  if [[ ${o_locale-unset} == unset ]]; then unset LC_ALL; else LC_ALL=$o_locale; fi
-  set -eu -o pipefail
-}
-
 # o_emit COMMAND MARK: what it prints, and the mark behind it when all of it was printed.
 o_emit() {
-  o_alone "$1" </dev/null
+  o_subshell "$1" </dev/null
   ((!o_status)) || exit "$o_status"
   printf %s "$2"
 }
@@ -55,7 +41,7 @@ o_absorb() {
   receiver=$!
   o_guard_room "$3" "$4" &
   guard=$!
-  o_alone "trap '' XFSZ; ulimit -f $2
+  o_subshell "trap '' XFSZ; ulimit -f $2
 $1" <&"$o_data"
   kill "$guard" 2>/dev/null
   if ((o_status)); then
@@ -130,6 +116,6 @@ o_unframe() {
 # o_put COMMAND WAIT: runs it while no other script of Orchestra runs on this server.
 o_put() {
   o_lock "$2"
-  o_alone "$1" </dev/null
+  o_subshell "$1" </dev/null
   exit "$o_status"
 }

@@ -29,6 +29,12 @@ describe('a server that ends sessions in its own way', () => {
         accept().on('exec', (acceptExec, _reject, { command }) => {
           const channel = acceptExec()
           const end = /# end [\w-]+/.exec(command)?.[0]
+          if (end === undefined) {
+            // The order to end what is left of a script.
+            channel.exit(0)
+            channel.end()
+            return
+          }
           channel.write(`orchestra-pgid 1 ${end}\n`)
           answer(channel)
         })

@@ -52,7 +52,7 @@ test('they hold no sources, tests or maps, and everything that their readers loo
     for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', 'dist/index.d.ts'])
       expect(existsSync(join(path, name)), name).toBe(true)
   }
-  expect(existsSync(join(installed, 'dist/script/prelude.sh'))).toBe(true)
+  expect(existsSync(join(installed, 'dist/script/run.sh'))).toBe(true)
 })
 
 test('in a project as npm makes it, init and up run, and a committed row gets to its server', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { secret, sh } from '../../src/script/index.ts'
@@ -7,6 +7,8 @@ import { machine, render, temporaryDirectory } from './harness.ts'
 
 const missing = existsSync('/usr/bin/shellcheck') ? null : 'shellcheck is not installed'
 if (missing !== null && process.env.CI === 'true') throw new Error(`${missing}, and CI requires it`)
+
+const sources = new URL('../../src/script/', import.meta.url).pathname
 
 function shellcheck(path: string): string {
   const { stdout, status } = spawnSync('shellcheck', ['--shell=bash', '--format=gcc', path], {
@@ -16,17 +18,8 @@ function shellcheck(path: string): string {
 }
 
 describe.skipIf(missing)(`shellcheck finds nothing${missing === null ? '' : ` (${missing})`}`, () => {
-  test.each([
-    'place.sh',
-    'look.sh',
-    'prelude.sh',
-    'own.sh',
-    'trash.sh',
-    'bootstrap.sh',
-    'transfer.sh',
-    'inspect.sh',
-  ])('in %s', (name) => {
-    expect(shellcheck(new URL(`../../src/script/${name}`, import.meta.url).pathname)).toBe('0')
+  test.each(readdirSync(sources).filter((name) => name.endsWith('.sh')))('in %s', (name) => {
+    expect(shellcheck(join(sources, name))).toBe('0')
   })
 
   test('in a script with every kind of step', () => {

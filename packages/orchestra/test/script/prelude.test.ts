@@ -3,13 +3,21 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bootstrapCommand, endLine } from '../../src/script/bootstrap.ts'
-import { sh } from '../../src/script/index.ts'
-import { withPrelude } from '../../src/script/prelude.ts'
+import {
+  renderEmit,
+  renderRecovery,
+  renderScript,
+  renderTakeOut,
+  renderTrash,
+  sh,
+  type TransferTry,
+} from '../../src/script/index.ts'
+import { renderInspection } from '../../src/script/inspect.ts'
+import { parted, preludeFiles, withPrelude } from '../../src/script/prelude.ts'
 import { readFunctions, readShell } from '../../src/script/shell-file.ts'
 import { machine } from './harness.ts'
 
-const files = ['place.sh', 'look.sh', 'prelude.sh', 'own.sh']
-const names = files.flatMap((name) => [...readFunctions(name).functions.keys()])
+const names = preludeFiles.flatMap((name) => [...readFunctions(name).functions.keys()])
 const stubs = Array.from(withPrelude('', endLine('run-1')).matchAll(/^(o_\w+)\(\) \{ (o_load [^;]+);/gm))
 
 /** What bash has of these functions after the lines. */
@@ -22,7 +30,7 @@ function functionsAfter(lines: readonly string[]): string {
 }
 
 test('a function that comes with its first call is the one that is written down', () => {
-  const whole = [...files.map(readShell), `declare -f ${names.join(' ')}`].join('\n')
+  const whole = [...preludeFiles.map(readShell), `declare -f ${names.join(' ')}`].join('\n')
   const expected = spawnSync('bash', ['-c', whole], { encoding: 'utf8' }).stdout
   const loads = stubs.map(([, , load = '']) => load)
   expect(loads.length).toBeGreaterThan(50)
@@ -30,7 +38,7 @@ test('a function that comes with its first call is the one that is written down'
 })
 
 test('what is handed on as text comes with what hands it on', () => {
-  const handing = files
+  const handing = preludeFiles
     .flatMap((name) => [...readFunctions(name).functions])
     .flatMap(([name, text]) => {
       const handed = /\$\(declare -f ([\w ]+)\)/.exec(text)?.[1]?.split(' ') ?? []
@@ -44,13 +52,43 @@ test('what is handed on as text comes with what hands it on', () => {
   }
 })
 
+test('a script of any kind is parted from what a bash may have already, and says the same without it', () => {
+  const run = { runId: 'run-1', backend: 'pages', fence: 1 }
+  const one: TransferTry = { transferId: 1, attempt: 1, side: 'from', runId: 'run-1' }
+  const scripts = {
+    run: renderScript({ ...run, server: 'one', operations: [] }).text,
+    recovery: renderRecovery({ runId: 'run-1', runs: [] }).text,
+    search: renderTakeOut({ ...run, standing: [] }).text,
+    transfer: renderEmit(one, sh`true`).text,
+    trash: renderTrash('run-1', { kind: 'list' }),
+    inspection: renderInspection({ ...run, questions: {} }).text,
+  }
+  for (const text of Object.values(scripts)) {
+    const parts = parted(Buffer.from(text), endLine('run-1'))
+    const rest = Buffer.concat(parts?.rest ?? []).toString()
+    expect(rest.length).toBeLessThan(text.length / 4)
+    const body = rest.slice(0, rest.indexOf('\nexit\n# end run-1\n'))
+    expect(text).toBe(withPrelude(body, endLine('run-1')))
+  }
+  expect(parted(Buffer.from(scripts.run.replace('o_load', 'o_lode')), endLine('run-1'))).toBe(null)
+  expect(parted(Buffer.from(scripts.run), endLine('run-2'))).toBe(null)
+})
+
+test('no function is written down twice', () => {
+  const folder = new URL('../../src/script/', import.meta.url).pathname
+  const all = readdirSync(folder)
+    .filter((name) => name.endsWith('.sh'))
+    .flatMap((name) => [...readFunctions(name).functions.keys()])
+  expect(all.filter((name, at) => all.indexOf(name) !== at)).toEqual([])
+})
+
 test('whatever a script of any kind calls is defined', () => {
   const folder = new URL('../../src/script/', import.meta.url).pathname
   const sources = readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'often.ts')
   const called = sources.flatMap(
     (name) => readFileSync(join(folder, name), 'utf8').match(/\bo_[a-z_]+\b/g) ?? [],
   )
-  const others = ['trash.sh', 'transfer.sh', 'inspect.sh', 'bootstrap.sh'].flatMap((name) => [
+  const others = ['trash.sh', 'transfer.sh', 'inspect.sh', 'session.sh'].flatMap((name) => [
     ...readFunctions(name).functions.keys(),
   ])
   const known = new Set([...names, ...others, 'o_load', 'o_script', 'o_seldom'])
@@ -70,6 +108,6 @@ test('what is called first inside of a command is there too, under a locale with
 })
 
 test('no function calls another by a name that is put together', () => {
-  const put = files.flatMap((name) => readShell(name).match(/^.*"o_[a-z_]*\$.*$/gm) ?? [])
+  const put = preludeFiles.flatMap((name) => readShell(name).match(/^.*"o_[a-z_]*\$.*$/gm) ?? [])
   expect(put).toEqual(['said=$("o_errand_$verb" 2>&1)'])
 })
