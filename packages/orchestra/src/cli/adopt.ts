@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import type { Adopted, AdoptionQuestion, SurveyView } from '../operate/adopt.ts'
-import type { Agreement } from '../operate/context.ts'
+import type { Adopted, AdoptionQuestion, Agreement, SurveyView } from '../operate/index.ts'
 import { adoptionSurvey, adoptionTake } from '../operate/index.ts'
 import { type Act, withExamples } from './command.ts'
 import { askYes } from './consent.ts'

@@ -1,4 +1,4 @@
-import type { Agreement } from '../operate/context.ts'
+import type { Agreement } from '../operate/index.ts'
 import type { Session } from './session.ts'
 
 /** Asks whether to go on, unless `yes` says so already; says what to do where nobody can be asked. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Finding } from '../inspect/index.ts'
-import type { News } from '../operate/context.ts'
+import type { News } from '../operate/index.ts'
 import { driftList, isDrift } from '../operate/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'

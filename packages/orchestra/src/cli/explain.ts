@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { ObjectExplained } from '../operate/explain.ts'
+import type { ObjectExplained } from '../operate/index.ts'
 import { destinationName, objectExplain, toExactJson } from '../operate/index.ts'
 import type { ObjectPlace, ObjectStatus } from '../placements/index.ts'
 import type { ProtectionView } from '../removal/index.ts'

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import type { Agreement } from '../operate/context.ts'
-import type { ForgetQuestion } from '../operate/forget.ts'
+import type { Agreement, ForgetQuestion } from '../operate/index.ts'
 import { forgettingText, objectForget } from '../operate/index.ts'
 import type { Forgotten } from '../removal/index.ts'
 import { type Act, withExamples } from './command.ts'

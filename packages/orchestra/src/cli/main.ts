@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander'
-import { NotAgreed } from '../operate/agreement.ts'
+import { NotAgreed } from '../operate/index.ts'
 import type { Act, Work } from './command.ts'
 import { showFailure } from './failure.ts'
 import { createProgram } from './program.ts'

@@ -1,4 +1,4 @@
-import type { News } from '../operate/context.ts'
+import type { News } from '../operate/index.ts'
 import type { Terminal } from './terminal.ts'
 import { oneLine } from './text-width.ts'
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import type { PlanShown } from '../operate/index.ts'
 import { causesOf, planMake, planSave, writePlan } from '../operate/index.ts'
-import type { PlanShown } from '../operate/plan.ts'
 import type { PlannedOperation } from '../plan/index.ts'
 import { objectNames } from './cause-lines.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'

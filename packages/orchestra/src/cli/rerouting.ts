@@ -1,5 +1,4 @@
-import type { Agreement, News } from '../operate/context.ts'
-import type { ReroutingQuestion } from '../operate/rerouting.ts'
+import type { Agreement, News, ReroutingQuestion } from '../operate/index.ts'
 import type { Effect, EffectKind, Rerouting } from '../plan/index.ts'
 import type { Trial } from '../router/index.ts'
 import { askConsent } from './consent.ts'

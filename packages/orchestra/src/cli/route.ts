@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { OrchestraError } from '../errors.ts'
+import type { RouteChanged, RouteView } from '../operate/index.ts'
 import {
   destinationName,
   routeAdd,
@@ -9,8 +10,6 @@ import {
   routeRemove,
   routeSet,
 } from '../operate/index.ts'
-import type { RouteChanged } from '../operate/route-change.ts'
-import type { RouteView } from '../operate/routes.ts'
 import type { Route } from '../router/index.ts'
 import { type Act, severalTimes, wholeNumber, withExamples } from './command.ts'
 import { ReroutingConsent } from './rerouting.ts'

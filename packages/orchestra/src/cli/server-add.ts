@@ -1,5 +1,5 @@
+import type { KeyQuestion, ServerAdded } from '../operate/index.ts'
 import { serverAdd } from '../operate/index.ts'
-import type { KeyQuestion, ServerAdded } from '../operate/server-add.ts'
 import type { ServerOptions } from '../server/index.ts'
 import { askYes } from './consent.ts'
 import type { Ending, Session } from './session.ts'

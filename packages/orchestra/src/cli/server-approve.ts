@@ -1,5 +1,5 @@
+import type { PresentedKey } from '../operate/index.ts'
 import { serverApprove } from '../operate/index.ts'
-import type { PresentedKey } from '../operate/server-approve.ts'
 import { askYes } from './consent.ts'
 import type { Ending, Session } from './session.ts'
 

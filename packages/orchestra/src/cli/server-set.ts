@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
+import type { ServerSet } from '../operate/index.ts'
 import { serverSet } from '../operate/index.ts'
-import type { ServerSet } from '../operate/server-set.ts'
 import type { ServerRow } from '../server/index.ts'
 import { type Act, portNumber, severalTimes, withExamples } from './command.ts'
 import { ReroutingConsent } from './rerouting.ts'

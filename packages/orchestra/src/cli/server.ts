@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander'
+import type { ServerFacts, ServerView } from '../operate/index.ts'
 import { addressOf, serverCheck, serverHold, serverList, serverRelease } from '../operate/index.ts'
-import type { ServerFacts } from '../operate/server-facts.ts'
-import type { ServerView } from '../operate/server-view.ts'
 import { duration } from './ages.ts'
 import { type Act, portNumber, severalTimes, withExamples } from './command.ts'
 import { addServerCommand } from './server-add.ts'

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { type UnknownWork, unknownText } from '../generation/index.ts'
 import { causesOf, statusRead } from '../operate/index.ts'
 import type { PlacementView, ServerStatus, Status, WorkerStatus } from '../placements/index.ts'
-import { type UnknownWork, unknownText } from '../generation/index.ts'
 import type { SyncView } from '../sync/index.ts'
 import { age, until } from './ages.ts'
 import { causeLines } from './cause-lines.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import type { SyncShown } from '../operate/index.ts'
 import { isSettled, isUnfinished, syncCancel, syncShow, syncStart } from '../operate/index.ts'
-import type { SyncShown } from '../operate/sync.ts'
 import type { Counts, InspectionStatus, SyncStatus } from '../sync/index.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { driftLines } from './drift.ts'

@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Agreement, News } from '../operate/context.ts'
+import type { Agreement, News, TrashQuestion, TrashView } from '../operate/index.ts'
 import { trashEmpty, trashList, trashRestore } from '../operate/index.ts'
-import type { TrashQuestion, TrashView } from '../operate/trash.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
 import { askYes } from './consent.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { storeOptions } from '../config/load.ts'
-import { NotAgreed } from '../operate/agreement.ts'
+import { NotAgreed } from '../operate/index.ts'
 import { type Installed, readInstalled, type Uninstalled, uninstall } from '../removal/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 import { type Act, withExamples } from './command.ts'

@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto'
 import { unguarded } from '../secrets/guarded.ts'
 import { Secret } from '../secrets/secret.ts'
 import type { Backend } from './backend.ts'
-import type { Schedule } from './config.ts'
 import type { Model } from './model.ts'
 
 /** What makes two workers decide and render alike, as far as it can be seen from outside. */
 export interface Fingerprinted {
   models: readonly Model[]
   backends: readonly Backend[]
-  schedules?: readonly Schedule[]
+  schedules?: readonly { readonly name: string }[]
   /** The application's, where it names one. */
   release: string
   /** That of this package. */

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { messageOf } from '../errors.ts'
-import { type InspectionStep, Inspector } from '../inspect/index.ts'
 import { allDuties, type Duties } from '../generation/index.ts'
+import { type InspectionStep, Inspector } from '../inspect/index.ts'
 import { persist } from '../logs/persist.ts'
 import type { Methods } from '../methods/index.ts'
 import type { Outcome } from '../operations/outcome.ts'
@@ -143,7 +143,9 @@ export class Lane {
     if (this.#stop.signal.aborted) return { kind: 'stopped' }
     this.#script = new AbortController()
     const { foreign } = this.#duties
-    return endOfStep(await this.#inspector.step({ ...this.#context, foreign, signal: this.#script.signal }, claim))
+    return endOfStep(
+      await this.#inspector.step({ ...this.#context, foreign, signal: this.#script.signal }, claim),
+    )
   }
 
   /** Gives a script what it needs to be stopped from outside. */

@@ -1,5 +1,6 @@
 import type { JobEnd, ServerTarget } from './method.ts'
 import type { Shelf } from './shelf.ts'
+import type { SessionAnswer } from './wire.ts'
 
 /** Why there is no connection. Nothing was sent. */
 export type ConnectFailure = Extract<JobEnd, { kind: 'unreachable' | 'host-key' | 'denied' }>
@@ -42,12 +43,6 @@ export interface Opened<C extends Connection, Session> {
   session: Session
   lease: Lease<C>
 }
-
-/** A session; or none, perhaps for a reason of this connection; or a refusal that another would repeat. */
-export type SessionAnswer<Session> =
-  | { kind: 'session'; session: Session }
-  | { kind: 'none'; reason: string }
-  | Extract<JobEnd, { kind: 'denied' }>
 
 /** Opens a session over a connection within so many milliseconds. */
 export type OpenSession<C extends Connection, Session> = (

@@ -3,13 +3,12 @@ import { once } from 'node:events'
 import { userInfo } from 'node:os'
 import { messageOf } from '../errors.ts'
 import { childWire } from './child-process.ts'
-import type { SessionAnswer } from './connection-pool.ts'
 import type { Job, JobEnd, Method, ServerTarget } from './method.ts'
 import { endGroupCommand, jobCommand, sessionCommand } from './remote-command.ts'
 import { Shelf, type Starting } from './shelf.ts'
 import { scriptEnvironment, startProgram } from './start-program.ts'
 import { supervise } from './supervise.ts'
-import type { ProcessEnd, Wire } from './wire.ts'
+import type { ProcessEnd, SessionAnswer, Wire } from './wire.ts'
 
 /** Runs scripts on this machine, in process groups of their own. */
 export class LocalMethod implements Method {

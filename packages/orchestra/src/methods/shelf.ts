@@ -1,7 +1,6 @@
-import type { SessionAnswer } from './connection-pool.ts'
 import type { Job, ServerTarget } from './method.ts'
 import { Session } from './session.ts'
-import { type Place, placeOnce, type Wire } from './wire.ts'
+import { type Place, placeOnce, type SessionAnswer, type Wire } from './wire.ts'
 
 /** How long a bash that nobody uses is kept. */
 const keepUnused = 60_000

@@ -1,6 +1,6 @@
 import type { ClientChannel } from 'ssh2'
 import { messageOf } from '../errors.ts'
-import { ConnectionPool, type Opened, type SessionAnswer } from './connection-pool.ts'
+import { ConnectionPool, type Opened } from './connection-pool.ts'
 import { answerPatience, endGroupPatience, endRemoteGroup } from './end-group.ts'
 import { type Terminal, throughStartUpFile } from './end-login.ts'
 import type { IdentityEnvironment } from './identity.ts'
@@ -9,7 +9,7 @@ import { commandLine, endLoginCommand, jobCommand, sessionCommand } from './remo
 import { connect, type SshConnection } from './ssh-connection.ts'
 import { supervise } from './supervise.ts'
 import { untilAborted } from './until-aborted.ts'
-import type { Place, ProcessEnd, Wire } from './wire.ts'
+import type { Place, ProcessEnd, SessionAnswer, Wire } from './wire.ts'
 import { within } from './within.ts'
 
 /** How long what got a signal may take to be gone. */

@@ -62,3 +62,9 @@ export function placeOnce(wire: Wire): Place {
 export function bytesOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
+
+/** A session; or none, perhaps for a reason of this connection; or a refusal that another would repeat. */
+export type SessionAnswer<Session> =
+  | { kind: 'session'; session: Session }
+  | { kind: 'none'; reason: string }
+  | Extract<JobEnd, { kind: 'denied' }>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { routeObjects } from '../manager/route.ts'
+import { routeObjects } from '../manager/index.ts'
 import {
   type Applied,
   applyPlan,

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { suggestion } from '../config/similar.ts'
-import { routeObjects } from '../manager/route.ts'
+import { routeObjects } from '../manager/index.ts'
 import { deletesToAllow, needsConsent, previewRerouting, type Rerouting } from '../plan/index.ts'
 import {
   createRouter,

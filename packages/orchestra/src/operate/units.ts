@@ -1,7 +1,12 @@
 import { z } from 'zod'
-import { resolveUnit, type UnitStatus, unitStatus } from '../placements/index.ts'
-import { unknownUnit } from '../placements/unit-id.ts'
-import { listUnits, type UnitSummary } from '../placements/unit-list.ts'
+import {
+  listUnits,
+  resolveUnit,
+  type UnitStatus,
+  type UnitSummary,
+  unitStatus,
+  unknownUnit,
+} from '../placements/index.ts'
 import { type SyncWork, workOf } from '../sync/index.ts'
 import { defined, limitField, textField } from './fields.ts'
 import { reading } from './verb.ts'

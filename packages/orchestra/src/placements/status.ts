@@ -1,5 +1,5 @@
-import { findingHolds } from '../inspect/index.ts'
 import { type UnknownWork, unknownWork } from '../generation/index.ts'
+import { findingHolds } from '../inspect/index.ts'
 import { isoTime } from '../logs/index.ts'
 import type { Outcome } from '../operations/outcome.ts'
 import { WORKER_ALIVE } from '../operations/worker-alive.ts'
