@@ -1,5 +1,5 @@
 import type { Backoff } from '../config/config.ts'
-import { formatKey } from '../config/key.ts'
+import { formatKey, formatObject } from '../config/key.ts'
 import { tell } from '../events/index.ts'
 import { delayAfter } from '../operations/backoff.ts'
 import { foundState } from '../operations/found-state.ts'
@@ -10,6 +10,9 @@ import { toSnapshot } from './snapshot.ts'
 
 /** Who holds it is the only one to record operations. Any constant: it only has to be the same in every process. */
 export const COLLECTOR_LOCK = 7_355_610
+
+/** Characters of operations that one statement takes. */
+const BYTES_A_STATEMENT = 16 * 1024 * 1024
 
 export interface UnitRow {
   id: string
@@ -71,35 +74,85 @@ interface OperationInput {
 }
 
 /**
- * Writes operations, supersedes what they replace, marks placements and removes the changes, in one statement: a change is
+ * Writes operations, supersedes what they replace, marks placements and removes the changes, in one transaction: a change is
  * either still waiting or has become operations. Answers the servers that have work now.
  */
 export async function record(tx: Queryable, collected: Collected, context: RecordContext): Promise<number[]> {
-  const operations = toInputs(collected, context)
-  const units = collected.units.map(({ createdAt, ...unit }) => ({ ...unit, created_at: createdAt }))
-  const rows = await tx.query<{ server_id: number }>(recordSql, [
-    JSON.stringify(operations),
-    JSON.stringify(units),
-    collected.changeIds,
-    JSON.stringify(collected.seen),
-  ])
+  const serverIds = new Set<number>()
+  let { units, changeIds } = collected
+  for (const { operations, seen } of portionsOf(collected, context)) {
+    const rows = await tx.query<{ server_id: number }>(recordSql, [
+      operations,
+      JSON.stringify(units.map(({ createdAt, ...unit }) => ({ ...unit, created_at: createdAt }))),
+      changeIds,
+      JSON.stringify(seen),
+    ])
+    for (const { server_id: serverId } of rows) serverIds.add(serverId)
+    units = []
+    changeIds = []
+  }
   await openTransfers(tx, collected.decisions)
-  return rows.map((row) => row.server_id)
+  return [...serverIds]
+}
+
+/** What one statement takes. */
+interface Portion {
+  /** As JSON. */
+  operations: string
+  /** What was looked at of the same objects; the last has the others. */
+  seen: readonly Seen[]
+}
+
+/** A value of jsonb may have 256 MB in all, and what rows weigh is the application's. What is done about one object stays together. */
+export function* portionsOf(
+  { decisions, attempts, seen }: Collected,
+  context: RecordContext,
+  bytes = BYTES_A_STATEMENT,
+): Generator<Portion> {
+  const unseen = new Map(Map.groupBy(seen, ({ model, object_key }) => `${model}:${object_key}`))
+  let texts: string[] = []
+  let size = 0
+  let names = new Set<string>()
+  for (const [name, own] of Map.groupBy(decisions, ({ model, key }) => formatObject(model, key))) {
+    if (size > bytes) {
+      yield { operations: `[${texts.join(',')}]`, seen: take(unseen, names) }
+      texts = []
+      size = 0
+      names = new Set()
+    }
+    names.add(name)
+    for (const decision of own)
+      for (const input of toInputs(decision, texts.length, attempts, context)) {
+        const text = JSON.stringify(input)
+        texts.push(text)
+        size += text.length
+      }
+  }
+  yield { operations: `[${texts.join(',')}]`, seen: [...unseen.values()].flat() }
+}
+
+function take(unseen: Map<string, Seen[]>, names: ReadonlySet<string>): Seen[] {
+  return [...names].flatMap((name) => {
+    const seen = unseen.get(name) ?? []
+    unseen.delete(name)
+    return seen
+  })
 }
 
 /** The last unit that asked gets the operation; for the others it is recorded as superseded by that one. */
-function toInputs(collected: Collected, context: RecordContext): OperationInput[] {
-  const inputs: OperationInput[] = []
-  for (const decision of collected.decisions) {
-    const own = toInput(decision, collected.attempts, context)
-    const heir = inputs.length + decision.unitIds.length - 1
-    for (const [index, unitId] of decision.unitIds.entries()) {
-      const last = index === decision.unitIds.length - 1
-      const input = { ...own, position: inputs.length, heir: last ? null : heir, unit_id: unitId }
-      inputs.push(last ? input : { ...input, state: 'superseded', snapshot: null, identity: null })
-    }
-  }
-  return inputs
+function toInputs(
+  decision: Decision,
+  position: number,
+  attempts: Collected['attempts'],
+  context: RecordContext,
+): OperationInput[] {
+  const own = toInput(decision, attempts, context)
+  const heir = position + decision.unitIds.length - 1
+  return decision.unitIds.map((unitId, index) => {
+    const at = { position: position + index, unit_id: unitId }
+    if (at.position === heir) return { ...own, ...at, heir: null }
+    return { ...own, ...at, heir, state: 'superseded', snapshot: null, identity: null }
+  })
 }
 
 function toInput(
