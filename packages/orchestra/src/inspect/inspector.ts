@@ -35,6 +35,8 @@ export interface InspectorContext {
   methods: Methods
   /** Ends the look at the server. */
   signal: AbortSignal
+  /** Whether the next page is likely to be looked at at once. */
+  asksAhead: boolean
 }
 
 /** A lane that this worker holds. */
@@ -96,11 +98,11 @@ export class Inspector {
     if (backend.sync !== undefined) return lookAtFiles(store, lane, inspection, inspected)
     if (inspection.cursor?.phase === 'wanted') return lookForWanted(store, lane, inspection, inspected)
     if (inspection.cursor?.phase === 'found') return lookForStrays(store, lane, inspection, inspected)
-    return this.#lookAtPage(store, lane, inspection, inspected)
+    return this.#lookAtPage(context, lane, inspection, inspected)
   }
 
   async #lookAtPage(
-    store: Store,
+    { store, asksAhead }: InspectorContext,
     lane: HeldLane,
     inspection: Inspection,
     inspected: Inspected,
@@ -113,10 +115,11 @@ export class Inspector {
     )
     const page = await asked.page
     this.#size = page.nextSize
-    const next = page.next && { cursor: page.next, page: this.#read(store, inspection, backend, page.next) }
+    const next = asksAhead &&
+      page.next !== null && { cursor: page.next, page: this.#read(store, inspection, backend, page.next) }
     const examined = await asked.examined
     if (examined.kind !== 'examined') return examined
-    if (next !== null) this.#ahead.ask(inspection, next.cursor, next.page, inspected)
+    if (next !== false) this.#ahead.ask(inspection, next.cursor, next.page, inspected)
     return store.transaction(async (tx) => {
       if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
       const { found, counts } = await recordPage(tx, inspection, page, examined.verdicts)

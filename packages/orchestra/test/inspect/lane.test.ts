@@ -3,7 +3,8 @@ import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { Inspector, listFindings } from '../../src/inspect/index.ts'
-import { claimLane, releaseLane } from '../../src/manager/claim.ts'
+import { claimLane } from '../../src/manager/claim.ts'
+import { releaseLane } from '../../src/manager/lease.ts'
 import { createMethods } from '../../src/methods/index.ts'
 import { sh } from '../../src/script/index.ts'
 import { requestSync, syncStatus } from '../../src/sync/index.ts'
@@ -20,7 +21,9 @@ async function onePage(world: World, inspector = new Inspector()): Promise<void>
   const claim = await claimLane(store, server?.id ?? 0, randomUUID(), [])
   if (claim === undefined) throw new Error('the lane has nothing to do')
   const { signal } = new AbortController()
-  expect(await inspector.step({ store, config, methods, signal }, claim)).toEqual({ kind: 'looked' })
+  expect(await inspector.step({ store, config, methods, signal, asksAhead: true }, claim)).toEqual({
+    kind: 'looked',
+  })
   await inspector.forget()
   await releaseLane(store, claim)
   await methods.close()

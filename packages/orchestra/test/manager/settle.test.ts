@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import type { Decision } from '../../src/collector/index.ts'
 import { record } from '../../src/collector/record.ts'
-import { claimLane, dueLanes, releaseLane, renewLeases } from '../../src/manager/claim.ts'
+import { claimLane } from '../../src/manager/claim.ts'
+import { dueLanes } from '../../src/manager/due-lanes.ts'
+import { releaseLane, renewLeases } from '../../src/manager/lease.ts'
 import { type Settlement, settle } from '../../src/manager/settle.ts'
 import { forget } from '../../src/removal/index.ts'
 import type { Queryable } from '../../src/store/index.ts'
@@ -158,7 +160,7 @@ describeStores('settling', (open, kind) => {
     expect((await renewLeases(world.store, owner, [1])).kept).toEqual([1])
     await releaseLane(world.store, claim)
     expect((await renewLeases(world.store, owner, [1])).kept).toEqual([])
-    expect(await dueLanes(world.store)).toEqual([1])
+    expect(await dueLanes(world.store)).toEqual([{ serverId: 1, work: 'changes' }])
   })
 
   it('gives a lane to one of many who want it', async () => {

@@ -5,6 +5,7 @@ import * as ownership from './0004-ownership.ts'
 import * as alone from './0005-alone.ts'
 import * as keys from './0006-keys.ts'
 import * as tags from './0007-tags.ts'
+import * as lanes from './0010-lanes.ts'
 
 export interface Migration {
   /**
@@ -16,7 +17,16 @@ export interface Migration {
 }
 
 /** Forward only; a number, once released, never changes its text. */
-export const migrations: readonly Migration[] = [first, convergence, boundaries, ownership, alone, keys, tags]
+export const migrations: readonly Migration[] = [
+  first,
+  convergence,
+  boundaries,
+  ownership,
+  alone,
+  keys,
+  tags,
+  lanes,
+]
 
 /** Any constant: it only has to be the same in every process. */
 export const MIGRATION_LOCK = 7_355_608
