@@ -3,7 +3,7 @@ import type { Queryable, Store } from '../store/index.ts'
 import { conditionOf, type WorkTarget } from './target.ts'
 
 export interface Cancelled {
-  /** Operations that had not begun: revoked, they wait for the next change of their object. */
+  /** Operations that had not begun: revoked, they wait for a retry, or the next change of their object. */
   revoked: number
   /** Logs whose running scripts are being ended on their servers. */
   stopping: number[]
@@ -18,7 +18,7 @@ export async function cancel(store: Store, target: WorkTarget, by: string): Prom
     const { condition, values } = conditionOf(target)
     const revoked = await tx.query<{ id: number }>(
       `update orchestra.operation o set state = 'done', outcome = 'revoked', error = 'cancelled by ' || $3::text,
-         ended_at = clock_timestamp()
+         cancelled_by = $3::text, ended_at = clock_timestamp()
        where o.state = 'waiting' and ${condition} returning o.id`,
       [...values, by],
     )
@@ -28,7 +28,8 @@ export async function cancel(store: Store, target: WorkTarget, by: string): Prom
     )
     const stopping = await tx.query<{ id: number }>(
       `with marked as (
-         update orchestra.operation o set outcome = 'aborted', error = 'cancelled by ' || $3::text
+         update orchestra.operation o set outcome = 'aborted', error = 'cancelled by ' || $3::text,
+           cancelled_by = $3::text
          where o.state = 'running' and ${condition} returning o.id
        )
        update orchestra.log g set cancel_by = $3 where g.ended_at is null and g.id in (

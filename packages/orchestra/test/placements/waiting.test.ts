@@ -3,6 +3,8 @@ import { type WaitFacts, waitsFor } from '../../src/placements/waiting.ts'
 
 const free: WaitFacts = {
   state: 'waiting',
+  object: 'site:1',
+  cancelledBy: null,
   server: 'web1',
   outcome: null,
   error: null,
@@ -31,6 +33,11 @@ test('what has ended waits for nothing', () => {
 
 test.each<[string, Partial<WaitFacts>, string]>([
   ['running', { state: 'running', pausedBy: 'ann' }, 'its script runs now'],
+  [
+    'cancelled',
+    { state: 'done', cancelledBy: 'ann' },
+    'cancelled by ann: ask for it with `orchestra retry site:1`',
+  ],
   ['object', { server: null, error: 'site:1: plan is missing' }, 'site:1: plan is missing'],
   ['paused', { pausedBy: 'ann', pausedReason: 'move' }, 'everything is paused by ann: move'],
   ['server-held', { serverHeldBy: 'bob', nextTry: 'T' }, 'server web1 is held by bob'],

@@ -1,9 +1,16 @@
 /** Nothing of the table that the application's transactions write into. */
 export const change = ''
 
-/** What lanes remember. */
+/** What lanes remember, and who cancelled what. */
 export const sql = `
 alter table orchestra.lane
   -- Runs that are over, of which the server keeps a journal until it is told to forget it.
   add column journals uuid[] not null default '{}';
+
+alter table orchestra.operation
+  -- Who wanted it not to be done; that may have come too late.
+  add column cancelled_by text;
+update orchestra.operation set cancelled_by = substr(error, length('cancelled by ') + 1)
+where state = 'done' and outcome in ('revoked', 'aborted') and error like 'cancelled by %';
+create index operation_cancelled on orchestra.operation (id) where cancelled_by is not null;
 `
