@@ -16,6 +16,7 @@ import { type Act, wholeNumber, withExamples } from './command.ts'
 import { driftLines } from './drift.ts'
 import { checkNames } from './known.ts'
 import type { Ending, Session } from './session.ts'
+import { addSyncCancelCommand } from './sync-cancel.ts'
 import type { Terminal } from './terminal.ts'
 import { oneLine } from './text-width.ts'
 import { type StopSignals, stopSignals } from './up-signals.ts'
@@ -54,6 +55,7 @@ export function addSyncCommand(program: Command, act: Act): void {
     'sync --check',
     'sync --object site:12',
   )
+  addSyncCancelCommand(sync, act)
 }
 
 async function syncCommand(session: Session, options: SyncOptions): Promise<Ending> {
@@ -93,25 +95,33 @@ async function syncCommand(session: Session, options: SyncOptions): Promise<Endi
  * is started then would lose it with the command.
  */
 export async function expectWorker(store: Store, terminal: Terminal): Promise<boolean> {
-  const workers = await store.query(`select from orchestra.worker where ${WORKER_ALIVE} limit 1`)
-  if (workers.length > 0) return true
+  if (await hasWorker(store)) return true
   terminal.note('no worker runs, so this waits: start one with `orchestra up`')
   return store.kind !== 'pglite'
 }
 
-/** Follows a synchronization to its end, or until somebody presses Ctrl-C. */
+async function hasWorker(store: Store): Promise<boolean> {
+  const workers = await store.query(`select from orchestra.worker where ${WORKER_ALIVE} limit 1`)
+  return workers.length > 0
+}
+
+/** Follows a synchronization to its end, or until somebody presses Ctrl-C or the last worker is gone. */
 async function watchSync(
   store: Store,
   id: number,
   terminal: Terminal,
 ): Promise<{ status: SyncStatus; left: boolean }> {
   const progress = new Progress(terminal)
+  let worked = true
   try {
-    return await follow(store, async () => {
+    const { value: status, left } = await follow(store, async () => {
       const status = await syncStatus(store, id)
       progress.show(progressText(status))
-      return { value: status, ended: isSettled(status) }
-    }).then(({ value, left }) => ({ status: value, left }))
+      worked = isSettled(status) || (await hasWorker(store))
+      return { value: status, ended: isSettled(status) || !worked }
+    })
+    if (!worked) terminal.note('no worker runs any more: start one with `orchestra up`')
+    return { status, left: left || !worked }
   } finally {
     progress.close()
   }

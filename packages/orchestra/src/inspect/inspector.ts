@@ -6,6 +6,7 @@ import type { Methods } from '../methods/index.ts'
 import { delayAfter } from '../operations/backoff.ts'
 import { type ServerRow, toTarget } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
+import { lockSync } from '../sync/inspected.ts'
 import { AskingAhead } from './ahead.ts'
 import type { Inspected } from './ask.ts'
 import type { Unanswered } from './examine.ts'
@@ -150,6 +151,7 @@ async function lookAtFiles(
   if (found !== null && found.kind !== 'examined') return found
   return store.transaction(async (tx) => {
     if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
+    await lockSync(tx, inspection.syncId)
     const counts =
       found === null ? {} : await recordFiles(tx, inspection, found, repairs(inspection, inspected.backend))
     await advance(tx, inspection, null, total, counts)
@@ -179,6 +181,7 @@ async function lookForWanted(
     if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
     await recordInTheWay(tx, inspection, { server: lane.server.name, objects })
     const cursor = cursorBehind(inspection, inspected.backend)
+    if (cursor === null) await lockSync(tx, inspection.syncId)
     await advance(tx, inspection, cursor, 0, { ...inspection.counts, inTheWay: objects.length })
     if (cursor === null) await finish(tx, inspection)
     return { kind: 'looked' }
@@ -195,6 +198,7 @@ async function lookForStrays(
   if (strays.kind !== 'found') return strays
   return store.transaction(async (tx) => {
     if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
+    await lockSync(tx, inspection.syncId)
     await recordStrays(tx, inspection, inspected.backend, strays)
     return { kind: 'looked' }
   })
@@ -222,7 +226,8 @@ async function advance(
   counts: Counts,
 ): Promise<void> {
   await tx.query(
-    `update orchestra.inspection set cursor = $2, seen = seen + $3, counts = $4, attempt = 0, error = null where id = $1`,
+    `update orchestra.inspection set cursor = $2, seen = seen + $3, counts = $4, attempt = 0, error = null,
+       moved_at = clock_timestamp() where id = $1`,
     [id, JSON.stringify(cursor), seen, JSON.stringify(counts)],
   )
 }

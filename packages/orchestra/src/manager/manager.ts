@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
+import { endUnlookable } from '../inspect/unlookable.ts'
 import { createMethods, type Methods } from '../methods/index.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
 import { CurrentRouter } from '../router/index.ts'
@@ -304,6 +305,7 @@ export class Manager {
         ({ serverId, work }) => !this.#lanes.has(serverId) && !this.#work(serverId, work),
       )
       await this.#wakeups?.send(left.map(({ serverId }) => serverId))
+      await endUnlookable(this.#options.store)
       await this.#transfers.poll()
     } catch (error) {
       this.#report(error)

@@ -1,7 +1,7 @@
 /** Nothing of the table that the application's transactions write into. */
 export const change = ''
 
-/** What lanes remember, and who cancelled what. */
+/** What lanes remember, and who cancelled what, and when a look moved on last. */
 export const sql = `
 alter table orchestra.lane
   -- Runs that are over, of which the server keeps a journal until it is told to forget it.
@@ -12,5 +12,10 @@ alter table orchestra.operation
   add column cancelled_by text;
 update orchestra.operation set cancelled_by = substr(error, length('cancelled by ') + 1)
 where state = 'done' and outcome in ('revoked', 'aborted') and error like 'cancelled by %';
+
+alter table orchestra.inspection
+  -- When it was asked for, or moved on last.
+  add column moved_at timestamptz not null default now();
+
 create index operation_cancelled on orchestra.operation (id) where cancelled_by is not null;
 `
