@@ -80,7 +80,7 @@ export interface RetriedObject {
   payload: unknown
 }
 
-export async function dueFailures(db: Queryable): Promise<RetriedObject[]> {
+export async function dueFailures(db: Queryable, limit = FAILURES_A_LOOK): Promise<RetriedObject[]> {
   const rows = await db.query<{
     id: number
     unit_id: string
@@ -93,7 +93,8 @@ export async function dueFailures(db: Queryable): Promise<RetriedObject[]> {
     payload: unknown
   }>(
     `select id, unit_id, model, action, keys, backend, error, attempt, snapshot as payload from orchestra.operation
-     where state = 'waiting' and server_id is null and due_at <= now() order by id limit ${FAILURES_A_LOOK}`,
+     where state = 'waiting' and server_id is null and due_at <= now() order by id limit $1`,
+    [limit],
   )
   return rows.map(({ id, unit_id, keys, ...row }) => ({
     ...row,
@@ -101,6 +102,21 @@ export async function dueFailures(db: Queryable): Promise<RetriedObject[]> {
     unitId: unit_id,
     key: keys,
   }))
+}
+
+/** Lets an object that could not even be looked at again wait, with the reason. */
+export async function postponeFailure(
+  db: Queryable,
+  id: number,
+  reason: string,
+  { base, cap }: Backoff,
+): Promise<void> {
+  await db.query(
+    `update orchestra.operation set attempt = attempt + 1, error = $2,
+       due_at = now() + least($3 * 2 ^ least(attempt, 30), $4) * interval '1 ms'
+     where id = $1 and state = 'waiting' and server_id is null`,
+    [id, storable(reason), base, cap],
+  )
 }
 
 /** Whether a look found as much as it may take: then more may be waiting. */
