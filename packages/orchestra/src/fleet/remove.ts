@@ -26,7 +26,7 @@ export async function removeServer(
 ): Promise<Removal> {
   checkOptions('removeServer()', options, { ...doerNames, force: true })
   return store.transaction(async (tx) => {
-    const { id } = await lockServer(tx, name, 'update')
+    const { id } = await lockServer(tx, name, 'no key update')
     if (options.force !== true) await refuseUse(tx, id, name)
     const removal = await dissolve(tx, id)
     await touchRoutes(tx)
