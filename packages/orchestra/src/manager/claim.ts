@@ -87,9 +87,13 @@ const takeable = `((${due}) or o.state = 'running')`
 /** The same of an operation that was picked, which another statement may have taken meanwhile. */
 const stillTakeable = takeable.replaceAll('o.state', foundState('o'))
 
-/** New work, or what a dead worker left behind. */
+/**
+ * New work, or what a dead worker left behind. Asked of each lane every second, so each part has an index of nothing else: what rests,
+ * or waits for a disabled route, is not read.
+ */
 export const hasChanges = `(
-  exists (select from orchestra.operation o where o.server_id = l.server_id and ((${due}) or o.state = 'running'))
+  exists (select from orchestra.operation o where o.server_id = l.server_id and ${due})
+  or exists (select from orchestra.operation o where o.server_id = l.server_id and o.state = 'running')
   or exists (select from orchestra.log g where g.server_id = l.server_id and g.ended_at is null))`
 
 const hasWork = `(${hasChanges} or ${hasInspection('l.server_id')})`
