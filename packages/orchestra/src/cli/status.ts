@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { type UnknownWork, unknownText } from '../generation/index.ts'
-import { causesOf, statusRead } from '../operate/index.ts'
+import type { UnknownWork } from '../generation/index.ts'
+import { causesOf, statusRead, unknownText } from '../operate/index.ts'
 import type { PlacementView, ServerStatus, Status, WorkerStatus } from '../placements/index.ts'
 import type { SyncView } from '../sync/index.ts'
 import { age, until } from './ages.ts'

@@ -1,7 +1,7 @@
 import type { SessionAnswer } from './connection-pool.ts'
 import type { Job, ServerTarget } from './method.ts'
 import { Session } from './session.ts'
-import { type Place, placeOnce, type Wire } from './wire.ts'
+import { type Bash, placeOnce, type Wire } from './wire.ts'
 
 /** How long a bash that nobody uses is kept. */
 const keepUnused = 60_000
@@ -28,7 +28,7 @@ export class Shelf {
     job: Job,
     patience: number,
     start: (what: Starting) => Promise<SessionAnswer<Wire>>,
-  ): Promise<SessionAnswer<Place>> {
+  ): Promise<SessionAnswer<Bash>> {
     if (job.input !== undefined || job.interpreter !== null) return mapSession(await start('once'), placeOnce)
     const key = keyOf(target, job)
     const kept = this.#take(key)
@@ -53,7 +53,7 @@ export class Shelf {
     for (const key of keys.slice(0, Math.max(0, keys.length - most))) this.#take(key)?.end()
   }
 
-  #placeIn(session: Session, key: string): Place {
+  #placeIn(session: Session, key: string): Bash {
     return session.place(() => this.#put(key, session))
   }
 
