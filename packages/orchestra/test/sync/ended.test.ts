@@ -33,7 +33,21 @@ describeStores('a synchronization always ends, and names what it could not look 
       'it has ended',
       async () => (await syncStatus(world.store, id)).endedAt !== null,
     )
+    expect(await untold(world, id)).toEqual([])
     return syncStatus(world.store, id)
+  }
+
+  /** What ended without an event that tells of it. */
+  function untold(world: World, id: number): Promise<object[]> {
+    return world.store.query(
+      `select 'inspection' as what, i.id from orchestra.inspection i where i.sync_id = $1 and not exists (
+         select from orchestra.event e where e.kind = 'inspection-ended'
+           and e.detail = jsonb_build_object('inspection', i.id, 'server', i.server_id, 'state', i.state))
+       union all select 'sync', y.id from orchestra.sync y where y.id = $1 and not exists (
+         select from orchestra.event e where e.kind = 'sync-ended'
+           and e.detail = jsonb_build_object('sync', y.id, 'state', y.state))`,
+      [id],
+    )
   }
 
   const statesOf = ({ inspections }: SyncStatus) =>
