@@ -21,7 +21,11 @@ export async function follow<Value>(
  * is started then would lose it with the command.
  */
 export async function expectWorker(session: Session): Promise<boolean> {
-  if ((await session.run(workerList, {})).length > 0) return true
+  if (await hasWorker(session)) return true
   session.terminal.note('no worker runs, so this waits: start one with `orchestra up`')
   return (await session.store()).kind !== 'pglite'
+}
+
+export async function hasWorker(session: Session): Promise<boolean> {
+  return (await session.run(workerList, {})).length > 0
 }

@@ -34,6 +34,7 @@ export function stateColour(state: string): 'green' | 'red' | 'cyan' | 'yellow' 
 function reasons({ error, attempt, nextTry, waitsFor, state }: OperationView): string[] {
   const trying = nextTry === null ? '' : `; try ${attempt} was the last, the next is ${until(nextTry)}`
   const told = error === null ? [] : [`${oneLine(error)}${trying}`]
+  if (waitsFor?.kind === 'cancelled') return [oneLine(waitsFor.text)]
   if (state !== 'waiting' || waitsFor === null || saysTheSame.includes(waitsFor.kind)) return told
   const waits = `waits: ${oneLine(waitsFor.text)}`
   return waitsFor.kind === 'server-blocked' ? [waits] : [...told, waits]

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { ownVersion } from '../config/own-version.ts'
+import { ownVersion } from '../operate/index.ts'
 import { addAdoptCommand } from './adopt.ts'
 import { addApplyCommand } from './apply.ts'
 import { addAuditCommands } from './audit.ts'

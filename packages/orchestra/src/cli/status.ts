@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { type UnknownWork, unknownText } from '../generation/index.ts'
-import { causesOf, statusRead } from '../operate/index.ts'
+import type { UnknownWork } from '../generation/index.ts'
+import { causesOf, statusRead, unknownText } from '../operate/index.ts'
 import type { PlacementView, ServerStatus, Status, WorkerStatus } from '../placements/index.ts'
 import type { SyncView } from '../sync/index.ts'
 import { age, until } from './ages.ts'
@@ -55,10 +55,14 @@ async function statusCommand(session: Session, options: StatusOptions): Promise<
   return isQuiet(status) ? 'done' : 'unfinished'
 }
 
-/** Nothing has failed, nothing is pending. */
-export function isQuiet({ totals, servers, syncs }: Status): boolean {
+/** Nothing has failed, nothing is pending, and nothing differs because somebody cancelled it. */
+export function isQuiet({ totals, servers, syncs, cancelled }: Status): boolean {
   const open = totals.waiting + totals.running + totals.undecided + totals.uncollected
-  return open === 0 && !syncs.some(hasStopped) && servers.every((server) => server.blocked === null)
+  return (
+    open + cancelled.length === 0 &&
+    !syncs.some(hasStopped) &&
+    servers.every((server) => server.blocked === null)
+  )
 }
 
 /** @param all whether each operation is named, or each cause */
@@ -71,6 +75,7 @@ export function statusLines(status: Status, terminal: Terminal, all = false): st
     ...(all
       ? failureLines(status, terminal)
       : listed('Failed, and tried again:', causesLines(status, paint))),
+    ...listed('Cancelled, and not as the database has it:', cancelledLines(status, terminal, all)),
     ...listed(
       'Synchronizations:',
       status.syncs.map((sync) => syncLine(sync, terminal)),
@@ -98,8 +103,17 @@ function refusedLines({ protected: refused }: Status, terminal: Terminal, all: b
   return causesOf(refused).flatMap((cause) => causeLines(cause, paint))
 }
 
-/** Copies that are shown one by one. */
+/** Of these, more are counted. */
 const FEW = 5
+
+function cancelledLines({ cancelled }: Status, terminal: Terminal, all: boolean): string[] {
+  const shown = all ? cancelled : cancelled.slice(0, FEW)
+  const more = cancelled.length - shown.length
+  return [
+    ...shown.flatMap((operation) => operationLines(operation, terminal)),
+    ...(more > 0 ? [`and ${more} more: orchestra status --all`] : []),
+  ]
+}
 
 function keptLines(kept: readonly PlacementView[], all: boolean): string[] {
   const shown = all ? kept : kept.slice(0, FEW)

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import type { SyncShown } from '../operate/index.ts'
-import { isSettled, isUnfinished, syncCancel, syncShow, syncStart } from '../operate/index.ts'
+import { isSettled, isUnfinished, syncShow, syncStart } from '../operate/index.ts'
 import type { Counts, InspectionStatus, SyncStatus } from '../sync/index.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { driftLines } from './drift.ts'
-import { expectWorker, follow } from './follow.ts'
+import { expectWorker, follow, hasWorker } from './follow.ts'
 import type { Ending, Session } from './session.ts'
+import { addSyncCancelCommand } from './sync-cancel.ts'
 import type { Terminal } from './terminal.ts'
 import { oneLine } from './text-width.ts'
 import { bar, Progress, workText } from './work-progress.ts'
@@ -17,7 +18,6 @@ interface SyncOptions {
   check?: boolean
   allowDeletes?: number
   detach?: boolean
-  cancel?: number
 }
 
 export function addSyncCommand(program: Command, act: Act): void {
@@ -36,7 +36,6 @@ export function addSyncCommand(program: Command, act: Act): void {
       wholeNumber(0),
     )
     .option('--detach', 'Do not wait for its end')
-    .option('--cancel <number>', 'End one that goes on where it is', wholeNumber(1))
     .action(act(syncCommand))
   withExamples(
     sync,
@@ -44,14 +43,13 @@ export function addSyncCommand(program: Command, act: Act): void {
     'sync --server web1 --backend nginx-site',
     'sync --check',
     'sync --object site:12',
-    'sync --cancel 12',
   )
+  addSyncCancelCommand(sync, act)
 }
 
 async function syncCommand(session: Session, options: SyncOptions): Promise<Ending> {
-  if (options.cancel !== undefined) return cancelCommand(session, options.cancel)
   const { terminal } = session
-  const { check = false, detach = false, cancel: _, ...asked } = options
+  const { check = false, detach = false, ...asked } = options
   const { id } = await session.run(syncStart, { ...asked, mode: check ? 'check' : 'sync' })
   const worked = await expectWorker(session)
   if (detach) {
@@ -71,25 +69,19 @@ async function syncCommand(session: Session, options: SyncOptions): Promise<Endi
   return isUnfinished(status) || (check && hasDrift(status)) ? 'unfinished' : 'done'
 }
 
-async function cancelCommand(session: Session, id: number): Promise<Ending> {
-  const cancelled = await session.run(syncCancel, { id })
-  session.terminal.tell(
-    cancelled,
-    cancelled.wasOpen ? `synchronization ${id} is ended where it was` : `synchronization ${id} had ended`,
-  )
-  return 'done'
-}
-
-/** Follows a synchronization to its end, or until somebody presses Ctrl-C. */
+/** Follows a synchronization to its end, or until somebody presses Ctrl-C or the last worker is gone. */
 async function watchSync(session: Session, id: number): Promise<{ status: SyncShown; left: boolean }> {
   const progress = new Progress(session.terminal)
+  let worked = true
   try {
-    const { value, left } = await follow(session, async () => {
+    const { value: status, left } = await follow(session, async () => {
       const status = await session.run(syncShow, { id })
       progress.show(progressText(status))
-      return { value: status, ended: isSettled(status) }
+      worked = isSettled(status) || (await hasWorker(session))
+      return { value: status, ended: isSettled(status) || !worked }
     })
-    return { status: value, left }
+    if (!worked) session.terminal.note('no worker runs any more: start one with `orchestra up`')
+    return { status, left: left || !worked }
   } finally {
     progress.close()
   }

@@ -98,6 +98,7 @@ export interface RetriedObject {
 export async function dueFailures(
   db: Queryable,
   { models, backends, foreign }: Looking,
+  limit = FAILURES_A_LOOK,
 ): Promise<RetriedObject[]> {
   const rows = await db.query<{
     id: number
@@ -112,8 +113,8 @@ export async function dueFailures(
   }>(
     `select id, unit_id, model, action, keys, backend, error, attempt, snapshot as payload from orchestra.operation
      where state = 'waiting' and server_id is null and due_at <= now()
-       and ${isOwn('$1', '$2', '$3')} order by id limit ${FAILURES_A_LOOK}`,
-    [models, backends, foreign],
+       and ${isOwn('$2', '$3', '$4')} order by id limit $1`,
+    [limit, models, backends, foreign],
   )
   return rows.map(({ id, unit_id, keys, ...row }) => ({
     ...row,
@@ -139,6 +140,21 @@ export async function leaveToOthers(
      from orchestra.change c join jsonb_each_text($2::jsonb) beside on beside.value = c.model
      where c.id = any($1::bigint[]) and c.backend is null`,
     [changeIds, JSON.stringify(beside)],
+  )
+}
+
+/** Lets an object that could not even be looked at again wait, with the reason. */
+export async function postponeFailure(
+  db: Queryable,
+  id: number,
+  reason: string,
+  { base, cap }: Backoff,
+): Promise<void> {
+  await db.query(
+    `update orchestra.operation set attempt = attempt + 1, error = $2,
+       due_at = now() + least($3 * 2 ^ least(attempt, 30), $4) * interval '1 ms'
+     where id = $1 and state = 'waiting' and server_id is null`,
+    [id, storable(reason), base, cap],
   )
 }
 

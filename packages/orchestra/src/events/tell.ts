@@ -15,6 +15,11 @@ export function tell<Kind extends Event['kind']>(kind: Kind, detail: Details<Kin
     select '${kind}', jsonb_build_object(${fields.join(', ')}) from ${rows}`
 }
 
+/** @param rows of the inspections that the statement ends */
+export function inspectionsEnded(rows: string): string {
+  return tell('inspection-ended', { inspection: 'id', server: 'server_id', state: 'state' }, rows)
+}
+
 /** @param rows of the synchronizations that the statement ends */
 export function syncEnded(rows: string): string {
   return tell('sync-ended', { sync: 'id', state: 'state' }, rows)

@@ -1,4 +1,5 @@
 import { OrchestraError } from '../errors.ts'
+import { endInspectionsOf } from '../inspect/index.ts'
 import { checkOptions } from '../options.ts'
 import { type GivenUp, giveUp } from '../removal/index.ts'
 import { touchRoutes } from '../router/index.ts'
@@ -25,7 +26,7 @@ export async function removeServer(
 ): Promise<Removal> {
   checkOptions('removeServer()', options, { ...doerNames, force: true })
   return store.transaction(async (tx) => {
-    const { id } = await lockServer(tx, name, 'update')
+    const { id } = await lockServer(tx, name, 'no key update')
     if (options.force !== true) await refuseUse(tx, id, name)
     const removal = await dissolve(tx, id)
     await touchRoutes(tx)
@@ -47,10 +48,7 @@ async function dissolve(tx: Queryable, id: number): Promise<Removal> {
   await tx.query('update orchestra.server set removed_at = now() where id = $1', [id])
   const routes = await tx.query('delete from orchestra.route where server_id = $1 returning 1', [id])
   const given = await giveUp(tx, { serverId: id, backend: null, object: null }, 'its server was removed')
-  await tx.query(
-    `update orchestra.inspection set state = 'cancelled', ended_at = now() where server_id = $1 and ended_at is null`,
-    [id],
-  )
+  await endInspectionsOf(tx, id, 'its server was removed')
   await lookAgainAtGated(tx, id)
   return { routes: routes.length, ...given }
 }

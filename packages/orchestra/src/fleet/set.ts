@@ -58,7 +58,7 @@ export async function setServer(
 ): Promise<ServerChanged> {
   checkOptions('setServer()', change, { ...changeNames, ...doerNames, allowDeletes: true })
   return store.transaction(async (tx) => {
-    const before = await lockServer(tx, name, 'update')
+    const before = await lockServer(tx, name, 'no key update')
     const wanted = changedServer(before, change)
     const moved = isMoved(before, wanted)
     const [server] = await tx.query<ServerRow>(

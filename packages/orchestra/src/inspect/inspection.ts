@@ -1,6 +1,7 @@
 import { type OrchestraError, withHint } from '../errors.ts'
-import { syncEnded, tell } from '../events/index.ts'
+import { inspectionsEnded, syncEnded } from '../events/index.ts'
 import type { Queryable } from '../store/index.ts'
+import { endInspectedSync, lockSync } from '../sync/index.ts'
 
 /** Where an inspection goes on: behind this placement, with what is still to be made, or with what the server has beside all that. */
 export type InspectionCursor =
@@ -80,7 +81,7 @@ export async function nextInspection(
 /** Notes that an inspection has begun, and how many objects it is about. */
 export async function startInspection(db: Queryable, { id }: Inspection): Promise<void> {
   await db.query(
-    `update orchestra.inspection i set state = 'running', started_at = now(), total = (
+    `update orchestra.inspection i set state = 'running', started_at = now(), moved_at = clock_timestamp(), total = (
        select count(*) from orchestra.placement p join orchestra.sync y on y.id = i.sync_id
        where p.server_id = i.server_id and p.backend = i.backend and p.state = 'applied'
          and (y.model is null or p.model = y.model)
@@ -98,7 +99,7 @@ export async function postponeInspection(
   delay: number,
 ): Promise<void> {
   await db.query(
-    `update orchestra.inspection set attempt = attempt + 1, error = $2, due_at = now() + $3 * interval '1 ms' where id = $1`,
+    `update orchestra.inspection set attempt = attempt + 1, error = $2, moved_at = clock_timestamp(), due_at = now() + $3 * interval '1 ms' where id = $1`,
     [id, reason, delay],
   )
 }
@@ -110,43 +111,21 @@ export async function endInspection(
   state: 'done' | 'failed',
   error: string | null = null,
 ): Promise<void> {
-  // Of two inspections that end at once, the second waits here and sees that the first has ended.
-  await tx.query('select from orchestra.sync where id = $1 for update', [syncId])
+  await lockSync(tx, syncId)
   await tx.query(
     `with ended as (
        update orchestra.inspection set state = $2, error = $3, ended_at = now(), started_at = coalesce(started_at, now())
        where id = $1 and ended_at is null returning id, server_id, state
      )
-     ${tell('inspection-ended', { inspection: 'id', server: 'server_id', state: 'state' }, 'ended')}`,
+     ${inspectionsEnded('ended')}`,
     [id, state, error],
   )
   await endInspectedSync(tx, syncId)
 }
 
-/** Ends a synchronization that has no inspection left to wait for. Runs inside a transaction. */
-async function endInspectedSync(tx: Queryable, syncId: number): Promise<void> {
-  await tx.query(
-    `with ended as (
-     update orchestra.sync y set ended_at = now(),
-       state = case when y.error is null and failed.error is null then 'done' else 'failed' end,
-       error = nullif(concat_ws('; ', y.error, failed.error), '')
-     from (
-       select string_agg(s.name || ', ' || i.backend || ': ' || coalesce(i.error, 'failed'), '; ' order by i.id) as error
-       from orchestra.inspection i join orchestra.server s on s.id = i.server_id where i.sync_id = $1 and i.state = 'failed'
-     ) failed
-     where y.id = $1 and y.ended_at is null and y.state = 'inspecting'
-       and not exists (select from orchestra.inspection where sync_id = $1 and ended_at is null)
-     returning y.id, y.state
-     )
-     ${syncEnded('ended')}`,
-    [syncId],
-  )
-  await tx.query(`select pg_notify('orchestra_settled', '')`)
-}
-
 /** Ends a synchronization that must not go on, with all its inspections. Runs inside a transaction. */
 export async function stopSync(tx: Queryable, syncId: number, error: OrchestraError): Promise<void> {
-  await tx.query('select from orchestra.sync where id = $1 for update', [syncId])
+  await lockSync(tx, syncId)
   await tx.query(
     `with stopped as (
        update orchestra.sync set state = 'stopped', error = $2, ended_at = now() where id = $1 and ended_at is null

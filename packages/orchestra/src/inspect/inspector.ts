@@ -6,6 +6,7 @@ import type { Methods } from '../methods/index.ts'
 import { delayAfter } from '../operations/backoff.ts'
 import { type ServerRow, toTarget } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
+import { lockSync } from '../sync/index.ts'
 import { AskingAhead } from './ahead.ts'
 import type { Inspected } from './ask.ts'
 import type { Unanswered } from './examine.ts'
@@ -37,6 +38,8 @@ export interface InspectorContext {
   signal: AbortSignal
   /** Backends that other workers look at. */
   foreign?: readonly string[]
+  /** Whether the next page is likely to be looked at at once. */
+  asksAhead: boolean
 }
 
 /** A lane that this worker holds. */
@@ -99,11 +102,11 @@ export class Inspector {
     if (backend.sync !== undefined) return lookAtFiles(store, lane, inspection, inspected)
     if (inspection.cursor?.phase === 'wanted') return lookForWanted(store, lane, inspection, inspected)
     if (inspection.cursor?.phase === 'found') return lookForStrays(store, lane, inspection, inspected)
-    return this.#lookAtPage(store, lane, inspection, inspected)
+    return this.#lookAtPage(context, lane, inspection, inspected)
   }
 
   async #lookAtPage(
-    store: Store,
+    { store, asksAhead }: InspectorContext,
     lane: HeldLane,
     inspection: Inspection,
     inspected: Inspected,
@@ -116,10 +119,11 @@ export class Inspector {
     )
     const page = await asked.page
     this.#size = page.nextSize
-    const next = page.next && { cursor: page.next, page: this.#read(store, inspection, backend, page.next) }
+    const next = asksAhead &&
+      page.next !== null && { cursor: page.next, page: this.#read(store, inspection, backend, page.next) }
     const examined = await asked.examined
     if (examined.kind !== 'examined') return examined
-    if (next !== null) this.#ahead.ask(inspection, next.cursor, next.page, inspected)
+    if (next !== false) this.#ahead.ask(inspection, next.cursor, next.page, inspected)
     return store.transaction(async (tx) => {
       if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
       const { found, counts } = await recordPage(tx, inspection, page, examined.verdicts)
@@ -155,6 +159,7 @@ async function lookAtFiles(
   if (found !== null && found.kind !== 'examined') return found
   return store.transaction(async (tx) => {
     if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
+    await lockSync(tx, inspection.syncId)
     const counts =
       found === null ? {} : await recordFiles(tx, inspection, found, repairs(inspection, inspected.backend))
     await advance(tx, inspection, null, total, counts)
@@ -184,6 +189,7 @@ async function lookForWanted(
     if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
     await recordInTheWay(tx, inspection, { server: lane.server.name, objects })
     const cursor = cursorBehind(inspection, inspected.backend)
+    if (cursor === null) await lockSync(tx, inspection.syncId)
     await advance(tx, inspection, cursor, 0, { ...inspection.counts, inTheWay: objects.length })
     if (cursor === null) await finish(tx, inspection)
     return { kind: 'looked' }
@@ -200,6 +206,7 @@ async function lookForStrays(
   if (strays.kind !== 'found') return strays
   return store.transaction(async (tx) => {
     if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
+    await lockSync(tx, inspection.syncId)
     await recordStrays(tx, inspection, inspected.backend, strays)
     return { kind: 'looked' }
   })
@@ -227,7 +234,8 @@ async function advance(
   counts: InspectionCounts,
 ): Promise<void> {
   await tx.query(
-    `update orchestra.inspection set cursor = $2, seen = seen + $3, counts = $4, attempt = 0, error = null where id = $1`,
+    `update orchestra.inspection set cursor = $2, seen = seen + $3, counts = $4, attempt = 0, error = null,
+       moved_at = clock_timestamp() where id = $1`,
     [id, JSON.stringify(cursor), seen, JSON.stringify(counts)],
   )
 }

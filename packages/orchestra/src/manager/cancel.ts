@@ -1,9 +1,10 @@
+import { lockOpenOperations } from '../operations/lock.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { conditionOf, targetName, type WorkTarget } from './target.ts'
 
 export interface Cancelled {
-  /** Operations that had not begun: revoked, they wait for the next change of their object. */
+  /** Operations that had not begun: revoked, they wait for a retry, or the next change of their object. */
   revoked: number
   /** Logs whose running scripts are being ended on their servers. */
   stopping: number[]
@@ -16,11 +17,12 @@ export interface Cancelled {
 export async function cancel(store: Store, target: WorkTarget, by: string): Promise<Cancelled> {
   return store.transaction(async (tx) => {
     const { condition, values } = conditionOf(target)
+    const open = await lockOpenOperations(tx, condition, values)
     const revoked = await tx.query<{ id: number }>(
-      `update orchestra.operation o set state = 'done', outcome = 'revoked', error = 'cancelled by ' || $3::text,
-         ended_at = clock_timestamp()
-       where o.state = 'waiting' and ${condition} returning o.id`,
-      [...values, by],
+      `update orchestra.operation o set state = 'done', outcome = 'revoked', error = 'cancelled by ' || $1::text,
+         cancelled_by = $1::text, ended_at = clock_timestamp()
+       where o.state = 'waiting' and o.id = any($2::bigint[]) returning o.id`,
+      [by, open],
     )
     await cancelTransfers(
       tx,
@@ -28,12 +30,13 @@ export async function cancel(store: Store, target: WorkTarget, by: string): Prom
     )
     const stopping = await tx.query<{ id: number }>(
       `with marked as (
-         update orchestra.operation o set outcome = 'aborted', error = 'cancelled by ' || $3::text
-         where o.state = 'running' and ${condition} returning o.id
+         update orchestra.operation o set outcome = 'aborted', error = 'cancelled by ' || $1::text,
+           cancelled_by = $1::text
+         where o.state = 'running' and o.id = any($2::bigint[]) returning o.id
        )
-       update orchestra.log g set cancel_by = $3 where g.ended_at is null and g.id in (
+       update orchestra.log g set cancel_by = $1 where g.ended_at is null and g.id in (
          select p.log_id from orchestra.log_operation p join marked on marked.id = p.operation_id) returning g.id`,
-      [...values, by],
+      [by, open],
     )
     const result = { revoked: revoked.length, stopping: stopping.map((log) => log.id) }
     await audit(tx, { by, action: 'cancel', target: targetName(target), detail: { ...result } })

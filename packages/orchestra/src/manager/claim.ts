@@ -1,23 +1,18 @@
-import { hostname } from 'node:os'
 import type { Previous } from '../collector/index.ts'
-import type { Backoff } from '../config/config.ts'
-import { tell } from '../events/index.ts'
 import type { Duties } from '../generation/index.ts'
 import { hasInspection } from '../inspect/index.ts'
-import { delayAfter } from '../operations/backoff.ts'
 import { foundState } from '../operations/found-state.ts'
 import { mayRun } from '../operations/gate.ts'
-import type { Outcome } from '../operations/outcome.ts'
 import { previousNames, standingUnmarked } from '../operations/previous.ts'
 import type { RegenerationEntry, ScriptedOperation } from '../recording/scripts.ts'
 import type { ServerRow } from '../server/index.ts'
-import { type Queryable, storable } from '../store/index.ts'
+import type { Queryable } from '../store/index.ts'
 import { newerOperation } from './newer.ts'
 
 /** Seconds until a worker that stopped renewing is taken for dead. With the sweep a takeover stays below 15 s. */
 export const LEASE_SECONDS = 10
 /** Operations that one claim takes at most: bounds the memory of a drain. */
-const OPERATIONS_A_CLAIM = 10_000
+export const OPERATIONS_A_CLAIM = 10_000
 
 /** An operation that this worker is to run. */
 export interface ClaimedOperation extends ScriptedOperation {
@@ -67,6 +62,7 @@ export async function claimLane(
   owner: string,
   { generation, backends, foreign }: Taking,
   regenerating: readonly string[] = [],
+  most = OPERATIONS_A_CLAIM,
 ): Promise<Claim | undefined> {
   const rows = await db.query<ClaimRow>(claimSql, [
     serverId,
@@ -75,6 +71,7 @@ export async function claimLane(
     backends,
     foreign,
     generation,
+    most,
   ])
   const [first] = rows
   if (first === undefined) return undefined
@@ -107,17 +104,26 @@ const takeable = `((${due}) or o.state = 'running')`
 const stillTakeable = takeable.replaceAll('o.state', foundState('o'))
 
 /**
- * New work, what a dead worker left behind, or something to look at; and nothing open that others have to ask the server about first.
- * `backends` and `foreign` are parameters.
+ * New work, or what a dead worker left behind. Asked of each lane every second, so each part has an index of nothing else: what rests,
+ * or waits for a disabled route, is not read. `backends` is a parameter.
  */
-function hasWork(backends: string, foreign: string): string {
+export function hasChanges(backends: string): string {
+  const own = `o.server_id = l.server_id and o.backend = any(${backends}::text[])`
   return `(
-  exists (select from orchestra.operation o where o.server_id = l.server_id and o.backend = any(${backends}::text[])
-    and ((${due}) or o.state = 'running'))
-  or exists (select from orchestra.log g where g.server_id = l.server_id and g.ended_at is null)
-  or ${hasInspection('l.server_id', foreign)})
-  and not exists (select from orchestra.log g where g.server_id = l.server_id and g.ended_at is null
+  exists (select from orchestra.operation o where ${own} and ${due})
+  or exists (select from orchestra.operation o where ${own} and o.state = 'running')
+  or exists (select from orchestra.log g where g.server_id = l.server_id and g.ended_at is null))`
+}
+
+/** Nothing is open there that others have to ask the server about first. */
+export function isFreeOfOthers(foreign: string): string {
+  return `not exists (select from orchestra.log g where g.server_id = l.server_id and g.ended_at is null
     and g.backend = any(${foreign}::text[]))`
+}
+
+/** Changes, or something to look at. `backends` and `foreign` are parameters. */
+function hasWork(backends: string, foreign: string): string {
+  return `(${hasChanges(backends)} or ${hasInspection('l.server_id', foreign)}) and ${isFreeOfOthers(foreign)}`
 }
 
 /** Seconds that others have to take a lane which one leaves that has more to do there. */
@@ -167,20 +173,24 @@ function take(which: string, bound: string): string {
 }
 
 const claimSql = `
-with claimed as (
-  update orchestra.lane l set owner = $2, fence = case when l.owner is distinct from $2 then ${nextFence} else l.fence end,
-    expires_at = now() + interval '${LEASE_SECONDS} seconds'
-  from orchestra.server s
+with free as (
+  select l.server_id from orchestra.lane l, orchestra.server s
   where l.server_id = $1 and s.id = l.server_id and s.removed_at is null and s.held_at is null and l.due_at <= now()
-    and (l.owner is null or l.owner = $2 or l.expires_at < now())
+    and (l.owner is null or l.owner = $2 or l.expires_at < clock_timestamp())
     and not exists (select from orchestra.setting where name = 'paused')
     and ${hasWork('$4', '$5')} and not ${isOthersTurn('$6', '$5', '$4')}
+  for update of l
+), claimed as (
+  -- Only now, as the lane may have been waited for: a lease that begins in the past is none.
+  update orchestra.lane l set owner = $2, fence = case when l.owner is distinct from $2 then ${nextFence} else l.fence end,
+    expires_at = clock_timestamp() + interval '${LEASE_SECONDS} seconds'
+  from free, orchestra.server s where l.server_id = free.server_id and s.id = l.server_id
   returning l.server_id, l.fence, l.attempt, to_jsonb(s) as server
 ), open as (
   select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'run_id', g.run_id, 'backend', g.backend, 'method', g.method) order by g.id), '[]') as logs
   from orchestra.log g join claimed using (server_id) where g.ended_at is null
 ), taken as (
-  ${take(`o.backend = any($4::text[]) and o.backend <> all($3::text[]) and ${oneAlone}`, `order by o.id limit ${OPERATIONS_A_CLAIM}`)} returning o.*
+  ${take(`o.backend = any($4::text[]) and o.backend <> all($3::text[]) and ${oneAlone}`, 'order by o.id limit $7')} returning o.*
 ), gathered as (
   ${take(`o.backend = any($3::text[]) and ${oneAlone} and ${aloneInWhole}`, '')} returning o.backend, o.action, o.state
 ), whole as (
@@ -198,123 +208,3 @@ select claimed.server, claimed.fence, claimed.attempt as lane_attempt, open.logs
     'attempt', taken.attempt, 'alone', taken.alone) end as operation
 from claimed cross join open cross join whole left join taken on taken.state = 'running'
 order by taken.id`
-
-/** What somebody wants to be stopped in a running script. */
-export interface Cancellation {
-  logId: number
-  by: string
-  /** The rest of the script is done again. */
-  operationIds: readonly number[]
-}
-
-export interface Renewal {
-  kept: number[]
-  cancelled: Cancellation[]
-}
-
-/** What a worker says of itself. */
-export interface Presence {
-  keyIds: readonly string[] | null
-  /** Number of its configuration. */
-  generation: number | null
-  /** Why it takes nothing any more. */
-  halted: string | null
-}
-
-/** Keeps this worker's lanes; answers the servers whose lane it still has, and the logs that somebody wants cancelled. */
-export async function renewLeases(
-  db: Queryable,
-  owner: string,
-  serverIds: readonly number[],
-  { keyIds, generation, halted }: Presence = { keyIds: null, generation: null, halted: null },
-): Promise<Renewal> {
-  const rows = await db.query<Renewal>(
-    `with seen as (
-       insert into orchestra.worker (id, host, pid, key_ids, generation, halted) values ($1, $3, $4, $5, $6, $7)
-       on conflict (id) do update set seen_at = now(), key_ids = excluded.key_ids, generation = excluded.generation,
-         halted = excluded.halted
-     ), renewed as (
-       update orchestra.lane set expires_at = now() + interval '${LEASE_SECONDS} seconds'
-       where owner = $1 and server_id = any($2::int[]) and expires_at > '-infinity' returning server_id
-     )
-     select coalesce((select array_agg(server_id) from renewed), '{}') as kept,
-       coalesce((select jsonb_agg(jsonb_build_object('logId', g.id, 'by', g.cancel_by, 'operationIds', (
-         select coalesce(jsonb_agg(o.id), '[]') from orchestra.log_operation p
-         join orchestra.operation o on o.id = p.operation_id
-         where p.log_id = g.id and o.state = 'running' and o.outcome = 'aborted')))
-         from orchestra.log g join renewed using (server_id)
-         where g.ended_at is null and g.cancel_by is not null), '[]') as cancelled`,
-    [owner, serverIds, hostname(), process.pid, keyIds, generation, halted],
-  )
-  return rows[0] ?? { kept: [], cancelled: [] }
-}
-
-/**
- * Gives the lane up. Its owner stays written there: while nobody else had the lane in between, the fence need not rise, and a
- * rising fence costs each script a process on the server.
- */
-export async function releaseLane(db: Queryable, claim: Claim): Promise<void> {
-  await db.query(
-    `update orchestra.lane set expires_at = '-infinity', left_by = $4, left_at = now()
-     where server_id = $1 and owner = $2 and fence = $3`,
-    [claim.server.id, claim.owner, claim.fence, claim.generation],
-  )
-}
-
-/** Servers that have work and nobody working on it: new, due again, or left behind by a dead worker. */
-export async function dueLanes(
-  db: Queryable,
-  { backends, foreign }: Pick<Taking, 'backends' | 'foreign'>,
-): Promise<number[]> {
-  const rows = await db.query<{ server_id: number }>(
-    `select l.server_id from orchestra.lane l join orchestra.server s on s.id = l.server_id
-     where s.removed_at is null and s.held_at is null and l.due_at <= now()
-       and (l.owner is null or l.expires_at < now())
-       and not exists (select from orchestra.setting where name = 'paused')
-       and ${hasWork('$1', '$2')}`,
-    [backends, foreign],
-  )
-  return rows.map((row) => row.server_id)
-}
-
-/**
- * Lets the lane rest because its server cannot be worked on; everything there waits, nothing is lost. Without an owner, so
- * that the next claim raises the fence.
- */
-export async function blockLane(
-  db: Queryable,
-  claim: Claim,
-  outcome: Outcome,
-  reason: string,
-  backoff: Backoff,
-): Promise<void> {
-  const delay = delayAfter(claim.laneAttempt + 1, backoff)
-  await db.query(
-    `with blocked as (
-       update orchestra.lane l set attempt = l.attempt + 1, due_at = now() + $4 * interval '1 ms', blocked_outcome = $5,
-         blocked_reason = $6, blocked_since = coalesce(l.blocked_since, now()), expires_at = '-infinity', owner = null
-       from orchestra.lane before
-       where l.server_id = $1 and l.owner = $2 and l.fence = $3 and before.server_id = l.server_id
-       returning l.server_id, before.blocked_outcome, before.blocked_reason
-     )
-     ${tell(
-       'server-blocked',
-       { server: 'server_id' },
-       'blocked where (blocked_outcome, blocked_reason) is distinct from ($5::text, $6::text)',
-     )}`,
-    [claim.server.id, claim.owner, claim.fence, delay, outcome, storable(reason)],
-  )
-}
-
-/** The server answered: what blocked the lane is over. */
-export async function unblockLane(db: Queryable, claim: Claim): Promise<void> {
-  await db.query(
-    `with answering as (
-       update orchestra.lane set attempt = 0, due_at = '-infinity', blocked_outcome = null, blocked_reason = null,
-         blocked_since = null
-       where server_id = $1 and owner = $2 and fence = $3 returning server_id
-     )
-     ${tell('server-answers', { server: 'server_id' }, 'answering')}`,
-    [claim.server.id, claim.owner, claim.fence],
-  )
-}

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import { cleanEvents } from '../events/index.ts'
 import { cleanLogs } from '../logs/index.ts'
+import { isCancelled } from '../operations/cancelled.ts'
 import type { Queryable, Store } from '../store/index.ts'
 
 /** Rows that one statement deletes, so that no lock is held for long. */
@@ -56,13 +57,17 @@ async function repeat(db: Queryable, sql: string, days: number): Promise<void> {
   }
 }
 
-/** An ended operation stays while a log of it does, so that the log can still say what it did. */
+/**
+ * An ended operation stays while a log of it does, so that the log can still say what it did, and one that was cancelled
+ * while its object differs for that.
+ */
 const OLD_OPERATIONS = `
 with deleted as (
   delete from orchestra.operation where id in (
     select o.id from orchestra.operation o
     where o.state in ('done', 'superseded') and o.ended_at < now() - $1 * interval '1 day'
       and not exists (select from orchestra.log_operation l where l.operation_id = o.id)
+      and not coalesce(${isCancelled('o')}, false)
     limit $2)
   returning 1
 )

@@ -2,6 +2,7 @@ import {
   dueFailures,
   leaveToOthers,
   postpone,
+  postponeFailure,
   type RetriedObject,
   reachesBound,
   type StoredChange,
@@ -55,7 +56,7 @@ export type Look =
  */
 export class Collector {
   readonly #options: CollectorOptions
-  /** Looks that take one change at a time, after one that broke: the change that breaks it must not stop the others. */
+  /** Looks that take one change or one failure at a time, after one that broke: what breaks it must not stop the others. */
   #cautious = 0
   /** The synchronization of which a page is compared right now. */
   #comparing: SyncRow | undefined
@@ -133,9 +134,10 @@ export class Collector {
 
   async #collect(db: Queryable, write: Write): Promise<Look> {
     const careful = this.#cautious > 0
-    const changes = await this.#changes(db, write, careful)
-    const failures = careful ? [] : await dueFailures(db, this.#duties)
-    this.#cautious = changes.length === 0 ? 0 : Math.max(0, this.#cautious - 1)
+    const { changes, failures } = careful
+      ? await this.#one(db, write)
+      : { changes: await this.#changes(db, write), failures: await dueFailures(db, this.#duties) }
+    this.#cautious = changes.length + failures.length === 0 ? 0 : Math.max(0, this.#cautious - 1)
     if (changes.length === 0 && failures.length === 0) return { kind: 'idle' }
     const { store, config } = this.#options
     const all = [...failures.map((failure) => asChange(failure, config)), ...changes]
@@ -167,13 +169,24 @@ export class Collector {
       })
       return { kind: 'collected', serverIds, more: careful || reachesBound(changes, failures) }
     } catch (error) {
-      await this.#isolate(changes, error)
+      await this.#isolate(changes, failures, error)
       throw error
     }
   }
 
-  async #changes(db: Queryable, write: Write, careful: boolean): Promise<StoredChange[]> {
-    const limit = careful ? 1 : undefined
+  /** A change or a failure, in turns: neither kind keeps what breaks a look among the other from being found. */
+  async #one(db: Queryable, write: Write): Promise<{ changes: StoredChange[]; failures: RetriedObject[] }> {
+    const isFailureFirst = this.#cautious % 2 === 0
+    const first = isFailureFirst ? await dueFailures(db, this.#duties, 1) : []
+    const changes = first.length > 0 ? [] : await this.#changes(db, write, 1)
+    const isNothing = first.length + changes.length === 0
+    return {
+      changes,
+      failures: isNothing && !isFailureFirst ? await dueFailures(db, this.#duties, 1) : first,
+    }
+  }
+
+  async #changes(db: Queryable, write: Write, limit?: number): Promise<StoredChange[]> {
     const changes = await waitingChanges(db, this.#duties, limit)
     if (!changes.some(isTruncation)) return changes
     await write(spreadTruncations)
@@ -194,15 +207,22 @@ export class Collector {
     )
   }
 
-  async #isolate(changes: readonly StoredChange[], error: unknown): Promise<void> {
-    const [first, second] = changes
-    if (first === undefined || isTransient(error)) return
-    if (second !== undefined) {
-      this.#cautious = changes.length
+  async #isolate(
+    changes: readonly StoredChange[],
+    failures: readonly RetriedObject[],
+    error: unknown,
+  ): Promise<void> {
+    if (isTransient(error)) return
+    if (changes.length + failures.length > 1) {
+      this.#cautious = changes.length + failures.length
       return
     }
     const { store, config, onError } = this.#options
-    await postpone(store, first.id, messageOf(error), config.worker.backoff.operation).catch(onError)
+    const { operation: backoff } = config.worker.backoff
+    const reason = messageOf(error)
+    for (const { id } of changes) await postpone(store, id, reason, backoff).catch(onError)
+    for (const { operationId } of failures)
+      await postponeFailure(store, operationId, reason, backoff).catch(onError)
   }
 }
 

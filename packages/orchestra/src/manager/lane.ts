@@ -8,15 +8,9 @@ import type { Outcome } from '../operations/outcome.ts'
 import { type PlannedRegeneration, type PlannedScript, planDrain } from '../recording/scripts.ts'
 import { everything } from '../recording/selection.ts'
 import type { Store } from '../store/store.ts'
-import {
-  blockLane,
-  type Cancellation,
-  type Claim,
-  type ClaimedOperation,
-  claimLane,
-  releaseLane,
-  unblockLane,
-} from './claim.ts'
+import { type Claim, type ClaimedOperation, claimLane, OPERATIONS_A_CLAIM } from './claim.ts'
+import type { LaneMemory } from './lane-memory.ts'
+import { blockLane, type Cancellation, releaseLane, unblockLane } from './lease.ts'
 import { endNeedlessPrunes } from './prunes.ts'
 import { recover } from './recover.ts'
 import { handBack, regenerate } from './regenerate/index.ts'
@@ -24,9 +18,10 @@ import { runScript } from './run.ts'
 import type { RunContext, RunEnd, Stop } from './run-context.ts'
 import { settle } from './settle.ts'
 import { givenBack } from './settlement.ts'
+import type { LaneWork } from './waiting-lanes.ts'
 
-/** Runs whose journals pile up on a server before it is told to forget them: forgetting costs a process. */
-const FORGET_AFTER = 50
+/** Operations that a claim takes while others wait for the slot. */
+const OPERATIONS_A_TURN = 1_000
 
 export interface LaneContext {
   store: Store
@@ -35,7 +30,17 @@ export interface LaneContext {
   owner: string
   /** What it takes beside other workers; default all that its configuration has. */
   duties?: () => Duties
+  memory: LaneMemory
+  /** Whether other servers wait for the slot that this one has. */
+  isAwaited(): boolean
 }
+
+/** Why a lane stopped working. */
+export type LaneEnd =
+  /** Nothing is due, or it cannot go on. */
+  | { kind: 'idle' }
+  /** It let others go first, in the middle of this. */
+  | { kind: 'yielded'; work: LaneWork }
 
 /** The lane of one server in this worker: takes what is due and runs it, script after script, until nothing is. */
 export class Lane {
@@ -43,7 +48,6 @@ export class Lane {
   readonly #context: LaneContext
   readonly #stop = new AbortController()
   readonly #inspector = new Inspector()
-  #finished: string[] = []
   #logId: number | undefined
   #claim: Claim | undefined
   #script = new AbortController()
@@ -74,31 +78,42 @@ export class Lane {
     if (this.#logId === logId) this.#script.abort({ kind: 'cancel', by, operationIds } satisfies Stop)
   }
 
-  /** Works until the lane has nothing due or cannot go on. */
-  async drain(): Promise<void> {
+  /** Works until the lane has nothing due, cannot go on, or has had its turn while others wait. */
+  async drain(): Promise<LaneEnd> {
     try {
-      await this.#workOff()
+      return await this.#workOff()
     } finally {
       await this.#inspector.forget()
     }
   }
 
-  async #workOff(): Promise<void> {
+  /** A turn is a whole claim: what is claimed together is in the order of `after`, which nothing may come between. */
+  async #workOff(): Promise<LaneEnd> {
     while (!this.#stop.signal.aborted) {
-      const { store, owner } = this.#context
-      const claim = await claimLane(store, this.serverId, owner, this.#duties, this.#regenerating)
-      if (claim === undefined) return
+      const { store, owner, isAwaited } = this.#context
+      const most = isAwaited() ? OPERATIONS_A_TURN : OPERATIONS_A_CLAIM
+      const claim = await claimLane(store, this.serverId, owner, this.#duties, this.#regenerating, most)
+      if (claim === undefined) break
       this.#claim = claim
       const end = await this.#work(claim).catch((error) => this.#rest(claim, error))
       this.#claim = undefined
-      if (end.kind === 'lost-lane')
-        return this.#block(claim, 'unknown', 'another worker has run scripts on this server')
-      if (end.kind === 'blocked') return this.#block(claim, 'unreachable', end.reason)
-      if (end.kind === 'unknown') return this.#block(claim, 'unknown', end.reason)
-      if (claim.laneAttempt > 0)
-        await persist(this.#stop.signal, () => unblockLane(this.#context.store, claim))
-      await persist(this.#stop.signal, () => releaseLane(this.#context.store, claim))
+      if (!(await this.#isOver(claim, end))) break
+      if (isAwaited()) return { kind: 'yielded', work: workOf(claim) }
     }
+    return { kind: 'idle' }
+  }
+
+  /** Answers whether the lane can go on. */
+  async #isOver(claim: Claim, end: RunEnd): Promise<boolean> {
+    const obstacle = obstacleOf(end)
+    if (obstacle !== undefined) {
+      await this.#block(claim, obstacle.outcome, obstacle.reason)
+      return false
+    }
+    const { store, memory } = this.#context
+    if (claim.laneAttempt > 0) await persist(this.#stop.signal, () => unblockLane(store, claim))
+    await persist(this.#stop.signal, () => releaseLane(store, claim, memory.finished))
+    return true
   }
 
   /** Does nothing when the lane is another worker's by now. */
@@ -115,12 +130,14 @@ export class Lane {
   }
 
   async #work(claim: Claim): Promise<RunEnd> {
-    const isFree = claim.openLogs.length + claim.operations.length + claim.regenerations.length === 0
-    if (isFree) return this.#inspect(claim)
+    const { store, memory } = this.#context
+    if (workOf(claim) === 'inspection') return this.#inspect(claim)
     await this.#inspector.forget()
+    await persist(this.#stop.signal, () => memory.take(store, claim))
     if (claim.openLogs.length > 0) return this.#guarded((context) => recover(context, claim))
-    const due = await persist(this.#stop.signal, () => endNeedlessPrunes(this.#context.store, claim))
-    return this.#drain(due)
+    const due = await persist(this.#stop.signal, () => endNeedlessPrunes(store, claim))
+    const end = await this.#drain(due)
+    return end.kind === 'stopped' && memory.hasChanged() ? this.#inspect(claim) : end
   }
 
   async #drain(claim: Claim): Promise<RunEnd> {
@@ -128,12 +145,10 @@ export class Lane {
     const scripts = planDrain(this.#context.config, operations, regenerations)
     for (const [index, script] of scripts.entries()) {
       const end = await this.#guarded((context) => run(context, claim, script))
-      if (end.kind === 'ran') this.#note(end.runId)
-      else {
-        // Of an unknown outcome the server is asked first; whatever else has no result waits again.
-        await this.#handBack(claim, scripts.slice(end.kind === 'unknown' ? index + 1 : index), end)
-        return end
-      }
+      if (end.kind === 'ran') continue
+      // Of an unknown outcome the server is asked first; whatever else has no result waits again.
+      await this.#handBack(claim, scripts.slice(end.kind === 'unknown' ? index + 1 : index), end)
+      return end
     }
     return { kind: 'stopped' }
   }
@@ -143,8 +158,12 @@ export class Lane {
     if (this.#stop.signal.aborted) return { kind: 'stopped' }
     this.#script = new AbortController()
     const { foreign } = this.#duties
+    const asksAhead = !this.#context.isAwaited()
     return endOfStep(
-      await this.#inspector.step({ ...this.#context, foreign, signal: this.#script.signal }, claim),
+      await this.#inspector.step(
+        { ...this.#context, foreign, signal: this.#script.signal, asksAhead },
+        claim,
+      ),
     )
   }
 
@@ -152,7 +171,8 @@ export class Lane {
   async #guarded(work: (context: RunContext) => Promise<RunEnd>): Promise<RunEnd> {
     if (this.#stop.signal.aborted) return { kind: 'stopped' }
     this.#script = new AbortController()
-    const acknowledge = this.#finished.length >= FORGET_AFTER ? this.#finished : []
+    const { memory } = this.#context
+    const acknowledge = memory.forgotten
     const end = await work({
       ...this.#context,
       signal: this.#script.signal,
@@ -162,13 +182,11 @@ export class Lane {
       },
     })
     this.#logId = undefined
-    if (end.kind === 'ran') this.#finished = this.#finished.filter((runId) => !acknowledge.includes(runId))
+    if (end.kind === 'ran') {
+      memory.forget(acknowledge)
+      memory.finish([end.runId, ...(end.recovered ?? [])].filter((runId) => runId !== ''))
+    }
     return end
-  }
-
-  /** The server keeps a journal of a run until it is told to forget it. */
-  #note(runId: string): void {
-    if (runId !== '') this.#finished.push(runId)
   }
 
   get #duties(): Duties {
@@ -210,6 +228,25 @@ function run(context: RunContext, claim: Claim, planned: Planned): Promise<RunEn
 
 function operationsOf(planned: Planned): readonly ClaimedOperation[] {
   return 'operations' in planned ? planned.operations : []
+}
+
+function workOf({ openLogs, operations, regenerations }: Claim): LaneWork {
+  return openLogs.length + operations.length + regenerations.length > 0 ? 'changes' : 'inspection'
+}
+
+/** What keeps a lane from going on. */
+function obstacleOf(end: RunEnd): { outcome: Outcome; reason: string } | undefined {
+  switch (end.kind) {
+    case 'lost-lane':
+      return { outcome: 'unknown', reason: 'another worker has run scripts on this server' }
+    case 'blocked':
+      return { outcome: 'unreachable', reason: end.reason }
+    case 'unknown':
+      return { outcome: 'unknown', reason: end.reason }
+    case 'ran':
+    case 'stopped':
+      return undefined
+  }
 }
 
 function endOfStep(step: InspectionStep): RunEnd {

@@ -4,20 +4,25 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
 import { isOrchestraError, messageOf } from '../errors.ts'
 import { Crew, type Duties } from '../generation/index.ts'
+import { endUnlookable } from '../inspect/index.ts'
 import { createMethods, type Methods } from '../methods/index.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
 import { CurrentRouter } from '../router/index.ts'
-import { assertNotNewer, type Listener, type Store } from '../store/index.ts'
+import { type Aside, assertNotNewer, type Listener, type Queryable, type Store } from '../store/index.ts'
 import { markStale } from '../sync/index.ts'
 import { TransferRunner } from '../transfer/index.ts'
 import { ChangeWatch } from './change-watch.ts'
-import { dueLanes, renewLeases } from './claim.ts'
 import { Collector } from './collector.ts'
+import { dueLanes } from './due-lanes.ts'
 import { lookAgainAtHeld } from './held.ts'
 import { Lane } from './lane.ts'
+import { LaneMemory } from './lane-memory.ts'
+import { renewLeases } from './lease.ts'
 import { compareMissed } from './missed.ts'
+import { OneAtATime } from './one-at-a-time.ts'
 import { routeObjects } from './route.ts'
 import { schedulesOf } from './schedules.ts'
+import { type LaneWork, WaitingLanes } from './waiting-lanes.ts'
 import { startWakeups, type Wakeups } from './wakeups.ts'
 
 /** Milliseconds between renewals of the leases: three may fail before a lease ends. */
@@ -61,8 +66,17 @@ export class Manager {
   readonly #collector: Collector
   readonly #transfers: TransferRunner
   readonly #lanes = new Map<number, { lane: Lane; done: Promise<void> }>()
+  readonly #memories = new Map<number, LaneMemory>()
   /** Lanes to look at again when their present look ends. */
   readonly #again = new Set<number>()
+  /** Lanes that this worker has no room for yet. */
+  readonly #waiting = new WaitingLanes()
+  readonly #renewing = new OneAtATime(() => this.#renew())
+  readonly #announcing = new OneAtATime(() => this.#changes.renew().catch((error) => this.#report(error)))
+  readonly #sweeping = new OneAtATime(() => this.#sweep())
+  readonly #scheduling = new OneAtATime(() => this.#schedule())
+  /** Leases must not end while everything else waits for a connection. */
+  #leases: Aside | undefined
   #mode: Mode = 'new'
   #timers: NodeJS.Timeout[] = []
   #listener: Listener | undefined
@@ -155,13 +169,15 @@ export class Manager {
       }),
     })
     this.#mode = 'running'
+    this.#leases = store.aside()
     this.#listener = store.listen(
       ['orchestra_change', 'orchestra_wake', 'orchestra_control'],
       (channel, payload) => this.#notified(channel, payload),
     )
     this.#timers = [
-      setInterval(() => void this.#renew(), RENEW_INTERVAL),
-      setInterval(() => void this.#sweep(), SWEEP_INTERVAL),
+      setInterval(() => this.#renewing.tick(), RENEW_INTERVAL),
+      setInterval(() => this.#announcing.tick(), RENEW_INTERVAL),
+      setInterval(() => this.#sweeping.tick(), SWEEP_INTERVAL),
       setInterval(() => void this.#checkCapture(), CAPTURE_INTERVAL),
     ]
     this.#changes.ask()
@@ -189,6 +205,11 @@ export class Manager {
     await this.#changes.close().catch((error) => this.#report(error))
     await this.#staleness
     await this.#listener?.close()
+    await this.#renewing.end()
+    await this.#announcing.end()
+    await this.#sweeping.end()
+    await this.#scheduling.end()
+    await this.#leases?.close()
     await this.#wakeups?.stop().catch((error) => this.#report(error))
     await this.#methods.close()
     await this.#options.store
@@ -206,16 +227,16 @@ export class Manager {
     if (channel === 'orchestra_change') this.#changes.ask()
     else if (channel === 'orchestra_wake') this.#wakeups?.poke()
     else if (this.#changes.heard(payload)) return
-    else if (payload.startsWith('cancel:') || payload === 'workers') void this.#renew()
+    else if (payload.startsWith('cancel:') || payload === 'workers') void this.#renewing.ask()
     else {
       if (payload === '') void this.#changes.connected().catch((error) => this.#report(error))
       if (payload === 'routes' || payload === '') void this.#lookAgainAtHeld()
-      void this.#sweep()
+      void this.#sweeping.ask()
     }
   }
 
   async #collectAll(): Promise<void> {
-    while (this.#mode === 'running' && this.#halted === null) {
+    while (this.#takes) {
       const look = await this.#collector.look()
       if (look.kind !== 'collected') return
       const left = look.serverIds.filter((serverId) => !this.#work(serverId))
@@ -224,42 +245,75 @@ export class Manager {
     }
   }
 
-  /** Works a lane here; false when this worker has no room for it. */
-  #work(serverId: number): boolean {
+  /** Works a lane here, now or when it is its turn; false when this worker has no room for it now. */
+  #work(serverId: number, work: LaneWork = 'changes'): boolean {
     if (this.#lanes.has(serverId)) {
       this.#again.add(serverId)
       return true
     }
-    if (
-      this.#mode !== 'running' ||
-      this.#halted !== null ||
-      this.#lanes.size >= this.#options.config.worker.concurrency
-    )
-      return false
+    if (!this.#takes) return false
+    const hasRoom = this.#hasRoom
+    if (hasRoom) this.#take(serverId)
+    else this.#waiting.add(serverId, work)
+    return hasRoom
+  }
+
+  get #takes(): boolean {
+    return this.#mode === 'running' && this.#halted === null
+  }
+
+  get #hasRoom(): boolean {
+    return this.#lanes.size < this.#options.config.worker.concurrency
+  }
+
+  #take(serverId: number): void {
     const lane = new Lane(
-      { ...this.#options, methods: this.#methods, owner: this.id, duties: () => this.#crew.duties },
+      {
+        ...this.#options,
+        methods: this.#methods,
+        owner: this.id,
+        duties: () => this.#crew.duties,
+        memory: this.#memoryOf(serverId),
+        isAwaited: () => this.#waiting.size > 0,
+      },
       serverId,
     )
     const done = lane
       .drain()
+      .then((end) => end.kind === 'yielded' && this.#waiting.add(serverId, end.work))
       .catch((error) => this.#report(error))
-      .finally(() => {
-        const wasFull = this.#lanes.size >= this.#options.config.worker.concurrency
-        this.#lanes.delete(serverId)
-        if (this.#again.delete(serverId)) this.#work(serverId)
-        else if (wasFull) this.#wakeups?.poke()
-      })
-    this.#lanes.set(serverId, { lane, done })
-    return true
+      .finally(() => this.#give(serverId))
+    this.#lanes.set(serverId, { lane, done: done.then(() => undefined) })
+  }
+
+  #memoryOf(serverId: number): LaneMemory {
+    const memory = this.#memories.get(serverId) ?? new LaneMemory()
+    this.#memories.set(serverId, memory)
+    return memory
+  }
+
+  /** A slot is free: it goes to whoever has waited for it longest. */
+  #give(serverId: number): void {
+    const wasFull = !this.#hasRoom
+    this.#lanes.delete(serverId)
+    if (this.#again.delete(serverId)) this.#waiting.add(serverId, 'changes')
+    while (this.#takes && this.#hasRoom) {
+      const next = this.#waiting.next()
+      if (next === undefined) break
+      if (this.#lanes.has(next)) this.#again.add(next)
+      else this.#take(next)
+    }
+    if (wasFull && this.#hasRoom) this.#wakeups?.poke()
   }
 
   async #renew(): Promise<void> {
+    const { store } = this.#options
+    const db = this.#leases ?? store
+    await this.#lookAround(db).catch((error) => this.#report(error))
     try {
-      await this.#lookAround()
       const lanes = [...this.#lanes.values()].map(({ lane }) => ({ lane, claim: lane.claim }))
       const serverIds = lanes.map(({ lane }) => lane.serverId)
-      const { store } = this.#options
-      const { kept, cancelled } = await renewLeases(store, this.id, serverIds, {
+      const { kept, cancelled } = await renewLeases(db, this.id, serverIds, {
         keyIds: store.keyring.ids,
         generation: this.#crew.number,
         halted: this.#halted,
@@ -269,25 +323,23 @@ export class Manager {
         if (isLost) lane.stop({ kind: 'lost-lane' })
         for (const cancellation of cancelled) lane.cancel(cancellation)
       }
-      await this.#transfers.renew()
-      await this.#changes.renew()
+      await this.#transfers.renew(db)
     } catch (error) {
       this.#report(error)
     }
   }
 
   /** Who else works, with what configuration, and whether the schema is one that this release can work with. */
-  async #lookAround(): Promise<void> {
-    const { store } = this.#options
-    await assertNotNewer(store).catch((error) => this.#halt(error))
+  async #lookAround(db: Queryable): Promise<void> {
+    await assertNotNewer(db).catch((error) => this.#halt(error))
     if (this.#halted !== null) return
-    await this.#crew.join(store)
-    const now = await this.#crew.look(store)
+    await this.#crew.join(db)
+    const now = await this.#crew.look(db)
     if (this.#mode !== 'running') return
     // The collector looks around too, and does nothing about what is different.
     const before = this.#duties
     this.#duties = now
-    if (now.rank === 'newest' && before.rank !== now.rank) await this.#wakeups?.schedule()
+    if (now.rank === 'newest' && before.rank !== now.rank) void this.#scheduling.ask()
     if (hasMoreToRender(before, now)) this.#markStale()
   }
 
@@ -300,8 +352,12 @@ export class Manager {
     this.#report(error)
   }
 
+  async #schedule(): Promise<void> {
+    await this.#wakeups?.schedule().catch((error) => this.#report(error))
+  }
+
   async #checkCapture(): Promise<void> {
-    if (this.#mode !== 'running' || this.#halted !== null) return
+    if (!this.#takes) return
     await this.#options.checkCapture?.().catch((error) => this.#report(error))
   }
 
@@ -310,7 +366,11 @@ export class Manager {
     try {
       this.#changes.ask()
       const due = await dueLanes(this.#options.store, this.#crew.duties)
-      await this.#wakeups?.send(due.filter((serverId) => !this.#lanes.has(serverId) && !this.#work(serverId)))
+      const left = due.filter(
+        ({ serverId, work }) => !this.#lanes.has(serverId) && !this.#work(serverId, work),
+      )
+      await this.#wakeups?.send(left.map(({ serverId }) => serverId))
+      await endUnlookable(this.#options.store)
       await this.#transfers.poll()
     } catch (error) {
       this.#report(error)

@@ -31,6 +31,7 @@ export async function recover(context: RunContext, claim: Claim): Promise<RunEnd
     context.store,
     claim.openLogs.filter((log) => !whole.has(log)),
   )
+  const recovered: string[] = []
   for (const [user, logs] of Map.groupBy(claim.openLogs, (log) => userOf(context.config, log))) {
     const memories = await ask(context, claim, user, logs)
     if ('kind' in memories) return memories
@@ -43,9 +44,11 @@ export async function recover(context: RunContext, claim: Claim): Promise<RunEnd
           ? await recordMemory(context, claim, log, memory, openOf(log, open))
           : await recoverRegeneration({ context, claim }, regenerated, log, memory, explanation(memory))
       if (!recorded) return { kind: 'lost-lane' }
+      // Of one that never began a note stays there, so that it does not begin late.
+      if (memory.state !== 'never') recovered.push(log.run_id)
     }
   }
-  return { kind: 'ran', runId: '' }
+  return { kind: 'ran', runId: '', recovered }
 }
 
 interface OpenOperation extends ClaimedOperation {

@@ -1,3 +1,4 @@
+import { lockOpenOperations } from '../operations/lock.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { conditionOf, targetName, type WorkTarget } from './target.ts'
@@ -33,9 +34,11 @@ const everyFailure = {
 }
 
 async function hasten(tx: Queryable, condition: string, values: readonly unknown[]): Promise<number> {
+  const open = await lockOpenOperations(tx, condition, values)
   const rows = await tx.query<{ server_id: number | null }>(
-    `update orchestra.operation o set due_at = '-infinity' where o.state = 'waiting' and ${condition} returning o.server_id`,
-    values,
+    `update orchestra.operation o set due_at = '-infinity' where o.state = 'waiting' and o.id = any($1::bigint[])
+     returning o.server_id`,
+    [open],
   )
   const serverIds = [...new Set(rows.flatMap((row) => (row.server_id === null ? [] : [row.server_id])))]
   await tx.query(`update orchestra.lane set due_at = '-infinity' where server_id = any($1::int[])`, [

@@ -21,7 +21,8 @@ export type Stop =
 
 /** What a lane does after a script. */
 export type RunEnd =
-  | { kind: 'ran'; runId: string }
+  /** `recovered`: earlier runs whose end is known now. */
+  | { kind: 'ran'; runId: string; recovered?: readonly string[] }
   | { kind: 'blocked'; reason: string }
   | { kind: 'unknown'; reason: string }
   | { kind: 'lost-lane' }

@@ -15,7 +15,7 @@ import { deniedBy } from './ssh-connection.ts'
 import { childEnvironment } from './start-program.ts'
 import { supervise } from './supervise.ts'
 import { untilAborted } from './until-aborted.ts'
-import type { Place, ProcessEnd, SessionAnswer, Wire } from './wire.ts'
+import type { Bash, ProcessEnd, SessionAnswer, Wire } from './wire.ts'
 import { within } from './within.ts'
 
 /** ssh's own exit status when its connection broke; a script's 255 looks the same and is taken for that. */
@@ -138,7 +138,7 @@ async function firstAnswer(session: ChildProcessWithoutNullStreams): Promise<'ou
   return code ?? connectionBroke
 }
 
-function discard(opened: Opened<ControlConnection, Place> | JobEnd): void {
+function discard(opened: Opened<ControlConnection, Bash> | JobEnd): void {
   if (opened.kind !== 'opened') return
   opened.session.giveUp()
   opened.session.leave()

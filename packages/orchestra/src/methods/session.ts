@@ -3,7 +3,7 @@ import { endLine } from '../script/bootstrap.ts'
 import { parted } from '../script/prelude.ts'
 import { FramedOutput } from './framed-output.ts'
 import type { Job } from './method.ts'
-import { bytesOf, type Place, type ProcessEnd, type Wire } from './wire.ts'
+import { type Bash, bytesOf, type ProcessEnd, type Wire } from './wire.ts'
 import { within } from './within.ts'
 
 /** A login that is older does not know what changed for it since: its groups, its limits. */
@@ -60,7 +60,7 @@ export class Session {
   }
 
   /** The place for the script that this was started or asked for. */
-  place(whenFree: () => void): Place {
+  place(whenFree: () => void): Bash {
     const { stdout, stderr, exited, closed } = this.#frame
     this.#whenFree = whenFree
     return {

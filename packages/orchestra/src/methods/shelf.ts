@@ -1,6 +1,6 @@
 import type { Job, ServerTarget } from './method.ts'
 import { Session } from './session.ts'
-import { type Place, placeOnce, type SessionAnswer, type Wire } from './wire.ts'
+import { type Bash, placeOnce, type SessionAnswer, type Wire } from './wire.ts'
 
 /** How long a bash that nobody uses is kept. */
 const keepUnused = 60_000
@@ -27,7 +27,7 @@ export class Shelf {
     job: Job,
     patience: number,
     start: (what: Starting) => Promise<SessionAnswer<Wire>>,
-  ): Promise<SessionAnswer<Place>> {
+  ): Promise<SessionAnswer<Bash>> {
     if (job.input !== undefined || job.interpreter !== null) return mapSession(await start('once'), placeOnce)
     const key = keyOf(target, job)
     const kept = this.#take(key)
@@ -52,7 +52,7 @@ export class Shelf {
     for (const key of keys.slice(0, Math.max(0, keys.length - most))) this.#take(key)?.end()
   }
 
-  #placeIn(session: Session, key: string): Place {
+  #placeIn(session: Session, key: string): Bash {
     return session.place(() => this.#put(key, session))
   }
 

@@ -9,13 +9,13 @@ import { commandLine, endLoginCommand, jobCommand, sessionCommand } from './remo
 import { connect, type SshConnection } from './ssh-connection.ts'
 import { supervise } from './supervise.ts'
 import { untilAborted } from './until-aborted.ts'
-import type { Place, ProcessEnd, SessionAnswer, Wire } from './wire.ts'
+import type { Bash, ProcessEnd, SessionAnswer, Wire } from './wire.ts'
 import { within } from './within.ts'
 
 /** How long what got a signal may take to be gone. */
 const signalPatience = 500
 
-type OpenedPlace = Opened<SshConnection, Place>
+type OpenedPlace = Opened<SshConnection, Bash>
 
 /** Runs scripts over pooled connections of the ssh2 library. */
 export class SshMethod implements Method {
@@ -52,7 +52,7 @@ function openPlace(
   target: ServerTarget,
   job: Job,
   patience: number,
-): Promise<SessionAnswer<Place>> {
+): Promise<SessionAnswer<Bash>> {
   return connection.shelf.place(target, job, patience, async (starting) => {
     const words = starting === 'once' ? jobCommand(target, job) : sessionCommand(target, job)
     const opened = await openChannel(connection, commandLine(words), patience)

@@ -3,11 +3,11 @@ import { awaitBootstrap } from './beginning.ts'
 import { type Interruption, Watch } from './interruption.ts'
 import type { Job, JobEnd } from './method.ts'
 import { OutputRelay } from './output-relay.ts'
-import type { Place, ProcessEnd } from './wire.ts'
+import type { Bash, ProcessEnd } from './wire.ts'
 import { within } from './within.ts'
 
 /** A bootstrap that runs somewhere and waits for its script. */
-export interface Process extends Place {
+export interface Process extends Bash {
   /** Ends the process group over there; whether nothing of it is left. */
   endGroup(group: number): Promise<boolean>
 }

@@ -27,7 +27,7 @@ export interface Output {
 }
 
 /** A bash for one script. */
-export interface Place {
+export interface Bash {
   stdout: Output
   stderr: Output
   exited: Promise<ProcessEnd>
@@ -43,7 +43,7 @@ export interface Place {
 }
 
 /** A bash that ends with its script. */
-export function placeOnce(wire: Wire): Place {
+export function placeOnce(wire: Wire): Bash {
   const { stdin, stdout, stderr, exited, closed } = wire
   // A script that ends before it has read everything says so by its exit status, not by a broken pipe.
   stdin.on('error', () => {})

@@ -1,5 +1,7 @@
 // What faces show answers with: pure, and of one wording everywhere.
+export { ownVersion } from '../config/own-version.ts'
 export { isUsed, useText } from '../fleet/index.ts'
+export { unknownText } from '../generation/index.ts'
 export { isDrift } from '../inspect/index.ts'
 export { decodeOutput, logStates } from '../logs/index.ts'
 export { causesOf, placementStates, shortUnit } from '../placements/index.ts'

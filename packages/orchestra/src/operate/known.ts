@@ -11,31 +11,31 @@ import type { Context } from './context.ts'
 import { namedObject } from './objects.ts'
 
 /** Where names are looked up. */
-type Place = Pick<Context, 'store' | 'config'>
+type Base = Pick<Context, 'store' | 'config'>
 
 /**
  * An object that a person names, `site:12`, of which there is a row or anything that Orchestra knows.
  * @throws OrchestraError ORC_USAGE, ORC_MODEL_UNKNOWN, ORC_OBJECT_UNKNOWN
  */
-export async function knownObject(place: Place, text: string): Promise<{ model: Model; key: Key }> {
-  const { config, store } = place
+export async function knownObject(base: Base, text: string): Promise<{ model: Model; key: Key }> {
+  const { config, store } = base
   const named = namedObject(config, text)
   const { model, key } = named
-  if ((await isObjectKnown(store, model.name, key)) || (await hasRow(place, model, key))) return named
-  throw await unknownObject(place, model, key)
+  if ((await isObjectKnown(store, model.name, key)) || (await hasRow(base, model, key))) return named
+  throw await unknownObject(base, model, key)
 }
 
 /** Where the rows cannot be read, nobody can say that there is none. */
-async function hasRow(place: Place, model: Model, key: Key): Promise<boolean> {
+async function hasRow(base: Base, model: Model, key: Key): Promise<boolean> {
   if (model.table === null) return false
-  const source = sourceOf(place.store)
+  const source = sourceOf(base.store)
   const unreadable = (await unreadableModels(source, [model])).get(model)
   if (unreadable !== undefined) return unreadable === 'hidden'
   return (await existingRows(source, model, [key])).existing.size > 0
 }
 
-async function unknownObject(place: Place, model: Model, key: Key): Promise<OrchestraError> {
-  const same = await objectsNamed(place.store, model.name, key.join(','))
+async function unknownObject(base: Base, model: Model, key: Key): Promise<OrchestraError> {
+  const same = await objectsNamed(base.store, model.name, key.join(','))
   const hint =
     same.length > 0
       ? `Did you mean ${same.join(', ')}? It goes by that name on its server; objects are named by their key`
@@ -61,22 +61,22 @@ export interface Names {
  * found nothing.
  * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_OBJECT_UNKNOWN, ORC_USAGE
  */
-export async function checkNames(place: Place, { server, backend, model, object }: Names): Promise<void> {
-  const { config, store } = place
+export async function checkNames(base: Base, { server, backend, model, object }: Names): Promise<void> {
+  const { config, store } = base
   if (server !== undefined) await getServer(store, server)
   if (backend !== undefined) backendNamed(config, backend)
   if (model !== undefined) modelNamed(config, model)
-  if (object !== undefined) await knownObject(place, object)
+  if (object !== undefined) await knownObject(base, object)
 }
 
 /**
  * What a person names to be tried again or cancelled: an object, a log, or a unit of work by the beginning of its id.
  * @throws OrchestraError ORC_USAGE, ORC_MODEL_UNKNOWN, ORC_OBJECT_UNKNOWN, ORC_LOG_UNKNOWN, ORC_UNIT_UNKNOWN, ORC_UNIT_AMBIGUOUS
  */
-export async function workTarget(place: Place, text: string): Promise<WorkTarget> {
-  const { store } = place
+export async function workTarget(base: Base, text: string): Promise<WorkTarget> {
+  const { store } = base
   if (parseObject(text) !== undefined) {
-    const { model, key } = await anyObject(place, text)
+    const { model, key } = await anyObject(base, text)
     return { kind: 'object', model, key: formatKey(key) }
   }
   if (/^\d{1,15}$/.test(text)) {
@@ -98,9 +98,9 @@ export async function workTarget(place: Place, text: string): Promise<WorkTarget
 const SHOWN = 8
 
 /** What waits may be of a model that the configuration has no more. */
-async function anyObject(place: Place, text: string): Promise<{ model: string; key: Key }> {
+async function anyObject(base: Base, text: string): Promise<{ model: string; key: Key }> {
   const parsed = parseObject(text)
-  if (parsed !== undefined && (await isObjectKnown(place.store, parsed.model, parsed.key))) return parsed
-  const { model, key } = await knownObject(place, text)
+  if (parsed !== undefined && (await isObjectKnown(base.store, parsed.model, parsed.key))) return parsed
+  const { model, key } = await knownObject(base, text)
   return { model: model.name, key }
 }

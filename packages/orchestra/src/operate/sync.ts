@@ -81,13 +81,18 @@ export const syncShow = reading({
 
 export const syncCancel = writing({
   name: 'sync.cancel',
-  about: 'Ends a synchronization where it is; what it recorded already is done',
+  about: 'Ends a synchronization or a check where it is; what it recorded already is done',
   needs: 'store',
   answers: 'soon',
   input: z.strictObject({ id: idField }),
   audit: { action: 'sync.cancel', target: ({ id }) => `sync ${id}` },
-  run: async ({ store, principal }, { id }): Promise<{ id: number; wasOpen: boolean }> => {
+  run: async (
+    { store, principal },
+    { id },
+  ): Promise<{ id: number; wasOpen: boolean; state: SyncStatus['state'] }> => {
     await syncStatus(store, id)
-    return { id, wasOpen: await cancelSync(store, id, principal.name) }
+    const wasOpen = await cancelSync(store, id, principal.name)
+    const { state } = await syncStatus(store, id)
+    return { id, wasOpen, state }
   },
 })

@@ -1,5 +1,6 @@
 import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
+import { isCancelled } from '../operations/cancelled.ts'
 import { listProtections, type ProtectionView } from '../removal/index.ts'
 import type { Queryable } from '../store/index.ts'
 import { listTransfers, type TransferView } from '../transfer/index.ts'
@@ -12,7 +13,7 @@ export interface ObjectPlace {
   server: string
   /** Null where nothing was placed: the first save still waits, or only an action ran. */
   placement: PlacementView | null
-  /** What has not ended there, oldest first. */
+  /** What has not ended there, or was cancelled and is still to be done; the oldest first. */
   pending: OperationView[]
   /** Earlier names under which copies were left there on purpose. */
   remnants: string[]
@@ -89,7 +90,7 @@ order by remnant.id`
 
 const OPEN_OPERATIONS = `
   operation.key_hash = md5($1)::uuid and operation.object_key = $1 and operation.model = $2
-  and operation.state in ('waiting', 'running')
+  and (operation.state in ('waiting', 'running') or ${isCancelled('operation')})
 order by operation.id`
 
 const COUNT_CHANGES = `

@@ -1,5 +1,6 @@
 import { backendLastKnown, isBackendUnknown } from '../generation/index.ts'
 import { isoTime } from '../logs/index.ts'
+import { isCancelled } from '../operations/cancelled.ts'
 import { nameHolders } from '../operations/gate.ts'
 import type { Outcome } from '../operations/outcome.ts'
 import { WORKER_ALIVE } from '../operations/worker-alive.ts'
@@ -71,6 +72,7 @@ const OPERATIONS = `
 select operation.id, operation.unit_id as "unitId", operation.model || ':' || operation.object_key as object,
   operation.action, operation.identity, operation.backend, server.name as server, operation.state, operation.outcome, operation.changed,
   operation.error, operation.attempt, operation.log_id as "logId", operation.held,
+  case when ${isCancelled('operation')} then operation.cancelled_by end as "cancelledBy",
   array(
     select route.id from orchestra.route
     where operation.held and not route.enabled and route.backend = operation.backend

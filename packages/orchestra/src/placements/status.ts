@@ -1,6 +1,7 @@
 import { type UnknownWork, unknownWork } from '../generation/index.ts'
 import { findingHolds } from '../inspect/index.ts'
 import { isoTime } from '../logs/index.ts'
+import { isCancelled } from '../operations/cancelled.ts'
 import type { Outcome } from '../operations/outcome.ts'
 import { WORKER_ALIVE } from '../operations/worker-alive.ts'
 import type { Queryable } from '../store/index.ts'
@@ -68,6 +69,8 @@ export interface Status {
   transfers: TransferView[]
   /** Synchronizations that are open, or that were stopped or failed and not made up for; the oldest first, at most a hundred. */
   syncs: SyncView[]
+  /** What somebody cancelled and whose objects differ for that, the oldest first; at most a hundred. */
+  cancelled: OperationView[]
   /** Removals that a protection refuses, the oldest first; at most a hundred. */
   protected: OperationView[]
   totals: {
@@ -110,6 +113,7 @@ export async function readStatus(store: Queryable, most = MOST_LISTED): Promise<
     kept: await listPlacements(store, { state: 'kept', limit: most }),
     transfers: await listTransfers(store, MOST_LISTED),
     syncs: await listSyncs(store, MOST_LISTED),
+    cancelled: await readOperations(store, CANCELLED, [most]),
     protected: await readOperations(store, REFUSED, [most]),
     totals: {
       waiting: total('waiting'),
@@ -128,6 +132,8 @@ type RestOfTotals = 'undecided' | 'uncollected' | 'oldestUncollected' | 'collect
 const MOST_LISTED = 100
 
 const FAILING = `${HAS_FAILED} order by operation.due_at, operation.id limit $1`
+
+const CANCELLED = `${isCancelled('operation')} order by operation.id limit $1`
 
 const REFUSED = `${IS_REFUSED} order by operation.id limit $1`
 

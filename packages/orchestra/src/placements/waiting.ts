@@ -1,7 +1,7 @@
 import { type LastKnown, unknownText } from '../generation/index.ts'
 import type { Outcome } from '../operations/outcome.ts'
 
-/** What an operation that has not ended waits for; `text` says it to people. */
+/** What an operation that has not ended, or was cancelled, waits for; `text` says it to people. */
 export interface WaitsFor {
   kind: WaitKind
   text: string
@@ -25,6 +25,8 @@ export type WaitKind =
   | 'object'
   /** It failed and rests until its next try. */
   | 'retry'
+  /** Somebody cancelled it, and its object differs for that. */
+  | 'cancelled'
   | 'no-worker'
   /** Next in its lane. */
   | 'turn'
@@ -34,6 +36,8 @@ export interface WaitFacts {
   object: string
   backend: string | null
   state: 'waiting' | 'running' | 'done' | 'superseded'
+  /** Who cancelled it, while its object differs for that. */
+  cancelledBy: string | null
   server: string | null
   outcome: Outcome | null
   error: string | null
@@ -64,9 +68,13 @@ export interface WaitFacts {
   lastKnown: LastKnown | null
 }
 
-/** The strongest reason first: what must be lifted before any other matters. Null when the operation has ended. */
+/** The strongest reason first: what must be lifted before any other matters. Null when the operation has ended for good. */
 export function waitsFor(facts: WaitFacts): WaitsFor | null {
   if (facts.state === 'running') return { kind: 'running', text: 'its script runs now' }
+  if (facts.cancelledBy !== null) {
+    const help = `ask for it with \`orchestra retry ${facts.object}\``
+    return { kind: 'cancelled', text: `cancelled by ${facts.cancelledBy}: ${help}` }
+  }
   if (facts.state !== 'waiting') return null
   if (facts.server === null)
     return { kind: 'object', text: withRetry(facts.error ?? 'the object cannot be read', facts) }

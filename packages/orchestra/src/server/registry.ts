@@ -18,10 +18,14 @@ export async function getServer(store: Queryable, name: string): Promise<ServerR
 }
 
 /**
- * As `getServer`, and keeps the server from being removed (`share`) or used (`update`) until the transaction ends.
+ * As `getServer`, and keeps the server from being removed (`share`), or from getting routes (`no key update`), until the transaction ends.
  * @throws OrchestraError ORC_SERVER_UNKNOWN
  */
-export async function lockServer(tx: Queryable, name: string, lock: 'share' | 'update'): Promise<ServerRow> {
+export async function lockServer(
+  tx: Queryable,
+  name: string,
+  lock: 'share' | 'no key update',
+): Promise<ServerRow> {
   return oneServer(tx, await tx.query<ServerRow>(`${serverByName} for ${lock}`, [name]), name)
 }
 

@@ -23,4 +23,12 @@ export { isPassing, withShortLocks } from './short-locks.ts'
 export { codeOf, hasCode } from './sqlstate.ts'
 export { refreshStatistics } from './statistics.ts'
 export { storable } from './storable.ts'
-export { type Connection, type Listener, type Queryable, readTexts, type Store, type Texts } from './store.ts'
+export {
+  type Aside,
+  type Connection,
+  type Listener,
+  type Queryable,
+  readTexts,
+  type Store,
+  type Texts,
+} from './store.ts'

@@ -33,8 +33,14 @@ export interface Store extends Connection {
   readonly shownUrl: string
   /** @param opening what begins it, with settings that end with it */
   transaction<Result>(work: (tx: Connection) => Promise<Result>, opening?: string): Promise<Result>
+  /** A connection of its own, for what must not wait until others give one back. */
+  aside(): Aside
   /** Calls back on every NOTIFY, and once after each (re)connection because notifications may have been missed. */
   listen(channels: readonly string[], onNotify: (channel: string, payload: string) => void): Listener
+  close(): Promise<void>
+}
+
+export interface Aside extends Queryable {
   close(): Promise<void>
 }
 
@@ -64,10 +70,7 @@ export interface ConnectionOptions {
 /** A store over one database; every kind of database is reached by the Postgres protocol. */
 export function connectStore(options: ConnectionOptions): Store {
   const config = { ...options.config, types }
-  const pool = new pg.Pool(config)
-  // A connection that breaks fails its query, or is replaced at the next one; without a listener it would end the process.
-  pool.on('error', () => undefined)
-  pool.on('connect', (client) => client.on('error', () => undefined))
+  const pool = openPool(config)
   return {
     kind: options.kind,
     keyring: options.keyring,
@@ -77,11 +80,29 @@ export function connectStore(options: ConnectionOptions): Store {
     query: (text, values) => onClient(pool, (db) => db.query(text, values)),
     texts: (text, values) => onClient(pool, (db) => db.texts(text, values)),
     transaction: (work, opening = 'begin') => onClient(pool, (db) => inTransaction(db, work, opening)),
+    aside: () => aside(config),
     listen: (channels, onNotify) => listen(config, channels, onNotify),
     close: async () => {
       await pool.end()
       await options.onClose?.()
     },
+  }
+}
+
+function openPool(config: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool(config)
+  // A connection that breaks fails its query, or is replaced at the next one; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return pool
+}
+
+/** A pool of one replaces its connection when it breaks. */
+function aside(config: pg.PoolConfig): Aside {
+  const pool = openPool({ ...config, max: 1 })
+  return {
+    query: (text, values) => onClient(pool, (db) => db.query(text, values)),
+    close: () => pool.end(),
   }
 }
 

@@ -7,15 +7,22 @@ import { selectionOf } from '../request/selection.ts'
 import { isWhole, type SyncRow } from '../request/sync.ts'
 import { type Queryable, storable } from '../store/index.ts'
 import { guardError } from './guard.ts'
+import { endInspectedSync } from './inspected.ts'
 import { openInspections } from './inspections.ts'
 import { exceedingRemovals, forgetRemovals } from './removals.ts'
+
+export interface ProceedContext {
+  config: Config
+  /** Backends that other workers have. */
+  foreign: readonly string[]
+}
 
 /** Moves on to the next page, or ends the comparison. */
 export async function proceed(
   tx: Queryable,
   sync: SyncRow,
   next: Cursor | null,
-  config: Config,
+  { config, foreign }: ProceedContext,
 ): Promise<number[]> {
   const allNoted = next?.pass === 'removals' && next.after === 0
   if (allNoted && !(await admitRemovals(tx, sync, config))) return []
@@ -28,10 +35,32 @@ export async function proceed(
     return []
   }
   await forgetRemovals(tx, sync.id)
-  const inspected = sync.inspects ? await openInspections(tx, sync, config) : []
-  if (inspected.length === 0) await endSync(tx, sync, sync.error === null ? 'done' : 'failed', sync.error)
-  else await beginInspecting(tx, sync)
-  return inspected
+  const inspected = sync.inspects ? await openInspections(tx, sync, config, foreign) : []
+  if (inspected.length > 0) {
+    await beginInspecting(tx, sync)
+    await endInspectedSync(tx, sync.id)
+    return inspected
+  }
+  const error = sync.error ?? (await goneText(tx, sync, config))
+  await endSync(tx, sync, error === null ? 'done' : 'failed', error)
+  return []
+}
+
+/** What it was asked for about is not there any more, so that nothing was looked at. */
+async function goneText(
+  tx: Queryable,
+  { backend, model, serverId }: SyncRow,
+  config: Config,
+): Promise<string | null> {
+  if (backend !== null && !config.backends.has(backend))
+    return `no backend "${backend}" is defined in this configuration`
+  if (model !== null && !config.models.has(model))
+    return `no model "${model}" is defined in this configuration`
+  const [server] = await tx.query<{ name: string }>(
+    'select name from orchestra.server where id = $1 and removed_at is not null',
+    [serverId],
+  )
+  return server === undefined ? null : `server ${server.name} was removed`
 }
 
 /** Ends the synchronization where more would be removed than may be; answers whether it goes on. */

@@ -262,7 +262,7 @@ async function finishStep(sync: SyncRow, step: ComparedPage, context: StepContex
     const serverIds = await recordDifferences(tx, sync, step.compared, context)
     await noteRemovals(tx, sync.id, step.removals)
     const counts = addCounts(sync.counts, step.compared.counts)
-    return [...serverIds, ...(await proceed(tx, { ...sync, counts }, step.next, context.config))]
+    return [...serverIds, ...(await proceed(tx, { ...sync, counts }, step.next, context))]
   })
 }
 

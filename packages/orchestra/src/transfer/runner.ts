@@ -2,7 +2,7 @@ import type { Backoff, Config } from '../config/config.ts'
 import { persist } from '../logs/persist.ts'
 import type { Methods } from '../methods/index.ts'
 import { delayAfter } from '../operations/backoff.ts'
-import type { Store } from '../store/index.ts'
+import type { Queryable, Store } from '../store/index.ts'
 import { runStep, type StepEnd } from './step.ts'
 import {
   advance,
@@ -53,10 +53,10 @@ export class TransferRunner {
   }
 
   /** Keeps what runs here, and stops what was cancelled or is another worker's by now. */
-  async renew(): Promise<void> {
+  async renew(db: Queryable): Promise<void> {
     const ids = [...this.#running.keys()]
     if (ids.length === 0) return
-    const kept = await renewTransfers(this.#options.store, this.#options.owner, ids)
+    const kept = await renewTransfers(db, this.#options.owner, ids)
     for (const id of ids) if (!kept.includes(id)) this.#running.get(id)?.stop.abort()
   }
 

@@ -40,13 +40,13 @@ const READY = `
       and o.backend = transfer.backend and o.server_id = transfer.from_server and ${foundState('o')} = 'running')`
 
 const CLAIM = `
-update orchestra.transfer set owner = $1, expires_at = now() + interval '${LEASE_SECONDS} seconds', attempt = attempt + 1
+update orchestra.transfer set owner = $1, expires_at = clock_timestamp() + interval '${LEASE_SECONDS} seconds', attempt = attempt + 1
 where id in (
   select transfer.id from orchestra.transfer
   join orchestra.server source on source.id = transfer.from_server
   join orchestra.server target on target.id = transfer.to_server
   where transfer.ended_at is null and transfer.due_at <= now()
-    and (transfer.owner is null or transfer.expires_at < now()) and transfer.id <> all($3::bigint[])
+    and (transfer.owner is null or transfer.expires_at < clock_timestamp()) and transfer.id <> all($3::bigint[])
     and transfer.backend = any($4::text[]) and ${READY}
   order by transfer.attempt, transfer.id limit $2 for update of transfer skip locked
 )
@@ -74,7 +74,7 @@ export async function renewTransfers(
   ids: readonly number[],
 ): Promise<number[]> {
   const rows = await db.query<{ id: number }>(
-    `update orchestra.transfer set expires_at = now() + interval '${LEASE_SECONDS} seconds'
+    `update orchestra.transfer set expires_at = clock_timestamp() + interval '${LEASE_SECONDS} seconds'
      where owner = $1 and id = any($2::bigint[]) and ended_at is null returning id`,
     [owner, ids],
   )

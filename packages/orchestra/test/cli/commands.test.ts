@@ -126,8 +126,19 @@ describe.each(['pglite', 'postgres'] as const)('a first project on %s', (kind) =
     const shown = await project.json<UnitStatus>('unit', 'show', String(unit?.id))
     expect(shown.operations.map(({ outcome }) => outcome)).toEqual(['revoked'])
     expect(existsSync(page('d.example'))).toBe(false)
+    for (const command of [['status'], ['explain', 'site:4'], ['unit', 'show', String(unit?.id)]]) {
+      const told = await project.start(...command).ended
+      expect(told.stdout).toMatch(/cancelled by \S+: ask for it with `orchestra retry site:4`/)
+      expect(told.code).toBe(2)
+    }
     await project.run('retry', 'site:4')
     await untilWithin(PATIENCE, 'the page', () => existsSync(page('d.example')))
+    await untilWithin(
+      PATIENCE,
+      'the end of its operation',
+      async () => (await project.json<Status>('status')).totals.running === 0,
+    )
+    expect((await project.json<Status>('status')).cancelled).toEqual([])
   })
 
   test('a second worker is refused on an embedded store, with the process that has it', {

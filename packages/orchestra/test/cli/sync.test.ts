@@ -102,6 +102,29 @@ describe.each(['pglite', 'postgres'] as const)('plan, apply and sync on %s', (ki
     expect(existsSync(page('s10.example'))).toBe(false)
   })
 
+  test('sync cancel ends one where it is, and says so of one that has ended', {
+    timeout: TIMEOUT,
+  }, async () => {
+    const [made] = await query(
+      databaseUrl,
+      `with made as (insert into orchestra.sync (mode, state, source) values ('check', 'inspecting', 'test') returning id)
+       insert into orchestra.inspection (sync_id, server_id, backend, due_at)
+       select made.id, server.id, 'page', 'infinity' from made, orchestra.server returning sync_id`,
+    )
+    const id = String((made as { sync_id: string }[])[0]?.sync_id)
+    expect((await project.run('status')).stdout).toContain(`check ${id} of everything`)
+    expect(await project.run('sync', 'cancel', id)).toMatchObject({
+      code: 0,
+      stdout: `synchronization ${id} is cancelled\n`,
+    })
+    expect(await project.json('sync', 'cancel', id)).toEqual({
+      id: Number(id),
+      wasOpen: false,
+      state: 'cancelled',
+    })
+    expect((await project.run('sync', 'cancel', '999999')).stderr).toContain('ORC_SYNC_UNKNOWN')
+  })
+
   test('names that nobody knows are refused', { timeout: TIMEOUT }, async () => {
     expect((await project.run('sync', '--server', 'none')).stderr).toContain('ORC_SERVER_UNKNOWN')
     expect((await project.run('sync', '--backend', 'none')).stderr).toContain('ORC_BACKEND_UNKNOWN')

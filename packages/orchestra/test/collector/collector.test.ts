@@ -238,6 +238,38 @@ describeStores('collector', (open) => {
     expect((await summary(world)).filter((line) => line.includes('waiting'))).toHaveLength(2)
     expect((await left())[0]?.error).toMatch(/./)
   })
+
+  it.each([
+    ['beside a change', true],
+    ['alone', false],
+  ])('finds a retried failure that breaks it, %s, and blames no other', async (_, isBesideChange) => {
+    const world = await build()
+    await world.store.query(`insert into site (id, domain) values (1, ''), (2, '')`)
+    await world.collect()
+    await world.store.query(`alter table site disable trigger user; update site set domain = 'b.org' where id = 2;
+      alter table site enable trigger user`)
+    // No code writes such a key.
+    await world.store.query(`update orchestra.operation set keys = '7' where object_key = '1'`)
+    await world.store.query(`update orchestra.operation set due_at = '-infinity'`)
+    if (isBesideChange) await world.store.query(`insert into site (id) values (3)`)
+    const collector = world.collector()
+    await until('only the failure that breaks it waits', async () => {
+      await world.collect(collector).catch((error: unknown) => world.errors.push(error))
+      const failing = (await world.operations()).filter(
+        (one) => one.server_id === null && one.state === 'waiting',
+      )
+      return failing.length === 1 && failing.every(({ attempt }) => attempt > 1)
+    })
+    const [change] = await world.store.query('select attempt, error from orchestra.change')
+    expect(change).toBeUndefined()
+    const told = (await world.operations())
+      .filter(({ state }) => state === 'waiting')
+      .toSorted((one, other) => Number(one.object_key) - Number(other.object_key))
+    expect(told.map(({ object_key: key, server_id: server }) => `${key} ${server}`)).toEqual(
+      isBesideChange ? ['1 null', '2 1', '3 1'] : ['1 null', '2 1'],
+    )
+    expect(told[0]?.error).toMatch(/map|array|iterable|function/)
+  })
 })
 
 describeStores('objects that no table holds', (open) => {

@@ -3,7 +3,9 @@ import { expect, it } from 'vitest'
 import type { Decision } from '../../src/collector/index.ts'
 import { record } from '../../src/collector/record.ts'
 import { allDuties } from '../../src/generation/index.ts'
-import { claimLane, dueLanes, releaseLane, renewLeases } from '../../src/manager/claim.ts'
+import { claimLane } from '../../src/manager/claim.ts'
+import { dueLanes } from '../../src/manager/due-lanes.ts'
+import { releaseLane, renewLeases } from '../../src/manager/lease.ts'
 import { type Settlement, settle } from '../../src/manager/settle.ts'
 import { forget } from '../../src/removal/index.ts'
 import type { Queryable } from '../../src/store/index.ts'
@@ -159,7 +161,7 @@ describeStores('settling', (open, kind) => {
     expect((await renewLeases(world.store, owner, [1])).kept).toEqual([1])
     await releaseLane(world.store, claim)
     expect((await renewLeases(world.store, owner, [1])).kept).toEqual([])
-    expect(await dueLanes(world.store, allDuties(world.config))).toEqual([1])
+    expect(await dueLanes(world.store, allDuties(world.config))).toEqual([{ serverId: 1, work: 'changes' }])
   })
 
   it('gives a lane to one of many who want it', async () => {

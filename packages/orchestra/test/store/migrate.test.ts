@@ -29,7 +29,9 @@ describeStores('migrations', (open, kind) => {
         : []
     try {
       const applied = await Promise.all([store, store, store, ...others].map((each) => migrate(each)))
-      expect(applied.flat().sort()).toEqual(Array.from({ length: schemaVersion }, (_, index) => index + 1))
+      expect(applied.flat().toSorted((one, other) => one - other)).toEqual(
+        Array.from({ length: schemaVersion }, (_, index) => index + 1),
+      )
     } finally {
       await Promise.all(others.map((other) => other.close()))
     }

@@ -8,6 +8,7 @@ import * as tags from './0007-tags.ts'
 import * as history from './0008-history.ts'
 import * as events from './0009-events.ts'
 import * as generations from './0010-generations.ts'
+import * as lanes from './0011-lanes.ts'
 
 export interface Migration {
   /**
@@ -32,6 +33,7 @@ export const migrations: readonly Migration[] = [
   history,
   events,
   generations,
+  lanes,
 ]
 
 /** Any constant: it only has to be the same in every process. */

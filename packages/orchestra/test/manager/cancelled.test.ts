@@ -1,0 +1,89 @@
+import { expect, it } from 'vitest'
+import { clean } from '../../src/manager/clean.ts'
+import { cancel, retry } from '../../src/manager/index.ts'
+import { objectStatus, readStatus, unitStatus } from '../../src/placements/index.ts'
+import { forget } from '../../src/removal/index.ts'
+import { sh } from '../../src/script/index.ts'
+import { holdServer, releaseServer } from '../../src/server/index.ts'
+import { uniqueSleep } from '../support/jobs.ts'
+import { processesWith, until } from '../support/processes.ts'
+import { describeStores } from '../support/stores.ts'
+import { siteFilesWith, useWorlds, type World } from '../support/world.ts'
+
+describeStores('what was cancelled', (open) => {
+  const build = useWorlds(open)
+  const site = { kind: 'object', model: 'site', key: '1' } as const
+  const said = async (world: World) =>
+    (await readStatus(world.store)).cancelled.map(
+      ({ object, server, action, waitsFor }) => `${action} ${object} on ${server}: ${waitsFor?.text}`,
+    )
+  const reason = 'cancelled by anna: ask for it with `orchestra retry site:1`'
+
+  /** Site 1 waits on a held server, and is cancelled there. */
+  async function cancelled(statement: string, before?: string): Promise<World> {
+    const world = await build()
+    await world.work()
+    if (before !== undefined) {
+      await world.store.query(before)
+      await world.calm()
+    }
+    await holdServer(world.store, 'here', { by: 'test' })
+    await world.store.query(statement)
+    await until('it waits', async () => (await world.operations()).some(({ state }) => state === 'waiting'))
+    await cancel(world.store, site, 'anna')
+    await releaseServer(world.store, 'here', { by: 'test' })
+    return world
+  }
+
+  it.each([
+    ['save', `insert into site (id) values (1)`, undefined],
+    ['save', `update site set body = 'new'`, `insert into site (id) values (1)`],
+    ['delete', `delete from site`, `insert into site (id) values (1)`],
+  ])('differs and is listed, until a retry makes it equal: %s, %s', async (action, statement, before) => {
+    const world = await cancelled(statement, before)
+    await world.calm()
+    expect(await said(world)).toEqual([`${action} site:1 on here: ${reason}`])
+    const [place] = (await objectStatus(world.store, 'site', ['1'])).places
+    expect(place?.pending.map(({ waitsFor }) => waitsFor?.kind)).toEqual(['cancelled'])
+    const unitId = (await world.operations()).at(-1)?.unit_id ?? ''
+    const unit = await unitStatus(world.store, unitId)
+    expect(unit?.operations.map(({ waitsFor }) => waitsFor?.text)).toEqual([reason])
+    await world.store.query(`update orchestra.operation set ended_at = ended_at - interval '1 year'`)
+    await clean(world.store, { days: 1, auditDays: 400 })
+    expect(await said(world)).toHaveLength(1)
+    await retry(world.store, site, 'anna')
+    await world.calm()
+    expect(await world.files()).toEqual(await world.wanted())
+    expect(await said(world)).toEqual([])
+  })
+
+  it('is listed when it ran, too', async () => {
+    const sleep = uniqueSleep()
+    const save = siteFilesWith({ save: (script) => script.run(sh`${sleep.split(' ')}`) })
+    const world = await build({ backends: [save] })
+    await world.work()
+    await world.store.query(`insert into site (id) values (1)`)
+    await until('it sleeps', async () => (await processesWith(sleep)).length > 0)
+    await cancel(world.store, site, 'anna')
+    await world.calm()
+    expect(await said(world)).toEqual([`save site:1 on here: ${reason}`])
+  })
+
+  it('is listed where nobody knew where to, until it is known', async () => {
+    const world = await build()
+    await world.work()
+    await world.store.query(`insert into site (id, domain) values (1, '')`)
+    await until('it failed', async () => (await world.operations()).length > 0)
+    await cancel(world.store, site, 'anna')
+    expect(await said(world)).toEqual([`save site:1 on null: ${reason}`])
+    await world.store.query(`update site set domain = 'a.org'`)
+    await world.calm()
+    expect(await said(world)).toEqual([])
+  })
+
+  it('is over when its object is given up', async () => {
+    const world = await cancelled(`insert into site (id) values (1)`)
+    await forget(world.store, { object: { model: 'site', key: ['1'] } }, 'test')
+    expect(await said(world)).toEqual([])
+  })
+})
