@@ -3,10 +3,9 @@ import type { Key } from '../config/model.ts'
 import type { Duties } from '../generation/index.ts'
 import { type Queryable, storable } from '../store/index.ts'
 import type { Change } from './coalesce.ts'
+import { MOST_KEYS } from './keys-a-look.ts'
 import { withTruncated } from './truncated.ts'
 
-/** Keys that one look takes at most: bounds the memory of a bulk change of millions of rows. */
-const KEYS_A_LOOK = 20_000
 /** Failed objects that one look takes at most. */
 const FAILURES_A_LOOK = 1_000
 
@@ -47,6 +46,12 @@ function isOwn(models: string, backends: string, foreign: string): string {
     or backend = any(${backends}::text[]))`
 }
 
+/** How much one look takes: changes until they have so many keys, and at most so many changes. */
+export interface Bound {
+  keys: number
+  most?: number | undefined
+}
+
 /**
  * Committed changes that are this worker's to turn into operations, oldest first. Without those that only say that their model has to be
  * compared: capture takes these when it can.
@@ -54,15 +59,15 @@ function isOwn(models: string, backends: string, foreign: string): string {
 export async function waitingChanges(
   db: Queryable,
   { models, backends, foreign }: Looking,
-  limit = KEYS_A_LOOK,
+  { keys, most = keys }: Bound = { keys: MOST_KEYS },
 ): Promise<StoredChange[]> {
   const rows = await db.query<ChangeRow>(
     `select ${CHANGE_COLUMNS} from (
        select *, sum(jsonb_array_length(keys)) over (order by id) - jsonb_array_length(keys) as before
        from (select * from orchestra.change where due_at <= now() and action <> 'compare'
            and ${isOwn('$2', '$3', '$4')} order by id limit $1) due
-     ) counted where before < ${KEYS_A_LOOK} order by id`,
-    [limit, models, backends, foreign],
+     ) counted where before < $5 order by id`,
+    [most, models, backends, foreign, keys],
   )
   return rows.map(fromRow)
 }
@@ -158,10 +163,18 @@ export async function postponeFailure(
   )
 }
 
+/** How many keys changes have together. */
+export function keysOf(changes: readonly Change[]): number {
+  return changes.reduce((sum, change) => sum + change.keys.length, 0)
+}
+
 /** Whether a look found as much as it may take: then more may be waiting. */
-export function reachesBound(changes: readonly Change[], failures: readonly RetriedObject[]): boolean {
-  const keys = changes.reduce((sum, change) => sum + change.keys.length, 0)
-  return changes.length >= KEYS_A_LOOK || keys >= KEYS_A_LOOK || failures.length >= FAILURES_A_LOOK
+export function reachesBound(
+  changes: readonly Change[],
+  failures: readonly RetriedObject[],
+  { keys }: Bound,
+): boolean {
+  return changes.length >= keys || keysOf(changes) >= keys || failures.length >= FAILURES_A_LOOK
 }
 
 /** Lets a change that could not even be looked at wait, with the reason. */

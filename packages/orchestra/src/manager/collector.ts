@@ -1,5 +1,6 @@
 import {
   dueFailures,
+  keysOf,
   leaveToOthers,
   postpone,
   postponeFailure,
@@ -10,6 +11,7 @@ import {
 } from '../collector/changes.ts'
 import type { Change } from '../collector/coalesce.ts'
 import type { Decision, World } from '../collector/decide.ts'
+import { FIRST_KEYS, keysOfNextLook } from '../collector/keys-a-look.ts'
 import { look } from '../collector/look.ts'
 import { placementsOf } from '../collector/placed.ts'
 import { COLLECTOR_LOCK, record, type Seen, type UnitRow } from '../collector/record.ts'
@@ -65,6 +67,7 @@ export class Collector {
   /** The next look asks for a page before it looks for changes. */
   #isPageNext = false
   #askedAt = 0
+  #bound = { keys: FIRST_KEYS }
   #duties: Duties
 
   constructor(options: CollectorOptions) {
@@ -141,6 +144,7 @@ export class Collector {
     if (changes.length === 0 && failures.length === 0) return { kind: 'idle' }
     const { store, config } = this.#options
     const all = [...failures.map((failure) => asChange(failure, config)), ...changes]
+    const bound = this.#bound
     try {
       const decided = await look(all, {
         config,
@@ -150,6 +154,7 @@ export class Collector {
         placements: (objects) => placementsOf(db, objects),
         replaced: () => replacedModels(db),
       })
+      if (!careful) this.#bound = { keys: keysOfNextLook(keysOf(changes) + failures.length, decided.length) }
       const changeIds = changes.map((change) => change.id)
       const serverIds = await write(async (tx) => {
         await leaveToOthers(tx, changeIds, this.#duties.beside)
@@ -167,7 +172,7 @@ export class Collector {
           { keyring: store.keyring, backoff: config.worker.backoff.operation },
         )
       })
-      return { kind: 'collected', serverIds, more: careful || reachesBound(changes, failures) }
+      return { kind: 'collected', serverIds, more: careful || reachesBound(changes, failures, bound) }
     } catch (error) {
       await this.#isolate(changes, failures, error)
       throw error
@@ -186,11 +191,12 @@ export class Collector {
     }
   }
 
-  async #changes(db: Queryable, write: Write, limit?: number): Promise<StoredChange[]> {
-    const changes = await waitingChanges(db, this.#duties, limit)
+  async #changes(db: Queryable, write: Write, most?: number): Promise<StoredChange[]> {
+    const bound = { ...this.#bound, most }
+    const changes = await waitingChanges(db, this.#duties, bound)
     if (!changes.some(isTruncation)) return changes
     await write(spreadTruncations)
-    return waitingChanges(db, this.#duties, limit)
+    return waitingChanges(db, this.#duties, bound)
   }
 
   /** Others decide what becomes of what they have. */
