@@ -11,8 +11,9 @@ import { Site, siteFilesWith, useWorlds, type World } from '../support/world.ts'
 const troubled = siteFilesWith({
   save: (script, { id, domain, body }) => {
     if (body === 'hang') script.run(sh`sleep 300`)
-    if (body === 'kill') script.run(sh`kill -9 $$`)
-    if (body === 'kill-in-guard') script.run(sh`true`, { unless: sh`kill -9 $$` })
+    // The whole group: the bash that the script runs in, and the one that would stay.
+    if (body === 'kill') script.run(sh`kill -9 0`)
+    if (body === 'kill-in-guard') script.run(sh`true`, { unless: sh`kill -9 0` })
     if (body === 'hang-in-guard') script.run(sh`true`, { unless: sh`sleep 300` })
     script.file(`sites/${id}`, `${domain} ${body}`)
   },
