@@ -52,7 +52,7 @@ async function readState(db: Queryable, ranged: RangedTables): Promise<RangeStat
      from given, open`,
     [ranges.map(({ first }) => first)],
   )
-  return { next: 1, today: '', begunOn: null, ...row, ranges }
+  return { ...(row ?? { next: 1, today: '', begunOn: null }), ranges }
 }
 
 function utcDay(time: string): string {
