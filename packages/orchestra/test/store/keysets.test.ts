@@ -106,7 +106,8 @@ describeStores('lists', (open, kind) => {
     'findings of a server': (db) => pageOfFindings(db, { server: 'web3', after: 3_000, limit: 50 }),
   }
 
-  it.runIf(kind === 'postgres')('read no more of a table that grows than they show', async () => {
+  it('read no more of a table that grows than they show', async () => {
+    if (kind === 'pglite') return
     const wasted: Record<string, string[]> = {}
     for (const [name, list] of Object.entries(lists)) {
       const found = await waste(store, list)
