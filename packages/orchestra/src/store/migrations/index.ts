@@ -17,7 +17,7 @@ export interface Migration {
    */
   change: string
   sql: string
-  /** What workers of releases do that do not know it; those stop that find nothing said. Since 0012, before which nobody asked. */
+  /** What workers of releases do that do not know it; those stop that find nothing said. Since 0010, before which nobody asked. */
   older?: 'go on' | 'stop'
 }
 
