@@ -148,6 +148,24 @@ export async function leaveToOthers(
   )
 }
 
+/** SQL that lets what could not even be looked at wait, longer with each try, with the reason. */
+const LATER = `attempt = attempt + 1, error = $2,
+       due_at = now() + least($3 * 2 ^ least(attempt, 30), $4) * interval '1 ms'`
+
+/** Lets a change that could not even be looked at wait, with the reason. */
+export async function postpone(
+  db: Queryable,
+  id: number,
+  reason: string,
+  { base, cap }: Backoff,
+): Promise<void> {
+  await db.query(
+    `update orchestra.change set ${LATER}
+     where id = $1`,
+    [id, storable(reason), base, cap],
+  )
+}
+
 /** Lets an object that could not even be looked at again wait, with the reason. */
 export async function postponeFailure(
   db: Queryable,
@@ -156,8 +174,7 @@ export async function postponeFailure(
   { base, cap }: Backoff,
 ): Promise<void> {
   await db.query(
-    `update orchestra.operation set attempt = attempt + 1, error = $2,
-       due_at = now() + least($3 * 2 ^ least(attempt, 30), $4) * interval '1 ms'
+    `update orchestra.operation set ${LATER}
      where id = $1 and state = 'waiting' and server_id is null`,
     [id, storable(reason), base, cap],
   )
@@ -175,19 +192,4 @@ export function reachesBound(
   { keys }: Bound,
 ): boolean {
   return changes.length >= keys || keysOf(changes) >= keys || failures.length >= FAILURES_A_LOOK
-}
-
-/** Lets a change that could not even be looked at wait, with the reason. */
-export async function postpone(
-  db: Queryable,
-  id: number,
-  reason: string,
-  { base, cap }: Backoff,
-): Promise<void> {
-  await db.query(
-    `update orchestra.change set attempt = attempt + 1, error = $2,
-       due_at = now() + least($3 * 2 ^ least(attempt, 30), $4) * interval '1 ms'
-     where id = $1`,
-    [id, storable(reason), base, cap],
-  )
 }

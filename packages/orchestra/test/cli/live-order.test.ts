@@ -2,12 +2,10 @@ import { expect, it } from 'vitest'
 import { WorkEvents } from '../../src/cli/live-events.ts'
 import { finishLog } from '../../src/logs/index.ts'
 import { addLog, addServer } from '../logs/fixtures.ts'
-import { describeStores } from '../support/stores.ts'
+import { describePostgres } from '../support/stores.ts'
 
-describeStores('what happens', (open, kind) => {
-  // The embedded database has one session, and runs one transaction after the other.
+describePostgres('what happens', (open) => {
   it('is told once each, however long a transaction takes that began before', async () => {
-    if (kind === 'pglite') return
     const store = await open()
     const server = await addServer(store)
     const events = new WorkEvents(store)

@@ -106,15 +106,15 @@ describeStores('lists', (open, kind) => {
     'findings of a server': (db) => pageOfFindings(db, { server: 'web3', after: 3_000, limit: 50 }),
   }
 
-  it('read no more of a table that grows than they show', async () => {
-    if (kind === 'pglite') return
-    const wasted: Record<string, string[]> = {}
-    for (const [name, list] of Object.entries(lists)) {
-      const found = await waste(store, list)
-      if (found.length > 0) wasted[name] = found
-    }
-    expect(wasted).toEqual({})
-  })
+  if (kind === 'postgres')
+    it('read no more of a table that grows than they show', async () => {
+      const wasted: Record<string, string[]> = {}
+      for (const [name, list] of Object.entries(lists)) {
+        const found = await waste(store, list)
+        if (found.length > 0) wasted[name] = found
+      }
+      expect(wasted).toEqual({})
+    })
 
   it('go on behind the last entry, and leave none out where several are of the same moment', async () => {
     const units: string[] = []

@@ -19,7 +19,12 @@ const START_TIMEOUT = 120_000
  */
 export function describeStores(name: string, tests: (open: OpenStore, kind: Store['kind']) => void): void {
   describe(`${name} (PGlite)`, () => tests(embeddedStores(), 'pglite'))
-  describe(`${name} (Postgres)`, () => tests(postgresStores(), 'postgres'))
+  describePostgres(name, (open) => tests(open, 'postgres'))
+}
+
+/** What has to do with several sessions: the embedded database has one. */
+export function describePostgres(name: string, tests: (open: OpenStore) => void): void {
+  describe(`${name} (Postgres)`, () => tests(postgresStores()))
 }
 
 /** Starting PGlite takes seconds: one stays open for the whole file, and each test gets it emptied. */
