@@ -5,9 +5,11 @@ import { startPostgres } from '../packages/orchestra/test/support/postgres.ts'
 import * as bulk from './bulk.ts'
 import * as burst from './burst.ts'
 import * as capture from './capture.ts'
+import * as deciders from './deciders.ts'
 import * as fanOut from './fan-out.ts'
 import { type BenchHosts, startHosts } from './hosts.ts'
 import * as idle from './idle.ts'
+import * as loop from './loop.ts'
 import { type Findings, rounded } from './measure.ts'
 import * as oneChange from './one-change.ts'
 import { printFindings } from './print.ts'
@@ -33,7 +35,9 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   'fan-out': fanOut,
   idle,
   burst,
+  loop,
   bulk,
+  deciders,
   sync,
 }
 

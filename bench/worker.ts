@@ -1,22 +1,18 @@
 import { Manager } from '../packages/orchestra/src/manager/index.ts'
 import { openStore } from '../packages/orchestra/src/store/index.ts'
-import { config } from './project.ts'
+import { resetPeak, residentMemory } from './processes.ts'
+import type { config as Project } from './project.ts'
 
 /** The worker as a process of its own, as `orchestra up` is one: its memory and its event loop are measured alone. */
-const [databaseUrl, directory] = process.argv.slice(2)
+const [databaseUrl, directory, project = 'project.ts'] = process.argv.slice(2)
+const { config } = (await import(`./${project}`)) as { config: typeof Project }
 const store = await openStore({ databaseUrl, directory: directory ?? '.orchestra' })
 const manager = new Manager({ store, config, onError: (error) => console.error(error) })
-let peak = 0
-
-const sampling = setInterval(() => {
-  peak = Math.max(peak, process.memoryUsage.rss())
-}, 20)
 
 process.on('message', (question) => {
   if (question === 'memory') {
-    const now = process.memoryUsage.rss()
-    tell({ now, peak: Math.max(peak, now) })
-    peak = now
+    tell(residentMemory())
+    resetPeak()
   } else {
     void stop()
   }
@@ -28,7 +24,6 @@ function tell(what: unknown): void {
 }
 
 async function stop(): Promise<void> {
-  clearInterval(sampling)
   await manager.stop({ grace: 5_000 })
   await store.close()
   process.disconnect?.()

@@ -103,6 +103,15 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
       errors: ['OrchestraError', 'isOrchestraError'],
     },
   },
+  {
+    title: 'Events',
+    about:
+      'What happened, for programs that follow it live: keep a cursor, ask for what is new, and look up in the tables or by a verb what it leads to.',
+    modules: {
+      'events/read': ['eventsFromNow', 'readEvents', 'EventPage'],
+      'events/event': ['Event', 'Told', 'EventCursor'],
+    },
+  },
 ]
 
 export function generateReference(): string {
@@ -141,7 +150,7 @@ function operationChapter(): string[] {
     '## Operations',
     [
       'What a person can ask for, by whatever face; most commands print the answer of one with `--json`. What has a `?` may be left out.',
-      'Needs: a connection to the store alone, the encryption key too, or servers. Audit: what the entry of one that changes something says.',
+      'Needs: the configuration, a connection to the store, the encryption key too, or servers. Audit: what the entry of one that changes something says.',
     ].join('\n'),
     [
       '| Operation | What it does | Takes | Needs | Answers | Audit |',
@@ -184,6 +193,14 @@ const answers: Readonly<Record<string, string[]>> = {
   'key/status': ['KeyStatus'],
   'operate/keys': ['KeyRotated'],
   'server/audit-list': ['AuditView'],
+  'operate/configured': ['ModelView', 'BackendView'],
+  'operate/schedules': ['ScheduleView'],
+  'sync/list': ['SyncRun'],
+  'transfer/list': ['TransferView'],
+  'doctor/check': ['Diagnosis'],
+  'operate/grants': ['GrantsShown'],
+  'rights/grants': ['Section'],
+  'removal/uninstall': ['Installed', 'Uninstalled'],
 }
 
 function answerTypes(): string[] {

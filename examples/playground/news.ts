@@ -1,4 +1,4 @@
-import type { Outcome, Store } from 'orchestrajs'
+import { type EventCursor, eventsFromNow, type Outcome, readEvents, type Store, type Told } from 'orchestrajs'
 
 /** One operation as the view shows it. */
 export interface OperationNews {
@@ -48,86 +48,69 @@ export type News = UnitNews | ScriptNews
 
 /** Enough for a terminal; the rest is counted. */
 const mostShown = 12
-/** Of all unit ids the last. */
-const lastId = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
-/** Reads what happened since it was last asked. */
+/** Reads what happened since it was last asked: which events there are, and then what each of them leads to. */
 export class NewsReader {
   readonly #store: Store
-  readonly #begun = new Set<number>()
-  /** The last unit that was told: when it was collected and made, as the database writes it, and its id. */
-  #lastUnit: readonly [string, string, string]
-  #lastLog: number
+  #cursor: EventCursor
 
-  private constructor(store: Store, start: { at: string; log: number }) {
+  private constructor(store: Store, cursor: EventCursor) {
     this.#store = store
-    this.#lastUnit = [start.at, start.at, lastId]
-    this.#lastLog = start.log
+    this.#cursor = cursor
   }
 
   /** Begins now: what happened before is no news. */
   static async from(store: Store): Promise<NewsReader> {
-    const [start] = await store.query<{ at: string; log: number }>(
-      'select clock_timestamp()::text as at, coalesce(max(id), 0) as log from orchestra.log',
-    )
-    return new NewsReader(store, start ?? { at: '-infinity', log: 0 })
+    return new NewsReader(store, await eventsFromNow(store))
   }
 
+  /** What could not be told is told the next time. */
   async next(): Promise<News[]> {
-    const units = await this.#nextUnits()
-    return [...units, ...(await this.#nextScripts())]
-  }
-
-  async #nextUnits(): Promise<UnitNews[]> {
-    const rows = await this.#store.query<UnitRow>(unitSql, this.#lastUnit)
-    const last = rows.at(-1)
-    if (last !== undefined) this.#lastUnit = [last.collected, last.created, last.id]
-    return Promise.all(rows.map((row) => this.#unit(row)))
-  }
-
-  async #unit({ id, at, actor, source, count }: UnitRow): Promise<UnitNews> {
-    const operations = await this.#store.query<OperationNews>(unitOperationSql, [id, mostShown])
-    return { kind: 'unit', id, at, actor, source, operations, count }
-  }
-
-  async #nextScripts(): Promise<ScriptNews[]> {
-    const rows = await this.#store.query<ScriptRow>(scriptSql, [this.#lastLog, [...this.#begun]])
-    const news: ScriptNews[] = []
-    for (const row of rows) {
-      this.#lastLog = Math.max(this.#lastLog, row.id)
-      if (row.state === null) this.#begun.add(row.id)
-      else this.#begun.delete(row.id)
-      news.push(await this.#script(row))
+    const news: News[] = []
+    let cursor = this.#cursor
+    for (let more = true; more; ) {
+      const page = await readEvents(this.#store, cursor)
+      for (const event of page.events) news.push(...(await this.#tell(event)))
+      cursor = page.next
+      more = page.more
     }
+    this.#cursor = cursor
     return news
   }
 
-  async #script(row: ScriptRow): Promise<ScriptNews> {
-    const operations =
-      row.state === null
-        ? []
-        : await this.#store.query<OperationNews>(scriptOperationSql, [row.id, mostShown])
-    return { ...row, kind: 'script', operations }
+  async #tell(event: Told): Promise<News[]> {
+    if (event.kind === 'unit') return this.#unit(event)
+    if (event.kind === 'script-started' || event.kind === 'script-ended') return this.#script(event)
+    return []
+  }
+
+  async #unit({ unit, first, last, operations: count }: Told & { kind: 'unit' }): Promise<News[]> {
+    const rows = await this.#store.query<UnitRow>(unitSql, [unit])
+    const operations = await this.#store.query<OperationNews>(unitOperationSql, [
+      unit,
+      mostShown,
+      first,
+      last,
+    ])
+    return rows.map((row) => ({ ...row, kind: 'unit', operations, count }))
+  }
+
+  async #script({ kind, log }: Told & { log: number }): Promise<News[]> {
+    const [row] = await this.#store.query<ScriptRow>(scriptSql, [log])
+    if (row === undefined) return []
+    // That it ended says that it began.
+    if (kind === 'script-started')
+      return row.state === null ? [{ ...row, kind: 'script', operations: [] }] : []
+    const operations = await this.#store.query<OperationNews>(scriptOperationSql, [log, mostShown])
+    return [{ ...row, kind: 'script', operations }]
   }
 }
 
-interface UnitRow {
-  id: string
-  at: Date
-  collected: string
-  created: string
-  actor: string | null
-  source: string | null
-  count: number
-}
+type UnitRow = Pick<UnitNews, 'id' | 'at' | 'actor' | 'source'>
 
 type ScriptRow = Omit<ScriptNews, 'kind' | 'operations'>
 
-const unitSql = `
-select id, created_at as at, collected_at::text as collected, created_at::text as created, actor, source,
-  (select count(*) from orchestra.operation where unit_id = unit.id) as count
-from orchestra.unit where (collected_at, created_at, id) > ($1::timestamptz, $2::timestamptz, $3::uuid)
-order by collected_at, created_at, id limit 200`
+const unitSql = 'select id, created_at as at, actor, source from orchestra.unit where id = $1'
 
 /** Joins only the few that are shown: a unit can have any number of operations. */
 const describeOperations = (few: string) => `
@@ -144,7 +127,9 @@ left join orchestra.placement on placement.key_hash = operation.key_hash and pla
 order by few.place`
 
 const unitOperationSql = describeOperations(`
-select id, outcome, changed, error, id as place from orchestra.operation where unit_id = $1 order by id`)
+select id, outcome, changed, error, id as place from orchestra.operation
+where (unit_id = $1 or id = any(select unnest(carried) from orchestra.unit where unit.id = $1)) and id between $3 and $4
+order by id`)
 
 const scriptSql = `
 select log.id, coalesce(log.ended_at, log.started_at, log.created_at) as at, server.name as server, log.backend,
@@ -158,8 +143,7 @@ cross join lateral (
     count(*) filter (where outcome not in ('success', 'nothing')) as failed
   from orchestra.log_operation where log_id = log.id
 ) as listed
-where log.id > $1 or (log.id = any($2::bigint[]) and log.ended_at is not null)
-order by log.id limit 200`
+where log.id = $1`
 
 /** Failures first: they are what somebody looks for. */
 const scriptOperationSql = describeOperations(`

@@ -1,3 +1,4 @@
+o_act_in . ./lists
 o_begin run lists 1 60 '«secret:output-token»'
 o_reload reload.lists 'find lists -type f -exec cat {} + >all-lists'
 o_lists $'find lists -type f -printf \'%f\\n\''

@@ -19,6 +19,8 @@ export const errorCodes = {
   ORC_STORE_READONLY: 'The database takes no writes: a standby, or one that is set to be read only',
   ORC_STORE_PORT: 'The embedded database cannot be offered on the port that was asked for',
   ORC_STORE_BUSY: 'The database takes no more connections',
+  ORC_STORE_IN_USE:
+    'Tables of schema "orchestra" stayed locked by other transactions while it was to be migrated',
   ORC_STORE_OUTDATED: 'The database has pending migrations, or was migrated by a newer Orchestra',
   ORC_WORKER_ALIVE: 'A worker runs, and has to be stopped before what was asked for',
   ORC_STORE_DAMAGED: 'Tables of schema "orchestra" are gone that were there',

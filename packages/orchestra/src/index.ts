@@ -29,12 +29,20 @@ export {
   type RelatedTable,
 } from './config/model.ts'
 export { type ErrorCode, errorCodes, isOrchestraError, messageOf, OrchestraError } from './errors.ts'
+export {
+  type Event,
+  type EventCursor,
+  type EventPage,
+  eventsFromNow,
+  readEvents,
+  type Told,
+} from './events/index.ts'
 export { addServer, removeServer, type ServerChange, setServer } from './fleet/index.ts'
-export type { CheckSelector, Difference, Finding, FindingState } from './inspect/index.ts'
+export type { Difference, Finding, FindingState } from './inspect/index.ts'
 export { Manager, type ManagerOptions, type Outcome, outcomes } from './manager/index.ts'
 export { fetchHostKey, fingerprint, type HostKey } from './methods/index.ts'
 export { checkOptions, type KnownOptions, type NamesOf } from './options.ts'
-export { type CollectOptions, Orchestra, type SyncOptions } from './orchestra.ts'
+export { type CheckSelector, type CollectOptions, Orchestra, type SyncOptions } from './orchestra.ts'
 export type { UnitOperation, UnitState, UnitStatus } from './placements/index.ts'
 export type { Plan, PlannedFailure, PlannedOperation, PlannedScriptText, WholePlan } from './plan/index.ts'
 export {

@@ -12,7 +12,6 @@ import {
   type FastifyUnitOptions,
   fastifyUnits,
   heal,
-  installCapture,
   type PgDriver,
   type PostgresJs,
   type UnitOptions,
@@ -28,12 +27,12 @@ import { formatKey, keyPart } from './config/key.ts'
 import { modelNamed } from './config/names.ts'
 import { OrchestraError } from './errors.ts'
 import { register } from './generation/index.ts'
-import { type CheckSelector, checkNow, type Finding } from './inspect/index.ts'
+import type { Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
+import { askFor, type PlanShown, planMake, type SyncShown, syncShow, syncStart } from './operate/index.ts'
 import { checkOptions, type NamesOf } from './options.ts'
-import { planAll, type WholePlan } from './plan/index.ts'
 import { CurrentRouter } from './router/index.ts'
-import { doerOf } from './server/index.ts'
+import { sourceOf } from './source/index.ts'
 import {
   Bell,
   migrate,
@@ -43,7 +42,7 @@ import {
   type StoreOptions,
   storeNames,
 } from './store/index.ts'
-import { checkSelector, requestSync, type SyncSelector, type SyncStatus, syncEnded } from './sync/index.ts'
+import { type SyncMode, type SyncSelector, type SyncStatus, syncEnded } from './sync/index.ts'
 import { queryableOf, Unit } from './units/index.ts'
 
 export interface CollectOptions {
@@ -64,10 +63,28 @@ export interface SyncOptions extends SyncSelector {
   signal?: AbortSignal
 }
 
+/** What a check is about: what matches all that is given. */
+export interface CheckSelector {
+  server?: string
+  backend?: string
+  /** `model:key`. */
+  object?: string
+  /** Who asks for it; default the system user that this process runs as. */
+  actor?: string | null
+  /** Ends the waiting; the check itself goes on in the workers. */
+  signal?: AbortSignal
+}
+
 const collectNames: NamesOf<CollectOptions> = { action: true, object: true, client: true }
 const selectorNames: NamesOf<SyncSelector> = { server: true, backend: true, object: true, model: true }
 const syncNames: NamesOf<SyncOptions> = { ...selectorNames, allowDeletes: true, actor: true, signal: true }
-const checkNames: NamesOf<CheckSelector> = { server: true, backend: true, object: true, signal: true }
+const checkNames: NamesOf<CheckSelector> = {
+  server: true,
+  backend: true,
+  object: true,
+  actor: true,
+  signal: true,
+}
 const workerNames: NamesOf<Omit<ManagerOptions, 'store' | 'config'>> = {
   methods: true,
   onError: true,
@@ -206,36 +223,40 @@ export class Orchestra {
 
   /**
    * What is to be done: what waits, and what comparing the rows with what was placed comes to. Contacts no server and writes nothing.
-   * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_USAGE
+   * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_OBJECT_UNKNOWN, ORC_USAGE, ORC_INPUT_INVALID
    */
-  async plan(selector: SyncSelector = {}): Promise<WholePlan> {
+  async plan(selector: SyncSelector = {}): Promise<PlanShown> {
     checkOptions('orchestra.plan()', selector, selectorNames)
-    const { store, config } = this
-    const route = routeObjects(await this.#router.get(store))
-    const request = { selector, scripts: true, differences: Number.POSITIVE_INFINITY }
-    const { saved: _, ...plan } = await planAll({ store, config, route }, request)
-    return plan
+    return askFor(this, planMake, selector)
   }
 
   /**
    * Has workers make rows, placements and servers agree, and answers what that came to when nothing of it goes on by itself.
-   * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_USAGE
+   * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_OBJECT_UNKNOWN, ORC_USAGE, ORC_INPUT_INVALID
    */
   async sync(options: SyncOptions = {}): Promise<SyncStatus> {
     checkOptions('orchestra.sync()', options, syncNames)
-    const { signal, actor = doerOf({}), ...request } = options
-    checkSelector(this.config, request)
-    const { id } = await requestSync(this.store, { ...request, mode: 'sync', actor, source: 'function' })
-    return syncEnded(this.store, this.#bell, id, signal)
+    return this.#synchronize('sync', options)
   }
 
   /**
    * Has workers look at the servers, changing nothing there, and answers what they found otherwise than it should be.
-   * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_INSPECTION_FAILED
+   * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_OBJECT_UNKNOWN, ORC_USAGE, ORC_INPUT_INVALID,
+   * ORC_INSPECTION_FAILED
    */
   async checkNow(selector: CheckSelector = {}): Promise<Finding[]> {
     checkOptions('orchestra.checkNow()', selector, checkNames)
-    return checkNow({ store: this.store, config: this.config, bell: this.#bell }, selector)
+    const { id, state, error, findings } = await this.#synchronize('check', selector)
+    if (state === 'done' && findings !== undefined) return findings
+    throw new OrchestraError('ORC_INSPECTION_FAILED', `Check ${id}: ${error ?? state}`)
+  }
+
+  /** Waits for the end of what it asks for. */
+  async #synchronize(mode: SyncMode, { signal, actor, ...asked }: SyncOptions): Promise<SyncShown> {
+    const application = { store: this.store, config: this.config, actor }
+    const { id } = await askFor(application, syncStart, { ...asked, mode })
+    await syncEnded(this.store, this.#bell, id, signal)
+    return askFor(application, syncShow, { id })
   }
 
   async close(): Promise<void> {
@@ -245,7 +266,7 @@ export class Orchestra {
 
   async #capture(): Promise<CaptureReport> {
     const generation = await register(this.store, this.config)
-    return installCapture(this.store, [...this.config.models.values()], { generation })
+    return sourceOf(this.store).capture.install([...this.config.models.values()], { generation })
   }
 
   #unit(unit: CapturedUnit): Unit {

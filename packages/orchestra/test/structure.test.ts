@@ -26,37 +26,17 @@ function folderOf(file: string): string {
 
 /** Words with one meaning each, and so with one type. */
 const words = ['Verdict', 'Place', 'Difference', 'Selection', 'Counts', 'Cursor', 'Step', 'Page', 'Routing']
-/** Declared a second time in what is being rewritten. */
-const twice = new Map([
-  ['Selection', 'recording/selection.ts'],
-  ['Step', 'places/place.ts'],
-  ['Routing', 'collector/decide.ts'],
-])
 
 test.each(words)('%s is declared once', (word) => {
   const declaration = new RegExp(`^(?:export )?(?:interface|type|class) ${word}\\b`, 'm')
-  const homes = files
-    .filter((file) => file !== twice.get(word))
-    .filter((file) => declaration.test(readFileSync(join(source, file), 'utf8')))
+  const homes = files.filter((file) => declaration.test(readFileSync(join(source, file), 'utf8')))
   expect(homes).toHaveLength(1)
 })
 
-/** What makes, opens, serves or takes away the place where verbs work: there a store is not ready, or goes. */
-const besideVerbs = [
-  'capture-tables',
-  'completion-names',
-  'doctor',
-  'grants',
-  'init',
-  'live-events',
-  'live-lines',
-  'session',
-  'store',
-  'trouble-events',
-  'uninstall',
-  'up',
-  'up-lock',
-].map((name) => `cli/${name}.ts`)
+/** What opens the place where verbs work, and what is no answer to anybody: the worker with what it says, the first file, a shell's TAB. */
+const besideVerbs = ['capture-tables', 'completion-names', 'init', 'session', 'up', 'up-lock'].map(
+  (name) => `cli/${name}.ts`,
+)
 
 const statement = /^import (?!type\b)([^']*?) from '(\.\.[^']+)'/gm
 
@@ -83,4 +63,41 @@ test('a command acts by verbs alone', () => {
   expect(wrong).toEqual([])
   const known = new Set(files)
   expect(besideVerbs.filter((file) => !known.has(file))).toEqual([])
+})
+
+/** What captures and reads the application's database, in one implementation; and what makes the tables. */
+const sourceSide = /^(source|capture|store\/migrations)\//
+
+/** Makes again what is gone of the store and of the source alike. */
+const healing = 'capture/heal.ts'
+
+test('nothing but the source names what it captures into', () => {
+  const named = /\borchestra\.(change|asleep)\b/
+  const wrong = files.filter(
+    (file) => !sourceSide.test(file) && named.test(readFileSync(join(source, file), 'utf8')),
+  )
+  expect(wrong).toEqual([])
+})
+
+/** What migrations made of tables; the source has the changes, and the mark of what it has seen among the settings. */
+function tablesOfStore(): Set<string> {
+  const texts = globSync('store/migrations/*.ts', { cwd: source }).map((file) =>
+    readFileSync(join(source, file), 'utf8'),
+  )
+  const tables = texts.flatMap((text) => [...text.matchAll(/create table orchestra\.(\w+)/g)])
+  return new Set(tables.map(([, name = '']) => name).filter((name) => !['change', 'setting'].includes(name)))
+}
+
+test('the source names no table of the store, so that no statement joins the two', () => {
+  const tables = tablesOfStore()
+  expect(tables).toContain('placement')
+  const wrong = files
+    .filter((file) => /^(source|capture)\//.test(file) && file !== healing)
+    .flatMap((file) =>
+      [...readFileSync(join(source, file), 'utf8').matchAll(/\borchestra\.(\w+)/g)]
+        .filter(([, name = '']) => tables.has(name))
+        .map(([found]) => `${file} names ${found}`),
+    )
+  expect(wrong).toEqual([])
+  expect(files).toContain(healing)
 })

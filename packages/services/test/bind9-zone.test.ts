@@ -244,6 +244,28 @@ describeLab('bind9-zone', () => {
     expect((await onSecondary(['rename', fresh, old])).results).toEqual(['ok unchanged'])
   })
 
+  test('zones that swap names are fetched by who has the older of them under a higher serial', async () => {
+    const [high, low] = [
+      { zone: 'high.swap', hosts: [address('192.0.2.65')] },
+      { zone: 'low.swap', hosts: [address('192.0.2.66')] },
+    ]
+    const rows = [high, low] as const
+    for (const value of ['192.0.2.63', '192.0.2.64'])
+      await onPrimary(['save', { ...high, hosts: [address(value)] }])
+    await onPrimary(...rows.map((row): Wanted => ['save', row]))
+    await onSecondary(...rows.map((row): Wanted => ['save', row]))
+    for (const { zone, hosts } of rows) await answers(secondary, [`www.${zone}`, 'A'], hosts[0]?.value ?? '')
+    const [before, behind] = [await serial(secondary, high.zone), await serial(secondary, low.zone)]
+    expect(before).toBeGreaterThan(behind + 1)
+    const parked = primaryBackend().park?.(high as never)
+    await onPrimary(['rename', parked, high])
+    await onPrimary(['rename', { ...low, zone: high.zone }, low])
+    await onPrimary(['rename', { ...high, zone: low.zone }, parked])
+    expect(await serial(primary, high.zone)).toBeGreaterThan(before)
+    await answers(secondary, [`www.${high.zone}`, 'A'], '192.0.2.66')
+    await answers(secondary, [`www.${low.zone}`, 'A'], '192.0.2.65')
+  })
+
   test('a rename whose new zone is refused leaves the old one answering', async () => {
     const old = { zone: 'stays.rename', hosts: [address('192.0.2.70')] }
     await onPrimary(['save', old])

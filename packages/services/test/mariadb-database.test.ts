@@ -371,21 +371,27 @@ union all select definer from information_schema.routines where routine_schema =
     await run(['delete', moved])
   })
 
-  test('a deleted database leaves nothing of a move that was under way to it', async () => {
-    const [old, fresh] = [row('stays'), row('given_up')]
-    await run(['save', old], ['save', fresh])
-    await sql(everything + code, 'stays')
-    const { transfer } = backend
-    const dump = transfer?.dump(old as never).rendered.reveal()
-    const restore = transfer?.restore(fresh as never).rendered.reveal()
-    await host.must(`set -o pipefail; (set -eu; ${dump}) | (set -eu -o pipefail; ${restore})`)
-    await host.must('echo rename > /var/lib/orchestra/mariadb/given_up.moving')
-    expect(await sql('show databases')).toContain('orchestra_incoming')
-    expect((await run(['delete', fresh])).results).toEqual(['ok changed'])
-    expect(await sql('show databases')).not.toMatch(/orchestra_incoming|given_up/)
-    expect(await host.must('find /var/lib/orchestra/mariadb -type f')).toBe('')
-    expect((await run(['delete', fresh])).results).toEqual(['ok unchanged'])
-  })
+  test.each(['deleted', 'renamed'])(
+    'a %s database leaves nothing of a move that was under way to it',
+    async (how) => {
+      const [old, fresh, later] = [row(`stays_${how}`), row('given_up'), row('called_otherwise')]
+      await run(['save', old], ['save', fresh])
+      await sql(everything + code, `stays_${how}`)
+      const { transfer } = backend
+      const dump = transfer?.dump(old as never).rendered.reveal()
+      const restore = transfer?.restore(fresh as never).rendered.reveal()
+      await host.must(`set -o pipefail; (set -eu; ${dump}) | (set -eu -o pipefail; ${restore})`)
+      await host.must(
+        'mkdir -p /var/lib/orchestra/mariadb; echo rename > /var/lib/orchestra/mariadb/given_up.moving',
+      )
+      expect(await sql('show databases')).toContain('orchestra_incoming')
+      const ends = () => (how === 'deleted' ? run(['delete', fresh]) : run(['rename', later, fresh]))
+      expect((await ends()).results).toEqual(['ok changed'])
+      expect(await sql('show databases')).not.toMatch(/orchestra_incoming|given_up/)
+      expect(await host.must('find /var/lib/orchestra/mariadb -type f')).toBe('')
+      expect((await ends()).results).toEqual(['ok unchanged'])
+    },
+  )
 
   test('databases are listed without those of the server, and one of which only the name is known goes alone', async () => {
     await run(['save', row('trap')], ['save', row('trap_two')], ['save', row('trapXtwo')])

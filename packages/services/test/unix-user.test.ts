@@ -161,7 +161,7 @@ describeLab('unix-user', () => {
     const kim = person('kim', await hash('same'), { groups: ['web'] })
     await run(['save', kim])
     await host.must(
-      'echo mine > /home/kim/file; echo "0 0 1 1 * true" | crontab -u kim -; runuser -u kim -- touch /home/kim/own',
+      'echo mine > /home/kim/file; echo "0 0 1 1 * true" | crontab -u kim -; runuser -u kim -- touch /home/kim/own; mkdir -p /home/kim.orchestra-incoming/home/half',
     )
     await host.must('setsid runuser -u kim -- sleep 1000 > /dev/null 2>&1 < /dev/null &')
     const before = await host.must('id -u kim; getent shadow kim | cut -d: -f2; stat -c %i /home/kim/own')
@@ -175,7 +175,7 @@ describeLab('unix-user', () => {
     )
     expect(
       await host.must(
-        '! grep -r "^kim:" /etc/passwd /etc/group /etc/subuid; ls -d /home/kim /var/spool/cron/crontabs/kim 2>/dev/null || true',
+        '! grep -r "^kim:" /etc/passwd /etc/group /etc/subuid; ls -d /home/kim{,.*} /var/spool/cron/crontabs/kim 2>/dev/null || true',
       ),
     ).toBe('')
     expect((await run(['rename', kimberly, kim])).results).toEqual(['ok unchanged'])

@@ -85,8 +85,8 @@ export class Database {
   async standing(): Promise<Standing> {
     const left = await this.#relationsOfOrchestra()
     const triggers = await this.query<{ table: string; count: number }>(
-      `select tgrelid::regclass::text as table, count(*)::int as count from pg_trigger
-       where not tgisinternal group by 1 order by 1`,
+      `select tgrelid::regclass::text as table, count(*)::int as count from pg_trigger join pg_class c on c.oid = tgrelid
+       where not tgisinternal and c.relnamespace is distinct from to_regnamespace('orchestra') group by 1 order by 1`,
     )
     return {
       schema: stateOf('orchestra.', this.#relations, left),

@@ -117,7 +117,7 @@ describe('MikroORM', () => {
     await database.query(
       `${insertSite}; update site set domain = 'c.org'; delete from site; truncate site cascade`,
     )
-    const lost = 'Tables migration, setting, server, route, placement, remnant, protection, transfer are gone'
+    const lost = 'Tables migration, setting, server, route, placement, protection, transfer are gone'
     expect(await database.complaints()).toContainEqual(expect.stringContaining(lost))
     await expect(database.orchestra.install()).rejects.toMatchObject({ code: 'ORC_STORE_DAMAGED' })
   })

@@ -1,8 +1,8 @@
 import type { Key } from '../config/model.ts'
 import { OrchestraError } from '../errors.ts'
 import type { Queryable } from '../store/index.ts'
-import { actorSql, isAsleepSql, sourceSql, unitSql } from './trigger-sql.ts'
 import { currentUnit } from './unit.ts'
+import { actorSql, isAsleepSql, sourceSql, unitSql } from './who-writes.ts'
 
 export interface CollectRequest {
   model: string

@@ -1,3 +1,4 @@
+import { type NotedUnit, noteUnits, placedModels } from '../request/noted.ts'
 import { noteReplaced } from '../request/replaced.ts'
 import { requestSync } from '../request/request.ts'
 import { type Queryable, readSetting, type Store, writeSetting } from '../store/index.ts'
@@ -35,7 +36,7 @@ export async function noticeGaps(
   const isRestored = known[STORE] !== marks[STORE]
   const replaced = isRestored ? [] : gone.filter(({ name }) => isReplaced(known[name], roots.get(name)))
   await store.transaction(async (tx) => {
-    await forgetTold(tx, told)
+    await noteUnits(tx, await forgetTold(tx, told))
     await noteReplaced(tx, modelsOf(replaced))
     for (const model of models)
       await requestSync(tx, { mode: 'sync', model, inspects: false, actor: null, source: 'capture' })
@@ -54,18 +55,17 @@ async function toldToCompare(db: Queryable, models: readonly string[]): Promise<
   return rows.map(({ model }) => model)
 }
 
-/** Their units have nothing else to wait for. */
-async function forgetTold(tx: Queryable, models: readonly string[]): Promise<void> {
-  if (models.length === 0) return
-  await tx.query(
+/** Answers their units, which have nothing else to wait for. */
+async function forgetTold(tx: Queryable, models: readonly string[]): Promise<NotedUnit[]> {
+  if (models.length === 0) return []
+  return tx.query<NotedUnit>(
     `with told as (
        delete from orchestra.change where action = 'compare' and model = any($1::text[])
        returning unit_id, actor, source, at, login
      )
-     insert into orchestra.unit (id, actor, source, created_at, logins)
-     select unit_id, left(min(actor), 1000), nullif(left(min(source), 1000), ''), min(at), array_remove(array_agg(distinct login), null)
-     from told group by unit_id
-     on conflict (id) do nothing`,
+     select unit_id as id, left(min(actor), 1000) as actor, nullif(left(min(source), 1000), '') as source, min(at) as at,
+       array_remove(array_agg(distinct login), null) as logins
+     from told group by unit_id`,
     [models],
   )
 }
@@ -73,16 +73,20 @@ async function forgetTold(tx: Queryable, models: readonly string[]): Promise<voi
 /** Of what is watched for the first time, what was there before. */
 async function withRows(db: Queryable, watches: readonly Watch[]): Promise<Watch[]> {
   const found: Watch[] = []
-  for (const watch of watches) {
-    const [row] = await db.query<{ some: boolean }>(
-      `select coalesce(pg_relation_size(place.oid), 0) > 0 or exists (select from pg_inherits where inhparent = place.oid)
-         or exists (select from orchestra.placement where model = $1) as some
-       from (select $2::text as schema, $3::text as name) wanted cross join lateral (select ${tableOid('wanted')} as oid) place`,
-      [watch.model, watch.table.schema ?? null, watch.table.name],
-    )
-    if (row?.some === true) found.push(watch)
-  }
+  const placed = await placedModels(db, modelsOf(watches))
+  for (const watch of watches)
+    if (placed.has(watch.model) || (await mayHaveRows(db, watch))) found.push(watch)
   return found
+}
+
+/** Without reading any: they may be many. */
+async function mayHaveRows(db: Queryable, { table }: Watch): Promise<boolean> {
+  const [row] = await db.query<{ some: boolean }>(
+    `select coalesce(pg_relation_size(place.oid), 0) > 0 or exists (select from pg_inherits where inhparent = place.oid) as some
+     from (select $1::text as schema, $2::text as name) wanted cross join lateral (select ${tableOid('wanted')} as oid) place`,
+    [table.schema ?? null, table.name],
+  )
+  return row?.some === true
 }
 
 interface FoundMark {

@@ -1,6 +1,8 @@
 import type { Catalog, FoundTable } from './catalog.ts'
+import type { Captured } from './row-images.ts'
 import { quoteTableName } from './table-name.ts'
-import { type Captured, type CaptureEvent, events, functionBody, triggerName } from './trigger-sql.ts'
+import { functionBody } from './trigger-body.ts'
+import { type CaptureEvent, events, triggerName } from './trigger-sql.ts'
 import type { Watch } from './watch.ts'
 
 export type CaptureState =

@@ -1,14 +1,16 @@
+import { NOTE_OPERATIONS, RECOUNT } from '../operations/tally.ts'
 import { requestSync } from '../request/request.ts'
 import {
   assertNothingLost,
   damageOf,
   hasCode,
-  MIGRATION_LOCK,
   migrations,
   type Queryable,
   type Store,
   schemaVersion,
   storedVersion,
+  TURNS,
+  takeTurn,
 } from '../store/index.ts'
 import { restoreGrants } from './capture-role.ts'
 
@@ -48,7 +50,7 @@ export async function heal(store: Store): Promise<string[]> {
 }
 
 async function healOnce(tx: Queryable): Promise<string[]> {
-  await tx.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK])
+  await takeTurn(tx, TURNS.migration)
   const damage = await damageNow(tx)
   assertNothingLost(damage)
   if (damage.remakable.length === 0) return []
@@ -72,6 +74,17 @@ async function remake(tx: Queryable, names: readonly string[]): Promise<void> {
   await tx.query(`drop schema ${SPARE} cascade`)
   for (const foreignKey of foreignKeys) await restoreForeignKey(tx, foreignKey)
   for (const name of names) await tx.query(filled[name] ?? '')
+  await countAgain(tx, names)
+}
+
+/** What notes the changes of a table stays with the one that was lost; and a store of before notes nothing. */
+async function countAgain(tx: Queryable, names: readonly string[]): Promise<void> {
+  const [noted] = await tx.query<{ present: boolean }>(
+    `select to_regclass('orchestra.tally') is not null as present`,
+  )
+  if (noted?.present !== true) return
+  if (names.includes('operation')) await tx.query(NOTE_OPERATIONS)
+  await tx.query(RECOUNT)
 }
 
 /** A table with what it is partitioned into. */

@@ -24,8 +24,9 @@ export {
   type CaptureReport,
   captureStanding,
   captureStatus,
+  type InstallOptions,
   installCapture,
   removeCapture,
 } from './triggers.ts'
 export { currentUnit, type OpenClient, type Unit, type UnitOptions, unitNames, unitOfWork } from './unit.ts'
-export { type Watch, watchesOf } from './watch.ts'
+export { type Watch, type WatchedModel, watchesOf } from './watch.ts'

@@ -1,8 +1,5 @@
 import { isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
-import { hasCode, isPassing, type Queryable, type Store, withShortLocks } from '../store/index.ts'
-
-/** Any constant: it only has to be the same in every process. */
-const INSTALL_LOCK = 7_355_609
+import { hasCode, isPassing, type Queryable, type Store, TURNS, withShortLocks } from '../store/index.ts'
 
 /** What Postgres says of a right that is missing, and what the store makes of it. */
 const DENIED = ['42501', 'ORC_STORE_DENIED']
@@ -18,7 +15,7 @@ export async function installing<Result>(
   work: (tx: Queryable) => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await withShortLocks(store, { exclusion: INSTALL_LOCK, patience }, work)
+    return await withShortLocks(store, { exclusion: TURNS.capture, patience }, work)
   } catch (error) {
     throw refusalOf(error)
   }

@@ -1,6 +1,7 @@
-import { type CaptureFailure, type CaptureReport, installCapture } from '../capture/index.ts'
+import type { CaptureFailure, CaptureReport } from '../capture/index.ts'
 import type { Config } from '../config/config.ts'
 import { register } from '../generation/index.ts'
+import { sourceOf } from '../source/index.ts'
 import type { Store } from '../store/index.ts'
 
 export interface Captured extends CaptureReport {
@@ -13,7 +14,7 @@ export interface Captured extends CaptureReport {
  * tables only after Orchestra's.
  */
 export async function captureTables(store: Store, config: Config): Promise<Captured> {
-  const { failed, ...report } = await installCapture(store, [...config.models.values()], {
+  const { failed, ...report } = await sourceOf(store).capture.install([...config.models.values()], {
     generation: await register(store, config),
   })
   const awaited = failed.flatMap(({ status }) => (status?.state === 'table missing' ? status : []))

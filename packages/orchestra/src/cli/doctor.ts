@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { examine, type Finding } from '../doctor/index.ts'
+import type { Diagnosis } from '../doctor/index.ts'
+import { doctorExamine } from '../operate/index.ts'
 import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
@@ -13,13 +14,14 @@ export function addDoctorCommand(program: Command, act: Act): void {
   withExamples(doctor, 'doctor', 'doctor --json')
 }
 
-async function doctorCommand({ terminal, options, directory, environment }: Session): Promise<Ending> {
-  const findings = await examine({ config: options.config, directory, environment })
+async function doctorCommand(session: Session): Promise<Ending> {
+  const { terminal } = session
+  const findings = await session.runAlone(doctorExamine, {})
   terminal.tell(findings, ...findings.flatMap((finding) => findingLines(finding, terminal)))
   return findings.every(({ state }) => state === 'ok') ? 'done' : 'unfinished'
 }
 
-function findingLines({ check, state, message, hint }: Finding, terminal: Terminal): string[] {
+function findingLines({ check, state, message, hint }: Diagnosis, terminal: Terminal): string[] {
   const mark = terminal.colour(state === 'ok' ? 'green' : 'red', state.padEnd('problem'.length))
   const [first, ...more] = linesOf(message)
   return [

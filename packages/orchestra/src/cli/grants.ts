@@ -1,8 +1,6 @@
 import type { Command } from 'commander'
-import { storeOptions } from '../config/load.ts'
-import { OrchestraError } from '../errors.ts'
-import { type Facts, grantsFor, type Roles, readFacts, type Section } from '../rights/index.ts'
-import { openStore } from '../store/index.ts'
+import { type GrantsShown, grantsShow } from '../operate/index.ts'
+import type { Section } from '../rights/index.ts'
 import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
 import { linesOf } from './text-width.ts'
@@ -28,40 +26,16 @@ interface GrantsOptions {
 }
 
 async function grantsCommand(session: Session, options: GrantsOptions): Promise<Ending> {
-  const facts = await lookUp(session)
-  const roles = { ...options, owner: options.owner ?? usualOwner(facts) }
-  const sections = grantsFor(facts, roles)
-  const { loaders } = facts
-  session.terminal.tell({ roles, sections, loaders }, ...sectionLines(facts, roles, sections))
+  const grants = await session.runAlone(grantsShow, options)
+  session.terminal.tell(grants, ...sectionLines(grants))
   return 'done'
 }
 
-/** Before the first `up` too, so nothing is asked of Orchestra's own tables. */
-async function lookUp(session: Session): Promise<Facts> {
-  const { config, path } = await session.config()
-  const place = storeOptions({ config, path }, session.environment)
-  if (!place.databaseUrl) {
-    throw new OrchestraError('ORC_USAGE', 'The embedded database has one user, who may do everything', {
-      hint: 'Give the Postgres that is meant in DATABASE_URL',
-    })
-  }
-  const store = await openStore(place)
-  try {
-    return await readFacts(store, config)
-  } finally {
-    await store.close()
-  }
-}
-
-function usualOwner({ tables, databaseOwner }: Facts): string {
-  return tables.find(({ owner }) => owner !== null)?.owner ?? databaseOwner
-}
-
-function sectionLines(facts: Facts, roles: Roles, sections: readonly Section[]): string[] {
+function sectionLines({ database, roles, sections, loaders }: GrantsShown): string[] {
   return [
-    `-- For ${roles.application} (application) and ${roles.worker} (worker) in database ${facts.database}.`,
+    `-- For ${roles.application} (application) and ${roles.worker} (worker) in database ${database}.`,
     ...sections.flatMap((section) => ['', ...sectionText(section)]),
-    ...loaderLines(facts),
+    ...loaderLines(loaders),
   ]
 }
 
@@ -75,7 +49,7 @@ function sectionText({ as, when, statements }: Section): string[] {
   ]
 }
 
-function loaderLines({ loaders }: Facts): string[] {
+function loaderLines(loaders: readonly string[]): string[] {
   if (loaders.length === 0) return []
   return [
     '',

@@ -1,66 +1,57 @@
-import type { Listener, Store } from '../store/index.ts'
-import { type WorkEvent, WorkEvents } from './live-events.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { EventCursor } from '../events/index.ts'
+import type { HappeningPage, WorkEvent } from '../placements/index.ts'
 
-/** Milliseconds between looks: at most so many when much happens, at least so many when nothing rings. */
-const SHORTEST = 100
-const LONGEST = 1_000
+/** Milliseconds until what happens is asked for again after that failed. */
+const AGAIN = 1_000
+
+/** Follows what happens since a cursor, until the signal. */
+export type Following = (
+  after: EventCursor | undefined,
+  signal: AbortSignal,
+) => Promise<AsyncIterable<HappeningPage>>
 
 /** Tells what happens on all servers, whichever worker does it, until it is closed. */
 export class LiveView {
-  readonly #events: WorkEvents
+  readonly #follow: Following
   readonly #onEvents: (events: readonly WorkEvent[]) => void
-  readonly #store: Store
-  #listener: Listener | undefined
-  #timer: NodeJS.Timeout | undefined
-  #looking: Promise<void> | undefined
-  #rung = false
-  #closed = false
+  readonly #leaving = new AbortController()
+  #telling: Promise<void> | undefined
 
-  constructor(store: Store, onEvents: (events: readonly WorkEvent[]) => void) {
-    this.#store = store
-    this.#events = new WorkEvents(store)
+  constructor(follow: Following, onEvents: (events: readonly WorkEvent[]) => void) {
+    this.#follow = follow
     this.#onEvents = onEvents
   }
 
+  /** What happens after that is told. */
   async open(): Promise<void> {
-    await this.#events.begin()
-    this.#listener = this.#store.listen(['orchestra_log', 'orchestra_settled', 'orchestra_wake'], () =>
-      this.#ring(),
-    )
-    this.#wait(LONGEST)
+    const pages = await this.#follow(undefined, this.#leaving.signal)
+    this.#telling = this.#tell(pages)
   }
 
   /** Tells what is left, then nothing more. */
   async close(): Promise<void> {
-    this.#closed = true
-    clearTimeout(this.#timer)
-    await this.#listener?.close()
-    await this.#looking
-    await this.#tell()
+    this.#leaving.abort()
+    await this.#telling
   }
 
-  #ring(): void {
-    if (this.#rung || this.#closed || this.#looking !== undefined) return
-    this.#rung = true
-    this.#wait(SHORTEST)
-  }
-
-  #wait(ms: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#look(), ms)
-  }
-
-  #look(): void {
-    this.#rung = false
-    this.#looking = this.#tell().finally(() => {
-      this.#looking = undefined
-      if (!this.#closed) this.#wait(LONGEST)
-    })
-  }
-
-  /** The view can do without an answer; the worker itself reports a store that is away. */
-  async #tell(): Promise<void> {
-    const events = await this.#events.next().catch(() => [])
-    if (events.length > 0) this.#onEvents(events)
+  /** The view can do without an answer; the worker itself reports a store that fails. */
+  async #tell(first: AsyncIterable<HappeningPage>): Promise<void> {
+    const { signal } = this.#leaving
+    let after: EventCursor | undefined
+    for (let pages: AsyncIterable<HappeningPage> | undefined = first; ; ) {
+      try {
+        pages ??= await this.#follow(after, signal)
+        for await (const page of pages) {
+          if (page.events.length > 0) this.#onEvents(page.events)
+          after = page.next
+        }
+        return
+      } catch {
+        if (signal.aborted) return
+        await sleep(AGAIN, undefined, { signal }).catch(() => undefined)
+        pages = undefined
+      }
+    }
   }
 }

@@ -5,8 +5,10 @@ import { addApplyCommand } from './apply.ts'
 import { addAuditCommands } from './audit.ts'
 import type { Act } from './command.ts'
 import { addCompletionCommand } from './completion.ts'
+import { addConfiguredCommands } from './configured.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addDriftCommand } from './drift.ts'
+import { addEventCommands } from './event.ts'
 import { addExplainCommand } from './explain.ts'
 import { addForgetCommand } from './forget.ts'
 import { addGrantsCommand } from './grants.ts'
@@ -18,11 +20,13 @@ import { addPlaceCommands } from './place.ts'
 import { addPlanCommand } from './plan.ts'
 import { addProtectCommands } from './protect.ts'
 import { addRouteCommands } from './route.ts'
+import { addScheduleCommands } from './schedule.ts'
 import { addServerCommands } from './server.ts'
 import { addStatusCommand } from './status.ts'
 import { addStoreCommands } from './store.ts'
 import { addSyncCommand } from './sync.ts'
 import { harmless, type Streams } from './terminal.ts'
+import { addTransferCommands } from './transfer.ts'
 import { addTrashCommands } from './trash.ts'
 import { addUninstallCommand } from './uninstall.ts'
 import { addUnitCommands } from './unit.ts'
@@ -73,7 +77,11 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addTrashCommands(program, act)
   addKeyCommands(program, act)
   addStoreCommands(program, act)
+  addEventCommands(program, act)
   addAuditCommands(program, act)
+  addConfiguredCommands(program, act)
+  addScheduleCommands(program, act)
+  addTransferCommands(program, act)
   addDoctorCommand(program, act)
   addGrantsCommand(program, act)
   addUninstallCommand(program, act)

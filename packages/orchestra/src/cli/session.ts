@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { type LoadedConfig, loadConfig, storeOptions } from '../config/load.ts'
 import { createMethods } from '../methods/index.ts'
-import type { Agreement, Context, News, Verb } from '../operate/index.ts'
+import type { Agreement, Caller, Context, Ground, News, Verb } from '../operate/index.ts'
 import { perform } from '../operate/index.ts'
 import { doerOf } from '../server/index.ts'
 import { assertMigrated, migrate, openStore, type Store, storedVersion } from '../store/index.ts'
@@ -71,24 +71,37 @@ export class Session {
    * @param parts.signal ends what lasts
    */
   run<Schema extends z.ZodType, Output, Question = never>(
-    verb: Verb<string, Schema, Output, Question>,
+    verb: Verb<string, Schema, Output, Context<Question>>,
     given: z.input<Schema>,
     parts: Asking<Question> = {},
   ): Promise<Output> {
     return perform({ verb, given, open: () => this.context(parts) }).finally(() => parts.close?.())
   }
 
+  /** The same, of one that is asked where no store is ready. */
+  runAlone<Schema extends z.ZodType, Output, Question = never>(
+    verb: Verb<string, Schema, Output, Ground<Question>>,
+    given: z.input<Schema>,
+    parts: Asking<Question> = {},
+  ): Promise<Output> {
+    const { environment } = this
+    const open = async () => ({ ...this.#caller(parts), load: () => this.config(), environment })
+    return perform({ verb, given, open })
+  }
+
   /** What verbs work with. */
-  async context<Question>({ agree, signal, onNews }: Asking<Question> = {}): Promise<Context<Question>> {
+  async context<Question>(parts: Asking<Question> = {}): Promise<Context<Question>> {
     const { config } = await this.config()
     const store = await this.store()
+    const methods = () => createMethods({ environment: this.environment })
+    return { ...this.#caller(parts), store, config, methods }
+  }
+
+  #caller<Question>({ agree, signal, onNews }: Asking<Question>): Omit<Caller<Question>, 'store'> {
     const { by } = this.options
     return {
-      store,
-      config,
       principal: { kind: by === undefined ? 'os-user' : 'claimed', name: this.by },
       face: 'cli',
-      methods: () => createMethods({ environment: this.environment }),
       agree: agree ?? (async () => 'refused'),
       tell: onNews ?? ((news) => showNews(this.terminal, news)),
       signal: signal ?? new AbortController().signal,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { UnknownWork } from '../generation/index.ts'
 import { causesOf, statusRead, unknownText } from '../operate/index.ts'
-import type { PlacementView, ServerStatus, Status, WorkerStatus } from '../placements/index.ts'
+import type { OperationView, PlacementView, ServerStatus, Status, WorkerStatus } from '../placements/index.ts'
 import type { SyncView } from '../sync/index.ts'
 import { age, until } from './ages.ts'
 import { causeLines } from './cause-lines.ts'
@@ -75,7 +75,8 @@ export function statusLines(status: Status, terminal: Terminal, all = false): st
     ...(all
       ? failureLines(status, terminal)
       : listed('Failed, and tried again:', causesLines(status, paint))),
-    ...listed('Cancelled, and not as the database has it:', cancelledLines(status, terminal, all)),
+    ...listed('Waits for somebody:', operationsOf(status.asking, terminal, all)),
+    ...listed('Cancelled, and not as the database has it:', operationsOf(status.cancelled, terminal, all)),
     ...listed(
       'Synchronizations:',
       status.syncs.map((sync) => syncLine(sync, terminal)),
@@ -106,9 +107,9 @@ function refusedLines({ protected: refused }: Status, terminal: Terminal, all: b
 /** Of these, more are counted. */
 const FEW = 5
 
-function cancelledLines({ cancelled }: Status, terminal: Terminal, all: boolean): string[] {
-  const shown = all ? cancelled : cancelled.slice(0, FEW)
-  const more = cancelled.length - shown.length
+function operationsOf(operations: readonly OperationView[], terminal: Terminal, all: boolean): string[] {
+  const shown = all ? operations : operations.slice(0, FEW)
+  const more = operations.length - shown.length
   return [
     ...shown.flatMap((operation) => operationLines(operation, terminal)),
     ...(more > 0 ? [`and ${more} more: orchestra status --all`] : []),

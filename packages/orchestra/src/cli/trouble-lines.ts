@@ -1,6 +1,6 @@
+import type { Trouble } from '../placements/index.ts'
 import type { Terminal } from './terminal.ts'
 import { oneLine } from './text-width.ts'
-import type { Trouble } from './trouble-events.ts'
 
 /** One trouble as a line for people, with what to do next. */
 export function troubleText(event: Trouble, paint: Terminal['colour']): string {

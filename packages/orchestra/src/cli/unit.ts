@@ -125,7 +125,10 @@ function unitLines(unit: UnitStatus, terminal: Terminal, all: boolean): string[]
 }
 
 function fullLines(operation: UnitOperation, terminal: Terminal): string[] {
-  return [...operationLines(operation, terminal), ...tailLines(operation)]
+  const { carriedBy } = operation
+  const carried =
+    carriedBy === null ? [] : [`      as unit ${shortUnit(carriedBy)} wants it, which changed it later`]
+  return [...operationLines(operation, terminal), ...carried, ...tailLines(operation)]
 }
 
 /** Of many operations, equal failures are told together, with the output of the first of each. */

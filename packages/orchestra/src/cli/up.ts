@@ -3,6 +3,7 @@ import { heal } from '../capture/index.ts'
 import { storeOptions } from '../config/load.ts'
 import { sealCanary } from '../key/index.ts'
 import { Manager } from '../manager/index.ts'
+import { askFor, eventFollow } from '../operate/index.ts'
 import { assertMigrated, migrate, openStore, type Store, type StoreOptions } from '../store/index.ts'
 import { captureTables } from './capture-tables.ts'
 import { type Act, portNumber, wholeNumber, withExamples } from './command.ts'
@@ -92,7 +93,10 @@ async function runUp(session: Session, store: Store, options: UpOptions): Promis
     onError: (error) => report.problem(error),
     checkCapture: capture,
   })
-  const view = new LiveView(store, (events) => report.events(events))
+  const view = new LiveView(
+    (after, signal) => askFor({ store, config, signal }, eventFollow, { after }),
+    (events) => report.events(events),
+  )
   await view.open()
   const timer = setInterval(
     () => void (awaits && capture().catch((error) => report.problem(error))),

@@ -1,91 +1,24 @@
-import type { Backoff } from '../config/config.ts'
+import type { Backoff, Config } from '../config/config.ts'
 import type { Key } from '../config/model.ts'
-import type { Duties } from '../generation/index.ts'
-import { type Queryable, storable } from '../store/index.ts'
-import type { Change } from './coalesce.ts'
-import { MOST_KEYS } from './keys-a-look.ts'
+import { isDecided } from '../generation/index.ts'
+import { later } from '../operations/backoff.ts'
+import { latestUnit } from '../operations/of-unit.ts'
+import { type Bound, type Change, changesIn, type Looking, type StoredChange } from '../source/index.ts'
+import { often, type Queryable, storable } from '../store/index.ts'
 import { withTruncated } from './truncated.ts'
 
 /** Failed objects that one look takes at most. */
 const FAILURES_A_LOOK = 1_000
 
-export interface StoredChange extends Change {
-  id: number
-  actor: string | null
-  source: string | null
-  /** Who was logged in; null for what Orchestra itself wrote. */
-  login: string | null
-  at: Date
-}
-
-interface ChangeRow {
-  id: number
-  unit_id: string
-  actor: string | null
-  source: string | null
-  login: string | null
-  model: string
-  action: string
-  keys: Key[]
-  payload: unknown
-  at: Date
-  backend: string | null
-  server_id: number | null
-}
-
-/** Longer names and sources help nobody; writers of changes leave them as they are, because they are in a hurry. */
-const CHANGE_COLUMNS = `id, unit_id, left(actor, 1000) as actor, nullif(left(source, 1000), '') as source, login, model, action, keys,
-  payload, at, backend, server_id`
-
-/** What a worker is to look at, as opposed to others that have another configuration. */
-export type Looking = Pick<Duties, 'models' | 'backends' | 'foreign'>
-
-/** SQL that is true for changes and failures that a worker looks at, by its duties as parameters. */
-function isOwn(models: string, backends: string, foreign: string): string {
-  return `(model = any(${models}::text[]) and (backend is null or backend <> all(${foreign}::text[]))
-    or backend = any(${backends}::text[]))`
-}
-
-/** How much one look takes: changes until they have so many keys, and at most so many changes. */
-export interface Bound {
-  keys: number
-  most?: number | undefined
-}
-
-/**
- * Committed changes that are this worker's to turn into operations, oldest first. Without those that only say that their model has to be
- * compared: capture takes these when it can.
- */
-export async function waitingChanges(
-  db: Queryable,
-  { models, backends, foreign }: Looking,
-  { keys, most = keys }: Bound = { keys: MOST_KEYS },
-): Promise<StoredChange[]> {
-  const rows = await db.query<ChangeRow>(
-    `select ${CHANGE_COLUMNS} from (
-       select *, sum(jsonb_array_length(keys)) over (order by id) - jsonb_array_length(keys) as before
-       from (select * from orchestra.change where due_at <= now() and action <> 'compare'
-           and ${isOwn('$2', '$3', '$4')} order by id limit $1) due
-     ) counted where before < $5 order by id`,
-    [most, models, backends, foreign, keys],
-  )
-  return rows.map(fromRow)
-}
+/** True for what has no place yet, and for what waited for a route when routes changed. */
+const IS_LOOKED_AT = '(server_id is null or look_again)'
 
 /** Changes of one unit as this connection sees them: its own uncommitted ones too. */
 export async function changesOfUnit(db: Queryable, unitId: string): Promise<StoredChange[]> {
-  const rows = await db.query<ChangeRow>(
-    `select ${CHANGE_COLUMNS} from orchestra.change where unit_id = $1 and action <> 'compare' order by id`,
-    [unitId],
-  )
-  return withTruncated(db, rows.map(fromRow))
+  return withTruncated(db, await changesIn(db).ofUnit(unitId))
 }
 
-function fromRow({ unit_id: unitId, backend, server_id: serverId, ...row }: ChangeRow): StoredChange {
-  return { ...row, unitId, scope: backend === null ? null : { backend, serverId } }
-}
-
-/** An object that could not be turned into operations, due for another look. */
+/** An object that could not be turned into operations, or only into ones that wait for a route, due for another look. */
 export interface RetriedObject {
   operationId: number
   unitId: string
@@ -115,12 +48,7 @@ export async function dueFailures(
     error: string | null
     attempt: number
     payload: unknown
-  }>(
-    `select id, unit_id, model, action, keys, backend, error, attempt, snapshot as payload from orchestra.operation
-     where state = 'waiting' and server_id is null and due_at <= now()
-       and ${isOwn('$2', '$3', '$4')} order by id limit $1`,
-    [limit, models, backends, foreign],
-  )
+  }>(often(DUE_FAILURES), [limit, models, backends, foreign])
   return rows.map(({ id, unit_id, keys, ...row }) => ({
     ...row,
     operationId: id,
@@ -129,41 +57,20 @@ export async function dueFailures(
   }))
 }
 
-/**
- * Leaves changes, which this worker decides as far as it can, to those too who have other backends of their models.
- * @param beside by the name of each backend its model
- */
-export async function leaveToOthers(
-  db: Queryable,
-  changeIds: readonly number[],
-  beside: Duties['beside'],
-): Promise<void> {
-  if (Object.keys(beside).length === 0 || changeIds.length === 0) return
-  await db.query(
-    `insert into orchestra.change (unit_id, actor, source, login, model, action, keys, payload, at, backend)
-     select c.unit_id, c.actor, c.source, c.login, c.model, c.action, c.keys, c.payload, c.at, beside.key
-     from orchestra.change c join jsonb_each_text($2::jsonb) beside on beside.value = c.model
-     where c.id = any($1::bigint[]) and c.backend is null`,
-    [changeIds, JSON.stringify(beside)],
-  )
-}
+const DUE_FAILURES = `
+select id, ${latestUnit('operation')} as unit_id, model, action, keys, backend, error, attempt, snapshot as payload from orchestra.operation
+where state = 'waiting' and ${IS_LOOKED_AT} and due_at <= now()
+  and ${isDecided('$2', '$3', '$4')} order by id limit $1`
 
-/** SQL that lets what could not even be looked at wait, longer with each try, with the reason. */
-const LATER = `attempt = attempt + 1, error = $2,
-       due_at = now() + least($3 * 2 ^ least(attempt, 30), $4) * interval '1 ms'`
-
-/** Lets a change that could not even be looked at wait, with the reason. */
-export async function postpone(
-  db: Queryable,
-  id: number,
-  reason: string,
-  { base, cap }: Backoff,
-): Promise<void> {
-  await db.query(
-    `update orchestra.change set ${LATER}
-     where id = $1`,
-    [id, storable(reason), base, cap],
+/** Of these operations, those that still wait for another look. */
+export async function failuresStillDue(db: Queryable, ids: readonly number[]): Promise<Set<number>> {
+  if (ids.length === 0) return new Set()
+  const rows = await db.query<{ id: number }>(
+    `select id from orchestra.operation
+     where id = any($1::bigint[]) and state = 'waiting' and ${IS_LOOKED_AT} and due_at <= now()`,
+    [ids],
   )
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Lets an object that could not even be looked at again wait, with the reason. */
@@ -174,8 +81,8 @@ export async function postponeFailure(
   { base, cap }: Backoff,
 ): Promise<void> {
   await db.query(
-    `update orchestra.operation set ${LATER}
-     where id = $1 and state = 'waiting' and server_id is null`,
+    `update orchestra.operation set ${later('$2', '$3', '$4')}
+     where id = $1 and state = 'waiting' and ${IS_LOOKED_AT}`,
     [id, storable(reason), base, cap],
   )
 }
@@ -192,4 +99,11 @@ export function reachesBound(
   { keys }: Bound,
 ): boolean {
   return changes.length >= keys || keysOf(changes) >= keys || failures.length >= FAILURES_A_LOOK
+}
+
+/** What failed before, to be looked at once more. */
+export function asChange({ unitId, model, action, key, payload }: RetriedObject, config: Config): Change {
+  // What has a table is read there: it may have been corrected since.
+  const isGiven = config.models.get(model)?.table === null
+  return { unitId, model, action, keys: [key], payload: isGiven ? payload : null, scope: null }
 }

@@ -1,23 +1,6 @@
 import { formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
-
-/** One place of an object; without a server, all that a backend has of it. */
-export interface Scope {
-  backend: string
-  serverId: number | null
-}
-
-/** One committed change as the store holds it: the objects that an action concerns. */
-export interface Change {
-  unitId: string
-  model: string
-  action: string
-  keys: readonly Key[]
-  /** The object itself, for what no table holds. */
-  payload: unknown
-  /** The only place to look at; null for all. */
-  scope: Scope | null
-}
+import type { Change, Scope } from '../source/index.ts'
 
 /** What is to be done about one object, whoever changed it how often. */
 export interface Wanted {

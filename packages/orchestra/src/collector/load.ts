@@ -3,7 +3,7 @@ import type { Key, Model } from '../config/model.ts'
 import { messageOf, OrchestraError, withHint } from '../errors.ts'
 import { keepingSecrets, rawSecretsIn } from '../secrets/index.ts'
 import type { Secret } from '../secrets/secret.ts'
-import { existingRows, readRows, type Source } from '../source/index.ts'
+import type { Rows } from '../source/index.ts'
 import { fitSafely } from './fit.ts'
 import { withoutQuotes } from './quotes.ts'
 import { sealSecrets } from './snapshot.ts'
@@ -27,7 +27,7 @@ const LOADER_TIMEOUT = 10_000
 export async function loadObjects(
   model: Model,
   keys: readonly Key[],
-  source: Source,
+  source: Rows,
   timeout = LOADER_TIMEOUT,
 ): Promise<Map<string, Loaded>> {
   if (keys.length === 0) return new Map()
@@ -49,7 +49,7 @@ async function loadKeepingSecrets(
   model: Model,
   load: NonNullable<Model['load']>,
   keys: readonly Key[],
-  source: Source,
+  source: Rows,
   signal: AbortSignal,
 ): Promise<Map<string, Loaded>> {
   if (model.secrets.length === 0) return loadByLoader(model, load, keys, source, signal)
@@ -57,7 +57,7 @@ async function loadKeepingSecrets(
   const note = (rows: readonly unknown[]) => {
     for (const row of rows) seen.push(...rawSecretsIn(model.name, model.secrets, row))
   }
-  const query: Source['query'] = async (text, values) => {
+  const query: Rows['query'] = async (text, values) => {
     const rows = await source.query<never>(text, values)
     note(rows)
     return rows
@@ -84,9 +84,9 @@ function told(loaded: Loaded, redact: (text: string) => string): Loaded {
 }
 
 /** Rows as the table has them; none where it cannot be read, or is none. */
-async function rowsOf(model: Model, keys: readonly Key[], source: Source): Promise<unknown[]> {
+async function rowsOf(model: Model, keys: readonly Key[], source: Rows): Promise<unknown[]> {
   if (model.table === null) return []
-  const found = await readRows(source, model, keys).catch(() => undefined)
+  const found = await source.byKeys(model, keys).catch(() => undefined)
   return [...(found?.rows.values() ?? [])]
 }
 
@@ -127,8 +127,8 @@ function statesOf(keys: readonly Key[], state: Loaded): Map<string, Loaded> {
   return new Map(keys.map((key) => [formatKey(key), state]))
 }
 
-async function loadRows(model: Model, keys: readonly Key[], source: Source): Promise<Map<string, Loaded>> {
-  const { rows, numbers, absence } = await readRows(source, model, keys)
+async function loadRows(model: Model, keys: readonly Key[], source: Rows): Promise<Map<string, Loaded>> {
+  const { rows, numbers, absence } = await source.byKeys(model, keys)
   const missing: Loaded = absence.kind === 'gone' ? absence : { kind: 'failed', reason: absence.reason }
   const loaded = statesOf(keys, missing)
   for (const [name, value] of rows) loaded.set(name, validate(model, name, value, numbers))
@@ -139,7 +139,7 @@ async function loadByLoader(
   model: Model,
   load: NonNullable<Model['load']>,
   keys: readonly Key[],
-  source: Source,
+  source: Rows,
   signal: AbortSignal,
 ): Promise<Map<string, Loaded>> {
   const answers = await load(keys, { query: source.query, signal })
@@ -178,11 +178,11 @@ async function explainMissing(
   model: Model,
   missing: readonly Key[],
   unasked: readonly string[],
-  source: Source,
+  source: Rows,
 ): Promise<Map<string, Loaded>> {
   if (missing.length === 0) return new Map()
   if (model.table === null) return statesOf(missing, { kind: 'gone' })
-  const { existing, absence } = await existingRows(source, model, missing)
+  const { existing, absence } = await source.existing(model, missing)
   return new Map(
     missing.map((key): [string, Loaded] => {
       const name = formatKey(key)

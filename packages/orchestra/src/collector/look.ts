@@ -2,21 +2,23 @@ import type { Config } from '../config/config.ts'
 import { formatKey, formatObject, parseObject } from '../config/key.ts'
 import type { Key, Model } from '../config/model.ts'
 import { messageOf } from '../errors.ts'
-import type { Source } from '../source/index.ts'
+import type { Change, Rows } from '../source/index.ts'
 import type { Keyring, Seal } from '../store/keyring.ts'
-import { type Change, coalesce, type Wanted } from './coalesce.ts'
-import { type Decision, decide, type World } from './decide.ts'
+import { coalesce, type Wanted } from './coalesce.ts'
+import { decide } from './decide.ts'
+import type { Decision } from './decision.ts'
 import { type Loaded, loadObjects, validate } from './load.ts'
 import type { Placed } from './placed.ts'
 import { protectionOf } from './protection.ts'
 import { fromSnapshot, openObject } from './snapshot.ts'
+import type { World } from './world.ts'
 
 export interface LookContext {
   config: Config
   route: World['route']
   keyring: Keyring
   /** The application's tables. */
-  source: Source
+  source: Rows
   placements(objects: readonly { model: string; key: Key }[]): Promise<Map<string, Placed[]>>
   loaderTimeout?: number
   /** Models whose table is another than it was. Asked where a comparison's bound does not stand guard over removals. */

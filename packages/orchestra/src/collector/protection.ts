@@ -14,7 +14,7 @@ export function protectionOf(
   return placed.protection ?? protectedByBackend(backend, placed.snapshot, open)
 }
 
-function protectedByBackend(
+export function protectedByBackend(
   backend: Backend | undefined,
   snapshot: unknown,
   open: (snapshot: unknown) => unknown,

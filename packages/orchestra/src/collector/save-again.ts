@@ -1,4 +1,5 @@
 import type { Key } from '../config/model.ts'
+import { changesIn } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
 
 /** Where objects are saved again, and on whose behalf. */
@@ -16,15 +17,9 @@ export interface SavedAgain {
  */
 export async function saveAgain(
   db: Queryable,
-  { backend, serverId, unitId, actor, source }: SavedAgain,
+  { backend, serverId, ...asker }: SavedAgain,
   model: string,
   keys: readonly Key[],
 ): Promise<void> {
-  await db.query(
-    `with written as (
-       insert into orchestra.change (unit_id, actor, source, login, model, action, keys, backend, server_id)
-       values ($1, $2, $3, null, $4, 'save', $5, $6, $7)
-     ) select pg_notify('orchestra_change', '')`,
-    [unitId, actor, source, model, JSON.stringify(keys), backend, serverId],
-  )
+  await changesIn(db).ask([{ ...asker, model, action: 'save', keys, scope: { backend, serverId } }])
 }

@@ -1,53 +1,66 @@
 import type { Key } from '../config/model.ts'
+import { type Change, changesIn } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
-import type { Change } from './coalesce.ts'
+import { revoke } from './tickets.ts'
 
-/** Keys in one change, as capture writes them. */
-const KEYS_PER_CHANGE = 1_000
+/** Objects that are in memory together. */
+const PAGE = 20_000
 
 /** Every row of a model's table, or of a table that belongs to it, is gone: a trigger names none of them, since it reads none. */
 export function isTruncation({ action }: Pick<Change, 'action'>): boolean {
   return action === 'truncate'
 }
 
-/** What a truncated table may have held: objects that stand somewhere, or that something waits for. */
-const KNOWN = `
-  select model, key_hash, keys from orchestra.placement
-  union
-  select model, key_hash, keys from orchestra.operation where state = 'waiting'`
-
-/** Makes truncations changes of the objects that they may have taken away, for their own units. */
+/**
+ * Makes truncations changes of the objects that they may have taken away, for their own units. What somebody has read before and not
+ * written yet stands nowhere, and would be missed: it is decided once more.
+ */
 export async function spreadTruncations(tx: Queryable): Promise<void> {
-  await tx.query(
-    `with truncated as (
-       delete from orchestra.change where action = 'truncate' and due_at <= now() returning *
-     ), numbered as (
-       select t.id, known.keys, (row_number() over (partition by t.id order by known.key_hash) - 1) / ${KEYS_PER_CHANGE} as page
-       from truncated t join (${KNOWN}) known using (model)
-     )
-     insert into orchestra.change (unit_id, actor, source, login, model, action, keys, at)
-     select t.unit_id, t.actor, t.source, t.login, t.model, 'save',
-       coalesce(jsonb_agg(n.keys) filter (where n.keys is not null), '[]'), t.at
-     from truncated t left join numbered n using (id)
-     group by t.id, t.unit_id, t.actor, t.source, t.login, t.model, t.at, n.page`,
-  )
+  await changesIn(tx).spread(async function* (model) {
+    await revoke(tx, [model])
+    yield* knownObjects(tx, model)
+  })
 }
+
+async function allKnown(db: Queryable, model: string): Promise<Key[]> {
+  const all: Key[] = []
+  for await (const page of knownObjects(db, model)) for (const key of page) all.push(key)
+  return all
+}
+
+/** What a truncated table may have held: objects that stand somewhere, or that something waits for. */
+async function* knownObjects(db: Queryable, model: string): AsyncGenerator<Key[]> {
+  for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
+    const page = await db.query<{ hash: string; keys: Key }>(KNOWN, [model, after])
+    const last = page.at(-1)
+    if (last === undefined) return
+    yield page.map(({ keys }) => keys)
+    if (page.length < PAGE) return
+    after = last.hash
+  }
+}
+
+const KNOWN = `
+(
+  select distinct on (key_hash) key_hash as hash, keys from orchestra.placement
+  where model = $1 and key_hash > $2::uuid order by key_hash limit ${PAGE}
+)
+union
+(
+  select distinct on (key_hash) key_hash, keys from orchestra.operation
+  where state = 'waiting' and model = $1 and key_hash > $2::uuid order by key_hash limit ${PAGE}
+)
+order by hash limit ${PAGE}`
 
 /** The same without writing anything. */
 export async function withTruncated<Some extends Change>(
   db: Queryable,
   changes: readonly Some[],
 ): Promise<Some[]> {
-  const models = [...new Set(changes.filter(isTruncation).map(({ model }) => model))]
-  if (models.length === 0) return [...changes]
-  const known = await db.query<{ model: string; keys: Key }>(
-    `select model, keys from (${KNOWN}) known where model = any($1::text[])`,
-    [models],
-  )
-  const keysOf = Map.groupBy(known, ({ model }) => model)
+  const known = new Map<string, Key[]>()
+  for (const { model } of changes.filter(isTruncation))
+    if (!known.has(model)) known.set(model, await allKnown(db, model))
   return changes.map((change) =>
-    isTruncation(change)
-      ? { ...change, action: 'save', keys: (keysOf.get(change.model) ?? []).map(({ keys }) => keys) }
-      : change,
+    isTruncation(change) ? { ...change, action: 'save', keys: known.get(change.model) ?? [] } : change,
   )
 }

@@ -44,7 +44,8 @@ export interface IgnoreRules {
 
 /**
  * How the data of an object travels from one server to another. `dump` streams into `restore`; each command may run again, after
- * it was interrupted or after it succeeded unnoticed. What is restored and then not wanted any more goes with `delete`.
+ * it was interrupted or after it succeeded unnoticed. What is restored and then not wanted any more goes with `delete`; what lies beside
+ * a former name goes with `rename`, and the data is copied anew when the text of `restore`, `verify.restored` or `switch` has changed.
  */
 export interface Transfer<O> {
   /** Where this data needs other limits than `worker.copy`. */
@@ -85,6 +86,11 @@ export interface BackendOptions<Schema extends z.ZodType, Secrets extends string
   sync?: (script: Script, objects: Objects<ObjectOf<Schema, Secrets>>) => void
   /** Moves what stands under the previous object's identity to the object's own. `save` follows in the same operation. */
   rename?: (script: Script, object: ObjectOf<Schema, Secrets>, previous: ObjectOf<Schema, Secrets>) => void
+  /**
+   * The object under a name that nobody else has, for as long as two or more that swap their names need one. Without it, objects
+   * whose names go round wait for a person, where there is a `rename`.
+   */
+  park?: (object: ObjectOf<Schema, Secrets>) => ObjectOf<Schema, Secrets>
   /** For a backend without `rename`; default `replace`: the old is deleted, then the new is saved. */
   onRename?: RenamePolicy
   /** Default `keep`: the old copy stays and is shown. */
@@ -150,6 +156,7 @@ const backendOptions: NamesOf<BackendOptions<z.ZodType, string>> = {
   delete: true,
   sync: true,
   rename: true,
+  park: true,
   onRename: true,
   onMove: true,
   transfer,

@@ -12,6 +12,7 @@ export function checkModel(model: Model): void {
     throw invalid(`${where} has no zod schema`, 'Orchestra reads schemas of zod 4')
   checkFields(model, where)
   checkSecrets(model, where)
+  checkIncarnation(model, where)
 }
 
 /** Every object of JavaScript has these already, so nothing could tell such a field from them. */
@@ -38,5 +39,18 @@ function checkSecrets(model: Model, where: string): void {
     if (fields === undefined || fields.has(secret)) continue
     const hint = `The schema has ${listed([...fields.keys()])}`
     throw invalid(`${where}: \`secrets\` names \`${secret}\`, which the schema does not have`, hint)
+  }
+}
+
+function checkIncarnation({ incarnation, secrets, schema }: Model, where: string): void {
+  if (incarnation === null) return
+  const fields = fieldsOf(schema)
+  if (fields !== undefined && !fields.has(incarnation)) {
+    const hint = `The schema has ${listed([...fields.keys()])}`
+    throw invalid(`${where}: \`incarnation\` names \`${incarnation}\`, which the schema does not have`, hint)
+  }
+  if (secrets.includes(incarnation)) {
+    const hint = 'Take a field that may be read, as a uuid or the time at which the row was made'
+    throw invalid(`${where}: \`incarnation\` names \`${incarnation}\`, which is secret`, hint)
   }
 }

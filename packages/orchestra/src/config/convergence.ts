@@ -37,6 +37,7 @@ const notBesideSync = [
   'delete',
   'actions',
   'rename',
+  'park',
   'onRename',
   'transfer',
   'interpreter',
@@ -55,7 +56,12 @@ function besideSync(backend: Backend): Contradiction | undefined {
   }
 }
 
-function aboutRenames({ rename, onRename, save, delete: remove }: Backend): Contradiction | undefined {
+function aboutRenames({ rename, park, onRename, save, delete: remove }: Backend): Contradiction | undefined {
+  if (park !== undefined && rename === undefined)
+    return {
+      what: 'it has `park` without `rename`',
+      hint: 'Where `save` replaces what is there, take `park` away',
+    }
   if (rename !== undefined && save === undefined)
     return { what: 'it has `rename` without `save`', hint: 'After `rename`, `save` makes the rest true' }
   if (rename !== undefined && onRename !== undefined)

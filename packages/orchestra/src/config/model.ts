@@ -35,6 +35,11 @@ export interface ModelOptions<Schema extends z.ZodType, Secrets extends string> 
   ignore?: readonly string[]
   /** Top-level fields that are secret: encrypted at rest, a `Secret` in backends, masked everywhere. */
   secrets?: readonly Secrets[]
+  /**
+   * Top-level field that differs where a key was given to another object: a uuid, or the time at which the row was made. What stands of
+   * the one before is removed, with its data, before anything is made. Without it, whoever has the key is the same object.
+   */
+  incarnation?: string
 }
 
 /** What backends receive: the schema's output with its secret fields as `Secret`. */
@@ -53,6 +58,7 @@ export interface Model<Schema extends z.ZodType = z.ZodType, Secrets extends str
   readonly related: readonly RelatedTable[]
   readonly ignore: readonly string[]
   readonly secrets: readonly Secrets[]
+  readonly incarnation: string | null
 }
 
 const relatedTable: NamesOf<RelatedTable> = { table: true, references: true, ignore: true }
@@ -66,6 +72,7 @@ const modelOptions: NamesOf<ModelOptions<z.ZodType, string>> = {
   related: true,
   ignore: true,
   secrets: true,
+  incarnation: true,
 }
 
 /**
@@ -87,5 +94,6 @@ export function defineModel<Schema extends z.ZodType, const Secrets extends stri
     related: options.related ?? [],
     ignore: options.ignore ?? [],
     secrets: options.secrets ?? [],
+    incarnation: options.incarnation ?? null,
   }
 }

@@ -2,7 +2,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import type { Store } from '../store/index.ts'
 
 /** What one check found. */
-export interface Finding {
+export interface Diagnosis {
   check: string
   state: 'ok' | 'problem'
   message: string
@@ -17,12 +17,12 @@ export interface Patient {
 }
 
 /** One question to a store and its configuration. */
-export type Check = (patient: Patient) => Promise<Finding[]>
+export type Check = (patient: Patient) => Promise<Diagnosis[]>
 
-export function ok(check: string, message: string): Finding {
+export function ok(check: string, message: string): Diagnosis {
   return { check, state: 'ok', message, hint: null }
 }
 
-export function problem(check: string, message: string, hint: string | null = null): Finding {
+export function problem(check: string, message: string, hint: string | null = null): Diagnosis {
   return { check, state: 'problem', message, hint }
 }

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
-import { type Finding, ok, problem } from './check.ts'
+import { type Diagnosis, ok, problem } from './check.ts'
 
 const oldest: readonly [number, number] = [22, 18]
 
-export function checkNode(version: string = process.versions.node): Finding {
+export function checkNode(version: string = process.versions.node): Diagnosis {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const isNewEnough = major > oldest[0] || (major === oldest[0] && minor >= oldest[1])
   if (isNewEnough) return ok('node', `Node ${version}`)
@@ -11,7 +11,7 @@ export function checkNode(version: string = process.versions.node): Finding {
 }
 
 /** Whether others than its owner may read the key file; undefined when the key does not come from one. */
-export function checkKeyFile(path: string): Finding | undefined {
+export function checkKeyFile(path: string): Diagnosis | undefined {
   const mode = statSync(path, { throwIfNoEntry: false })?.mode
   if (mode === undefined) return undefined
   if ((mode & 0o077) === 0) return ok('key file', `${path} is readable for its owner only`)

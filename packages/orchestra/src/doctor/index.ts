@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { type LoadedConfig, loadConfig, storeOptions } from '../config/load.ts'
+import { type LoadedConfig, storeOptions } from '../config/load.ts'
 import { openStore, type Store } from '../store/index.ts'
-import { type Check, type Finding, ok } from './check.ts'
+import { type Check, type Diagnosis, ok } from './check.ts'
 import { checkKeyFile, checkNode } from './environment.ts'
 import { checkRights } from './rights.ts'
 import { checkRows } from './rows.ts'
@@ -10,7 +10,7 @@ import { checkCapture, checkKey, checkMigrations, fromError } from './store.ts'
 import { checkWork, checkWorker } from './work.ts'
 
 export { checkCanary, sealCanary } from '../key/index.ts'
-export type { Finding } from './check.ts'
+export type { Diagnosis } from './check.ts'
 
 const checks: readonly Check[] = [
   checkKey,
@@ -25,24 +25,22 @@ const checks: readonly Check[] = [
 ]
 
 export interface DoctorOptions {
-  /** Path of the configuration. */
-  config: string | undefined
-  directory: string
+  load: () => Promise<LoadedConfig>
   environment: NodeJS.ProcessEnv
 }
 
 /** Checks everything that can be; what a problem keeps from being checked is left out. Changes nothing. */
-export async function examine(options: DoctorOptions): Promise<Finding[]> {
+export async function examine(options: DoctorOptions): Promise<Diagnosis[]> {
   const node = checkNode()
   try {
-    const loaded = await loadConfig(options.config, options.directory)
+    const loaded = await options.load()
     return [node, ok('configuration', loaded.path), ...(await examineStore(loaded, options.environment))]
   } catch (error) {
     return [node, fromError('configuration', error)]
   }
 }
 
-async function examineStore(loaded: LoadedConfig, environment: NodeJS.ProcessEnv): Promise<Finding[]> {
+async function examineStore(loaded: LoadedConfig, environment: NodeJS.ProcessEnv): Promise<Diagnosis[]> {
   const place = storeOptions(loaded, environment)
   const keyFile = place.key ? undefined : checkKeyFile(join(place.directory ?? '.orchestra', 'key'))
   const findings = keyFile === undefined ? [] : [keyFile]
@@ -59,7 +57,7 @@ async function examineStore(loaded: LoadedConfig, environment: NodeJS.ProcessEnv
   }
 }
 
-async function examineOpen(patient: Parameters<Check>[0]): Promise<Finding[]> {
+async function examineOpen(patient: Parameters<Check>[0]): Promise<Diagnosis[]> {
   const migrations = await checkMigrations(patient.store)
   if (migrations.state === 'problem') return [migrations]
   const findings = [migrations]

@@ -1,7 +1,7 @@
 import { quoteIdentifier, watchesOf } from '../capture/index.ts'
 import { readTables, type WatchedTable } from '../rights/index.ts'
 import type { Queryable } from '../store/index.ts'
-import { type Check, type Finding, ok, problem } from './check.ts'
+import { type Check, type Diagnosis, ok, problem } from './check.ts'
 
 /** What the role that asks, which is the worker's where doctor runs as the worker does, may do; and what the triggers' role may. */
 export const checkRights: Check = async ({ store, loaded }) => {
@@ -18,7 +18,7 @@ export const checkRights: Check = async ({ store, loaded }) => {
   return problems.length > 0 ? problems : [ok('rights', `role ${role} may do what a worker does`)]
 }
 
-function schemaProblems(tables: readonly WatchedTable[], role: string): Finding[] {
+function schemaProblems(tables: readonly WatchedTable[], role: string): Diagnosis[] {
   const closed = new Set(tables.filter(({ isClosed }) => isClosed).map(({ schema }) => schema))
   return [...closed].map((schema) =>
     problem(
@@ -29,7 +29,7 @@ function schemaProblems(tables: readonly WatchedTable[], role: string): Finding[
   )
 }
 
-function tableProblems({ name, owner, lacking }: WatchedTable, role: string): Finding[] {
+function tableProblems({ name, owner, lacking }: WatchedTable, role: string): Diagnosis[] {
   if (lacking.length === 0) return []
   return [
     problem(
@@ -41,7 +41,7 @@ function tableProblems({ name, owner, lacking }: WatchedTable, role: string): Fi
 }
 
 /** Whoever does not own Orchestra's tables needs every right on them. */
-async function ownProblems(db: Queryable, role: string): Promise<Finding[]> {
+async function ownProblems(db: Queryable, role: string): Promise<Diagnosis[]> {
   const [found] = await db.query<{ names: string[]; count: number }>(OWN_TABLES)
   const { names = [], count = 0 } = found ?? {}
   if (count === 0) return []
@@ -56,7 +56,7 @@ async function ownProblems(db: Queryable, role: string): Promise<Finding[]> {
 }
 
 /** Whoever owns a watched table may find a way to have something run in its triggers, with the rights of who owns the functions. */
-async function functionProblems(db: Queryable): Promise<Finding[]> {
+async function functionProblems(db: Queryable): Promise<Diagnosis[]> {
   const owners = await db.query<{ owner: string; why: string }>(FUNCTION_OWNERS)
   return owners.map(({ owner, why }) =>
     problem(

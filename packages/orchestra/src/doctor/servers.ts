@@ -1,7 +1,7 @@
 import { fingerprint, sameHostKey } from '../methods/index.ts'
 import { createRouter, destinationName, destinationsOf, listRoutes, routedServers } from '../router/index.ts'
 import { isPaused, listServers, type ServerRow } from '../server/index.ts'
-import { type Check, type Finding, ok, problem } from './check.ts'
+import { type Check, type Diagnosis, ok, problem } from './check.ts'
 
 export const checkServers: Check = async ({ store }) => {
   const servers = await listServers(store)
@@ -13,7 +13,7 @@ export const checkServers: Check = async ({ store }) => {
     : [ok('servers', `${servers.length} servers, all with an approved host key`)]
 }
 
-function keyProblem({ name, method, host_key: approved, presented_key: presented }: ServerRow): Finding[] {
+function keyProblem({ name, method, host_key: approved, presented_key: presented }: ServerRow): Diagnosis[] {
   if (method === 'local' || method === 'function') return []
   if (presented === null) {
     if (approved !== null) return []
@@ -32,7 +32,7 @@ function keyProblem({ name, method, host_key: approved, presented_key: presented
   return [problem('servers', `the host key of ${name} changed: nothing is sent to it`, approve)]
 }
 
-function holdProblem({ name, held_at: since, held_by: by, held_reason: reason }: ServerRow): Finding[] {
+function holdProblem({ name, held_at: since, held_by: by, held_reason: reason }: ServerRow): Diagnosis[] {
   if (since === null) return []
   const why = reason === null || reason === '' ? '' : `: ${reason}`
   return [

@@ -1,15 +1,15 @@
-import { captureStatus } from '../capture/index.ts'
 import { isOrchestraError, messageOf } from '../errors.ts'
 import { checkCanary } from '../key/index.ts'
+import { sourceOf } from '../source/index.ts'
 import { assertMigrated, type Store, storedVersion } from '../store/index.ts'
-import { type Check, type Finding, ok, problem } from './check.ts'
+import { type Check, type Diagnosis, ok, problem } from './check.ts'
 
 /** An error as the finding of the check that it ended. */
-export function fromError(check: string, error: unknown): Finding {
+export function fromError(check: string, error: unknown): Diagnosis {
   return problem(check, messageOf(error), isOrchestraError(error) ? (error.hint ?? null) : null)
 }
 
-export async function checkMigrations(store: Store): Promise<Finding> {
+export async function checkMigrations(store: Store): Promise<Diagnosis> {
   try {
     await assertMigrated(store)
     return ok('migrations', `the schema is at version ${await storedVersion(store)}`)
@@ -31,7 +31,7 @@ const INSTALLED =
   '`orchestra up` installs it, and then compares all objects of the model with what stands: nothing has to be changed again'
 
 export const checkCapture: Check = async ({ store, loaded }) => {
-  const statuses = await captureStatus(store, [...loaded.config.models.values()])
+  const statuses = await sourceOf(store).capture.status([...loaded.config.models.values()])
   const wrong = statuses.filter(({ state }) => state !== 'ok')
   const tables = new Set(statuses.map((status) => status.table))
   if (wrong.length === 0) return [ok('capture', `changes are captured of ${tables.size} tables`)]

@@ -1,4 +1,4 @@
-export type { Event, Told } from './event.ts'
-export { type EventCursor, type EventPage, eventsFromNow, readEvents } from './read.ts'
+export type { Event, EventCursor, Told } from './event.ts'
+export { type EventPage, eventsFromNow, isEventCursor, readEvents } from './read.ts'
 export { cleanEvents, eventTables } from './retention.ts'
-export { inspectionsEnded, syncEnded, tell } from './tell.ts'
+export { inspectionsEnded, syncEnded, tell, transfersEnded } from './tell.ts'

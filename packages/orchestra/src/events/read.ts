@@ -1,16 +1,10 @@
 import type { Queryable } from '../store/index.ts'
-import type { Told } from './event.ts'
-
-/**
- * Where a reader is: a text for him to keep. It is not the number of an event, because one with a lower number may become visible later;
- * it is the snapshot of what he has seen, and while he reads a page, the one that he reads up to.
- */
-export type EventCursor = string
+import type { EventCursor, Told } from './event.ts'
 
 export interface EventPage {
   events: Told[]
   next: EventCursor
-  /** Whether there is more to read at once. */
+  /** Whether there may be more to read at once. */
   more: boolean
 }
 
@@ -31,11 +25,36 @@ export async function readEvents(db: Queryable, cursor: EventCursor, most = PAGE
   const rows = await db.query<EventRow>(EVENTS, [seen, until, after, most])
   const bound = rows[0]?.until ?? seen
   const events = rows.flatMap(({ id, at, kind, detail }) =>
-    id === null ? [] : [{ id, at: at.toISOString(), kind, ...detail } as Told],
+    id === null
+      ? []
+      : [{ id, cursor: `${seen}|${bound}|${id}`, at: at.toISOString(), kind, ...detail } as Told],
   )
   const last = events.at(-1)
-  if (last === undefined || events.length < most) return { events, next: bound, more: false }
-  return { events, next: `${seen}|${bound}|${last.id}`, more: true }
+  // Behind a page of an earlier moment there is what happened since.
+  if (last === undefined || events.length < most) return { events, next: bound, more: until !== null }
+  return { events, next: last.cursor, more: true }
+}
+
+/** Whether it is one, and not only looks so: the database takes no other. */
+export function isEventCursor(text: string): boolean {
+  const [seen = '', until, after = '0', ...rest] = text.split('|')
+  if (rest.length > 0 || !isSnapshot(seen)) return false
+  return until === undefined || (isSnapshot(until) && isNumber(after))
+}
+
+const LARGEST = 2n ** 63n
+
+function isNumber(text: string): boolean {
+  return /^\d{1,19}$/.test(text) && BigInt(text) < LARGEST
+}
+
+function isSnapshot(text: string): boolean {
+  const [oldest = '', next = '', open = '', ...rest] = text.split(':')
+  const ids = [oldest, ...(open === '' ? [] : open.split(',')), next]
+  if (rest.length > 0 || !ids.every(isNumber)) return false
+  const numbers = ids.map(BigInt)
+  const isOrdered = numbers.every((id, index) => index === 0 || id >= (numbers[index - 1] ?? 0n))
+  return isOrdered && (numbers[0] ?? 0n) > 0n && (open === '' || numbers.at(-2) !== numbers.at(-1))
 }
 
 type EventRow = { until: string } & (

@@ -1,11 +1,11 @@
 import {
   nameOf,
   type Queryable,
-  RANGES_LOCK,
   RANGES_PATIENCE,
   type RangedTables,
   rangesOf,
   type Store,
+  TURNS,
   withShortLocks,
 } from '../store/index.ts'
 
@@ -21,7 +21,7 @@ const EVENT_DAYS = 7
 /** Drops ranges of old events; what is in none, or in one that is not old as a whole for a day, is deleted. */
 export async function cleanEvents(store: Store, days = EVENT_DAYS): Promise<void> {
   for (const name of await oldRanges(store, days))
-    await withShortLocks(store, { exclusion: RANGES_LOCK, patience: RANGES_PATIENCE }, (tx) =>
+    await withShortLocks(store, { exclusion: TURNS.ranges, patience: RANGES_PATIENCE }, (tx) =>
       tx.query(`drop table if exists orchestra.${name}`),
     )
   await store.query("delete from orchestra.event where at < now() - $1 * interval '1 day'", [days + 1])

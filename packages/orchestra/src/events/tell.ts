@@ -24,3 +24,8 @@ export function inspectionsEnded(rows: string): string {
 export function syncEnded(rows: string): string {
   return tell('sync-ended', { sync: 'id', state: 'state' }, rows)
 }
+
+/** @param rows of the transfers that the statement ends, with what became of each */
+export function transfersEnded(rows: string): string {
+  return tell('transfer-ended', { transfer: 'id', outcome: 'outcome' }, rows)
+}

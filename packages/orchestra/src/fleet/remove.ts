@@ -1,11 +1,13 @@
 import { OrchestraError } from '../errors.ts'
 import { endInspectionsOf } from '../inspect/index.ts'
+import { latestUnit } from '../operations/of-unit.ts'
 import { checkOptions } from '../options.ts'
 import { type GivenUp, giveUp } from '../removal/index.ts'
 import { touchRoutes } from '../router/index.ts'
 import { announce, audit } from '../server/control.ts'
 import { type Doer, doerNames } from '../server/doer.ts'
 import { lockServer } from '../server/registry.ts'
+import { type AskedChange, changesIn } from '../source/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { isUsed, useOf, useText } from './use.ts'
 
@@ -47,24 +49,22 @@ async function refuseUse(tx: Queryable, id: number, name: string): Promise<void>
 async function dissolve(tx: Queryable, id: number): Promise<Removal> {
   await tx.query('update orchestra.server set removed_at = now() where id = $1', [id])
   const routes = await tx.query('delete from orchestra.route where server_id = $1 returning 1', [id])
+  await lookAgainAtLeaving(tx, id)
   const given = await giveUp(tx, { serverId: id, backend: null, object: null }, 'its server was removed')
   await endInspectionsOf(tx, id, 'its server was removed')
-  await lookAgainAtGated(tx, id)
   return { routes: routes.length, ...given }
 }
 
 /** No object will ever stand there: the copies that waited for that must learn where theirs belongs now. */
-async function lookAgainAtGated(tx: Queryable, id: number): Promise<void> {
-  await tx.query(
-    `with again as (
-       insert into orchestra.change (unit_id, actor, source, login, model, action, keys)
-       select o.unit_id, u.actor, u.source, null, o.model, 'save', jsonb_agg(distinct o.keys)
-       from orchestra.operation o left join orchestra.unit u on u.id = o.unit_id
-       where o.state = 'waiting' and $1 = any(o.gate)
-       group by o.unit_id, u.actor, u.source, o.model
-       returning 1
-     )
-     select pg_notify('orchestra_change', '') from again limit 1`,
-    [id],
-  )
+async function lookAgainAtLeaving(tx: Queryable, id: number): Promise<void> {
+  await changesIn(tx).ask(await tx.query<AskedChange>(LEAVING, [id]))
 }
+
+const LEAVING = `
+select ${latestUnit('o')} as "unitId", u.actor, u.source, p.model, 'save' as action, jsonb_agg(distinct p.keys) as keys
+from orchestra.placement p join orchestra.operation o on o.id = p.operation_id
+left join orchestra.unit u on u.id = ${latestUnit('o')}
+where p.want = 'leave' and p.policy <> 'keep' and exists (
+  select from orchestra.placement q where q.server_id = $1 and q.want = 'stand' and q.key_hash = p.key_hash
+    and q.model = p.model and q.backend = p.backend)
+group by ${latestUnit('o')}, u.actor, u.source, p.model`

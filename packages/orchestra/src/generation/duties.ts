@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { type Generation, knownTo } from './living.ts'
+import { type Generation, type Known, knownTo } from './living.ts'
 
 /** What a worker does beside others that may have another configuration. */
 export interface Duties {
@@ -19,10 +19,12 @@ export interface Duties {
   beside: Readonly<Record<string, string>>
   /** Numbers of the other configurations that workers have. */
   others: readonly number[]
+  /** Workers that live with the same configuration, itself included: all of them decide the same. */
+  alike: number
 }
 
 /** Of two that know a model or a backend, the newer one has it; what a worker does not know is left to those who do. Pure. */
-export function dutiesOf(own: Generation, living: readonly Generation[]): Duties {
+export function dutiesOf(own: Known & { number: number }, living: readonly Generation[]): Duties {
   const others = living.filter(({ number }) => number !== own.number)
   const newer = others.filter(({ number }) => number > own.number)
   const newerModels = new Set(newer.flatMap(({ models }) => models))
@@ -44,6 +46,7 @@ export function dutiesOf(own: Generation, living: readonly Generation[]): Duties
     foreignModels,
     beside: Object.fromEntries(beside),
     others: others.map(({ number }) => number),
+    alike: living.find(({ number }) => number === own.number)?.workers ?? 1,
   }
 }
 
@@ -53,7 +56,7 @@ export function allDuties(config: Config): Duties {
 }
 
 /** Backends that none of those who live has, and of whose models some decide changes. Pure. */
-export function missedBy(own: Omit<Generation, 'number'>, living: readonly Generation[]): string[] {
+export function missedBy(own: Known, living: readonly Generation[]): string[] {
   const known = new Set(living.flatMap(({ backends }) => Object.keys(backends)))
   const decided = new Set(living.flatMap(({ models }) => models))
   return Object.entries(own.backends).flatMap(([name, model]) =>

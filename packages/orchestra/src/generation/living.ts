@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { Config } from '../config/config.ts'
-import type { Queryable } from '../store/index.ts'
+import { often, type Queryable } from '../store/index.ts'
 
 /** A configuration that workers have, and what it knows. The higher number is the newer one. */
 export interface Generation {
@@ -8,13 +8,17 @@ export interface Generation {
   models: readonly string[]
   /** By name the model of each. */
   backends: Readonly<Record<string, string>>
+  /** How many live that have it. */
+  workers: number
 }
 
 /** SQL that is true for a worker that has a say. As long as a lease: whoever is taken for dead decides nothing any more. */
 export const HAS_A_SAY = `halted is null and seen_at > now() - interval '10 seconds'`
 
-/** What a configuration knows, whatever its number. */
-export function knownTo(config: Config): Omit<Generation, 'number'> {
+/** What a configuration knows, whatever its number and whoever has it. */
+export type Known = Pick<Generation, 'models' | 'backends'>
+
+export function knownTo(config: Config): Known {
   return {
     models: [...config.models.keys()],
     backends: Object.fromEntries([...config.backends].map(([name, { model }]) => [name, model.name])),
@@ -43,7 +47,11 @@ export async function register(db: Queryable, config: Config): Promise<number> {
 /** The configurations of the workers that live, the oldest first. */
 export function livingGenerations(db: Queryable): Promise<Generation[]> {
   return db.query<Generation>(
-    `select number, models, backends from orchestra.generation g
-     where exists (select from orchestra.worker where generation = g.number and ${HAS_A_SAY}) order by number`,
+    often(
+      `select g.number, g.models, g.backends, living.workers from orchestra.generation g
+       join (select generation, count(*)::int as workers from orchestra.worker where ${HAS_A_SAY} group by generation) living
+         on living.generation = g.number
+       order by g.number`,
+    ),
   )
 }

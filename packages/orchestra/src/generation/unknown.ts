@@ -47,8 +47,12 @@ export function unknownText(what: UnknownWork['what'], name: string, last: LastK
   return `a worker whose configuration has ${what} "${name}"${known}`
 }
 
-export function unknownWork(db: Queryable): Promise<UnknownWork[]> {
-  return db.query<UnknownWork>(UNKNOWN)
+/** @param waiting by model, the objects of which committed changes wait */
+export function unknownWork(
+  db: Queryable,
+  waiting: readonly { model: string; keys: number }[],
+): Promise<UnknownWork[]> {
+  return db.query<UnknownWork>(UNKNOWN, [waiting.map(({ model }) => model), waiting.map(({ keys }) => keys)])
 }
 
 const UNKNOWN = `
@@ -57,7 +61,6 @@ select 'backend' as what, name, count, ${backendLastKnown('name')} as last from 
   where state = 'waiting' and server_id is not null group by backend
 ) waiting where ${isBackendUnknown('name')}
 union all
-select 'model', name, count, ${lastKnown('waiting.name = any(g.models)')} from (
-  select model as name, sum(jsonb_array_length(keys)) as count from orchestra.change where action <> 'compare' group by model
-) waiting where ${ALL_TELL} and not ${isKnown('waiting.name = any(g.models)')}
+select 'model', name, count, ${lastKnown('waiting.name = any(g.models)')}
+from unnest($1::text[], $2::bigint[]) as waiting(name, count) where ${ALL_TELL} and not ${isKnown('waiting.name = any(g.models)')}
 order by 1, 2`

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Backend } from '../config/backend.ts'
 import { formatKey } from '../config/key.ts'
 import { foundState } from '../operations/found-state.ts'
+import { lockPlacesWhere } from '../places/index.ts'
 import { sharedOf } from '../recording/ownership.ts'
 import { type Recording, record, recordSync } from '../script/index.ts'
 import { objectsOf } from '../script/objects.ts'
@@ -49,8 +50,13 @@ export async function adoptShared(context: SurveyContext, by: string): Promise<v
   await mark(context, [], sharedOf(sharedRecordings(backend), 'adopts'))
   await store.transaction(async (tx) => {
     await audit(tx, { by, action: 'adopt.shared', target: server.name, detail: { backend: backend.name } })
+    await lockPlacesWhere(tx, 'p.server_id = $1 and p.backend = $2 and p.open', [server.id, backend.name])
     await tx.query(
-      `update orchestra.operation o set due_at = '-infinity'
+      `with hastened as (
+         update orchestra.placement set due_at = '-infinity', wait = null
+         where server_id = $1 and backend = $2 and open and due_at > now()
+       )
+       update orchestra.operation o set due_at = '-infinity'
        where o.server_id = $1 and o.backend = $2 and ${foundState('o')} = 'waiting' and o.due_at > now()`,
       [server.id, backend.name],
     )

@@ -44,6 +44,7 @@ export async function examine(
   expectations: readonly Expectation[],
   questions = questionsAbout(expectations),
 ): Promise<Examined> {
+  if (isOfFunctions(inspected)) return { kind: 'examined', verdicts: expectations.map(unasked), owed: [] }
   const reply = await ask(inspected, questions)
   if (reply.kind !== 'answered') return reply
   const suspicions = suspicionsOf(inspected, expectations, reply.answers)
@@ -54,6 +55,24 @@ export async function examine(
     return verdictFor(expectation, differences)
   })
   return { kind: 'examined', verdicts, owed: reply.answers.owed }
+}
+
+/** Where only functions run nothing can be asked: what they made is not known, and what they did not is in nobody's way. */
+export function isOfFunctions({ target }: Inspected): boolean {
+  return target.method === 'function'
+}
+
+function unasked(expectation: Expectation): Condition {
+  const reason = 'this server runs functions, which cannot be asked'
+  const asked = [
+    ...expectation.places.map(({ path }) => path),
+    ...expectation.runs.map(({ command }) => command.masked),
+  ]
+  const unknown = [...expectation.unknown, ...asked.map((title) => ({ title, reason }))]
+  return verdictFor(
+    expectation,
+    unknown.map((one) => ({ ...one, kind: 'unknown' as const })),
+  )
 }
 
 function suspicionsOf(

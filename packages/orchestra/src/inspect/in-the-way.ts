@@ -1,11 +1,11 @@
-import { fromSnapshot } from '../collector/index.ts'
+import { fromSnapshot, isHollow } from '../collector/index.ts'
 import { standingOf } from '../recording/ownership.ts'
 import { markOf } from '../script/inspect.ts'
 import { quote } from '../script/sh.ts'
 import type { Queryable } from '../store/index.ts'
 import type { Keyring } from '../store/keyring.ts'
 import type { Inspected } from './ask.ts'
-import type { Unanswered } from './examine.ts'
+import { isOfFunctions, type Unanswered } from './examine.ts'
 import type { Inspection } from './inspection.ts'
 import { presentOf } from './presence.ts'
 import { askMarks, list } from './strays.ts'
@@ -32,7 +32,7 @@ export async function findInTheWay(
   inspected: Inspected,
   inspection: Inspection,
 ): Promise<InTheWay | Unanswered> {
-  const wanted = await neverMade(db, inspection)
+  const wanted = isOfFunctions(inspected) ? [] : await neverMade(db, inspection)
   if (wanted.length === 0) return { kind: 'found', objects: [] }
   const standings = wanted.map(({ model, object_key, identity, snapshot }) => {
     const object = fromSnapshot(snapshot, db.keyring.for(model, object_key)) as Record<string, unknown>
@@ -58,8 +58,8 @@ export async function findInTheWay(
 function neverMade(db: Queryable, { serverId, backend, model, objectKey }: Inspection): Promise<Wanted[]> {
   return db.query<Wanted>(
     `select model, object_key, identity, snapshot from orchestra.placement
-     where server_id = $1 and backend = $2 and state in ('pending', 'failed') and applied_at is null and log_id is null
-       and not hollow and unmarked is not true and snapshot <> 'null'
+     where server_id = $1 and backend = $2 and state in ('pending', 'failed') and applied_at is null and names = '[]'
+       and not ${isHollow('placement')} and unmarked is not true and snapshot <> 'null'
        and ($3::text is null or model = $3) and ($4::text is null or key_hash = md5($4)::uuid)
      order by model, key_hash limit ${MOST_ASKED}`,
     [serverId, backend, model, objectKey],

@@ -1,6 +1,5 @@
 export { adopt, adoptShared, overwrite } from './adopt.ts'
 export { ask, type Inspected } from './ask.ts'
-export { type CheckSelector, checkNow } from './check-now.ts'
 export { examine } from './examine.ts'
 export { type Expectation, type ExpectedPlace, expectationOf } from './expect.ts'
 export {
@@ -15,6 +14,7 @@ export {
 export { hasInspection } from './inspection.ts'
 export { type InspectionStep, Inspector } from './inspector.ts'
 export type { Condition, Difference } from './judge.ts'
+export { askOwners } from './strays.ts'
 export { named, type Survey, survey } from './survey.ts'
 export type { Candidate, SurveyContext, SurveyedRow } from './surveyed.ts'
 export { endInspectionsOf, endUnlookable } from './unlookable.ts'

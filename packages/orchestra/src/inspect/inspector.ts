@@ -4,12 +4,12 @@ import { messageOf } from '../errors.ts'
 import { isTransient } from '../logs/index.ts'
 import type { Methods } from '../methods/index.ts'
 import { delayAfter } from '../operations/backoff.ts'
-import { type ServerRow, toTarget } from '../server/index.ts'
+import { type HeldLane, isOwned, type ServerRow, toTarget } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { lockSync } from '../sync/index.ts'
 import { AskingAhead } from './ahead.ts'
 import type { Inspected } from './ask.ts'
-import type { Unanswered } from './examine.ts'
+import { isOfFunctions, type Unanswered } from './examine.ts'
 import { clearFindings, recordPage } from './findings.ts'
 import { findInTheWay, recordInTheWay } from './in-the-way.ts'
 import {
@@ -42,11 +42,9 @@ export interface InspectorContext {
   asksAhead: boolean
 }
 
-/** A lane that this worker holds. */
-export interface HeldLane {
+/** A lane that this worker holds, and its server. */
+interface InspectedLane extends HeldLane {
   server: ServerRow
-  owner: string
-  fence: number
 }
 
 /** What came of one step. */
@@ -64,7 +62,7 @@ export class Inspector {
   #sized: number | null = null
 
   /** Looks at one page of the oldest inspection of the claimed lane, and writes down what it found. */
-  async step(context: InspectorContext, lane: HeldLane): Promise<InspectionStep> {
+  async step(context: InspectorContext, lane: InspectedLane): Promise<InspectionStep> {
     const inspection = await nextInspection(context.store, lane.server.id, context.foreign)
     if (inspection === undefined) return { kind: 'idle' }
     try {
@@ -85,7 +83,7 @@ export class Inspector {
 
   async #look(
     context: InspectorContext,
-    lane: HeldLane,
+    lane: InspectedLane,
     inspection: Inspection,
   ): Promise<Unanswered | { kind: 'looked' }> {
     const { store, config, methods, signal } = context
@@ -107,7 +105,7 @@ export class Inspector {
 
   async #lookAtPage(
     { store, asksAhead }: InspectorContext,
-    lane: HeldLane,
+    lane: InspectedLane,
     inspection: Inspection,
     inspected: Inspected,
   ): Promise<Unanswered | { kind: 'looked' }> {
@@ -125,7 +123,7 @@ export class Inspector {
     if (examined.kind !== 'examined') return examined
     if (next !== false) this.#ahead.ask(inspection, next.cursor, next.page, inspected)
     return store.transaction(async (tx) => {
-      if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
+      if (!(await isOwned(tx, lane))) return { kind: 'fenced' }
       const { found, counts } = await recordPage(tx, inspection, page, examined.verdicts)
       const repaired = repairs(inspection, backend) ? await repairObjects(tx, inspection, found) : 0
       const cursor = page.next ?? { phase: 'wanted' as const }
@@ -150,7 +148,7 @@ export class Inspector {
 /** What is made of all objects together is looked at together. */
 async function lookAtFiles(
   store: Store,
-  lane: HeldLane,
+  lane: InspectedLane,
   inspection: Inspection,
   inspected: Inspected,
 ): Promise<Unanswered | { kind: 'looked' }> {
@@ -158,7 +156,7 @@ async function lookAtFiles(
   const found = total === 0 ? null : await examineFiles(store, inspected, lane.server.id)
   if (found !== null && found.kind !== 'examined') return found
   return store.transaction(async (tx) => {
-    if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
+    if (!(await isOwned(tx, lane))) return { kind: 'fenced' }
     await lockSync(tx, inspection.syncId)
     const counts =
       found === null ? {} : await recordFiles(tx, inspection, found, repairs(inspection, inspected.backend))
@@ -178,7 +176,7 @@ async function countApplied(db: Queryable, { serverId, backend }: Inspection): P
 
 async function lookForWanted(
   store: Store,
-  lane: HeldLane,
+  lane: InspectedLane,
   inspection: Inspection,
   inspected: Inspected,
 ): Promise<Unanswered | { kind: 'looked' }> {
@@ -186,9 +184,9 @@ async function lookForWanted(
   if (found.kind !== 'found') return found
   const { objects } = found
   return store.transaction(async (tx) => {
-    if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
+    if (!(await isOwned(tx, lane))) return { kind: 'fenced' }
     await recordInTheWay(tx, inspection, { server: lane.server.name, objects })
-    const cursor = cursorBehind(inspection, inspected.backend)
+    const cursor = cursorBehind(inspection, inspected)
     if (cursor === null) await lockSync(tx, inspection.syncId)
     await advance(tx, inspection, cursor, 0, { ...inspection.counts, inTheWay: objects.length })
     if (cursor === null) await finish(tx, inspection)
@@ -198,32 +196,24 @@ async function lookForWanted(
 
 async function lookForStrays(
   store: Store,
-  lane: HeldLane,
+  lane: InspectedLane,
   inspection: Inspection,
   inspected: Inspected,
 ): Promise<Unanswered | { kind: 'looked' }> {
   const strays = await findStrays(store, inspected, lane.server.id)
   if (strays.kind !== 'found') return strays
   return store.transaction(async (tx) => {
-    if (!(await stillOwns(tx, lane))) return { kind: 'fenced' }
+    if (!(await isOwned(tx, lane))) return { kind: 'fenced' }
     await lockSync(tx, inspection.syncId)
     await recordStrays(tx, inspection, inspected.backend, strays)
     return { kind: 'looked' }
   })
 }
 
-/** Whether the lane is still this worker's; it stays so until the transaction ends. */
-async function stillOwns(tx: Queryable, { server, owner, fence }: HeldLane): Promise<boolean> {
-  const rows = await tx.query(
-    'select from orchestra.lane where server_id = $1 and owner = $2 and fence = $3 for update',
-    [server.id, owner, fence],
-  )
-  return rows.length > 0
-}
-
 /** Where to go on behind all objects; null when everything has been looked at. */
-function cursorBehind(inspection: Inspection, backend: Backend): InspectionCursor | null {
-  return backend.list !== undefined && inspection.objectKey === null ? { phase: 'found' } : null
+function cursorBehind(inspection: Inspection, inspected: Inspected): InspectionCursor | null {
+  const lists = inspected.backend.list !== undefined && !isOfFunctions(inspected)
+  return lists && inspection.objectKey === null ? { phase: 'found' } : null
 }
 
 async function advance(

@@ -96,6 +96,20 @@ export async function askMarks(
   return marks
 }
 
+/** Of which objects these identities are, by marks of both; null where a mark does not tell. What has no mark is not among them. */
+export async function askOwners(
+  inspected: Inspected,
+  identities: readonly string[],
+): Promise<ReadonlyMap<string, string | null> | Unanswered> {
+  const owners = new Map<string, string | null>()
+  for (let at = 0; at < identities.length; at += MARKS_A_LOOK) {
+    const reply = await ask(inspected, { owners: identities.slice(at, at + MARKS_A_LOOK).map(markOf) })
+    if (reply.kind !== 'answered') return reply
+    for (const [mark, owner] of reply.answers.owners) owners.set(mark, owner)
+  }
+  return owners
+}
+
 /** What the backend's ignore rules hide. */
 export function isIgnored({ ignore }: Backend, identity: string): boolean {
   return (ignore?.found ?? []).some((rule) => identity.search(rule) !== -1)
@@ -112,7 +126,8 @@ async function withoutPlacement(
   const rows = await db.query<{ identity: string }>(
     `select jsonb_array_elements_text($3::jsonb) as identity
      except select identity from orchestra.placement where server_id = $1 and backend = $2
-     except select identity from orchestra.remnant where server_id = $1 and backend = $2
+     except select n.one ->> 'identity' from orchestra.placement, jsonb_array_elements(names) as n(one)
+       where server_id = $1 and backend = $2 and other_names
      order by identity`,
     [serverId, backend, JSON.stringify(identities.map(storable))],
   )

@@ -51,8 +51,8 @@ export async function rowsOf(
 }
 
 /** What data is on its way to is no place to take over, nor is what the server trusts anyway. */
-function standsOf({ state, touched, hollow, awaitsData, unmarked }: Placed): 'no' | 'unmarked' | undefined {
-  if (hollow || awaitsData || unmarked === true) return undefined
+function standsOf({ state, touched, hollow, unmarked }: Placed): 'no' | 'unmarked' | undefined {
+  if (hollow || unmarked) return undefined
   if (!touched) return state === 'pending' || state === 'failed' ? 'no' : undefined
   return state === 'deleting' || state === 'kept' ? undefined : 'unmarked'
 }

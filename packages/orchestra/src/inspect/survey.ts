@@ -5,7 +5,7 @@ import { standingOf } from '../recording/ownership.ts'
 import { createRouter, listRoutes } from '../router/index.ts'
 import { recordOperation } from '../script/index.ts'
 import { toTarget } from '../server/index.ts'
-import { rowKeys, sourceOf } from '../source/index.ts'
+import { sourceOf } from '../source/index.ts'
 import { storable } from '../store/index.ts'
 import { ask, type Inspected } from './ask.ts'
 import { examine } from './examine.ts'
@@ -48,7 +48,7 @@ export async function survey(context: SurveyContext): Promise<Survey> {
   // Its objects have nothing of their own.
   if (backend.sync !== undefined) return result
   for (let after: Key | null = null; ; ) {
-    const keys: Key[] = await rowKeys(sourceOf(store), backend.model, after, ROWS_A_LOOK)
+    const keys: Key[] = await sourceOf(store).keysAfter(backend.model, after, ROWS_A_LOOK)
     await match(inspected, await rowsOf(context, inspected, router, keys), found, result)
     const last = keys.at(-1)
     if (last === undefined || keys.length < ROWS_A_LOOK) break

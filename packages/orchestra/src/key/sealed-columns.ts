@@ -21,8 +21,7 @@ const place = [
 /** Every place where a secret is kept, beside the setting by which the key is checked. */
 export const sealedColumns: readonly SealedColumn[] = [
   { table: 'placement', column: 'snapshot', id: place, objectKey: 'object_key', holds: 'snapshot' },
-  { table: 'placement', column: 'tried', id: place, objectKey: 'object_key', holds: 'names' },
-  { table: 'remnant', column: 'snapshot', id: numbered, objectKey: 'object_key', holds: 'snapshot' },
+  { table: 'placement', column: 'names', id: place, objectKey: 'object_key', holds: 'names' },
   { table: 'operation', column: 'snapshot', id: numbered, objectKey: 'object_key', holds: 'snapshot' },
   { table: 'change', column: 'payload', id: numbered, objectKey: 'keys', holds: 'snapshot' },
 ]

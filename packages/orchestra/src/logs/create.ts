@@ -1,6 +1,7 @@
 import { tell } from '../events/index.ts'
 import type { ServerTarget } from '../methods/method.ts'
-import type { Queryable } from '../store/index.ts'
+import { ownedLane } from '../operations/owned-lane.ts'
+import { often, type Queryable, ring } from '../store/index.ts'
 
 export interface NewLog {
   /** One attempt to run one script; also names the run on the server. */
@@ -18,7 +19,19 @@ export interface NewLog {
 
 /** Stores a log that was RECEIVED, with its operations, and answers its id. */
 export async function createLog(tx: Queryable, log: NewLog): Promise<number> {
-  const [row] = await tx.query<{ id: number }>(INSERT, [
+  return (await insert(tx, log, null)) as number
+}
+
+/**
+ * The same in a lane; undefined when `owner` does not have it with the log's fence any more. Who was stopped for longer than its lease
+ * must not begin what its heir has ended: functions know no fence.
+ */
+export function createLaneLog(tx: Queryable, log: NewLog, owner: string): Promise<number | undefined> {
+  return insert(tx, log, owner)
+}
+
+async function insert(tx: Queryable, log: NewLog, owner: string | null): Promise<number | undefined> {
+  const [row] = await tx.query<{ id: number }>(often(INSERT), [
     log.runId,
     log.serverId,
     log.backend,
@@ -28,14 +41,18 @@ export async function createLog(tx: Queryable, log: NewLog): Promise<number> {
     log.fence,
     log.attempt,
     log.operations,
+    owner,
   ])
-  return (row as { id: number }).id
+  if (row !== undefined) await ring(tx, 'orchestra_log', String(row.id))
+  return row?.id
 }
 
 const INSERT = `
-with created as (
+with own as (
+  ${ownedLane({ server: '$2', owner: '$10', fence: '$7' }, 'share')}
+), created as (
   insert into orchestra.log (run_id, server_id, backend, method, script, script_bytes, fence, attempt)
-  values ($1, $2, $3, $4, $5, $6, $7, $8)
+  select $1, $2, $3, $4, $5, $6, $7, $8 where $10::uuid is null or exists (select from own)
   returning id, server_id, backend
 ), listed as (
   insert into orchestra.log_operation (log_id, operation_id, position)
@@ -44,4 +61,4 @@ with created as (
 ), told as (
   ${tell('script-started', { log: 'id', server: 'server_id', backend: 'backend' }, 'created')}
 )
-select id, pg_notify('orchestra_log', id::text) from created`
+select id from created`

@@ -1,6 +1,6 @@
 export { Redactor, SecretIndex } from '../secrets/redact.ts'
 export type { NamedSecret } from '../secrets/variants.ts'
-export { createLog, type NewLog } from './create.ts'
+export { createLaneLog, createLog, type NewLog } from './create.ts'
 export { type FollowOptions, followLog, type LogFeed, openLogFeed } from './feed.ts'
 export { Hearing } from './hearing.ts'
 export { isoTime } from './iso-time.ts'

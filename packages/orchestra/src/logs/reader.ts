@@ -1,4 +1,5 @@
 import { OrchestraError } from '../errors.ts'
+import { latestUnit } from '../operations/of-unit.ts'
 import type { Outcome } from '../operations/outcome.ts'
 import type { Queryable } from '../store/index.ts'
 import { isoTime } from './iso-time.ts'
@@ -120,7 +121,7 @@ export const SUMMARY_COLUMNS = `
 
 const OPERATIONS = `
 select operation.id, listed.position, operation.action, operation.model || ':' || operation.object_key as object,
-  operation.unit_id as "unitId", listed.outcome, listed.exit_code as "exitCode", listed.changed, listed.error
+  ${latestUnit('operation')} as "unitId", listed.outcome, listed.exit_code as "exitCode", listed.changed, listed.error
 from orchestra.log_operation as listed
 join orchestra.operation on operation.id = listed.operation_id
 where listed.log_id = $1

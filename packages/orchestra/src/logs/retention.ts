@@ -3,11 +3,11 @@ import {
   like,
   nameOf,
   type Queryable,
-  RANGES_LOCK,
   RANGES_PATIENCE,
   type Range,
   rangesOf,
   type Store,
+  TURNS,
   withShortLocks,
 } from '../store/index.ts'
 import { logTables } from './ranges.ts'
@@ -83,7 +83,7 @@ async function readFacts(store: Queryable, bounds: Bounds): Promise<RangeFacts[]
 
 /** In place of a range and of its neighbours within it comes what is kept of them. Answers the logs that are. */
 function replaceRange(store: Store, range: Range, bounds: Bounds): Promise<number[]> {
-  return withShortLocks(store, { exclusion: RANGES_LOCK, patience: RANGES_PATIENCE }, async (tx) => {
+  return withShortLocks(store, { exclusion: TURNS.ranges, patience: RANGES_PATIENCE }, async (tx) => {
     const rows = await tx.query<{ id: number }>(KEPT, [...bounds, range.first, range.until])
     const kept = rows.map(({ id }) => id)
     for (const table of logTables.tables) await replaceTable(tx, table, range, kept)

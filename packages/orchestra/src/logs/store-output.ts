@@ -1,6 +1,6 @@
 import { tell } from '../events/index.ts'
 import type { Outcome } from '../operations/outcome.ts'
-import { type Queryable, storable } from '../store/index.ts'
+import { often, type Queryable, ring, storable } from '../store/index.ts'
 import type { PlacedChunk } from './output.ts'
 import type { EndState } from './state.ts'
 
@@ -36,7 +36,8 @@ export async function storeOutput(
   chunks: readonly PlacedChunk[],
   startedAgo: number | null,
 ): Promise<void> {
-  await store.query(STORE, [logId, ...columnsOf(chunks), startedAgo, ...placesOf(chunks)])
+  await store.query(often(STORE), [logId, ...columnsOf(chunks), startedAgo, ...placesOf(chunks)])
+  await ring(store, 'orchestra_log', String(logId))
 }
 
 /**
@@ -53,7 +54,7 @@ export async function finishLog(
     ...operation,
     error: storable(operation.error),
   }))
-  const [row] = await tx.query<{ ended: boolean }>(FINISH, [
+  const [row] = await tx.query<{ ended: boolean }>(often(FINISH), [
     logId,
     ...columnsOf(rest?.chunks ?? []),
     rest?.startedAgo ?? null,
@@ -64,6 +65,7 @@ export async function finishLog(
     JSON.stringify(operations),
     ...placesOf(rest?.chunks ?? []),
   ])
+  await ring(tx, 'orchestra_log', String(logId))
   return row?.ended === true
 }
 
@@ -118,11 +120,9 @@ function insertChunks(places: number): string {
 
 const STORE = `
 with stored as (${insertChunks(9)}
-), started as (
-  update orchestra.log set state = 'STARTED', started_at = clock_timestamp() - $8::integer * interval '1 millisecond'
-  where id = $1 and state = 'RECEIVED' and $8::integer is not null
 )
-select pg_notify('orchestra_log', $1::text)`
+update orchestra.log set state = 'STARTED', started_at = clock_timestamp() - $8::integer * interval '1 millisecond'
+where id = $1 and state = 'RECEIVED' and $8::integer is not null`
 
 /** What is not given here has been noted before. */
 const OUTCOMES = `coalesce(
@@ -160,4 +160,4 @@ with stored as (${insertChunks(14)}
 ), told as (
   ${ENDED}
 )
-select exists (select from ended) as ended, pg_notify('orchestra_log', $1::text)`
+select exists (select from ended) as ended`

@@ -1,4 +1,16 @@
-import { lockOpenOperations } from '../operations/lock.ts'
+import { transfersEnded } from '../events/index.ts'
+import {
+  cancel as cancelled,
+  isReceiving,
+  lockOpenOperations,
+  PLACE_COLUMNS,
+  PLACE_ORDER,
+  type PlaceRow,
+  toRow,
+  toStored,
+  wakeWaiting,
+  writePlaces,
+} from '../places/index.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { conditionOf, targetName, type WorkTarget } from './target.ts'
@@ -24,6 +36,10 @@ export async function cancel(store: Store, target: WorkTarget, by: string): Prom
        where o.state = 'waiting' and o.id = any($2::bigint[]) returning o.id`,
       [by, open],
     )
+    await stopPlaces(
+      tx,
+      revoked.map((operation) => operation.id),
+    )
     await cancelTransfers(
       tx,
       revoked.map((operation) => operation.id),
@@ -45,18 +61,34 @@ export async function cancel(store: Store, target: WorkTarget, by: string): Prom
   })
 }
 
+/** What is wanted there now is not tried until something else is, or somebody asks; whoever waited for it looks again. */
+async function stopPlaces(tx: Queryable, revoked: readonly number[]): Promise<void> {
+  const rows = await tx.query<PlaceRow>(PLACES, [revoked])
+  const stopped = rows.map(toStored).map(({ row, place }) => toRow({ row, place: cancelled(place) }))
+  await writePlaces(
+    tx,
+    stopped.map((row) => ({ row })),
+  )
+  await wakeWaiting(tx, { objects: stopped, names: stopped })
+}
+
+const PLACES = `
+select ${PLACE_COLUMNS} from orchestra.operation o
+join orchestra.placement p on p.key_hash = o.key_hash and p.model = o.model and p.backend = o.backend
+  and p.server_id = o.server_id and p.operation_id = o.id
+where o.id = any($1::bigint[]) order by ${PLACE_ORDER} for no key update of p`
+
 /** Data travels so that the old place can go: when that is revoked, the data stays where it is. */
 async function cancelTransfers(tx: Queryable, revoked: readonly number[]): Promise<void> {
   await tx.query(
-    `with cancelled as (
+    `with ended as (
        update orchestra.transfer t set outcome = 'cancelled', ended_at = clock_timestamp()
        from orchestra.operation o
-       where o.id = any($1::bigint[]) and o.action = 'delete' and t.ended_at is null and t.key_hash = o.key_hash
-         and t.model = o.model and t.backend = o.backend and t.from_server = o.server_id
-       returning t.key_hash, t.model, t.backend, t.to_server
+     where o.id = any($1::bigint[]) and o.action = 'delete' and t.ended_at is null and t.key_hash = o.key_hash
+       and t.model = o.model and t.backend = o.backend and t.from_server = o.server_id and not ${isReceiving('t')}
+       returning t.id, t.outcome
      )
-     update orchestra.placement p set hollow = false from cancelled c
-     where p.key_hash = c.key_hash and p.model = c.model and p.backend = c.backend and p.server_id = c.to_server`,
+     ${transfersEnded('ended')}`,
     [revoked],
   )
 }

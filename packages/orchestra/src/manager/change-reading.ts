@@ -1,13 +1,7 @@
-/** What the database answers at once about changes, however many there are. */
-export interface ChangeReading {
-  /** The number that the newest change got, committed or not; null when there never was one. */
-  last: number | null
-  /** The oldest transaction that writes, and, where changes have got numbers, one above those of all who have taken them. */
-  oldest: bigint
-  next: bigint
-  /** Whether writers know that they have to wake somebody. */
-  isAnnounced: boolean
-}
+import type { Movements, Writers } from '../source/index.ts'
+
+/** What the source answers at once about changes, however many there are. */
+export type ChangeReading = Movements & Writers
 
 /** What is known of changes since they were looked at. */
 export interface Watched {

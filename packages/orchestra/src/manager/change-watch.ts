@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { type Changes, changesIn } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
 import { afterLook, type ChangeReading, type Movement, movementOf, type Watched } from './change-reading.ts'
 
@@ -7,8 +8,6 @@ const OPEN_INTERVAL = 10
 const LONGEST_OPEN_INTERVAL = 100
 /** Milliseconds between readings where nobody can be woken. */
 const DEAF_INTERVAL = 75
-/** Seconds for which a worker says that it sleeps; it says so again well before. When it dies, writers stop calling it. */
-const SLEEP = 10
 
 export interface ChangeWatchOptions {
   store: Queryable
@@ -27,6 +26,7 @@ export interface ChangeWatchOptions {
  */
 export class ChangeWatch {
   readonly #options: ChangeWatchOptions
+  readonly #changes: Changes
   readonly #echo = randomUUID()
   #watched: Watched | undefined
   #running: Promise<void> | undefined
@@ -39,6 +39,7 @@ export class ChangeWatch {
 
   constructor(options: ChangeWatchOptions) {
     this.#options = options
+    this.#changes = changesIn(options.store)
   }
 
   /** The listener has a connection, anew: whether it hears anything there shows when its own voice comes back. */
@@ -136,41 +137,15 @@ export class ChangeWatch {
 
   /** The number first: only then everybody who has one is among the transactions that are told of. */
   async #read(): Promise<ChangeReading> {
-    const { store } = this.#options
-    const [numbered] = await store.query<{ last: number | null; isAnnounced: boolean | null }>(NUMBERED)
-    const last = numbered?.last ?? null
-    const isAnnounced = numbered?.isAnnounced === true
+    const { last, isAnnounced } = await this.#changes.movements()
     const isMoved = this.#watched?.last !== last
     // Where nothing moved and nobody writes any more, whoever else writes matters to nobody.
     if (!isMoved && this.#watched?.isClosed === true) return { last, isAnnounced, oldest: 0n, next: 0n }
-    const [open] = await store.query<{ oldest: string; next: string }>(OPEN, [isMoved])
-    return {
-      last,
-      isAnnounced,
-      oldest: BigInt(open?.oldest ?? 0),
-      next: BigInt(open?.next ?? 0),
-    }
+    return { last, isAnnounced, ...(await this.#changes.writers(isMoved)) }
   }
 
-  /** Answers whether writers can know now: a migration tool may have dropped the sequence. */
-  async #announce(sleeps: boolean): Promise<boolean> {
-    const [row] = await this.#options.store.query<{ until: number | null }>(
-      `select setval(to_regclass('orchestra.asleep'),
-         case when $1 then ceil(extract(epoch from clock_timestamp()))::bigint + ${SLEEP} else 1 end) as until`,
-      [sleeps],
-    )
-    return row?.until !== null
+  /** Answers whether writers can know now. */
+  #announce(sleeps: boolean): Promise<boolean> {
+    return this.#changes.announce(sleeps)
   }
 }
-
-const NUMBERED = `
-select pg_sequence_last_value(to_regclass('orchestra.change_id_seq')) as last,
-  to_timestamp(pg_sequence_last_value(to_regclass('orchestra.asleep'))) > clock_timestamp() as "isAnnounced"`
-
-/**
- * A snapshot ends with the youngest transaction that has ended: those that are younger and open are not below its end. So where
- * changes have got numbers since, this takes a number of its own, which is above those of all who wrote them.
- */
-const OPEN = `
-select pg_snapshot_xmin(pg_current_snapshot())::text as oldest,
-  case when $1::boolean then pg_current_xact_id() else pg_snapshot_xmax(pg_current_snapshot()) end::text as next`

@@ -1,202 +1,245 @@
+import { randomUUID } from 'node:crypto'
+import { cancelledSince } from '../collector/cancelled-since.ts'
 import {
+  asChange,
   dueFailures,
   keysOf,
-  leaveToOthers,
-  postpone,
   postponeFailure,
   type RetriedObject,
   reachesBound,
-  type StoredChange,
-  waitingChanges,
 } from '../collector/changes.ts'
-import type { Change } from '../collector/coalesce.ts'
-import type { Decision, World } from '../collector/decide.ts'
+import { type Seen, seenObjects, unitsOf } from '../collector/collected.ts'
+import type { Decision } from '../collector/decision.ts'
 import { FIRST_KEYS, keysOfNextLook } from '../collector/keys-a-look.ts'
-import { look } from '../collector/look.ts'
+import { observe } from '../collector/look.ts'
 import { placementsOf } from '../collector/placed.ts'
-import { COLLECTOR_LOCK, record, type Seen, type UnitRow } from '../collector/record.ts'
+import { record } from '../collector/record.ts'
 import { aboutFailures, seenAgain } from '../collector/repeated.ts'
+import { shareOf } from '../collector/share.ts'
+import { stillFailing } from '../collector/still-failing.ts'
+import { type Company, type Taken, takeWaiting, type Waiting } from '../collector/taking.ts'
+import { hasCompany, spend, Tickets } from '../collector/tickets.ts'
 import { isTruncation, spreadTruncations } from '../collector/truncated.ts'
+import { writeUnits } from '../collector/units.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey } from '../config/key.ts'
 import { messageOf } from '../errors.ts'
 import { allDuties, type Duties } from '../generation/index.ts'
 import { isTransient } from '../logs/index.ts'
 import { replacedModels } from '../request/replaced.ts'
-import type { SyncRow } from '../request/sync.ts'
-import { sourceOf } from '../source/index.ts'
+import { routesRevision } from '../router/index.ts'
+import { changesIn, type IdRange, type StoredChange, sourceOf } from '../source/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
-import { beginSync, comparingSync, failSync, stepSync } from '../sync/index.ts'
+import { Comparison } from './comparison.ts'
+import type { CurrentRoutes } from './route.ts'
 
 /** Milliseconds that a new synchronization may wait behind changes. */
 const ASK_INTERVAL = 1_000
+/** Of so many the first that nobody else has is looked at alone. */
+const CAREFUL_CHOICE = 20
+
+/** Behind a look at so many there may be more, which others are to have a part of. */
+const MANY_KEYS = 100
+const LOOKS_BESIDE = 10
 
 export interface CollectorOptions {
   store: Store
   config: Config
   /** Routes as they are now; awaited once a look. */
-  router(): Promise<World['route']>
+  router(): Promise<CurrentRoutes>
+  /** Who has its tickets, for people; default nobody. */
+  owner?: string
   /** What it decides beside other workers, asked once a look; default all that its configuration has. */
   duties?(db: Queryable): Promise<Duties>
   onError(error: unknown): void
 }
 
-/** Runs writes that belong together. */
-type Write = <Result>(work: (tx: Queryable) => Promise<Result>) => Promise<Result>
-
 /** What one look found. */
 export type Look =
   | { kind: 'idle' }
-  /** Another worker is collecting. */
+  /** Others decide about all that waits. */
   | { kind: 'elsewhere' }
   /** `more`: a bound was met, so a further look may find something that no notification tells of. */
   | { kind: 'collected'; serverIds: readonly number[]; more: boolean }
 
 /**
- * Turns committed changes into operations, one process at a time: two that looked at one object at once could write down
- * its states in the wrong order.
+ * Turns committed changes into what is wanted. Any number may do so beside each other: each has tickets for the objects that it looks
+ * at, because two that looked at one object at once could write down its states in the wrong order.
  */
 export class Collector {
   readonly #options: CollectorOptions
+  readonly #tickets: Tickets
+  readonly #comparison: Comparison
   /** Looks that take one change or one failure at a time, after one that broke: what breaks it must not stop the others. */
   #cautious = 0
-  /** The synchronization of which a page is compared right now. */
-  #comparing: SyncRow | undefined
   /** A page was compared, so there may be another. */
   #isComparing = false
   /** The next look asks for a page before it looks for changes. */
   #isPageNext = false
   #askedAt = 0
   #bound = { keys: FIRST_KEYS }
+  /** Looks for which others are reckoned with: between two of theirs they have nothing. */
+  #beside = 0
   #duties: Duties
 
   constructor(options: CollectorOptions) {
     this.#options = options
     this.#duties = allDuties(options.config)
+    this.#tickets = new Tickets(options.owner ?? randomUUID())
+    this.#comparison = new Comparison({ ...options, tickets: this.#tickets })
   }
 
   /** One look at everything that waits, up to a bound. Call again while it answers `more`. */
   async look(): Promise<Look> {
-    const { store } = this.#options
     try {
-      // The embedded database has one session, which a loader must be able to use, and one worker: nothing to lock out.
-      if (store.kind === 'pglite') return await this.#turn(store, (work) => store.transaction(work))
-      return await store.transaction(async (tx) => {
-        const [lock] = await tx.query<{ taken: boolean }>('select pg_try_advisory_xact_lock($1) as taken', [
-          COLLECTOR_LOCK,
-        ])
-        return lock?.taken ? this.#turn(tx, (work) => work(tx)) : { kind: 'elsewhere' }
-      })
+      return await this.#turn()
     } catch (error) {
-      await this.#giveUp(error)
+      await this.#comparison.giveUp(error)
       throw error
     }
   }
 
+  /** Keeps what it decides right now from being taken over. */
+  renew(db: Queryable): Promise<void> {
+    return this.#tickets.renew(db)
+  }
+
   /** Changes come first, and a synchronization gets every other turn, so that a stream of them never keeps it waiting. */
-  async #turn(db: Queryable, write: Write): Promise<Look> {
-    this.#duties = (await this.#options.duties?.(db)) ?? this.#duties
-    const page = this.#isPageNext ? await this.#compare(db, write) : undefined
+  async #turn(): Promise<Look> {
+    this.#duties = (await this.#options.duties?.(this.#options.store)) ?? this.#duties
+    const page = this.#isPageNext ? await this.#compare() : undefined
     this.#isPageNext = false
-    if (page !== undefined && page.kind !== 'idle') return page
-    const collected = await this.#collect(db, write)
-    if (collected.kind !== 'collected') return page ?? this.#compare(db, write)
+    if (page?.kind === 'collected') return page
+    const collected = await this.#collect()
+    if (collected.kind === 'idle') return page ?? this.#compare()
+    if (collected.kind === 'elsewhere') return page ?? aside(await this.#compare())
     this.#isPageNext = this.#isComparing || performance.now() - this.#askedAt > ASK_INTERVAL
     return { ...collected, more: collected.more || this.#isComparing }
   }
 
-  async #compare(db: Queryable, write: Write): Promise<Look> {
-    const { store, config, router } = this.#options
+  async #compare(): Promise<Look> {
     this.#isComparing = false
     this.#askedAt = performance.now()
-    const sync = await comparingSync(db, this.#duties)
-    if (sync === undefined) return { kind: 'idle' }
-    this.#comparing = sync
-    await beginSync(store, sync, this.#duties)
-    const serverIds = await stepSync(sync, {
-      store,
-      config,
-      route: await router(),
-      db,
-      write,
-      foreign: this.#duties.foreign,
-    })
-    this.#comparing = undefined
+    const step = await this.#comparison.step(this.#duties)
+    if (step === undefined) return { kind: 'idle' }
+    if (step.kind === 'waits') return { kind: 'elsewhere' }
     this.#isComparing = true
-    return { kind: 'collected', serverIds, more: true }
+    return { kind: 'collected', serverIds: step.kind === 'stepped' ? step.serverIds : [], more: true }
   }
 
-  /** A page that cannot be read or recorded ends its synchronization, and nothing else. */
-  async #giveUp(error: unknown): Promise<void> {
-    const sync = this.#comparing
-    this.#comparing = undefined
-    if (sync === undefined || isTransient(error)) return
-    const { store, onError } = this.#options
-    await failSync(store, sync, error).catch(onError)
-  }
-
-  async #collect(db: Queryable, write: Write): Promise<Look> {
+  async #collect(): Promise<Look> {
+    const taken = await this.#take()
+    if (taken.kind !== 'taken') return taken
     const careful = this.#cautious > 0
-    const { changes, failures } = careful
-      ? await this.#one(db, write)
-      : { changes: await this.#changes(db, write), failures: await dueFailures(db, this.#duties) }
-    this.#cautious = changes.length + failures.length === 0 ? 0 : Math.max(0, this.#cautious - 1)
-    if (changes.length === 0 && failures.length === 0) return { kind: 'idle' }
-    const { store, config } = this.#options
-    const all = [...failures.map((failure) => asChange(failure, config)), ...changes]
+    this.#cautious = Math.max(0, this.#cautious - 1)
     const bound = this.#bound
+    const { changes, failures, ticket, isAlone, isAll } = taken
     try {
-      const decided = await look(all, {
-        config,
-        keyring: store.keyring,
-        route: await this.#options.router(),
-        source: sourceOf(store),
-        placements: (objects) => placementsOf(db, objects),
-        replaced: () => replacedModels(db),
-      })
-      if (!careful) this.#bound = { keys: keysOfNextLook(keysOf(changes) + failures.length, decided.length) }
-      const changeIds = changes.map((change) => change.id)
-      const serverIds = await write(async (tx) => {
-        await leaveToOthers(tx, changeIds, this.#duties.beside)
-        return record(
-          tx,
-          {
-            decisions: aboutFailures(this.#own(decided), failures, changes),
-            changeIds,
-            units: unitsOf(changes),
-            attempts: new Map(
-              failures.map((failure) => [`${failure.model}:${formatKey(failure.key)}`, failure.attempt]),
-            ),
-            seen: this.#ownSeen([...seenObjects(changes), ...seenAgain(failures)]),
-          },
-          { keyring: store.keyring, backoff: config.worker.backoff.operation },
-        )
-      })
-      return { kind: 'collected', serverIds, more: careful || reachesBound(changes, failures, bound) }
+      const serverIds = await this.#decide(taken, careful)
+      const isRest = isAlone && isAll && serverIds !== undefined
+      const more = careful || !isRest || reachesBound(changes, failures, bound)
+      return { kind: 'collected', serverIds: serverIds ?? [], more }
     } catch (error) {
       await this.#isolate(changes, failures, error)
+      await this.#tickets.release(this.#options.store, ticket).catch(this.#options.onError)
       throw error
     }
   }
 
-  /** A change or a failure, in turns: neither kind keeps what breaks a look among the other from being found. */
-  async #one(db: Queryable, write: Write): Promise<{ changes: StoredChange[]; failures: RetriedObject[] }> {
+  /** A change or a failure at a time, in turns: neither kind keeps what breaks a look among the other from being found. */
+  async #take(): Promise<Taken> {
+    const { store } = this.#options
     const isFailureFirst = this.#cautious % 2 === 0
-    const first = isFailureFirst ? await dueFailures(db, this.#duties, 1) : []
-    const changes = first.length > 0 ? [] : await this.#changes(db, write, 1)
-    const isNothing = first.length + changes.length === 0
-    return {
-      changes,
-      failures: isNothing && !isFailureFirst ? await dueFailures(db, this.#duties, 1) : first,
-    }
+    const careful = this.#cautious > 0
+    const taken = await takeWaiting(
+      store,
+      this.#tickets,
+      async (except) => {
+        const most = careful ? CAREFUL_CHOICE : undefined
+        const [changes, failures] = await Promise.all([
+          this.#changes(except, most),
+          dueFailures(store, this.#duties, most),
+        ])
+        return { changes, failures }
+      },
+      (free) => (careful ? oneOf(free, isFailureFirst) : shareOf(free, this.#deciders)),
+      this.#company,
+    )
+    if (taken.kind === 'idle') this.#beside = 0
+    if (taken.kind === 'idle') this.#cautious = 0
+    return taken
   }
 
-  async #changes(db: Queryable, write: Write, most?: number): Promise<StoredChange[]> {
-    const bound = { ...this.#bound, most }
-    const changes = await waitingChanges(db, this.#duties, bound)
+  /** Answers the servers that have work now; undefined when somebody else was quicker, or routes have changed meanwhile. */
+  async #decide(
+    { changes, failures, ticket, isAlone }: Extract<Taken, { kind: 'taken' }>,
+    careful: boolean,
+  ): Promise<readonly number[] | undefined> {
+    const { store, config, router } = this.#options
+    // Beside each other: what is written below is written by the routes that are read here, or not at all.
+    const [{ route, revision }, decideBy] = await Promise.all([
+      router(),
+      observe([...failures.map((failure) => asChange(failure, config)), ...changes], {
+        config,
+        keyring: store.keyring,
+        source: sourceOf(store),
+        placements: (objects) => placementsOf(store, objects),
+        replaced: () => replacedModels(store),
+      }),
+      writeUnits(store, unitsOf(changes)),
+    ])
+    const decided = decideBy(route)
+    if (!careful) {
+      const keys = keysOf(changes) + failures.length
+      const hasMet = !isAlone || (keys >= MANY_KEYS && (await hasCompany(store, ticket)))
+      this.#beside = hasMet ? LOOKS_BESIDE : Math.max(0, this.#beside - 1)
+      this.#bound = { keys: keysOfNextLook(keys, decided.length) }
+    }
+    const write = async (tx: Queryable) => {
+      const [isSpent, current] = await Promise.all([spend(tx, ticket), routesRevision(tx)])
+      if (!isSpent || current !== revision) return undefined
+      return this.#write(tx, { changes, failures }, this.#own(decided))
+    }
+    // A ticket that was given up for nothing is taken once more.
+    const serverIds = await store.transaction(write, { first: 'harmless' })
+    this.#tickets.spent(ticket)
+    return serverIds
+  }
+
+  get #company(): Company {
+    return this.#beside > 0 ? 'others' : 'alone'
+  }
+
+  get #deciders(): number {
+    return Math.max(this.#duties.alike, this.#company === 'others' ? 2 : 1)
+  }
+
+  async #write(tx: Queryable, { changes, failures }: Waiting, own: readonly Decision[]): Promise<number[]> {
+    const { store, config } = this.#options
+    const changeIds = changes.map((change) => change.id)
+    await changesIn(tx).leave(changeIds, this.#duties.beside)
+    const still = await stillFailing(tx, failures, own)
+    const collected = {
+      decisions: aboutFailures(own, failures, changes, still, await cancelledSince(tx, still, own)),
+      changeIds,
+      units: [],
+      attempts: new Map(still.map(({ model, key, attempt }) => [`${model}:${formatKey(key)}`, attempt])),
+      seen: this.#ownSeen([...seenObjects(changes), ...seenAgain(still)]),
+    }
+    return record(tx, collected, {
+      keyring: store.keyring,
+      config,
+      backoff: config.worker.backoff.operation,
+    })
+  }
+
+  async #changes(except: readonly IdRange[], most?: number): Promise<StoredChange[]> {
+    const { store } = this.#options
+    const bound = { ...this.#bound, most, except }
+    const changes = await changesIn(store).due(this.#duties, bound)
     if (!changes.some(isTruncation)) return changes
-    await write(spreadTruncations)
-    return waitingChanges(db, this.#duties, bound)
+    await store.transaction(spreadTruncations)
+    return changesIn(store).due(this.#duties, bound)
   }
 
   /** Others decide what becomes of what they have. */
@@ -226,38 +269,20 @@ export class Collector {
     const { store, config, onError } = this.#options
     const { operation: backoff } = config.worker.backoff
     const reason = messageOf(error)
-    for (const { id } of changes) await postpone(store, id, reason, backoff).catch(onError)
+    for (const { id } of changes) await changesIn(store).postpone(id, reason, backoff).catch(onError)
     for (const { operationId } of failures)
       await postponeFailure(store, operationId, reason, backoff).catch(onError)
   }
 }
 
-function asChange({ unitId, model, action, key, payload }: RetriedObject, config: Config): Change {
-  // What has a table is read there: it may have been corrected since.
-  const isGiven = config.models.get(model)?.table === null
-  return { unitId, model, action, keys: [key], payload: isGiven ? payload : null, scope: null }
+/** What others have may be over at any time, so nobody has to say that it is. */
+function aside(look: Look): Look {
+  return look.kind === 'idle' ? { kind: 'elsewhere' } : look
 }
 
-function unitsOf(changes: readonly StoredChange[]): UnitRow[] {
-  const units = new Map<string, UnitRow>()
-  for (const { unitId: id, actor, source, login, at } of changes) {
-    const unit = units.get(id) ?? { id, actor, source, createdAt: at, logins: [] }
-    const isNew = login !== null && !unit.logins.includes(login)
-    units.set(id, isNew ? { ...unit, logins: [...unit.logins, login].sort() } : unit)
-  }
-  return [...units.values()]
-}
-
-function seenObjects(changes: readonly Change[]): Seen[] {
-  const seen = new Map<string, Seen>()
-  for (const { model, keys, action: asked, scope } of changes) {
-    // A look at one place says nothing of what failed elsewhere.
-    if (scope !== null) continue
-    const action = asked === 'delete' ? 'save' : asked
-    for (const key of keys) {
-      const name = formatKey(key)
-      seen.set(`${action} ${model}:${name}`, { model, object_key: name, action, backend: null })
-    }
-  }
-  return [...seen.values()]
+function oneOf({ changes, failures }: Waiting, isFailureFirst: boolean): Waiting {
+  const isFailure = failures.length > 0 && (isFailureFirst || changes.length === 0)
+  return isFailure
+    ? { changes: [], failures: failures.slice(0, 1) }
+    : { changes: changes.slice(0, 1), failures: [] }
 }

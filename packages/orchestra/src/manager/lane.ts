@@ -8,9 +8,11 @@ import type { Outcome } from '../operations/outcome.ts'
 import { type PlannedRegeneration, type PlannedScript, planDrain } from '../recording/scripts.ts'
 import { everything } from '../recording/selection.ts'
 import type { Store } from '../store/store.ts'
-import { type Claim, type ClaimedOperation, claimLane, OPERATIONS_A_CLAIM } from './claim.ts'
+import { type Claim, type ClaimedOperation, claimLane } from './claim.ts'
+import { claimSize } from './claim-size.ts'
 import type { LaneMemory } from './lane-memory.ts'
 import { blockLane, type Cancellation, releaseLane, unblockLane } from './lease.ts'
+import { lookForNames } from './look.ts'
 import { endNeedlessPrunes } from './prunes.ts'
 import { recover } from './recover.ts'
 import { handBack, regenerate } from './regenerate/index.ts'
@@ -19,9 +21,6 @@ import type { RunContext, RunEnd, Stop } from './run-context.ts'
 import { settle } from './settle.ts'
 import { givenBack } from './settlement.ts'
 import type { LaneWork } from './waiting-lanes.ts'
-
-/** Operations that a claim takes while others wait for the slot. */
-const OPERATIONS_A_TURN = 1_000
 
 export interface LaneContext {
   store: Store
@@ -33,6 +32,8 @@ export interface LaneContext {
   memory: LaneMemory
   /** Whether other servers wait for the slot that this one has. */
   isAwaited(): boolean
+  /** How many lanes this worker works now. */
+  lanes(): number
 }
 
 /** Why a lane stopped working. */
@@ -90,9 +91,9 @@ export class Lane {
   /** A turn is a whole claim: what is claimed together is in the order of `after`, which nothing may come between. */
   async #workOff(): Promise<LaneEnd> {
     while (!this.#stop.signal.aborted) {
-      const { store, owner, isAwaited } = this.#context
-      const most = isAwaited() ? OPERATIONS_A_TURN : OPERATIONS_A_CLAIM
-      const claim = await claimLane(store, this.serverId, owner, this.#duties, this.#regenerating, most)
+      const { store, config, owner, isAwaited, lanes } = this.#context
+      const most = claimSize(lanes(), isAwaited())
+      const claim = await claimLane(store, config, this.serverId, owner, this.#duties, most)
       if (claim === undefined) break
       this.#claim = claim
       const end = await this.#work(claim).catch((error) => this.#rest(claim, error))
@@ -103,7 +104,7 @@ export class Lane {
     return { kind: 'idle' }
   }
 
-  /** Answers whether the lane can go on. */
+  /** Answers whether the lane can go on, and has anything to go on with. Who brings it something later wakes it. */
   async #isOver(claim: Claim, end: RunEnd): Promise<boolean> {
     const obstacle = obstacleOf(end)
     if (obstacle !== undefined) {
@@ -112,8 +113,7 @@ export class Lane {
     }
     const { store, memory } = this.#context
     if (claim.laneAttempt > 0) await persist(this.#stop.signal, () => unblockLane(store, claim))
-    await persist(this.#stop.signal, () => releaseLane(store, claim, memory.finished))
-    return true
+    return persist(this.#stop.signal, () => releaseLane(store, claim, memory.finished, this.#duties))
   }
 
   /** Does nothing when the lane is another worker's by now. */
@@ -135,7 +135,8 @@ export class Lane {
     await this.#inspector.forget()
     await persist(this.#stop.signal, () => memory.take(store, claim))
     if (claim.openLogs.length > 0) return this.#guarded((context) => recover(context, claim))
-    const due = await persist(this.#stop.signal, () => endNeedlessPrunes(store, claim))
+    if (claim.looks.length > 0) return this.#guarded((context) => lookForNames(context, claim))
+    const due = await persist(this.#stop.signal, () => endNeedlessPrunes(this.#context, claim))
     const end = await this.#drain(due)
     return end.kind === 'stopped' && memory.hasChanged() ? this.#inspect(claim) : end
   }
@@ -171,32 +172,20 @@ export class Lane {
   async #guarded(work: (context: RunContext) => Promise<RunEnd>): Promise<RunEnd> {
     if (this.#stop.signal.aborted) return { kind: 'stopped' }
     this.#script = new AbortController()
-    const { memory } = this.#context
-    const acknowledge = memory.forgotten
     const end = await work({
       ...this.#context,
       signal: this.#script.signal,
-      acknowledge,
+      journals: this.#context.memory,
       onStarted: (logId) => {
         this.#logId = logId
       },
     })
     this.#logId = undefined
-    if (end.kind === 'ran') {
-      memory.forget(acknowledge)
-      memory.finish([end.runId, ...(end.recovered ?? [])].filter((runId) => runId !== ''))
-    }
     return end
   }
 
   get #duties(): Duties {
     return this.#context.duties?.() ?? allDuties(this.#context.config)
-  }
-
-  /** Names of backends that write whole configurations. */
-  get #regenerating(): string[] {
-    const backends = [...this.#context.config.backends.values()]
-    return backends.filter((backend) => backend.sync !== undefined).map((backend) => backend.name)
   }
 
   /** What was claimed and not begun waits again, with the reason. */
@@ -208,7 +197,7 @@ export class Lane {
       .flatMap(operationsOf)
       .map((operation) => givenBack(operation.id, outcome, reason))
     if (settlements.length > 0) {
-      await persist(this.#stop.signal, () => settle(this.#context.store, claim, null, settlements))
+      await persist(this.#stop.signal, () => settle(this.#context, claim, null, settlements))
     }
     const context = { ...this.#context, signal: this.#stop.signal }
     for (const script of scripts) {
@@ -230,8 +219,10 @@ function operationsOf(planned: Planned): readonly ClaimedOperation[] {
   return 'operations' in planned ? planned.operations : []
 }
 
-function workOf({ openLogs, operations, regenerations }: Claim): LaneWork {
-  return openLogs.length + operations.length + regenerations.length > 0 ? 'changes' : 'inspection'
+function workOf({ openLogs, looks, operations, regenerations }: Claim): LaneWork {
+  return openLogs.length + looks.length + operations.length + regenerations.length > 0
+    ? 'changes'
+    : 'inspection'
 }
 
 /** What keeps a lane from going on. */

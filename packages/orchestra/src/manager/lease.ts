@@ -1,10 +1,11 @@
 import { hostname } from 'node:os'
 import type { Backoff } from '../config/config.ts'
 import { tell } from '../events/index.ts'
+import { HAS_A_SAY } from '../generation/index.ts'
 import { delayAfter } from '../operations/backoff.ts'
 import type { Outcome } from '../operations/outcome.ts'
-import { type Queryable, storable } from '../store/index.ts'
-import { type Claim, LEASE_SECONDS } from './claim.ts'
+import { often, type Queryable, storable } from '../store/index.ts'
+import { type Claim, hasWork, LEASE_SECONDS, type Taking } from './claim.ts'
 
 /** What somebody wants to be stopped in a running script. */
 export interface Cancellation {
@@ -17,6 +18,8 @@ export interface Cancellation {
 export interface Renewal {
   kept: number[]
   cancelled: Cancellation[]
+  /** Whether it was silent for so long that it had no say. */
+  wasSilent: boolean
 }
 
 /** What a worker says of itself. */
@@ -47,7 +50,7 @@ export async function renewLeases(
     generation,
     halted,
   ])
-  return rows[0] ?? { kept: [], cancelled: [] }
+  return rows[0] ?? { kept: [], cancelled: [], wasSilent: false }
 }
 
 /** By the clock, and not by the beginning of a statement that may have waited: a lease that begins in the past is none. */
@@ -72,24 +75,37 @@ select coalesce((select array_agg(server_id) from own), '{}') as kept,
     join orchestra.operation o on o.id = p.operation_id
     where p.log_id = g.id and o.state = 'running' and o.outcome = 'aborted')))
     from orchestra.log g join own using (server_id)
-    where g.ended_at is null and g.cancel_by is not null), '[]') as cancelled`
+    where g.ended_at is null and g.cancel_by is not null), '[]') as cancelled,
+  not exists (select from orchestra.worker where id = $1 and ${HAS_A_SAY}) as "wasSilent"`
 
 /**
- * Gives the lane up, with the runs whose journals its server still keeps. Its owner stays written there: while nobody else had the
- * lane in between, the fence need not rise, and a rising fence costs each script a process on the server.
+ * Gives the lane up, with the runs whose journals its server still keeps, and answers whether there is more for this worker to do
+ * there. Its owner stays written there: while nobody else had the lane in between, the fence need not rise, and a rising fence costs
+ * each script a process on the server.
  */
 export async function releaseLane(
   db: Queryable,
   claim: Claim,
   journals: readonly string[] | null = null,
-): Promise<void> {
-  await db.query(
-    `update orchestra.lane set expires_at = '-infinity', journals = coalesce($4::uuid[], journals), left_by = $5,
-       left_at = clock_timestamp()
-     where server_id = $1 and owner = $2 and fence = $3`,
-    [claim.server.id, claim.owner, claim.fence, journals, claim.generation],
-  )
+  { backends, foreign }: Pick<Taking, 'backends' | 'foreign'> = { backends: [], foreign: [] },
+): Promise<boolean> {
+  const [released] = await db.query<{ more: boolean }>(often(RELEASE), [
+    claim.server.id,
+    claim.owner,
+    claim.fence,
+    journals,
+    claim.generation,
+    backends,
+    foreign,
+  ])
+  return released?.more === true
 }
+
+const RELEASE = `
+update orchestra.lane l set expires_at = '-infinity', journals = coalesce($4::uuid[], l.journals), left_by = $5,
+  left_at = clock_timestamp()
+where l.server_id = $1 and l.owner = $2 and l.fence = $3
+returning (${hasWork('$6', '$7')}) as more`
 
 /**
  * Lets the lane rest because its server cannot be worked on; everything there waits, nothing is lost. Without an owner, so

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
 import { isOrchestraError, messageOf } from '../errors.ts'
@@ -15,14 +14,13 @@ import { ChangeWatch } from './change-watch.ts'
 import { Collector } from './collector.ts'
 import { dueLanes } from './due-lanes.ts'
 import { lookAgainAtHeld } from './held.ts'
-import { Lane } from './lane.ts'
-import { LaneMemory } from './lane-memory.ts'
+import { LaneSlots } from './lane-slots.ts'
 import { renewLeases } from './lease.ts'
 import { compareMissed } from './missed.ts'
 import { OneAtATime } from './one-at-a-time.ts'
-import { routeObjects } from './route.ts'
+import { registerWorker, removeWorker } from './registration.ts'
+import { currentRoutes } from './route.ts'
 import { schedulesOf } from './schedules.ts'
-import { type LaneWork, WaitingLanes } from './waiting-lanes.ts'
 import { startWakeups, type Wakeups } from './wakeups.ts'
 
 /** Milliseconds between renewals of the leases: three may fail before a lease ends. */
@@ -65,12 +63,7 @@ export class Manager {
   readonly #methods: Methods
   readonly #collector: Collector
   readonly #transfers: TransferRunner
-  readonly #lanes = new Map<number, { lane: Lane; done: Promise<void> }>()
-  readonly #memories = new Map<number, LaneMemory>()
-  /** Lanes to look at again when their present look ends. */
-  readonly #again = new Set<number>()
-  /** Lanes that this worker has no room for yet. */
-  readonly #waiting = new WaitingLanes()
+  readonly #slots: LaneSlots
   readonly #renewing = new OneAtATime(() => this.#renew())
   readonly #announcing = new OneAtATime(() => this.#changes.renew().catch((error) => this.#report(error)))
   readonly #sweeping = new OneAtATime(() => this.#sweep())
@@ -101,8 +94,16 @@ export class Manager {
     this.#collector = new Collector({
       store: options.store,
       config: options.config,
-      router: async () => routeObjects(await router.get(options.store)),
+      owner: this.id,
+      router: () => currentRoutes(router, options.store),
       duties: (db) => this.#crew.look(db),
+      onError: (error) => this.#report(error),
+    })
+    this.#slots = new LaneSlots({
+      most: options.config.worker.concurrency,
+      context: { ...options, methods: this.#methods, owner: this.id, duties: () => this.#crew.duties },
+      takes: () => this.#takes,
+      onRoom: () => this.#wakeups?.poke(),
       onError: (error) => this.#report(error),
     })
     this.#changes = new ChangeWatch({
@@ -126,7 +127,7 @@ export class Manager {
 
   /** Servers that are worked on right now. */
   get busy(): number {
-    return this.#lanes.size
+    return this.#slots.busy
   }
 
   start(): Promise<void> {
@@ -149,16 +150,12 @@ export class Manager {
     const { store, config } = this.#options
     const generation = await this.#crew.join(store)
     await compareMissed(store, this.#crew)
-    await store.query(
-      `insert into orchestra.worker (id, host, pid, key_ids, generation) values ($1, $2, $3, $4, $5)`,
-      [this.id, hostname(), process.pid, store.keyring.ids, generation],
-    )
-    await store.query(`select pg_notify('orchestra_control', 'workers')`)
+    await registerWorker(store, this.id, generation)
     this.#duties = await this.#crew.look(store)
     this.#wakeups = await startWakeups({
       store,
-      free: () => (this.#mode === 'running' ? config.worker.concurrency - this.#lanes.size : 0),
-      onLane: (serverId) => this.#work(serverId),
+      free: () => (this.#mode === 'running' ? this.#slots.free : 0),
+      onLane: (serverId) => this.#slots.work(serverId),
       onError: (error) => this.#report(error),
       rank: () => this.#crew.duties.rank,
       schedules: schedulesOf({
@@ -192,13 +189,10 @@ export class Manager {
     )
     if (!isStarted) return this.#methods.close()
     this.#mode = 'stopping'
-    for (const { lane } of this.#lanes.values()) lane.finish()
-    const ended = Promise.all([
-      ...[...this.#lanes.values()].map(({ done }) => done),
-      this.#transfers.finish(),
-    ])
+    this.#slots.finish()
+    const ended = Promise.all([this.#slots.ended(), this.#transfers.finish()])
     await Promise.race([ended, sleep(grace, undefined, { ref: false })])
-    for (const { lane } of this.#lanes.values()) lane.stop({ kind: 'shutdown' })
+    this.#slots.stop({ kind: 'shutdown' })
     this.#transfers.stop()
     await ended
     for (const timer of this.#timers) clearInterval(timer)
@@ -212,13 +206,7 @@ export class Manager {
     await this.#leases?.close()
     await this.#wakeups?.stop().catch((error) => this.#report(error))
     await this.#methods.close()
-    await this.#options.store
-      .query(
-        `with gone as (delete from orchestra.worker where id = $1 returning 1)
-         select pg_notify('orchestra_control', 'workers') from gone`,
-        [this.id],
-      )
-      .catch(() => undefined)
+    await removeWorker(this.#options.store, this.id)
     this.#mode = 'stopped'
   }
 
@@ -239,71 +227,14 @@ export class Manager {
     while (this.#takes) {
       const look = await this.#collector.look()
       if (look.kind !== 'collected') return
-      const left = look.serverIds.filter((serverId) => !this.#work(serverId))
+      const left = look.serverIds.filter((serverId) => !this.#slots.work(serverId))
       await this.#wakeups?.send(left)
       if (!look.more) return
     }
   }
 
-  /** Works a lane here, now or when it is its turn; false when this worker has no room for it now. */
-  #work(serverId: number, work: LaneWork = 'changes'): boolean {
-    if (this.#lanes.has(serverId)) {
-      this.#again.add(serverId)
-      return true
-    }
-    if (!this.#takes) return false
-    const hasRoom = this.#hasRoom
-    if (hasRoom) this.#take(serverId)
-    else this.#waiting.add(serverId, work)
-    return hasRoom
-  }
-
   get #takes(): boolean {
     return this.#mode === 'running' && this.#halted === null
-  }
-
-  get #hasRoom(): boolean {
-    return this.#lanes.size < this.#options.config.worker.concurrency
-  }
-
-  #take(serverId: number): void {
-    const lane = new Lane(
-      {
-        ...this.#options,
-        methods: this.#methods,
-        owner: this.id,
-        duties: () => this.#crew.duties,
-        memory: this.#memoryOf(serverId),
-        isAwaited: () => this.#waiting.size > 0,
-      },
-      serverId,
-    )
-    const done = lane
-      .drain()
-      .then((end) => end.kind === 'yielded' && this.#waiting.add(serverId, end.work))
-      .catch((error) => this.#report(error))
-      .finally(() => this.#give(serverId))
-    this.#lanes.set(serverId, { lane, done: done.then(() => undefined) })
-  }
-
-  #memoryOf(serverId: number): LaneMemory {
-    const memory = this.#memories.get(serverId) ?? new LaneMemory()
-    this.#memories.set(serverId, memory)
-    return memory
-  }
-
-  /** A slot is free: it goes to whoever has waited for it longest. */
-  #give(serverId: number): void {
-    const wasFull = !this.#hasRoom
-    this.#lanes.delete(serverId)
-    if (this.#again.delete(serverId)) this.#waiting.add(serverId, 'changes')
-    while (this.#takes && this.#hasRoom) {
-      const next = this.#waiting.next()
-      if (next === undefined) break
-      if (this.#lanes.has(next)) this.#again.add(next)
-      else this.#take(next)
-    }
-    if (wasFull && this.#hasRoom) this.#wakeups?.poke()
   }
 
   async #renew(): Promise<void> {
@@ -311,9 +242,9 @@ export class Manager {
     const db = this.#leases ?? store
     await this.#lookAround(db).catch((error) => this.#report(error))
     try {
-      const lanes = [...this.#lanes.values()].map(({ lane }) => ({ lane, claim: lane.claim }))
+      const lanes = this.#slots.lanes.map((lane) => ({ lane, claim: lane.claim }))
       const serverIds = lanes.map(({ lane }) => lane.serverId)
-      const { kept, cancelled } = await renewLeases(db, this.id, serverIds, {
+      const { kept, cancelled, wasSilent } = await renewLeases(db, this.id, serverIds, {
         keyIds: store.keyring.ids,
         generation: this.#crew.number,
         halted: this.#halted,
@@ -323,6 +254,9 @@ export class Manager {
         if (isLost) lane.stop({ kind: 'lost-lane' })
         for (const cancellation of cancelled) lane.cancel(cancellation)
       }
+      // Others judged meanwhile by what they have.
+      if (wasSilent && this.#mode === 'running') this.#markStale()
+      await this.#collector.renew(db)
       await this.#transfers.renew(db)
     } catch (error) {
       this.#report(error)
@@ -348,7 +282,7 @@ export class Manager {
     if (!isOrchestraError(error, 'ORC_STORE_OUTDATED')) throw error
     if (this.#halted !== null) return
     this.#halted = messageOf(error)
-    for (const { lane } of this.#lanes.values()) lane.finish()
+    this.#slots.finish()
     this.#report(error)
   }
 
@@ -367,7 +301,7 @@ export class Manager {
       this.#changes.ask()
       const due = await dueLanes(this.#options.store, this.#crew.duties)
       const left = due.filter(
-        ({ serverId, work }) => !this.#lanes.has(serverId) && !this.#work(serverId, work),
+        ({ serverId, work }) => !this.#slots.has(serverId) && !this.#slots.work(serverId, work),
       )
       await this.#wakeups?.send(left.map(({ serverId }) => serverId))
       await endUnlookable(this.#options.store)
@@ -381,9 +315,10 @@ export class Manager {
   #markStale(): void {
     const { store, config } = this.#options
     const isWanted = () => this.#mode === 'running'
+    const backends = async (db: Queryable) => (await this.#crew.look(db)).backends
     this.#staleness = this.#staleness.then(async () => {
       try {
-        await markStale(store, config, isWanted, this.#crew.duties.backends)
+        await markStale(store, config, { isWanted, backends })
       } catch (error) {
         this.#report(error)
       }
@@ -392,7 +327,7 @@ export class Manager {
 
   async #lookAgainAtHeld(): Promise<void> {
     try {
-      await lookAgainAtHeld(this.#options.store, this.#options.config, this.#crew.duties.models)
+      await lookAgainAtHeld(this.#options.store)
     } catch (error) {
       this.#report(error)
     }

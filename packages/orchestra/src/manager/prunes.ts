@@ -1,21 +1,21 @@
 import { PRUNE } from '../recording/scripts.ts'
 import type { Queryable } from '../store/index.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
-import { settle } from './settle.ts'
+import { type SettleStore, settle } from './settle.ts'
 import { needless } from './settlement.ts'
 
 /** Ends removals of things that have become objects since they were decided, and answers the claim without them. */
-export async function endNeedlessPrunes(db: Queryable, claim: Claim): Promise<Claim> {
+export async function endNeedlessPrunes({ store, config }: SettleStore, claim: Claim): Promise<Claim> {
   const prunes = claim.operations.filter(({ action }) => action === PRUNE)
   if (prunes.length === 0) return claim
-  const placed = await placedIdentities(db, claim, prunes)
+  const placed = await placedIdentities(store, claim, prunes)
   const isNeedless = ({ action, backend, identity }: ClaimedOperation) =>
     action === PRUNE && placed.has(nameOf(backend, identity))
   const over = claim.operations.filter(isNeedless)
   if (over.length === 0) return claim
   const reason = 'an object is called so by now'
   await settle(
-    db,
+    { store, config },
     claim,
     null,
     over.map(({ id }) => needless(id, reason)),

@@ -3,7 +3,6 @@ import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import { finishLog, type OperationEnd, scriptState } from '../logs/index.ts'
 import { persist } from '../logs/persist.ts'
-import { previousNames } from '../operations/previous.ts'
 import { recordScript } from '../recording/scripts.ts'
 import {
   createRecoveryParser,
@@ -18,7 +17,8 @@ import type { Claim, ClaimedOperation, OpenLog } from './claim.ts'
 import { placingOf } from './placing.ts'
 import { isRegeneration, recoverRegeneration } from './regenerate/index.ts'
 import type { RunContext, RunEnd } from './run-context.ts'
-import { type Settlement, settle } from './settle.ts'
+import { settle } from './settle.ts'
+import type { Settlement } from './settlement.ts'
 import { fromResult, givenBack, stopped, suspected, toOperationEnd } from './settlement.ts'
 
 /** Seconds that the server is given to finish a script that is still running; after that the lane asks again later. */
@@ -31,7 +31,6 @@ export async function recover(context: RunContext, claim: Claim): Promise<RunEnd
     context.store,
     claim.openLogs.filter((log) => !whole.has(log)),
   )
-  const recovered: string[] = []
   for (const [user, logs] of Map.groupBy(claim.openLogs, (log) => userOf(context.config, log))) {
     const memories = await ask(context, claim, user, logs)
     if ('kind' in memories) return memories
@@ -45,10 +44,10 @@ export async function recover(context: RunContext, claim: Claim): Promise<RunEnd
           : await recoverRegeneration({ context, claim }, regenerated, log, memory, explanation(memory))
       if (!recorded) return { kind: 'lost-lane' }
       // Of one that never began a note stays there, so that it does not begin late.
-      if (memory.state !== 'never') recovered.push(log.run_id)
+      if (memory.state !== 'never') context.journals.finish([log.run_id])
     }
   }
-  return { kind: 'ran', runId: '', recovered }
+  return { kind: 'ran' }
 }
 
 interface OpenOperation extends ClaimedOperation {
@@ -75,7 +74,7 @@ async function regenerationsOf({ store, config }: RunContext, claim: Claim): Pro
 async function openOperations(db: Queryable, logs: readonly OpenLog[]): Promise<OpenOperation[]> {
   return db.query<OpenOperation>(
     `select o.id, o.unit_id, o.backend, o.action, o.model, o.object_key, o.keys, o.snapshot, o.identity,
-       ${previousNames('o')} as previous, o.attempt, o.alone, p.log_id, p.position,
+       '[]'::jsonb as previous, o.attempt, o.alone, p.log_id, p.position,
        case when o.outcome = 'aborted' then coalesce(g.cancel_by, '?') end as cancelled_by
      from orchestra.log_operation p join orchestra.operation o on o.id = p.operation_id join orchestra.log g on g.id = p.log_id
      where p.log_id = any($1::bigint[]) and o.state = 'running' order by p.log_id, p.position`,
@@ -177,7 +176,7 @@ function record(
   log: OpenLog,
   settlements: readonly Settlement[],
 ): Promise<boolean> {
-  return persist(context.signal, () => settle(context.store, claim, log.id, settlements))
+  return persist(context.signal, () => settle(context, claim, log.id, settlements))
 }
 
 function placedBy(context: RunContext, operation: OpenOperation) {

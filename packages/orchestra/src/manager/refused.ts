@@ -5,7 +5,7 @@ import { type Cleared, clearFirst, withBlame } from './broken/clear.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
 import { failureText, placeOf } from './failure-text.ts'
 import type { RunContext } from './run-context.ts'
-import type { Settlement } from './settle.ts'
+import type { Settlement } from './settlement.ts'
 import { givenBack, triedAgain } from './settlement.ts'
 
 interface Refused {

@@ -1,5 +1,7 @@
-import { lockOpenOperations } from '../operations/lock.ts'
+import { randomUUID } from 'node:crypto'
+import { lockOpenOperations } from '../places/index.ts'
 import { audit } from '../server/index.ts'
+import { type AskedChange, changesIn } from '../source/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { conditionOf, targetName, type WorkTarget } from './target.ts'
 
@@ -35,10 +37,16 @@ const everyFailure = {
 
 async function hasten(tx: Queryable, condition: string, values: readonly unknown[]): Promise<number> {
   const open = await lockOpenOperations(tx, condition, values)
-  const rows = await tx.query<{ server_id: number | null }>(
+  const rows = await tx.query<{ id: number; server_id: number | null }>(
     `update orchestra.operation o set due_at = '-infinity' where o.state = 'waiting' and o.id = any($1::bigint[])
-     returning o.server_id`,
+     returning o.id, o.server_id`,
     [open],
+  )
+  await tx.query(
+    `update orchestra.placement p set due_at = '-infinity', wait = null from orchestra.operation o
+     where o.id = any($1::bigint[]) and p.operation_id = o.id and p.key_hash = o.key_hash and p.model = o.model
+       and p.backend = o.backend and p.server_id = o.server_id`,
+    [rows.map((row) => row.id)],
   )
   const serverIds = [...new Set(rows.flatMap((row) => (row.server_id === null ? [] : [row.server_id])))]
   await tx.query(`update orchestra.lane set due_at = '-infinity' where server_id = any($1::int[])`, [
@@ -59,17 +67,17 @@ async function hastenTransfers(tx: Queryable, target: WorkTarget | 'failed'): Pr
 }
 
 async function lookAgain(tx: Queryable, condition: string, values: readonly unknown[]): Promise<number> {
-  const rows = await tx.query<{ keys: number }>(
-    `with ended as (
+  const ended = await tx.query<Pick<AskedChange, 'model' | 'action' | 'keys'>>(
+    `select model, action, jsonb_agg(keys) as keys from (
        select distinct o.model, o.keys, case when o.action = 'delete' then 'save' else o.action end as action
        from orchestra.operation o
        where ${condition} and o.state = 'done' and not exists (
          select from orchestra.operation w where w.key_hash = o.key_hash and w.model = o.model and w.state = 'waiting')
-     )
-     insert into orchestra.change (unit_id, actor, source, login, model, action, keys)
-     select gen_random_uuid(), null, 'retry', null, model, action, jsonb_agg(keys) from ended group by model, action
-     returning jsonb_array_length(keys) as keys`,
+     ) ended group by model, action`,
     values,
   )
-  return rows.reduce((sum, row) => sum + row.keys, 0)
+  await changesIn(tx).ask(
+    ended.map((one) => ({ ...one, unitId: randomUUID(), actor: null, source: 'retry' })),
+  )
+  return ended.reduce((sum, { keys }) => sum + keys.length, 0)
 }

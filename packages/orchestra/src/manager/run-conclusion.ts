@@ -2,7 +2,7 @@ import type { Backoff } from '../config/config.ts'
 import type { Verdict } from '../methods/verdict.ts'
 import type { ClaimedOperation } from './claim.ts'
 import { type RunEnd, type Stop, whyStopped } from './run-context.ts'
-import type { Settlement } from './settle.ts'
+import type { Settlement } from './settlement.ts'
 import { givenBack, stopped, suspected, triedAgain } from './settlement.ts'
 import type { Blamed } from './suspects.ts'
 
@@ -12,7 +12,6 @@ interface Open {
 }
 
 interface Facts {
-  runId: string
   /** What the script was at when it ended. */
   blamed: Blamed
   /** Milliseconds that it took. */
@@ -53,9 +52,9 @@ export function conclude(verdict: Verdict, open: readonly Open[], facts: Facts):
 function concludeEarly(
   { rest: outcome, reason }: Extract<Verdict, { kind: 'ran' }>,
   open: readonly Open[],
-  { runId, blamed, took, backoff }: Facts,
+  { blamed, took, backoff }: Facts,
 ): Conclusion {
-  const end: RunEnd = { kind: 'ran', runId }
+  const end: RunEnd = { kind: 'ran' }
   const isReached = ({ index }: Open) => blamed.kind === 'operations' && blamed.indexes.has(index)
   const reached = open.filter(isReached)
   if (reached.length === 0) {

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { Methods } from '../methods/index.ts'
 import type { Store } from '../store/store.ts'
+import type { Journals } from './journals.ts'
 
 /** What it takes to run scripts on a server whose lane is held. */
 export interface RunContext {
@@ -9,7 +10,7 @@ export interface RunContext {
   methods: Methods
   /** Aborts with a `Stop` as its reason. */
   signal: AbortSignal
-  acknowledge: readonly string[]
+  journals: Journals
   onStarted(logId: number): void
 }
 
@@ -21,8 +22,7 @@ export type Stop =
 
 /** What a lane does after a script. */
 export type RunEnd =
-  /** `recovered`: earlier runs whose end is known now. */
-  | { kind: 'ran'; runId: string; recovered?: readonly string[] }
+  | { kind: 'ran' }
   | { kind: 'blocked'; reason: string }
   | { kind: 'unknown'; reason: string }
   | { kind: 'lost-lane' }

@@ -5,42 +5,64 @@ import { callProblem, usesCalls } from '../recording/calls.ts'
 import { limitOf, patienceOf } from '../recording/patience.ts'
 import { type PlannedScript, type RecordedOperation, recordScript } from '../recording/scripts.ts'
 import { type RenderedScript, renderScript } from '../script/index.ts'
+import { breakTogether, cutOff } from './circles.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
+import type { SentScript } from './journals.ts'
 import type { RunContext } from './run-context.ts'
 
 /** A script that is about to run. */
-export interface RunRendering {
-  runId: string
+export interface RunRendering extends SentScript {
   recorded: readonly RecordedOperation[]
   rendered: RenderedScript
   timeouts: Timeouts
 }
 
-/** Records what a script's operations do, and renders it. */
+type Recorded = Omit<ReturnType<typeof recordScript>, 'operations'> & Pick<RunRendering, 'recorded'>
+
+/** Records what a script's operations do, and renders it: of objects that swap names all, or none. */
 export function renderRun(
-  { store, config, acknowledge }: RunContext,
+  context: RunContext,
   claim: Claim,
   planned: PlannedScript<ClaimedOperation>,
 ): RunRendering {
-  const { backend } = planned
   const runId = randomUUID()
+  const { operations, ...hooks } = recordScript(planned, context.store.keyring)
+  const render = (recorded: readonly RecordedOperation[]) =>
+    renderRecorded(context, claim, planned, runId, { ...hooks, recorded })
+  const all = render(operations)
+  const problems = problemsOf(all).map(({ index }) => index)
+  const apart = breakTogether(planned.operations, operations, problems)
+  const sound = apart === operations ? all : render(apart)
+  const cut = cutOff(planned.operations, sound.rendered)
+  if (cut.size === 0) return sound
+  const { rendered } = render(apart.filter(({ index }) => !cut.has(index)))
+  return { ...sound, rendered: { ...rendered, left: [...rendered.left, ...cut] } }
+}
+
+function renderRecorded(
+  { config, journals }: RunContext,
+  claim: Claim,
+  { backend }: PlannedScript<ClaimedOperation>,
+  runId: string,
+  { recorded, shared, ...hooks }: Recorded,
+): RunRendering {
   const timeouts = { ...config.worker.timeouts, ...backend.timeouts }
-  const { operations, shared, ...hooks } = recordScript(planned, store.keyring)
   const isUnmarked = claim.unmarked.includes(backend.name)
+  const forgets = journals.forgotten
   const rendered = renderScript({
     runId,
     backend: backend.name,
     server: claim.server.name,
     fence: claim.fence,
-    operations: usesCalls(operations) ? [] : operations,
+    operations: usesCalls(recorded) ? [] : recorded,
     patience: patienceOf(timeouts),
     limit: limitOf(timeouts),
-    acknowledge,
+    acknowledge: forgets,
     ...(backend.interpreter === undefined ? {} : { interpreter: backend.interpreter }),
     ...hooks,
     ...(shared === undefined ? {} : { shared: isUnmarked ? { ...shared, kind: 'trusted' } : shared }),
   })
-  return { runId, recorded: operations, rendered, timeouts }
+  return { runId, forgets, recorded, rendered, timeouts }
 }
 
 /** Operations that cannot be part of it, with the reasons. */

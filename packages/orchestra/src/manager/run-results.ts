@@ -4,7 +4,8 @@ import type { OperationResult } from '../script/index.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
 import { failureText, placeOf } from './failure-text.ts'
 import type { RunContext } from './run-context.ts'
-import { type Settlement, settle } from './settle.ts'
+import { settle } from './settle.ts'
+import type { Settlement } from './settlement.ts'
 import { toOperationEnd } from './settlement.ts'
 
 /** A result on its way to the store. */
@@ -89,7 +90,7 @@ export class RunResults {
     try {
       // Whoever hears of a failure finds its output.
       if (settlements.some(({ failed }) => failed)) await writer.flush().catch(() => undefined)
-      const isOurs = await persist(context.signal, () => settle(context.store, claim, logId, clean))
+      const isOurs = await persist(context.signal, () => settle(context, claim, logId, clean))
       this.#lane = isOurs ? 'ours' : 'lost'
     } catch (error) {
       this.#unsettled.unshift(...settlements)

@@ -1,6 +1,6 @@
 import type { Backoff } from '../config/config.ts'
 import { messageOf, withHint } from '../errors.ts'
-import { createLog, createLogWriter, finishLog, type LogWriter, scriptState } from '../logs/index.ts'
+import { createLaneLog, createLogWriter, finishLog, type LogWriter, scriptState } from '../logs/index.ts'
 import { persist } from '../logs/persist.ts'
 import { timedOut, type Verdict } from '../methods/verdict.ts'
 import { runCalls, usesCalls } from '../recording/calls.ts'
@@ -10,6 +10,7 @@ import { toTarget } from '../server/index.ts'
 import { followScript, send } from '../talk/index.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
 import { takesNoScripts } from './failure-text.ts'
+import { noteJournals } from './journals.ts'
 import { placingOf } from './placing.ts'
 import { judgeRefused } from './refused.ts'
 import { conclude, explain } from './run-conclusion.ts'
@@ -31,17 +32,22 @@ export async function runScript(
 ): Promise<RunEnd> {
   const script = renderRun(context, claim, planned)
   const logId = await persist(context.signal, () =>
-    createLog(context.store, {
-      runId: script.runId,
-      serverId: claim.server.id,
-      backend: planned.backend.name,
-      method: usesCalls(script.recorded) ? 'function' : claim.server.method,
-      script: script.rendered.masked,
-      fence: claim.fence,
-      attempt: Math.max(1, ...planned.operations.map((operation) => operation.attempt)),
-      operations: planned.operations.map((operation) => operation.id),
-    }),
+    createLaneLog(
+      context.store,
+      {
+        runId: script.runId,
+        serverId: claim.server.id,
+        backend: planned.backend.name,
+        method: usesCalls(script.recorded) ? 'function' : claim.server.method,
+        script: script.rendered.masked,
+        fence: claim.fence,
+        attempt: Math.max(1, ...planned.operations.map((operation) => operation.attempt)),
+        operations: planned.operations.map((operation) => operation.id),
+      },
+      claim.owner,
+    ),
   )
+  if (logId === undefined) return { kind: 'lost-lane' }
   context.onStarted(logId)
   return new ScriptRun(context, claim, planned, script, logId).run()
 }
@@ -56,6 +62,8 @@ class ScriptRun {
   readonly #results: RunResults
   readonly #suspects = new Suspects()
   #beganAt = performance.now()
+  /** Whether a server was told anything. */
+  #isSent = false
   /** Operations whose check fails without their files. */
   readonly #refused = new Map<number, OperationResult>()
 
@@ -125,6 +133,7 @@ class ScriptRun {
     const reader = followScript(rendered.token, (event) => this.#take(event), said)
     this.#beganAt = performance.now()
     const { verdict } = await send(methods, target, message, reader)
+    this.#isSent = true
     return verdict
   }
 
@@ -165,7 +174,6 @@ class ScriptRun {
     const { signal } = this.#context
     if (verdict.kind === 'ran') await this.#judgeRefused()
     const { end, rest, unreached } = conclude(verdict, this.#results.open, {
-      runId: this.#script.runId,
       blamed: this.#suspects.blamed,
       took: performance.now() - this.#beganAt,
       backoff: this.#backoff,
@@ -179,7 +187,10 @@ class ScriptRun {
     }
     // An unknown outcome keeps its log open: whoever takes the lane next asks the server what became of it.
     if (end.kind === 'unknown') await this.#writer.drain()
-    else await this.#finishLog(verdict, explain(verdict, signal.reason as Stop, unreached))
+    else {
+      await this.#finishLog(verdict, explain(verdict, signal.reason as Stop, unreached))
+      if (this.#isSent) noteJournals(this.#context.journals, verdict, this.#script)
+    }
     return end
   }
 

@@ -2,7 +2,8 @@ import type { Config } from '../config/config.ts'
 import { eventTables } from '../events/index.ts'
 import { logTables } from '../logs/index.ts'
 import type { Methods } from '../methods/index.ts'
-import { requestSync } from '../request/request.ts'
+import { sumUp } from '../operations/tally.ts'
+import { requestSync, type SyncRequest } from '../request/request.ts'
 import { keepRanges, type Store } from '../store/index.ts'
 import { emptyOldTrash } from '../trash/index.ts'
 import { clean } from './clean.ts'
@@ -26,6 +27,7 @@ export function schedulesOf(context: ScheduleContext): Schedules {
     // Costs no server anything, and finds whatever capture could not see.
     'orchestra-compare': { cron: '47 3 * * *', run: () => compareAll(store).catch(onError) },
     'orchestra-ranges': { cron: '* * * * *', run: () => keepAllRanges(store).catch(onError) },
+    'orchestra-tally': { cron: '* * * * *', run: () => sumUp(store).catch(onError) },
     'orchestra-trash': { cron: '17 4 * * *', run: () => emptyOldTrash(context).catch(onError) },
     ...configured(context),
   }
@@ -36,7 +38,16 @@ async function keepAllRanges(store: Store): Promise<void> {
 }
 
 async function compareAll(store: Store): Promise<void> {
-  await requestSync(store, { mode: 'sync', inspects: false, actor: null, source: 'schedule' })
+  await requestUnlessOpen(store, { mode: 'sync', inspects: false, actor: null, source: 'schedule' })
+}
+
+/** What a schedule asked for and has not ended is not asked for again behind it: a server that is slow would get ever more of it. */
+async function requestUnlessOpen(store: Store, request: SyncRequest): Promise<void> {
+  const open = await store.query(
+    'select from orchestra.sync where source = $1 and ended_at is null limit 1',
+    [request.source],
+  )
+  if (open.length === 0) await requestSync(store, request)
 }
 
 /** What a job throws is known to pg-boss alone: what cannot be asked for, as of a server that is gone, is told and tried again at its next time. */
@@ -47,8 +58,8 @@ function configured({ store, config, onError }: ScheduleContext): Schedules {
       {
         cron,
         run: async () => {
-          const source = `schedule:${name}`
-          await requestSync(store, { mode: does, server, backend, actor: null, source }).catch(onError)
+          const request = { mode: does, server, backend, actor: null, source: `schedule:${name}` }
+          await requestUnlessOpen(store, request).catch(onError)
         },
       },
     ]),

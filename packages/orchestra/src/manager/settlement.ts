@@ -2,11 +2,36 @@ import type { Backoff } from '../config/config.ts'
 import type { OperationEnd } from '../logs/index.ts'
 import { delayAfter } from '../operations/backoff.ts'
 import type { Outcome } from '../operations/outcome.ts'
-import type { OperationResult } from '../script/index.ts'
+import type { Description, OperationResult } from '../script/index.ts'
 import type { ClaimedOperation } from './claim.ts'
 import { failureText, placeOf } from './failure-text.ts'
 import type { Placing } from './placing.ts'
-import type { Settlement } from './settle.ts'
+
+/** What happened to one operation, and what is to become of it. */
+export interface Settlement {
+  operationId: number
+  outcome: Outcome | null
+  /** `done` for good; `again` after `delay`, with the attempt counted; `back` as if it had never been tried, unless it was cancelled. */
+  next: 'done' | 'again' | 'back'
+  /** Milliseconds until the next try. */
+  delay: number
+  /** Whether the next try is in a script of its own: this one ended, or had to be ended, in the middle of it. */
+  alone: boolean
+  changed: boolean | null
+  error: string | null
+  /** Hash of what was rendered for it; null where nothing was placed. */
+  revision: string | null
+  /** The object's new identity on the server; null where nothing was placed. */
+  identity: string | null
+  /** What was rendered for it, for people; null where that is too much to keep. */
+  rendered: Description[] | null
+  /** What became of what stood there under other names. */
+  former: 'gone' | 'left'
+  /** It failed before anything was changed: it is as if it had never been tried. */
+  untouched?: boolean
+  /** A name on the server that is not ours. What was tried under it made nothing: a mark is written before anything is. */
+  stranger?: string | null
+}
 
 const nothingKnown = {
   delay: 0,

@@ -1,3 +1,5 @@
+import { isOfUnit, latestUnit } from '../operations/of-unit.ts'
+
 /** What a person names when something is to be retried or cancelled. */
 export type WorkTarget =
   | { kind: 'log'; id: number }
@@ -19,7 +21,11 @@ export function conditionOf(target: WorkTarget): { condition: string; values: [u
         values: [target.id, null],
       }
     case 'unit':
-      return { condition: '($2::text is null and o.unit_id = $1::uuid)', values: [target.id, null] }
+      // What carries the change of a later unit is that one's to be cancelled.
+      return {
+        condition: `($2::text is null and ${isOfUnit('o', '$1::uuid')} and ${latestUnit('o')} = $1::uuid)`,
+        values: [target.id, null],
+      }
     case 'object':
       return {
         condition: '(o.model = $1::text and o.key_hash = md5($2::text)::uuid)',

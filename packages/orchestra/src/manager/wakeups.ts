@@ -2,7 +2,7 @@ import type { QueryResult } from 'pg'
 import { PgBoss } from 'pg-boss'
 import type { Duties } from '../generation/index.ts'
 import { explain, type Store } from '../store/index.ts'
-import { BOSS_SCHEMA, dropBroken, isAbsent } from './wakeups-schema.ts'
+import { BOSS_SCHEMA, dropBroken, isAbsent, makeSchema } from './wakeups-schema.ts'
 
 const LANES = 'orchestra-lane'
 const POLL_INTERVAL = 1_000
@@ -53,15 +53,12 @@ async function startBoss(options: WakeupOptions, onAbsent: () => void): Promise<
 
 async function tryStart(options: WakeupOptions, onAbsent: () => void): Promise<PgBoss> {
   const { store } = options
-  const [found] = await store.query<{ absent: boolean }>(`select to_regnamespace($1) is null as absent`, [
-    BOSS_SCHEMA,
-  ])
+  await makeSchema(store)
   const boss = new PgBoss({
     schema: BOSS_SCHEMA,
     db: { executeSql: (text, values = []) => execute(store, text, values) },
     backend: store.kind,
-    // Where it exists, `create schema if not exists` would still ask for the right to make one.
-    createSchema: found?.absent,
+    createSchema: false,
     monitorVacuum: false,
   })
   // It spreads some errors into plain objects.
@@ -149,9 +146,11 @@ class FetchLoop implements Wakeups {
     this.#timer = setInterval(() => this.poke(), POLL_INTERVAL)
   }
 
+  /** In one order: of each lane one waits at most, so whoever sends many at once waits for whoever sends the same. */
   async send(serverIds: readonly number[]): Promise<void> {
     if (serverIds.length === 0) return
-    const jobs = serverIds.map((serverId) => ({ data: { serverId }, singletonKey: String(serverId) }))
+    const inOrder = serverIds.toSorted((one, other) => one - other)
+    const jobs = inOrder.map((serverId) => ({ data: { serverId }, singletonKey: String(serverId) }))
     await this.#boss?.insert(LANES, jobs)
     await this.#options.store.query(`select pg_notify('orchestra_wake', '')`)
   }

@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts'
+import { type LoadedConfig, storeOptions } from '../config/load.ts'
 import type { Progress } from '../key/index.ts'
 import type { Methods } from '../methods/index.ts'
-import type { Store } from '../store/index.ts'
+import { openStore, type Store } from '../store/index.ts'
 
 /** Who acts. `claimed` is a name that nobody checked: whoever runs the command may give any by `--by`. */
 export interface Principal {
@@ -27,19 +28,44 @@ export type News =
   /** A server, or one user there, that gave no answer. */
   | { kind: 'unanswered'; server: string; reason: string }
 
-/** What a verb works with: whoever asks for one brings it. */
-export interface Context<Question = never> {
-  store: Store
-  config: Config
+/** Who asks, and how he is reached meanwhile: whoever asks for a verb brings it. */
+export interface Caller<Question = never> {
   principal: Principal
   face: Face
-  /** Ways to servers; closed by the verb that opened them. */
-  methods: () => Methods
   /** Asks whoever asked before something is done that cannot be taken back. */
   agree: (question: Question) => Promise<Agreement>
   tell: (news: News) => void
   /** Ends what lasts. */
   signal: AbortSignal
+  /** Where what was tried is noted. */
+  store?: Store
+}
+
+/** What a verb works with. */
+export interface Context<Question = never> extends Caller<Question> {
+  store: Store
+  config: Config
+  /** Ways to servers; closed by the verb that opened them. */
+  methods: () => Methods
+}
+
+/** What a verb works with that is asked where no store is ready, or none is to stay. */
+export interface Ground<Question = never> extends Caller<Question> {
+  load: () => Promise<LoadedConfig>
+  environment: NodeJS.ProcessEnv
+}
+
+/** Opens the database of the configuration for as long as `work` lasts, whatever stands there. */
+export async function withDatabase<Value>(
+  { load, environment }: Pick<Ground, 'load' | 'environment'>,
+  work: (store: Store) => Promise<Value>,
+): Promise<Value> {
+  const store = await openStore(storeOptions(await load(), environment))
+  try {
+    return await work(store)
+  } finally {
+    await store.close()
+  }
 }
 
 /** Opens ways to servers for as long as `work` lasts. */

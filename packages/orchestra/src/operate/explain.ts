@@ -25,7 +25,7 @@ export const objectExplain = reading({
     const { store, config } = context
     const { model, key } = await knownObject(context, object)
     const loaded = await loadObject(store, model, key)
-    const status = await objectStatus(store, model.name, key)
+    const status = await objectStatus(store, model.name, key, { config })
     const router = createRouter(config.backends.values(), await listRoutes(store), await routedServers(store))
     const routes = loaded.kind === 'present' ? router.explain(model.name, loaded.object) : []
     return { ...status, state: stateOf(loaded), routes }

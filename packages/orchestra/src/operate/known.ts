@@ -6,7 +6,7 @@ import { readLog } from '../logs/index.ts'
 import type { WorkTarget } from '../manager/index.ts'
 import { isObjectKnown, isUnitId, objectsNamed, resolveUnit } from '../placements/index.ts'
 import { getServer } from '../server/index.ts'
-import { existingRows, sourceOf, unreadableModels } from '../source/index.ts'
+import { sourceOf } from '../source/index.ts'
 import type { Context } from './context.ts'
 import { namedObject } from './objects.ts'
 
@@ -29,9 +29,9 @@ export async function knownObject(base: Base, text: string): Promise<{ model: Mo
 async function hasRow(base: Base, model: Model, key: Key): Promise<boolean> {
   if (model.table === null) return false
   const source = sourceOf(base.store)
-  const unreadable = (await unreadableModels(source, [model])).get(model)
+  const unreadable = (await source.unreadable([model])).get(model)
   if (unreadable !== undefined) return unreadable === 'hidden'
-  return (await existingRows(source, model, [key])).existing.size > 0
+  return (await source.existing(model, [key])).existing.size > 0
 }
 
 async function unknownObject(base: Base, model: Model, key: Key): Promise<OrchestraError> {

@@ -5,7 +5,7 @@ import type { Key, Model } from '../config/model.ts'
 import { modelNamed } from '../config/names.ts'
 import { OrchestraError } from '../errors.ts'
 import type { NamedObject } from '../router/index.ts'
-import { rowKeys, sourceOf, unreadableModels } from '../source/index.ts'
+import { sourceOf } from '../source/index.ts'
 import type { Store } from '../store/index.ts'
 
 /**
@@ -46,8 +46,8 @@ export async function someObjects(store: Store, model: Model, limit: number): Pr
   if (model.table === null) return placedObjects(store, model, limit)
   const source = sourceOf(store)
   // A route may be there before its table, as `up` is.
-  if ((await unreadableModels(source, [model])).get(model) === 'missing') return []
-  const keys = await rowKeys(source, model, null, limit)
+  if ((await source.unreadable([model])).get(model) === 'missing') return []
+  const keys = await source.keysAfter(model, null, limit)
   const loaded = await loadObjects(model, keys, source)
   return [...loaded].flatMap(([key, state]) =>
     state.kind === 'present' ? [{ name: `${model.name}:${key}`, object: state.object }] : [],

@@ -1,8 +1,12 @@
 import { adoptionSurvey, adoptionTake } from './adopt.ts'
 import { auditList } from './audit.ts'
+import { backendList, modelList } from './configured.ts'
+import { doctorExamine } from './doctor.ts'
 import { driftList } from './drift.ts'
+import { eventFollow, eventList } from './events.ts'
 import { objectExplain } from './explain.ts'
 import { objectForget } from './forget.ts'
+import { grantsShow } from './grants.ts'
 import { keyDrop, keyRotate, keyShow } from './keys.ts'
 import { logFollow, logList, logOutput, logScript, logShow } from './logs.ts'
 import { workPause, workResume } from './pause.ts'
@@ -12,6 +16,7 @@ import { protectionAdd, protectionList, protectionRemove } from './protections.t
 import { routeAdd } from './route-add.ts'
 import { routeDisable, routeEnable, routeRemove, routeSet } from './route-change.ts'
 import { routeList } from './routes.ts'
+import { scheduleList } from './schedules.ts'
 import { serverAdd } from './server-add.ts'
 import { serverApprove } from './server-approve.ts'
 import { serverHold, serverRelease } from './server-hold.ts'
@@ -19,7 +24,9 @@ import { serverRemove } from './server-remove.ts'
 import { serverSet } from './server-set.ts'
 import { serverCheck, serverList, serverShow } from './servers.ts'
 import { statusRead, workerList } from './status.ts'
+import { storeUninstall, storeUrl } from './store.ts'
 import { syncCancel, syncShow, syncStart } from './sync.ts'
+import { transferList } from './transfers.ts'
 import { trashEmpty, trashList, trashRestore } from './trash.ts'
 import { unitList, unitShow, unitWork } from './units.ts'
 import type { AnyVerb } from './verb.ts'
@@ -77,7 +84,17 @@ export const operations = [
   keyShow,
   keyRotate,
   keyDrop,
+  eventList,
+  eventFollow,
   auditList,
+  modelList,
+  backendList,
+  scheduleList,
+  transferList,
+  doctorExamine,
+  grantsShow,
+  storeUrl,
+  storeUninstall,
 ] as const satisfies readonly AnyVerb[]
 
 export type VerbName = (typeof operations)[number]['name']

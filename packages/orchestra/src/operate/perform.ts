@@ -3,7 +3,7 @@ import { type ErrorCode, isOrchestraError } from '../errors.ts'
 import { audit } from '../server/index.ts'
 import { NotAgreed } from './agreement.ts'
 import { checkInput } from './check-input.ts'
-import type { Context } from './context.ts'
+import type { Caller } from './context.ts'
 import { nameField } from './fields.ts'
 import type { Verb } from './verb.ts'
 
@@ -11,31 +11,31 @@ import type { Verb } from './verb.ts'
 const whoAsks = z.object({ name: nameField })
 
 /** How one asks for a verb. */
-export interface Ask<Schema extends z.ZodType, Output, Question> {
-  verb: Verb<string, Schema, Output, Question>
+export interface Ask<Schema extends z.ZodType, Output, Base extends Caller<never>> {
+  verb: Verb<string, Schema, Output, Base>
   given: z.input<Schema>
   /** Opened only for what can be understood. */
-  open: () => Promise<Context<Question>>
+  open: () => Promise<Base>
 }
 
 /**
  * Does what somebody asked for: the one way into every verb. What it changes is audited by whoever changes it, in the same transaction;
  * what was tried and failed is audited here.
  */
-export async function perform<Schema extends z.ZodType, Output, Question>({
+export async function perform<Schema extends z.ZodType, Output, Base extends Caller<never>>({
   verb,
   given,
   open,
-}: Ask<Schema, Output, Question>): Promise<Output> {
+}: Ask<Schema, Output, Base>): Promise<Output> {
   const input = checkInput(verb, given)
   const context = await open()
   checkInput({ name: 'who asks', input: whoAsks }, context.principal)
   try {
     return await verb.run(context, input)
   } catch (error) {
-    if (verb.kind === 'write' && isAttempt(error)) {
+    if (verb.kind === 'write') {
       const { action, target } = verb.audit
-      await auditFailure(context, { action, target: target(input) }, codeOf(error))
+      await noteFailure(context, { action, target: target(input) }, error)
     }
     throw error
   }
@@ -70,10 +70,12 @@ function codeOf(error: unknown): ErrorCode {
 }
 
 /** Whoever asked is told why it failed, not why that could not be noted. */
-async function auditFailure(
-  { store, principal }: Context<never>,
+export async function noteFailure(
+  { store, principal }: Caller<never>,
   entry: { action: string; target: string },
-  failed: ErrorCode,
+  error: unknown,
 ): Promise<void> {
-  await audit(store, { ...entry, by: principal.name, detail: { failed } }).catch(() => undefined)
+  if (store === undefined || !isAttempt(error)) return
+  const detail = { failed: codeOf(error) }
+  await audit(store, { ...entry, by: principal.name, detail }).catch(() => undefined)
 }

@@ -24,6 +24,7 @@ export interface PlanShown extends WholePlan {
 
 const planInput = z.strictObject({
   ...selectorFields,
+  model: nameField.optional(),
   /** Whether the scripts are rendered too. */
   scripts: z.boolean().default(true),
   /** Of how many objects the differences are told; default of all. */

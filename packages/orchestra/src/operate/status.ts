@@ -12,7 +12,7 @@ export const statusRead = reading({
     /** How many failed operations and kept copies are named. */
     most: limitField.optional(),
   }),
-  run: ({ store }, { most }): Promise<Status> => readStatus(store, most),
+  run: ({ store, config }, { most }): Promise<Status> => readStatus(store, most, { config }),
 })
 
 export const workerList = reading({

@@ -29,8 +29,9 @@ export const unitShow = reading({
   needs: 'store',
   answers: 'soon',
   input: unitInput,
-  run: async ({ store }, { unit: text }): Promise<UnitStatus> => {
-    const unit = await unitStatus(store, await resolveUnit(store, text))
+  run: async ({ store, config }, { unit: text }): Promise<UnitStatus> => {
+    const id = await resolveUnit(store, text)
+    const unit = await unitStatus(store, id, { config })
     if (unit === undefined) throw unknownUnit(text)
     return unit
   },

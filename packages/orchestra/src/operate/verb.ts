@@ -1,11 +1,11 @@
 import type { z } from 'zod'
-import type { Context } from './context.ts'
+import type { Caller, Context } from './context.ts'
 
 /**
- * What a process has to have that runs a verb. `store`: a connection alone. `key`: the encryption key too, because it reads what is
- * sealed. `servers`: it contacts servers, and has the key as well.
+ * What a process has to have that runs a verb. `configuration`: that alone, and it works with a `Ground`. `store`: a connection. `key`:
+ * the encryption key too, because it reads what is sealed. `servers`: it contacts servers, and has the key as well.
  */
-export type Needs = 'store' | 'key' | 'servers'
+export type Needs = 'configuration' | 'store' | 'key' | 'servers'
 
 /** How a verb answers: soon, after as long as all objects or servers take, or piece by piece. */
 export type Answers = 'soon' | 'late' | 'in-pieces'
@@ -20,7 +20,7 @@ export interface AuditRule<Input> {
   target: (input: Input) => string
 }
 
-interface VerbParts<Name extends string, Schema extends z.ZodType, Output, Question> {
+interface VerbParts<Name extends string, Schema extends z.ZodType, Output, Base> {
   /** A noun and what is done to it: `server.hold`. */
   name: Name
   about: string
@@ -29,24 +29,24 @@ interface VerbParts<Name extends string, Schema extends z.ZodType, Output, Quest
   /** All that it may be given. What is checked here needs no store. */
   input: Schema
   /** Answers exactly what the command prints with `--json`. */
-  run(context: Context<Question>, input: z.output<Schema>): Promise<Output>
+  run(context: Base, input: z.output<Schema>): Promise<Output>
 }
 
-export interface ReadVerb<Name extends string, Schema extends z.ZodType, Output, Question = never>
-  extends VerbParts<Name, Schema, Output, Question> {
+export interface ReadVerb<Name extends string, Schema extends z.ZodType, Output, Base = Context>
+  extends VerbParts<Name, Schema, Output, Base> {
   kind: 'read'
 }
 
-export interface WriteVerb<Name extends string, Schema extends z.ZodType, Output, Question = never>
-  extends VerbParts<Name, Schema, Output, Question> {
+export interface WriteVerb<Name extends string, Schema extends z.ZodType, Output, Base = Context>
+  extends VerbParts<Name, Schema, Output, Base> {
   kind: 'write'
   audit: AuditRule<z.output<Schema>>
 }
 
 /** Something that a person can ask for. */
-export type Verb<Name extends string, Schema extends z.ZodType, Output, Question = never> =
-  | ReadVerb<Name, Schema, Output, Question>
-  | WriteVerb<Name, Schema, Output, Question>
+export type Verb<Name extends string, Schema extends z.ZodType, Output, Base = Context> =
+  | ReadVerb<Name, Schema, Output, Base>
+  | WriteVerb<Name, Schema, Output, Base>
 
 /** What all verbs have in common for whoever only lists them. */
 export type AnyVerb = Verb<string, z.ZodType, unknown, never>
@@ -57,15 +57,23 @@ export type OutputOf<Asked extends { run: (...all: never[]) => Promise<unknown> 
 >
 
 /** A verb that changes nothing. */
-export function reading<const Name extends string, Schema extends z.ZodType, Output, Question = never>(
-  parts: VerbParts<Name, Schema, Output, Question>,
-): ReadVerb<Name, Schema, Output, Question> {
+export function reading<
+  const Name extends string,
+  Schema extends z.ZodType,
+  Output,
+  Base extends Caller<never> = Context,
+>(parts: VerbParts<Name, Schema, Output, Base>): ReadVerb<Name, Schema, Output, Base> {
   return { ...parts, kind: 'read' }
 }
 
 /** A verb that changes something, which the audit tells of. */
-export function writing<const Name extends string, Schema extends z.ZodType, Output, Question = never>(
-  parts: VerbParts<Name, Schema, Output, Question> & { audit: AuditRule<z.output<Schema>> },
-): WriteVerb<Name, Schema, Output, Question> {
+export function writing<
+  const Name extends string,
+  Schema extends z.ZodType,
+  Output,
+  Base extends Caller<never> = Context,
+>(
+  parts: VerbParts<Name, Schema, Output, Base> & { audit: AuditRule<z.output<Schema>> },
+): WriteVerb<Name, Schema, Output, Base> {
   return { ...parts, kind: 'write' }
 }

@@ -9,3 +9,9 @@ export function delayAfter(attempt: number, backoff: Backoff, random: () => numb
   const full = Math.min(backoff.cap, backoff.base * 2 ** Math.min(Math.max(attempt, 1) - 1, 30))
   return Math.round(full / 2 + (full / 2) * random())
 }
+
+/** SQL that lets what could not even be looked at wait, longer with each try, with the reason; as parameters, and milliseconds. */
+export function later(reason: string, base: string, cap: string): string {
+  return `attempt = attempt + 1, error = ${reason},
+    due_at = now() + least(${base} * 2 ^ least(attempt, 30), ${cap}) * interval '1 ms'`
+}

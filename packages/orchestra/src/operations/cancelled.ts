@@ -9,7 +9,7 @@ export function isCancelled(alias: string): string {
     and ${alias}.action in ('save', 'delete')
     and not exists (
       select from orchestra.operation later where later.key_hash = ${alias}.key_hash and later.model = ${alias}.model
-        and later.id > ${alias}.id and later.action in ('save', 'delete') and ${foundState('later')} <> 'superseded'
+        and (later.id > ${alias}.id or later.rewritten_at > ${alias}.ended_at) and later.action in ('save', 'delete') and ${foundState('later')} <> 'superseded'
         and (${alias}.server_id is null or later.backend = ${alias}.backend and later.server_id = ${alias}.server_id))
     and (${alias}.server_id is null or exists (
       select from orchestra.placement place where place.key_hash = ${alias}.key_hash and place.model = ${alias}.model

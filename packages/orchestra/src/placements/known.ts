@@ -1,10 +1,12 @@
 import { formatKey } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
+import { changesIn } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
 
 /** Whether anything is known of an object: it stands somewhere, stood there, or something was asked of it. */
 export async function isObjectKnown(store: Queryable, model: string, key: Key): Promise<boolean> {
-  const [row] = await store.query<{ known: boolean }>(KNOWN, [model, formatKey(key), JSON.stringify(key)])
+  if ((await changesIn(store).countOf(model, key)) > 0) return true
+  const [row] = await store.query<{ known: boolean }>(KNOWN, [model, formatKey(key)])
   return row?.known === true
 }
 
@@ -21,7 +23,4 @@ export async function objectsNamed(store: Queryable, model: string, name: string
 const KNOWN = `
 select exists (select from orchestra.placement where key_hash = md5($2::text)::uuid and object_key = $2 and model = $1)
   or exists (select from orchestra.operation where key_hash = md5($2::text)::uuid and object_key = $2 and model = $1)
-  or exists (select from orchestra.remnant where md5(object_key) = md5($2::text) and object_key = $2 and model = $1)
-  or exists (select from orchestra.protection where object_key = $2 and model = $1)
-  or exists (select from orchestra.change where model = $1
-    and exists (select from jsonb_array_elements(keys) as key where key = $3::jsonb)) as known`
+  or exists (select from orchestra.protection where object_key = $2 and model = $1) as known`

@@ -2,8 +2,10 @@ import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 import { isCancelled } from '../operations/cancelled.ts'
 import { listProtections, type ProtectionView } from '../removal/index.ts'
+import { changesIn } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
 import { listTransfers, type TransferView } from '../transfer/index.ts'
+import type { Knowing } from './asked.ts'
 import { type OperationView, readOperations } from './operation.ts'
 import { listPlacements, type PlacementView } from './placement.ts'
 
@@ -37,17 +39,22 @@ export interface ObjectStatus {
 const MOST_TRANSFERS = 1_000
 
 /** What stands where of one object, and what waits for what. */
-export async function objectStatus(store: Queryable, model: string, key: Key): Promise<ObjectStatus> {
+export async function objectStatus(
+  store: Queryable,
+  model: string,
+  key: Key,
+  knowing?: Knowing,
+): Promise<ObjectStatus> {
   const object = formatObject(model, key)
+  const uncollected = await changesIn(store).countOf(model, key)
   const placements = await listPlacements(store, { object })
-  const operations = await readOperations(store, OPEN_OPERATIONS, [formatKey(key), model])
-  const [changes] = await store.query<{ count: number }>(COUNT_CHANGES, [model, JSON.stringify(key)])
+  const operations = await readOperations(store, OPEN_OPERATIONS, [formatKey(key), model], knowing)
   const isDecided = (operation: OperationView) => operation.server !== null && operation.backend !== null
   return {
     object,
     places: placesOf(placements, operations.filter(isDecided), await remnantsOf(store, model, key)),
     undecided: operations.filter((operation) => !isDecided(operation)),
-    uncollected: changes?.count ?? 0,
+    uncollected,
     protections: await listProtections(store, { model, key }),
     transfers: await listTransfers(store, MOST_TRANSFERS, object),
   }
@@ -83,17 +90,13 @@ function placesOf(
 }
 
 const REMNANTS = `
-select remnant.backend, server.name as server, remnant.identity
-from orchestra.remnant join orchestra.server on server.id = remnant.server_id
-where remnant.model = $1 and md5(remnant.object_key) = md5($2::text) and remnant.object_key = $2
-order by remnant.id`
+select p.backend, server.name as server, n.one ->> 'identity' as identity
+from orchestra.placement p join orchestra.server on server.id = p.server_id
+cross join lateral jsonb_array_elements(p.names) as n(one)
+where p.model = $1 and p.key_hash = md5($2::text)::uuid and n.one ->> 'state' = 'left' and n.one ->> 'identity' <> p.identity
+order by p.backend, server.name`
 
 const OPEN_OPERATIONS = `
   operation.key_hash = md5($1)::uuid and operation.object_key = $1 and operation.model = $2
   and (operation.state in ('waiting', 'running') or ${isCancelled('operation')})
 order by operation.id`
-
-const COUNT_CHANGES = `
-select count(*) as count
-from orchestra.change
-where model = $1 and exists (select from jsonb_array_elements(keys) as key where key = $2::jsonb)`

@@ -1,16 +1,18 @@
 import { backendLastKnown, isBackendUnknown } from '../generation/index.ts'
 import { isoTime } from '../logs/index.ts'
 import { isCancelled } from '../operations/cancelled.ts'
-import { nameHolders } from '../operations/gate.ts'
+import { latestUnit } from '../operations/of-unit.ts'
 import type { Outcome } from '../operations/outcome.ts'
 import { WORKER_ALIVE } from '../operations/worker-alive.ts'
 import { leadsTo } from '../router/index.ts'
 import type { Queryable } from '../store/index.ts'
+import { askedAnew, type Knowing } from './asked.ts'
 import { type WaitFacts, type WaitsFor, waitsFor } from './waiting.ts'
 
 /** An operation as people and programs are shown it. Times are ISO 8601. */
 export interface OperationView {
   id: number
+  /** The unit whose state of the object it carries: of all that asked before it began, the last. */
   unitId: string
   /** `model:key` */
   object: string
@@ -41,11 +43,20 @@ export async function readOperations(
   store: Queryable,
   condition: string,
   values: readonly unknown[],
+  knowing?: Knowing,
 ): Promise<OperationView[]> {
-  return (await store.query<Row>(`${OPERATIONS} where ${condition}`, values)).map(toView)
+  const rows = await store.query<Row>(`${OPERATIONS} where ${condition}`, values)
+  const waiting = rows.filter(({ state, server }) => state === 'waiting' && server !== null)
+  if (knowing === undefined || waiting.length === 0) return rows.map((row) => toView(row))
+  const anew = await askedAnew(
+    store,
+    waiting.map(({ id }) => id),
+    knowing,
+  )
+  return rows.map((row) => toView(row, anew.get(row.id)))
 }
 
-function toView(row: Row): OperationView {
+function toView(row: Row, anew: Partial<WaitFacts> = {}): OperationView {
   return {
     id: row.id,
     unitId: row.unitId,
@@ -64,12 +75,12 @@ function toView(row: Row): OperationView {
     createdAt: row.createdAt,
     startedAt: row.startedAt,
     endedAt: row.endedAt,
-    waitsFor: waitsFor(row),
+    waitsFor: waitsFor({ ...row, ...anew }),
   }
 }
 
 const OPERATIONS = `
-select operation.id, operation.unit_id as "unitId", operation.model || ':' || operation.object_key as object,
+select operation.id, ${latestUnit('operation')} as "unitId", operation.model || ':' || operation.object_key as object,
   operation.action, operation.identity, operation.backend, server.name as server, operation.state, operation.outcome, operation.changed,
   operation.error, operation.attempt, operation.log_id as "logId", operation.held,
   case when ${isCancelled('operation')} then operation.cancelled_by end as "cancelledBy",
@@ -79,28 +90,15 @@ select operation.id, operation.unit_id as "unitId", operation.model || ':' || op
       and ${leadsTo('route', 'server')}
     order by route.id
   ) as "heldRoutes",
-  array(
-    select target.name from unnest(operation.gate) as gate(server_id) join orchestra.server target on target.id = gate.server_id
-    where operation.state = 'waiting' and not exists (
-      select from orchestra.placement there
-      where there.key_hash = operation.key_hash and there.model = operation.model
-        and there.backend = operation.backend and there.server_id = gate.server_id and there.state = 'applied')
-    order by target.name
-  ) as "gateServers",
-  case when operation.state = 'waiting' and operation.gate is not null then (
-    select target.name from orchestra.transfer data join orchestra.server target on target.id = data.to_server
-    where data.key_hash = operation.key_hash and data.model = operation.model and data.backend = operation.backend
-      and data.from_server = operation.server_id and data.ended_at is null
-  ) end as "transferTo",
-  case when operation.state = 'waiting' and operation.action = 'save' and operation.identity is not null then (
-    select old.model || ':' || old.object_key from ${nameHolders('operation')} limit 1
-  ) end as "nameHolder",
-  operation.state = 'waiting' and operation.action = 'save' and exists (
-    select from ${nameHolders('operation')} and exists (
-      select from orchestra.operation removal
-      where removal.key_hash = old.key_hash and removal.model = old.model and removal.backend = old.backend
-        and removal.server_id = old.server_id and removal.action = 'delete' and removal.state in ('waiting', 'running'))
-  ) as "nameHolderLeaves",
+  place.wait - 'since' as wait, other.name as "waitServer", place.trying is not null as "isTried",
+  exists (select from jsonb_array_elements(place.names) one where (one ->> 'incarnation')::int <> place.incarnation) as "isReplacing",
+  operation.state = 'waiting' and operation.action not in ('save', 'delete') and exists (
+    select from orchestra.placement p where p.key_hash = operation.key_hash and p.model = operation.model
+      and p.backend = operation.backend and p.server_id = operation.server_id and p.open and p.attempt > 0) as "isBehind",
+  json_build_object('root', null, 'isStuck', exists (
+    select from orchestra.placement holder where place.wait ->> 'kind' = 'name'
+      and holder.server_id = place.server_id and holder.backend = place.backend and holder.stopped = holder.generation
+      and holder.model || ':' || holder.object_key = place.wait ->> 'object')) as chain,
   case when operation.state = 'waiting' and operation.due_at > now() then ${isoTime('operation.due_at')} end as "nextTry",
   ${isoTime('operation.created_at')} as "createdAt", ${isoTime('operation.started_at')} as "startedAt",
   ${isoTime('operation.ended_at')} as "endedAt",
@@ -113,6 +111,10 @@ select operation.id, operation.unit_id as "unitId", operation.model || ':' || op
   operation.state = 'waiting' and ${isBackendUnknown('operation.backend')} as "isUnknown",
   case when operation.state = 'waiting' then ${backendLastKnown('operation.backend')} end as "lastKnown"
 from orchestra.operation
+left join orchestra.placement place on operation.state = 'waiting' and place.key_hash = operation.key_hash
+  and place.model = operation.model and place.backend = operation.backend and place.server_id = operation.server_id
+  and place.operation_id = operation.id
+left join orchestra.server other on other.id = (place.wait ->> 'server')::int
 left join orchestra.server on server.id = operation.server_id
 left join orchestra.lane on lane.server_id = operation.server_id
 left join orchestra.setting as pause on pause.name = 'paused'`

@@ -87,18 +87,27 @@ where ($1::text is null or server.name = $1)
   and ($3::text is null or placement.model = $3 and placement.key_hash = md5($4::text)::uuid
     and placement.object_key = $4)
   and ($5::text is null or placement.state = $5)
+  and ($5::text is distinct from 'kept' or placement.want = 'leave' and placement.policy = 'keep')
   and ($6::text is null or placement.model = $6)
   and ($7::text is null or md5(placement.identity) = md5($7) and placement.identity = $7)
   and ($8::text is null or placement.identity like $8)`
 
 const COUNT = `select count(*) as count ${FITTING}`
 
+const OBJECT = `placement.model || ':' || placement.object_key`
+
+/** As much of it as the index holds, of which a row may not be as long as a key. */
+const INDEXED = `left(${OBJECT}, 200) collate "C"`
+
+const ORDER = `(${OBJECT}) collate "C", placement.backend collate "C", server.name collate "C"`
+
 const LIST = `
 select placement.backend, server.name as server, placement.model || ':' || placement.object_key as object,
   placement.identity, placement.state, placement.revision, ${isoTime('placement.applied_at')} as "appliedAt",
   placement.log_id as "logId", placement.stale, ${isoTime('placement.kept_at')} as "keptAt"
 ${FITTING}
-  and ($10::text is null or (placement.model, placement.object_key, placement.backend, server.name)
-    > ($10::text, $11::text, $12::text, $13::text))
-order by placement.model, placement.object_key, placement.backend, server.name
+  and ($6::text is null or ${INDEXED} >= $6 || ':' and ${INDEXED} < $6 || ';')
+  and ($10::text is null or (${ORDER}) > ($10 || ':' || $11::text, $12::text, $13::text)
+    and ${INDEXED} >= left($10 || ':' || $11, 200))
+order by ${INDEXED}, ${ORDER}
 limit $9`

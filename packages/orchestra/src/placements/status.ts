@@ -3,10 +3,13 @@ import { findingHolds } from '../inspect/index.ts'
 import { isoTime } from '../logs/index.ts'
 import { isCancelled } from '../operations/cancelled.ts'
 import type { Outcome } from '../operations/outcome.ts'
+import { SERVER_TALLY } from '../operations/tally.ts'
 import { WORKER_ALIVE } from '../operations/worker-alive.ts'
+import { changesIn } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
 import { listSyncs, type SyncView } from '../sync/index.ts'
 import { listTransfers, type TransferView } from '../transfer/index.ts'
+import type { Knowing } from './asked.ts'
 import type { Cause } from './causes.ts'
 import { failureCauses, HAS_FAILED, IS_REFUSED } from './failures.ts'
 import { type OperationView, readOperations } from './operation.ts'
@@ -69,6 +72,8 @@ export interface Status {
   transfers: TransferView[]
   /** Synchronizations that are open, or that were stopped or failed and not made up for; the oldest first, at most a hundred. */
   syncs: SyncView[]
+  /** What only a person can let go on, by a decision or by lifting a protection; the oldest first, at most a hundred. */
+  asking: OperationView[]
   /** What somebody cancelled and whose objects differ for that, the oldest first; at most a hundred. */
   cancelled: OperationView[]
   /** Removals that a protection refuses, the oldest first; at most a hundred. */
@@ -91,28 +96,24 @@ export interface Status {
  * Where everything stands: what runs, what waits for what, what failed.
  * @param most how many operations of a kind are listed one by one
  */
-export async function readStatus(store: Queryable, most = MOST_LISTED): Promise<Status> {
-  const [rest] = await store.query<Pick<Status, 'paused'> & Pick<Status['totals'], RestOfTotals>>(REST)
+export async function readStatus(store: Queryable, most = MOST_LISTED, knowing?: Knowing): Promise<Status> {
+  const backlog = await changesIn(store).backlog()
+  const [rest] = await store.query<Pick<Status, 'paused'> & Pick<Status['totals'], 'undecided'>>(REST)
   const servers = await store.query<ServerStatus>(SERVERS)
-  const {
-    paused = null,
-    undecided = 0,
-    uncollected = 0,
-    oldestUncollected = null,
-    collectorError = null,
-  } = rest ?? {}
+  const { paused = null, undecided = 0 } = rest ?? {}
   const total = (field: 'waiting' | 'running' | 'failing') =>
     servers.reduce((sum, server) => sum + server[field], 0)
   return {
     paused,
     workers: await listWorkers(store),
     servers,
-    unknown: await unknownWork(store),
-    failing: await readOperations(store, FAILING, [most]),
+    unknown: await unknownWork(store, backlog.models),
+    failing: await readOperations(store, FAILING, [most], knowing),
     causes: await failureCauses(store),
     kept: await listPlacements(store, { state: 'kept', limit: most }),
     transfers: await listTransfers(store, MOST_LISTED),
     syncs: await listSyncs(store, MOST_LISTED),
+    asking: await readOperations(store, ASKING, [most], knowing),
     cancelled: await readOperations(store, CANCELLED, [most]),
     protected: await readOperations(store, REFUSED, [most]),
     totals: {
@@ -120,24 +121,27 @@ export async function readStatus(store: Queryable, most = MOST_LISTED): Promise<
       running: total('running'),
       failing: total('failing'),
       undecided,
-      uncollected,
-      oldestUncollected,
-      collectorError,
+      uncollected: backlog.keys,
+      oldestUncollected: backlog.oldest?.toISOString() ?? null,
+      collectorError: backlog.error,
     },
   }
 }
-
-type RestOfTotals = 'undecided' | 'uncollected' | 'oldestUncollected' | 'collectorError'
 
 const MOST_LISTED = 100
 
 const FAILING = `${HAS_FAILED} order by operation.due_at, operation.id limit $1`
 
+const ASKING = `operation.state = 'waiting' and operation.id in (
+  select operation_id from orchestra.placement
+  where wait is not null and open and wait ->> 'kind' in ('person', 'protection')) order by operation.id limit $1`
+
 const CANCELLED = `${isCancelled('operation')} order by operation.id limit $1`
 
 const REFUSED = `${IS_REFUSED} order by operation.id limit $1`
 
-const SERVERS = `
+/** Of servers as a whole nothing is counted here. */
+export const SERVERS = `
 select server.name, server.method,
   case when server.held_at is not null then json_build_object(
     'by', server.held_by, 'since', ${isoTime('server.held_at')}, 'reason', server.held_reason) end as held,
@@ -150,31 +154,15 @@ select server.name, server.method,
       'since', ${isoTime('coalesce(log.started_at, log.created_at)')})
     from orchestra.log where log.server_id = server.id and log.ended_at is null order by log.id desc limit 1
   ) as "runningLog",
-  coalesce(work.running, 0) as running, coalesce(work.waiting, 0) as waiting, coalesce(work.failing, 0) as failing,
-  coalesce(work.held, 0) as "heldByRoute", ${isoTime('work.oldest')} as "oldestWaiting",
-  (select count(*) from orchestra.placement p where p.server_id = server.id) as placed,
-  coalesce(aside.stale, 0) as stale, coalesce(aside.kept, 0) as kept, coalesce(found.drifted, 0) as drifted
+  coalesce(tally.running, 0) as running, coalesce(tally.waiting, 0) as waiting, coalesce(tally.failing, 0) as failing,
+  coalesce(tally.held, 0) as "heldByRoute",
+  (select ${isoTime('first.created_at')} from orchestra.operation first
+    where first.server_id = server.id and first.state = 'waiting' order by first.id limit 1) as "oldestWaiting",
+  coalesce(tally.placed, 0) as placed, coalesce(tally.stale, 0) as stale, coalesce(tally.kept, 0) as kept,
+  coalesce(found.drifted, 0) as drifted
 from orchestra.server
 left join orchestra.lane on lane.server_id = server.id
-left join (
-  select server_id,
-    count(*) filter (where state = 'running') as running,
-    count(*) filter (where state = 'waiting') as waiting,
-    count(*) filter (where ${HAS_FAILED}) as failing,
-    count(*) filter (where state = 'waiting' and held) as held,
-    min(created_at) filter (where state = 'waiting') as oldest
-  from orchestra.operation
-  where state in ('waiting', 'running')
-  group by server_id
-) as work on work.server_id = server.id
-left join (
-  select server_id, count(*) filter (where is_stale) as stale, count(*) filter (where not is_stale) as kept
-  from (
-    select server_id, true as is_stale from orchestra.placement where stale
-    union all
-    select server_id, false from orchestra.placement where state = 'kept'
-  ) as p group by server_id
-) as aside on aside.server_id = server.id
+left join ${SERVER_TALLY} as tally on tally.server_id = server.id
 left join (
   select server_id, count(*) as drifted from orchestra.finding f
   where state in ('drifted', 'missing') and ${findingHolds} group by server_id
@@ -193,7 +181,4 @@ from orchestra.worker where ${WORKER_ALIVE} order by started_at`
 
 const REST = `
 select (select value from orchestra.setting where name = 'paused') as paused,
-  (select count(*) from orchestra.operation where state = 'waiting' and server_id is null) as undecided,
-  (select coalesce(sum(jsonb_array_length(keys)), 0) from orchestra.change) as uncollected,
-  (select ${isoTime('min(at)')} from orchestra.change where action <> 'compare') as "oldestUncollected",
-  (select error from orchestra.change where error is not null order by id desc limit 1) as "collectorError"`
+  (select count(*) from orchestra.operation where state = 'waiting' and server_id is null) as undecided`

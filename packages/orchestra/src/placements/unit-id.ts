@@ -1,4 +1,5 @@
 import { OrchestraError } from '../errors.ts'
+import { changesIn } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
 
 /** Characters that a unit is shown by, as long as they tell it from the others. */
@@ -32,13 +33,13 @@ export async function resolveUnit(store: Queryable, text: string): Promise<strin
 
 async function unitsFrom(store: Queryable, text: string): Promise<string[]> {
   const digits = text.replaceAll('-', '').toLowerCase()
-  const rows = await store.query<{ id: string }>(
-    `select id from orchestra.unit where id between $1::uuid and $2::uuid
-     union select unit_id from orchestra.change where unit_id between $1::uuid and $2::uuid
-     order by id limit ${MOST_NAMED + 1}`,
-    [digits.padEnd(32, '0'), digits.padEnd(32, 'f')],
+  const [first, last] = [digits.padEnd(32, '0'), digits.padEnd(32, 'f')]
+  const waiting = await changesIn(store).unitsBetween(first, last, MOST_NAMED + 1)
+  const known = await store.query<{ id: string }>(
+    `select id from orchestra.unit where id between $1::uuid and $2::uuid order by id limit ${MOST_NAMED + 1}`,
+    [first, last],
   )
-  return rows.map(({ id }) => id)
+  return [...new Set([...waiting, ...known.map(({ id }) => id)])].sort().slice(0, MOST_NAMED + 1)
 }
 
 export function unknownUnit(text: string): OrchestraError {

@@ -47,6 +47,6 @@ from (
 left join lateral (
   select count(*) as operations, count(*) filter (where state in ('waiting', 'running')) as open,
     count(*) filter (where outcome not in ('success', 'nothing') and state <> 'superseded') as failed
-  from orchestra.operation where unit_id = unit.id
+  from orchestra.operation where operation.unit_id = unit.id or operation.id = any(unit.carried)
 ) as work on true
 order by unit.created_at desc, unit.id desc`

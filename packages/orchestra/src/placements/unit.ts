@@ -1,5 +1,8 @@
 import { isoTime } from '../logs/index.ts'
+import { isOfUnit } from '../operations/of-unit.ts'
+import { changesIn, type WaitingUnit } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
+import type { Knowing } from './asked.ts'
 import { type OperationView, readOperations } from './operation.ts'
 import { readTails } from './tail.ts'
 
@@ -14,6 +17,8 @@ export type UnitState = 'collecting' | 'pending' | 'failing' | 'settled' | 'unto
 export interface UnitOperation extends OperationView {
   /** The operation that the other fields tell of, when it is not this one. */
   supersededBy: number | null
+  /** The unit whose later state of the object the other fields tell of, when another changed it before this one's was applied. */
+  carriedBy: string | null
   /** The end of its output, when it failed. */
   outputTail: string | null
 }
@@ -32,22 +37,31 @@ export interface UnitStatus {
 }
 
 /** What became of all that one unit changed; undefined when no such unit is known. */
-export async function unitStatus(store: Queryable, unitId: string): Promise<UnitStatus | undefined> {
-  const unit = await readUnit(store, unitId)
+export async function unitStatus(
+  store: Queryable,
+  unitId: string,
+  knowing?: Knowing,
+): Promise<UnitStatus | undefined> {
+  const waiting = await changesIn(store).unit(unitId)
+  const unit = join(await readUnit(store, unitId), waiting)
   if (unit === undefined) return undefined
   const heirs = await store.query<Heir>(HEIRS, [unitId])
   const lastIds = [...new Set(heirs.map((heir) => heir.lastId))]
-  const operations = await readOperations(store, 'operation.id = any($1::bigint[])', [lastIds])
+  const operations = await readOperations(store, 'operation.id = any($1::bigint[])', [lastIds], knowing)
   const tails = await readTails(
     store,
     operations.filter(hasFailed).map((operation) => operation.id),
   )
   const byId = new Map(operations.map((operation) => [operation.id, operation]))
   const joined = newestOfEach(
-    heirs.flatMap((heir) => inherit(heir, byId.get(heir.lastId), tails.get(heir.lastId) ?? null)),
+    heirs.flatMap((heir) => inherit(unitId, heir, byId.get(heir.lastId), tails.get(heir.lastId) ?? null)),
   )
-  const { isCollecting, ...known } = unit
-  return { ...known, state: stateOf(isCollecting, joined), operations: joined }
+  return {
+    id: unitId.toLowerCase(),
+    ...unit,
+    state: stateOf(waiting !== undefined, joined),
+    operations: joined,
+  }
 }
 
 interface Heir {
@@ -55,10 +69,16 @@ interface Heir {
   lastId: number
 }
 
-function inherit(heir: Heir, last: OperationView | undefined, outputTail: string | null): UnitOperation[] {
+function inherit(
+  unitId: string,
+  heir: Heir,
+  last: OperationView | undefined,
+  outputTail: string | null,
+): UnitOperation[] {
   if (last === undefined) return []
   const supersededBy = heir.lastId === heir.id ? null : heir.lastId
-  return [{ ...last, id: heir.id, supersededBy, outputTail }]
+  const carriedBy = last.unitId === unitId ? null : last.unitId
+  return [{ ...last, id: heir.id, supersededBy, carriedBy, outputTail }]
 }
 
 /** A unit of several transactions may be collected in pieces: of one object on one server only the last piece counts. */
@@ -90,37 +110,42 @@ function hasFailed({ outcome }: OperationView): boolean {
   return outcome !== null && outcome !== 'success' && outcome !== 'nothing'
 }
 
-type KnownUnit = Pick<UnitStatus, 'id' | 'actor' | 'source' | 'logins' | 'createdAt' | 'error'> & {
-  isCollecting: boolean
-}
+type KnownUnit = Pick<UnitStatus, 'actor' | 'source' | 'logins' | 'createdAt'>
 
 async function readUnit(store: Queryable, unitId: string): Promise<KnownUnit | undefined> {
   const [unit] = await store.query<KnownUnit>(UNIT, [unitId])
   return unit
 }
 
-/** Of a change that no trigger could name: it waits until its model is captured as it is defined. */
-const TO_BE_COMPARED = `max(case when action = 'compare'
-  then 'what changed of model ' || model || ' could not be told: its objects are compared as soon as its definition fits its table' end)`
+const UNIT = `
+select actor, source, logins, ${isoTime('created_at')} as "createdAt" from orchestra.unit where id = $1::uuid`
 
 /** Before it is collected a unit is known by its changes only. */
-const UNIT = `
-with changes as (
-  select min(actor) as actor, nullif(min(source), '') as source, min(at) as created_at, coalesce(max(error), ${TO_BE_COMPARED}) as error,
-    coalesce(array_agg(distinct login) filter (where login is not null), '{}') as logins, count(*) > 0 as any
-  from orchestra.change where unit_id = $1::uuid
-)
-select $1::uuid as id, coalesce(unit.actor, changes.actor) as actor, coalesce(unit.source, changes.source) as source,
-  array(select distinct unnest(unit.logins || changes.logins) order by 1) as logins,
-  ${isoTime('coalesce(unit.created_at, changes.created_at)')} as "createdAt", changes.error, changes.any as "isCollecting"
-from changes left join orchestra.unit on unit.id = $1::uuid
-where changes.any or unit.id is not null`
+function join(
+  known: KnownUnit | undefined,
+  waiting: WaitingUnit | undefined,
+): (KnownUnit & Pick<UnitStatus, 'error'>) | undefined {
+  if (waiting === undefined) return known === undefined ? undefined : { ...known, error: null }
+  return {
+    actor: known?.actor ?? waiting.actor,
+    source: known?.source ?? waiting.source,
+    logins: [...new Set([...(known?.logins ?? []), ...waiting.logins])].sort(),
+    createdAt: known?.createdAt ?? waiting.at.toISOString(),
+    error: waiting.error ?? (waiting.untold === null ? null : untoldText(waiting.untold)),
+  }
+}
 
+/** Of a change that no trigger could name: it waits until its model is captured as it is defined. */
+function untoldText(model: string): string {
+  return `what changed of model ${model} could not be told: its objects are compared as soon as its definition fits its table`
+}
+
+/** What took the place of one may have waited before it was made: the numbers tell no order. */
 const HEIRS = `
 with recursive heir as (
-  select id, id as last_id, superseded_by from orchestra.operation where unit_id = $1
-  union
-  select heir.id, next.id, next.superseded_by
+  select id, id as last_id, superseded_by, 0 as nth from orchestra.operation where ${isOfUnit('operation', '$1::uuid')}
+  union all
+  select heir.id, next.id, next.superseded_by, heir.nth + 1
   from heir join orchestra.operation as next on next.id = heir.superseded_by
 )
-select id, max(last_id) as "lastId" from heir group by id order by id`
+select distinct on (id) id, last_id as "lastId" from heir order by id, nth desc`

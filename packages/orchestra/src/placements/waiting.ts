@@ -1,5 +1,6 @@
 import { type LastKnown, unknownText } from '../generation/index.ts'
 import type { Outcome } from '../operations/outcome.ts'
+import { type Chain, type Said, sayWait, type Wait } from '../places/index.ts'
 
 /** What an operation that has not ended, or was cancelled, waits for; `text` says it to people. */
 export interface WaitsFor {
@@ -8,26 +9,24 @@ export interface WaitsFor {
 }
 
 export type WaitKind =
+  /** What `next` answers: a move, a name, a protection, a person, or the time of the next try. */
+  | Said['kind']
   /** Its script runs now. */
   | 'running'
   | 'paused'
   | 'server-held'
   | 'route-disabled'
-  /** Its object has to stand elsewhere first, or data is on its way there. */
-  | 'move'
-  /** Another object of the same name has to be removed there first. */
-  | 'name'
   /** No worker that lives has its backend. */
   | 'configuration'
   /** The server does not answer, or its host key is not approved. */
   | 'server-blocked'
   /** The object cannot be loaded, is invalid, or its routes cannot be told. */
   | 'object'
-  /** It failed and rests until its next try. */
-  | 'retry'
   /** Somebody cancelled it, and its object differs for that. */
   | 'cancelled'
   | 'no-worker'
+  /** What it is to be done to failed, and is tried again before. */
+  | 'change'
   /** Next in its lane. */
   | 'turn'
 
@@ -47,14 +46,18 @@ export interface WaitFacts {
   held: boolean
   /** Their numbers. */
   heldRoutes: number[]
-  /** Servers on which the object must stand first and does not. */
-  gateServers: string[]
-  /** The server that data of it is on its way to. */
-  transferTo: string | null
-  /** The object that is still to be removed and goes by the same name there. */
-  nameHolder: string | null
-  /** Whether its removal waits or runs; it does neither when somebody cancelled it. */
-  nameHolderLeaves: boolean
+  /** What its place waits for. */
+  wait: Wait | null
+  /** The server that the wait is about. */
+  waitServer: string | null
+  /** Who has the name that it waits for. */
+  chain: Chain
+  /** What was wanted there before runs now. */
+  isTried: boolean
+  /** What is there is of another object, that had the key before. */
+  isReplacing: boolean
+  /** An action of its own, whose object does not stand yet as it is wanted: that failed. */
+  isBehind: boolean
   pausedBy: string | null
   pausedReason: string | null
   serverHeldBy: string | null
@@ -78,7 +81,10 @@ export function waitsFor(facts: WaitFacts): WaitsFor | null {
   if (facts.state !== 'waiting') return null
   if (facts.server === null)
     return { kind: 'object', text: withRetry(facts.error ?? 'the object cannot be read', facts) }
-  return waitsForPerson(facts) ?? waitsForMove(facts) ?? waitsForServer(facts)
+  return (
+    waitsForPerson(facts) ??
+    (facts.isUnknown ? waitsForConfiguration(facts) : (waitsForPlace(facts) ?? waitsForServer(facts)))
+  )
 }
 
 function waitsForPerson(facts: WaitFacts): WaitsFor | undefined {
@@ -97,23 +103,10 @@ function waitsForPerson(facts: WaitFacts): WaitsFor | undefined {
   return { kind: 'route-disabled', text }
 }
 
-function waitsForMove({
-  gateServers,
-  transferTo,
-  nameHolder,
-  nameHolderLeaves,
-}: WaitFacts): WaitsFor | undefined {
-  if (nameHolder !== null) {
-    const help = nameHolderLeaves
-      ? ''
-      : `, and that was cancelled: ask for it with \`orchestra retry ${nameHolder}\``
-    const text = `${nameHolder}, which goes by the same name there, is still to be removed${help}`
-    return { kind: 'name', text }
-  }
-  if (gateServers.length > 0)
-    return { kind: 'move', text: `it stays until the object stands on ${gateServers.join(' and ')}` }
-  if (transferTo === null) return undefined
-  return { kind: 'move', text: `it stays until its data has arrived on ${transferTo}` }
+/** That its time has not come is said beside its error. */
+function waitsForPlace({ wait, waitServer, chain }: WaitFacts): WaitsFor | undefined {
+  if (wait === null || wait.kind === 'time') return undefined
+  return sayWait(wait, (server) => waitServer ?? server, chain)
 }
 
 function waitsForServer(facts: WaitFacts): WaitsFor {
@@ -125,9 +118,13 @@ function waitsForServer(facts: WaitFacts): WaitsFor {
       text: `server ${facts.server} is blocked${since}: ${facts.blockedReason}${next}`,
     }
   }
-  if (facts.isUnknown) return waitsForConfiguration(facts)
   if (facts.nextTry !== null) return { kind: 'retry', text: withRetry(facts.error ?? 'it failed', facts) }
   if (!facts.hasWorker) return { kind: 'no-worker', text: 'no worker runs: start one with `orchestra up`' }
+  if (facts.isBehind)
+    return { kind: 'change', text: 'the change before it failed: it is done once that is through' }
+  if (facts.isTried) return { kind: 'turn', text: 'what was wanted there before is settled first' }
+  if (facts.isReplacing)
+    return { kind: 'turn', text: 'its key was used before: what that object left there goes first' }
   return { kind: 'turn', text: 'it is next in its lane' }
 }
 

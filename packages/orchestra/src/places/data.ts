@@ -7,7 +7,7 @@ export function mayGive(place: Place): boolean {
 
 /**
  * The places of one object, after anything that happened to them: a copy to which nobody's data is on its way has begun data of its
- * own.
+ * own. To be asked and written each time: two that begin one after the other, asked together later, would both count.
  */
 export function owned(places: readonly Place[]): Place[] {
   return places.map((place) => {

@@ -23,14 +23,39 @@ export function decide(
   rules: Rules,
   generation: number,
 ): Place[] {
-  const known = owned(places)
   const servers = decision.kind === 'present' ? decision.servers : []
-  const fresh = servers
-    .filter((server) => known.every((place) => place.server !== server))
-    .map((server) => emptyPlace(object, server))
-  return [...known, ...fresh]
-    .map((place) => wantAt(place, wanted(place, decision, rules), generation, rules))
+  const everywhere = new Set([...places.map((place) => place.server), ...servers])
+  const wants = new Map(
+    [...everywhere].map((server) => {
+      const place = places.find((one) => one.server === server) ?? emptyPlace(object, server)
+      return [server, wanted(place, decision, rules)] as const
+    }),
+  )
+  return intend(object, places, wants, rules, generation)
+}
+
+/**
+ * Writes what is wanted on some servers into the places of one object; the others stay as they are.
+ * @param wants by server
+ */
+export function intend(
+  object: string,
+  places: readonly Place[],
+  wants: ReadonlyMap<string, Want>,
+  rules: Rules,
+  generation: number,
+): Place[] {
+  const known = owned(places)
+  const fresh = [...wants]
+    .filter(([server, want]) => want.kind === 'stand' && known.every((place) => place.server !== server))
+    .map(([server]) => emptyPlace(object, server))
+  const changed = [...known, ...fresh]
+    .map((place) => {
+      const want = wants.get(place.server)
+      return want === undefined ? place : wantAt(place, want, generation, rules)
+    })
     .flatMap(tidy)
+  return owned(changed)
 }
 
 function emptyPlace(object: string, server: string): Place {

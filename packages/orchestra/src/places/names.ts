@@ -3,6 +3,8 @@ import { type Around, held, isReached, type Next, nameOf, type Place, type Rules
 export type NameConflict =
   /** The name may be taken; of a circle, by all of its objects at once; `over` whom, where somebody left something there. */
   | { readonly kind: 'free'; readonly circle: readonly string[]; readonly over: string | null }
+  /** It makes room for others, which have its name to give. */
+  | { readonly kind: 'park' }
   | { readonly kind: 'wait'; readonly next: Next }
 
 /**
@@ -21,12 +23,28 @@ export function nameConflict(
   const holder = holderOf(identity, rivals)
   if (holder !== undefined) {
     const circle = circleOf(place, rivals, rules)
-    return circle === null ? waitFor(identity, holder) : { ...free, circle }
+    return circle === null ? waitFor(identity, holder) : goRound(place, circle, free, rules, identity, holder)
   }
   if (rules.onMove === 'migrate' && former !== undefined)
     return { kind: 'wait', next: { do: 'wait', for: { kind: 'person', why: 'left by another' } } }
-  const earlier = rivals.find((rival) => isAskingFor(rival, identity) && rival.claim < place.claim)
+  const earlier = rivals.find((rival) => isAskingFor(rival, identity) && isBefore(rival, place))
   return earlier === undefined ? free : waitFor(identity, earlier)
+}
+
+/** Of a circle that cannot turn at once, one makes room. */
+function goRound(
+  place: Place,
+  circle: readonly string[],
+  free: Extract<NameConflict, { kind: 'free' }>,
+  { onCircle }: Rules,
+  identity: string,
+  holder: Place,
+): NameConflict {
+  if (onCircle === 'turn') return { ...free, circle }
+  if (onCircle === 'ask')
+    return { kind: 'wait', next: { do: 'wait', for: { kind: 'person', why: 'names go round' } } }
+  if (circle.some((object) => object < place.object)) return waitFor(identity, holder)
+  return { kind: 'park' }
 }
 
 function waitFor(identity: string, { object }: Place): NameConflict {
@@ -35,6 +53,11 @@ function waitFor(identity: string, { object }: Place): NameConflict {
 
 function holderOf(identity: string, places: readonly Place[]): Place | undefined {
   return places.find((place) => held(place).some((name) => name.identity === identity))
+}
+
+/** Two that were decided at once have one number. */
+function isBefore(one: Place, other: Place): boolean {
+  return one.claim < other.claim || (one.claim === other.claim && one.object < other.object)
 }
 
 function isAskingFor(place: Place, identity: string): boolean {

@@ -2,13 +2,15 @@ import { isGiver, mayGive, receiveFrom } from './data.ts'
 import { nameConflict } from './names.ts'
 import {
   type Around,
+  type Deed,
   held,
+  isInDoubt,
   isReached,
   type Next,
   type Place,
+  parkedName,
   type Question,
   type Rules,
-  type Step,
 } from './place.ts'
 
 /**
@@ -33,7 +35,7 @@ function wish(place: Place, around: Around, rules: Rules): Next {
   return place.want.kind === 'stand' ? stand(place, around, rules) : leave(place, around)
 }
 
-function isStep(next: Next): next is Step {
+function isStep(next: Next): next is Deed {
   return next.do !== 'nothing' && next.do !== 'ask' && next.do !== 'wait'
 }
 
@@ -66,9 +68,15 @@ function stand(place: Place, around: Around, rules: Rules): Next {
   if (from.length > 0 && rules.onRename === 'replace' && place.isProtected) return protectedWait
   const conflict = nameConflict(place, around, rules, identity)
   if (conflict.kind === 'wait') return conflict.next
+  if (conflict.kind === 'park') return park(place, from, incarnation)
   const { circle, over } = conflict
   if (from.length === 0) return { do: 'make', identity, incarnation, over }
   return { do: 'rename', from, identity, incarnation, circle, over }
+}
+
+function park({ object }: Place, from: readonly string[], incarnation: number): Next {
+  const identity = parkedName(object)
+  return { do: 'park', from: from.filter((name) => name !== identity), identity, incarnation }
 }
 
 const protectedWait: Next = { do: 'wait', for: { kind: 'protection' } }
@@ -117,9 +125,12 @@ function doubtfulGiver(place: Place, siblings: readonly Place[]): Place | undefi
 }
 
 function give(place: Place, siblings: readonly Place[], wanted: readonly Place[]): Next {
-  const [target] = wanted
+  const [target] = [...wanted].sort((one, other) => (one.server < other.server ? -1 : 1))
   if (target === undefined) return person('nowhere to go')
-  if (wanted.some((sibling) => sibling.data === 'own')) return person('copies with data')
-  if (!isGiver(place, siblings)) return person('copies with data')
+  const others = wanted.filter((sibling) => sibling.data === 'own')
+  const unsure = others.find(isInDoubt)
+  // What may still come to nothing is no reason to leave data behind.
+  if (unsure !== undefined) return { do: 'wait', for: { kind: 'place', server: unsure.server } }
+  if (others.length > 0 || !isGiver(place, siblings)) return person('copies with data')
   return { do: 'wait', for: { kind: 'data', server: target.server } }
 }

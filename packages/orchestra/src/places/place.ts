@@ -56,13 +56,13 @@ export interface Standing {
 export interface Trying {
   readonly run: number
   readonly generation: number
-  readonly step: Step
+  readonly step: Deed
   /** As it was before: what comes back where nothing was done. */
   readonly before: Pick<Place, 'names' | 'stands'>
 }
 
 /** What one block of a script does for one place. */
-export type Step =
+export type Deed =
   | {
       readonly do: 'make'
       readonly identity: string
@@ -79,6 +79,13 @@ export type Step =
       /** Objects whose names go round: all of them move in one script, over names of nobody. */
       readonly circle: readonly string[]
     }
+  /** Its names go round with those of others: it goes by a name of nobody meanwhile, and so the others can move. */
+  | {
+      readonly do: 'park'
+      readonly from: readonly string[]
+      readonly identity: string
+      readonly incarnation: number
+    }
   | { readonly do: 'remove'; readonly names: readonly string[] }
   /** Data of another server's copy comes here and counts from then on. */
   | { readonly do: 'receive'; readonly from: string; readonly generation: number }
@@ -86,7 +93,7 @@ export type Step =
   | { readonly do: 'look'; readonly names: readonly string[] }
 
 export type Next =
-  | Step
+  | Deed
   | { readonly do: 'nothing' }
   /** A run began and nobody knows how it ended: the server is asked. */
   | { readonly do: 'ask'; readonly run: number }
@@ -110,12 +117,18 @@ export type Question =
   | 'copies with data'
   | 'nowhere to go'
   | 'left by another'
+  | 'names go round'
 
 /** How a backend wants to be treated. */
 export interface Rules {
   readonly onMove: 'remove' | 'migrate' | 'keep'
   /** `move`: the backend renames what is there. */
   readonly onRename: 'move' | 'replace' | 'keep' | 'refuse'
+  /**
+   * Where names go round: `turn` replaces all of them in one script, `park` moves one of the objects over a name of nobody, and
+   * `ask` can do neither.
+   */
+  readonly onCircle: 'turn' | 'park' | 'ask'
 }
 
 /** Places that bear on one: of its object on other servers, and of other objects on its server. */
@@ -129,10 +142,26 @@ export function held(place: Place): readonly Name[] {
   return place.names.filter((name) => name.state !== 'left')
 }
 
+const PARKED = 'parked:'
+
+/** The name of nobody by which an object goes while its own is not free yet. */
+export function parkedName(object: string): string {
+  return `${PARKED}${object}`
+}
+
+export function isParked(identity: string): boolean {
+  return identity.startsWith(PARKED)
+}
+
 export function nameOf(place: Place, identity: string): Name | undefined {
   return place.names.find((name) => name.identity === identity)
 }
 
 export function isReached(place: Place): boolean {
   return place.want.kind === 'stand' && place.stands?.generation === place.generation
+}
+
+/** Whether something is being done there, or it is not known what came of it. */
+export function isInDoubt({ trying, names }: Place): boolean {
+  return trying !== null || names.some(({ state }) => state === 'maybe')
 }

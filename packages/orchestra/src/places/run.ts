@@ -1,5 +1,5 @@
 import { tidy } from './decide.ts'
-import type { Name, Place, Rules, Step } from './place.ts'
+import { type Deed, isReached, type Name, type Place, type Rules } from './place.ts'
 
 /** What became of one block. `untouched` is known: nothing of it happened. What is not known is asked, and has no name here. */
 export type Ended =
@@ -8,7 +8,7 @@ export type Ended =
   | { readonly kind: 'untouched' }
 
 /** Before the first byte is sent: all that the step may make or remove is in doubt from now on. */
-export function begin(place: Place, step: Step, run: number): Place {
+export function begin(place: Place, step: Deed, run: number): Place {
   const { names, stands } = place
   return {
     ...place,
@@ -17,30 +17,19 @@ export function begin(place: Place, step: Step, run: number): Place {
   }
 }
 
-function inDoubt(place: Place, step: Step): Partial<Place> {
+function inDoubt(place: Place, step: Deed): Partial<Place> {
   switch (step.do) {
     case 'make':
       return { stands: null, names: maybe(place.names, [step.identity], step.incarnation) }
     case 'rename':
-      return {
-        stands: null,
-        names: maybe(place.names, [...step.from, ...parked(place, step), step.identity], step.incarnation),
-      }
+    case 'park':
+      return { stands: null, names: maybe(place.names, [...step.from, step.identity], step.incarnation) }
     case 'remove':
       return { stands: null, names: maybe(place.names, step.names, 0) }
     case 'receive':
     case 'look':
       return {}
   }
-}
-
-/** The name of nobody over which an object goes whose place in a circle is not free yet. */
-export function parkedName(object: string): string {
-  return `parked:${object}`
-}
-
-function parked(place: Place, step: Extract<Step, { do: 'rename' }>): string[] {
-  return step.circle.length === 0 ? [] : [parkedName(place.object)]
 }
 
 function maybe(names: readonly Name[], identities: readonly string[], incarnation: number): Name[] {
@@ -60,12 +49,17 @@ export function end(place: Place, run: number, ended: Ended, rules: Rules, due: 
   const free = { ...place, trying: null }
   switch (ended.kind) {
     case 'untouched':
-      return tidy({ ...free, ...trying.before })
+      return tidy(isTurning(trying.step) ? free : { ...free, ...trying.before })
     case 'failed':
       return tidy({ ...free, ...postponed(place, trying.generation, due) })
     case 'done':
       return tidy({ ...free, ...achieved(place, trying, ended.found ?? [], rules) })
   }
+}
+
+/** Of a circle the others may have taken what this one did not give up: the server tells. */
+function isTurning(step: Deed): boolean {
+  return step.do === 'rename' && step.circle.length > 0
 }
 
 /** A decision that came meanwhile is tried at once. */
@@ -75,7 +69,7 @@ function postponed(place: Place, generation: number, due: number): Partial<Place
 
 function achieved(
   place: Place,
-  { step, generation }: { step: Step; generation: number },
+  { step, generation }: { step: Deed; generation: number },
   found: readonly string[],
   rules: Rules,
 ): Partial<Place> {
@@ -87,6 +81,11 @@ function achieved(
         stands: { generation, identity },
         names: [{ identity, state: 'stands', incarnation }, ...otherNames(place, step, rules)],
       }
+    }
+    case 'park': {
+      const { identity, from, incarnation } = step
+      const others = place.names.filter((name) => name.identity !== identity && !from.includes(name.identity))
+      return { names: [{ identity, state: 'stands', incarnation }, ...others] }
     }
     case 'remove': {
       const names = place.names.filter((name) => !step.names.includes(name.identity))
@@ -100,13 +99,12 @@ function achieved(
 }
 
 /** What a run did not touch is as it was: a decision may have taken it up meanwhile. */
-function otherNames(place: Place, step: Extract<Step, { identity: string }>, rules: Rules): Name[] {
+function otherNames(place: Place, step: Extract<Deed, { do: 'make' | 'rename' }>, rules: Rules): Name[] {
   const others = place.names.filter((name) => name.identity !== step.identity)
   if (step.do === 'make') return others
-  const passed = [...step.from, ...parked(place, step)]
   const isKept = rules.onRename === 'keep'
   return others.flatMap((name) => {
-    if (!passed.includes(name.identity)) return [name]
+    if (!step.from.includes(name.identity)) return [name]
     return isKept ? [{ ...name, state: 'left' } as const] : []
   })
 }
@@ -136,4 +134,16 @@ export function received(target: Place, source: Place | undefined): { target: Pl
 export function overtaken(rival: Place, identity: string): Place[] {
   const names = rival.names.filter((name) => name.identity !== identity || name.state !== 'left')
   return names.length === rival.names.length ? [rival] : tidy({ ...rival, names })
+}
+
+/**
+ * A first try that ends when its object stands elsewhere already: what was begun there since is data as well, which that of the late
+ * one must not replace.
+ * @param late as it was while the try ran
+ */
+export function begunMeanwhile(late: Place, sibling: Place): Place {
+  const { trying, want } = late
+  const isFirst = trying?.step.do === 'make' && trying.before.names.length === 0
+  if (!isFirst || want.kind !== 'leave' || sibling.data !== 'awaits' || !isReached(sibling)) return sibling
+  return { ...sibling, data: 'own' }
 }

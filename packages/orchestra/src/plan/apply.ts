@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { decidingAlone } from '../collector/alone.ts'
 import type { Decision } from '../collector/index.ts'
-import { COLLECTOR_LOCK, record } from '../collector/record.ts'
+import { record } from '../collector/record.ts'
 import { OrchestraError } from '../errors.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable } from '../store/index.ts'
@@ -31,7 +32,7 @@ export interface Applied {
 }
 
 /**
- * Records exactly the operations of a saved plan, or nothing at all. No collector records anything meanwhile.
+ * Records exactly the operations of a saved plan, or nothing at all. Nobody decides anything meanwhile.
  * @throws OrchestraError ORC_PLAN_STALE when the database or what stands on the servers moved on, ORC_GUARD
  */
 export async function applyPlan(
@@ -40,9 +41,7 @@ export async function applyPlan(
   options: { allowDeletes?: number | undefined; by: string },
 ): Promise<Applied> {
   const { store } = context
-  return store.transaction(async (tx) => {
-    // Transactions of the embedded database have it to themselves.
-    if (store.kind === 'postgres') await tx.query('select pg_advisory_xact_lock($1)', [COLLECTOR_LOCK])
+  return decidingAlone(store, async (tx) => {
     const servers = await serverNames(tx)
     const { saved, due } = await presentOf({ ...context, db: tx }, plan, servers)
     refuseStale(plan.operations, saved)
@@ -126,7 +125,7 @@ async function recordUnit(
       attempts: new Map(),
       seen: [],
     },
-    { keyring: store.keyring, backoff: config.worker.backoff.operation },
+    { keyring: store.keyring, config, backoff: config.worker.backoff.operation },
   )
   await audit(tx, { by, action: 'plan.apply', target: `unit ${unitId}`, detail: { operations: due.length } })
   await tx.query(`select pg_notify('orchestra_control', 'plan')`)

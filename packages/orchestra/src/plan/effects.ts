@@ -113,7 +113,7 @@ function groupOutcomes(decisions: readonly Decision[]): Map<string, Outcome[]> {
   return groups
 }
 
-function outcomeOf({ kind, action, fate, serverId, transferTo, backend }: Decision): Outcome | undefined {
+function outcomeOf({ kind, action, fate, serverId, leave, backend }: Decision): Outcome | undefined {
   // Without a backend it is about the object itself, whatever the routes say.
   if (backend === null) return undefined
   switch (fate.kind) {
@@ -128,7 +128,7 @@ function outcomeOf({ kind, action, fate, serverId, transferTo, backend }: Decisi
     case 'waiting':
       if (action !== 'delete') return { kind: 'placed', serverId, reason: null }
       if (kind !== 'move') return undefined
-      return { kind: transferTo === null ? 'removed' : 'moved', serverId, reason: null }
+      return { kind: leave === 'migrate' ? 'moved' : 'removed', serverId, reason: null }
   }
 }
 

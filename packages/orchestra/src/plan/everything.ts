@@ -1,11 +1,11 @@
-import { waitingChanges } from '../collector/changes.ts'
 import { placementsOf, type World } from '../collector/index.ts'
+import { MOST_KEYS } from '../collector/keys-a-look.ts'
 import { withTruncated } from '../collector/truncated.ts'
 import type { Config } from '../config/config.ts'
 import { formatObject } from '../config/key.ts'
 import { allDuties } from '../generation/index.ts'
 import { getServer } from '../server/index.ts'
-import { type Source, sourceOf, sourceWithin } from '../source/index.ts'
+import { changesIn, type Rows, rowsWithin, sourceOf } from '../source/index.ts'
 import { type Connection, type Queryable, refreshStatistics, type Store } from '../store/index.ts'
 import {
   asNamed,
@@ -23,8 +23,9 @@ import {
 } from '../sync/index.ts'
 import { Found, type PlanRequest } from './found.ts'
 import { guardOf } from './guard.ts'
-import { type Plan, type Plannable, renderPlan } from './plan.ts'
+import { type Plan, renderPlan } from './plan.ts'
 import type { SavedOperation } from './saved.ts'
+import { type Entry, stepsOf } from './steps.ts'
 import {
   decideChanges,
   matches,
@@ -80,8 +81,8 @@ export async function compareAll(
 }
 
 /** A transaction of the embedded database has it to itself. */
-function sourceBeside(store: Store, db: Connection): Source {
-  return store.kind === 'pglite' && db !== store ? sourceWithin(db) : sourceOf(store)
+function sourceBeside(store: Store, db: Connection): Rows {
+  return store.kind === 'pglite' && db !== store ? rowsWithin(db) : sourceOf(store)
 }
 
 async function selectionFor(db: Queryable, config: Config, selector: SyncSelector): Promise<Selection> {
@@ -102,27 +103,25 @@ export async function planAll(
   const { store, config, db = store } = context
   const { selector } = request
   const servers = await serverNames(db)
-  const found = new Found(servers, request)
+  const found = new Found(servers, request, config)
   const leftOut = await compareAll(context, selector, (differences) => found.take(db, differences))
   found.takeFailures(leftOut.map((one) => ({ object: one.model.name, reason: leftOutText(one) })))
   const { operations, failures } = await alreadyAsked(context)
   const known = { config, servers }
-  const nameOf = ({ model, keys }: Plannable) => formatObject(model, keys)
+  const nameOf = ({ model, keys }: Entry) => formatObject(model, keys)
   found.takeWaiting(operations.filter((one) => matches({ ...one, object: nameOf(one) }, selector, known)))
   found.takeFailures(failures.filter((one) => matches(one, selector, known)))
-  const plan = renderPlan(found.operations, found.failures, {
-    config,
-    keyring: store.keyring,
-    servers,
-    scripts: request.scripts,
-  })
+  const steps = { config, keyring: store.keyring, servers }
+  const planned = await stepsOf(db, found.operations, steps)
+  const plan = renderPlan(planned, found.failures, { ...steps, scripts: request.scripts })
   const guard = await guardOf(db, found.removals, request.allowDeletes)
   return { ...plan, guard, saved: found.saved }
 }
 
 /** What waits as operations, and what changes ask for that nobody has looked at. */
 async function alreadyAsked({ store, config, route, db = store }: PlanContext) {
-  const fresh = await decideChanges(await withTruncated(db, await waitingChanges(db, allDuties(config))), {
+  const changes = await changesIn(db).due(allDuties(config), { keys: MOST_KEYS })
+  const fresh = await decideChanges(await withTruncated(db, changes), {
     db,
     source: sourceBeside(store, db),
     config,

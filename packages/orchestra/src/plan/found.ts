@@ -1,11 +1,14 @@
 import type { Decision } from '../collector/index.ts'
+import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
+import type { Stored } from '../places/index.ts'
 import { type Description, describeSteps } from '../script/index.ts'
 import type { Queryable } from '../store/index.ts'
 import { type Discrepancy, isRemoval, type SyncSelector } from '../sync/index.ts'
 import { diffRendered } from './difference.ts'
-import type { Plan, Plannable, Want } from './plan.ts'
+import { HELD, type Plan, type Want } from './plan.ts'
 import { type SavedOperation, toSavedOperation } from './saved.ts'
+import { type Entry, intendedPlaces } from './steps.ts'
 import { sameObject } from './waiting.ts'
 
 export interface PlanRequest {
@@ -20,33 +23,40 @@ export interface PlanRequest {
 
 /** Gathers what a plan shows. */
 export class Found {
-  readonly operations: Plannable[] = []
+  readonly operations: Entry[] = []
   readonly removals: Want[] = []
   readonly failures: Plan['failures'] = []
   /** What a file keeps of it. */
   readonly saved: SavedOperation[] = []
-  readonly #places = new Map<string, Plannable>()
+  readonly #places = new Map<string, Entry>()
   readonly #servers: ReadonlyMap<number, string>
   readonly #request: PlanRequest
+  readonly #config: Config
 
-  constructor(servers: ReadonlyMap<number, string>, request: PlanRequest) {
+  constructor(servers: ReadonlyMap<number, string>, request: PlanRequest, config: Config) {
     this.#servers = servers
     this.#request = request
+    this.#config = config
   }
 
   async take(db: Queryable, differences: readonly Discrepancy[]): Promise<void> {
     const room = this.#request.differences - this.operations.length
     const shown = differences.slice(0, Math.max(0, room))
     const applied = await renderedOf(db, shown)
+    const due = differences.filter(({ verdict }) => verdict === 'differs').map(({ decision }) => decision)
+    const intended = await intendedPlaces(db, due, this.#config)
     for (const [index, difference] of differences.entries()) {
       const { decision } = difference
       if (decision.fate.kind === 'failed') this.#fail(decision, decision.fate.reason)
-      else this.#add(difference, index < shown.length ? applied : undefined)
+      else {
+        const stored = difference.verdict === 'differs' ? intended.get(decision) : difference.placed
+        this.#add(difference, stored, index < shown.length ? applied : undefined)
+      }
     }
   }
 
   /** Why an operation waits that is there already is known better than what it is about. */
-  takeWaiting(operations: readonly Plannable[]): void {
+  takeWaiting(operations: readonly Entry[]): void {
     for (const operation of operations) {
       const known = this.#places.get(sameObject(operation))
       if (known === undefined) this.operations.push(operation)
@@ -68,21 +78,23 @@ export class Found {
 
   #add(
     difference: Discrepancy,
+    stored: Stored | undefined,
     applied: ReadonlyMap<string, readonly Description[] | null> | undefined,
   ): void {
-    const plannable = this.#toPlannable(difference, applied)
-    if (plannable === undefined) return
-    this.operations.push(plannable)
+    const entry = this.#toEntry(difference, stored, applied)
+    if (entry === undefined) return
+    this.operations.push(entry)
     this.saved.push(toSavedOperation(difference, this.#servers))
-    this.#places.set(sameObject(plannable), plannable)
+    this.#places.set(sameObject(entry), entry)
     if (isRemoval(difference) && difference.verdict === 'differs')
       this.removals.push(wantOf(difference.decision, this.#servers))
   }
 
-  #toPlannable(
+  #toEntry(
     { decision, snapshot, rendered, placed }: Discrepancy,
+    stored: Stored | undefined,
     applied: ReadonlyMap<string, readonly Description[] | null> | undefined,
-  ): Plannable | undefined {
+  ): Entry | undefined {
     const { backend, serverId, model, key, fate } = decision
     if (backend === null || serverId === null) return undefined
     const name = placeName(decision)
@@ -98,8 +110,9 @@ export class Found {
       object_key: formatKey(key),
       keys: key,
       identity: decision.identity,
-      previous: decision.previous,
-      previousIdentity: decision.previousIdentity,
+      stored,
+      previous: [],
+      previousIdentity: null,
       snapshot,
       revision: rendered?.revision ?? null,
       differences:
@@ -107,17 +120,9 @@ export class Found {
           ? null
           : diffRendered(before, describeSteps(rendered.recording)),
       does: fate.kind === 'kept' ? 'keep' : fate.kind === 'nothing' ? 'forget' : 'run',
-      waitsFor: this.#waitsFor(decision),
+      waitsFor: fate.kind === 'held' ? HELD : 'reason' in fate ? fate.reason : null,
       obstacle: null,
     }
-  }
-
-  #waitsFor({ fate, gate, transferTo }: Decision): string | null {
-    if (fate.kind === 'held') return 'only disabled routes lead there'
-    if ('reason' in fate) return fate.reason
-    const name = (id: number) => this.#servers.get(id) ?? `server ${id}`
-    if (transferTo !== null) return `its data goes to ${name(transferTo)} first`
-    return gate === null || gate.length === 0 ? null : `it comes to ${gate.map(name).join(', ')} first`
   }
 }
 

@@ -1,21 +1,18 @@
-import type { DecisionKind } from '../collector/decide.ts'
-import type { Change } from '../collector/index.ts'
-import { type Decision, type LookContext, look, toSnapshot } from '../collector/index.ts'
+import type { DecisionKind } from '../collector/decision.ts'
+import { type Decision, toSnapshot } from '../collector/index.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
 import { OrchestraError } from '../errors.ts'
+import type { Stored } from '../places/index.ts'
 import { usesCalls } from '../recording/calls.ts'
 import { limitOf, patienceOf } from '../recording/patience.ts'
-import {
-  type PlannedScript,
-  planScripts,
-  recordScript,
-  type ScriptedOperation,
-} from '../recording/scripts.ts'
+import { type PlannedScript, planScripts, recordScript } from '../recording/scripts.ts'
 import { renderScript } from '../script/index.ts'
+import type { Queryable } from '../store/index.ts'
 import type { Keyring } from '../store/keyring.ts'
 import { asStored } from '../sync/index.ts'
 import type { PlannedDifference } from './difference.ts'
+import { type Entry, intendedPlaces, type Plannable } from './steps.ts'
 
 export interface PlannedOperation {
   /** What it means for its place. */
@@ -65,19 +62,6 @@ export interface Plan {
   failures: PlannedFailure[]
 }
 
-/** An operation that a plan may hold, decided just now or waiting in the store. */
-export interface Plannable extends ScriptedOperation {
-  kind: DecisionKind
-  serverId: number
-  previousIdentity: string | null
-  revision: string | null
-  differences: PlannedDifference[] | null
-  /** Whether a script does it, or only Orchestra's own record changes. */
-  does: 'run' | 'keep' | 'forget'
-  waitsFor: string | null
-  obstacle: string | null
-}
-
 /** What is wanted of an object in one place, by name. */
 export interface Want {
   object: string
@@ -95,15 +79,17 @@ export interface PlanContext {
   scripts: boolean
 }
 
-/** Looks at changes that are not operations yet, without writing anything. */
-export async function planChanges(
-  changes: readonly Change[],
-  context: LookContext,
-  keyring: Keyring,
-): Promise<{ operations: Plannable[]; failures: FailedObject[] }> {
-  const decisions = await look(changes, context)
+/** What decisions come to, before anybody asked what comes next where they are about. */
+export async function entriesOf(
+  db: Queryable,
+  decisions: readonly Decision[],
+  { config, keyring }: Pick<PlanContext, 'config' | 'keyring'>,
+): Promise<{ operations: Entry[]; failures: FailedObject[] }> {
+  const intended = await intendedPlaces(db, decisions, config)
   return {
-    operations: decisions.flatMap((decision, index) => toPlannable(decision, index, keyring)),
+    operations: decisions.flatMap((decision, index) =>
+      toEntry(decision, -index - 1, intended.get(decision), keyring),
+    ),
     failures: decisions.flatMap(({ fate, model, key, backend, serverId }) =>
       fate.kind === 'failed'
         ? [{ object: formatObject(model, key), reason: fate.reason, model, backend, serverId }]
@@ -112,13 +98,14 @@ export async function planChanges(
   }
 }
 
-function toPlannable(decision: Decision, index: number, keyring: Keyring): Plannable[] {
-  const { backend, serverId, action, model, key, identity, fate } = decision
+function toEntry(decision: Decision, id: number, stored: Stored | undefined, keyring: Keyring): Entry[] {
+  const { kind, backend, serverId, action, model, key, identity, fate } = decision
   if (backend === null || serverId === null || (fate.kind !== 'waiting' && fate.kind !== 'held')) return []
   return [
     {
-      id: -index - 1,
-      kind: decision.kind,
+      id,
+      kind,
+      stored,
       backend,
       serverId,
       action,
@@ -126,8 +113,8 @@ function toPlannable(decision: Decision, index: number, keyring: Keyring): Plann
       object_key: formatKey(key),
       keys: key,
       identity,
-      previous: decision.previous,
-      previousIdentity: decision.previousIdentity,
+      previous: [],
+      previousIdentity: null,
       snapshot:
         decision.object === null
           ? decision.snapshot
@@ -135,11 +122,14 @@ function toPlannable(decision: Decision, index: number, keyring: Keyring): Plann
       revision: null,
       differences: null,
       does: 'run',
-      waitsFor: fate.kind === 'held' ? 'only disabled routes lead there' : null,
+      waitsFor: fate.kind === 'held' ? HELD : null,
       obstacle: null,
     },
   ]
 }
+
+/** Why what no enabled route leads to does not run. */
+export const HELD = 'only disabled routes lead there'
 
 /** Puts operations into the scripts that will run them: the same code that runs them renders them here. */
 export function renderPlan(

@@ -1,8 +1,7 @@
-import type { Change } from '../collector/index.ts'
 import { placementsOf, type World } from '../collector/index.ts'
 import { type DecideBy, observe } from '../collector/look.ts'
 import type { Config } from '../config/config.ts'
-import { sourceOf } from '../source/index.ts'
+import { type Change, sourceOf } from '../source/index.ts'
 import { refreshStatistics, type Store } from '../store/index.ts'
 import type { NamedKey } from '../sync/index.ts'
 import {

@@ -8,7 +8,7 @@ import type { Discrepancy } from '../sync/index.ts'
 const text = z.string().nullable()
 
 const operationSchema = z.strictObject({
-  kind: z.enum(['create', 'update', 'rename', 'move', 'delete', 'action']),
+  kind: z.enum(['create', 'update', 'replace', 'rename', 'move', 'delete', 'action']),
   server: z.string(),
   backend: z.string(),
   action: z.string(),

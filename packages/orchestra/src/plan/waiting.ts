@@ -1,21 +1,16 @@
-import type { Change } from '../collector/index.ts'
-import { changesOfUnit, type Previous, placementsOf, type World } from '../collector/index.ts'
+import { isReplacing } from '../collector/former.ts'
+import { changesOfUnit, look, placementsOf, type World } from '../collector/index.ts'
 import type { Config } from '../config/config.ts'
 import { formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
-import { previousNames } from '../operations/previous.ts'
+import { PLACE_COLUMNS, type PlaceRow, type Stored, toStored } from '../places/index.ts'
+import type { ScriptedOperation } from '../recording/scripts.ts'
 import { listServers } from '../server/index.ts'
-import { type Source, sourceWithin } from '../source/index.ts'
+import { type Change, type Rows, rowsWithin } from '../source/index.ts'
 import type { Connection, Queryable, Store } from '../store/index.ts'
 import type { SyncSelector } from '../sync/index.ts'
-import {
-  type FailedObject,
-  type Plan,
-  type Plannable,
-  planChanges,
-  refuseFailures,
-  renderPlan,
-} from './plan.ts'
+import { entriesOf, type FailedObject, HELD, type Plan, refuseFailures, renderPlan } from './plan.ts'
+import { type Entry, stepsOf } from './steps.ts'
 
 /**
  * What the changes of one unit will do, seen from inside its open transaction.
@@ -29,90 +24,115 @@ export async function planUnit(
   unitId: string,
 ): Promise<Plan> {
   const changes = await changesOfUnit(db, unitId)
-  const source = sourceWithin(db)
-  const { operations, failures } = await decideChanges(changes, {
-    db,
-    source,
-    config,
-    route,
-    keyring: store.keyring,
-  })
+  const context = { db, source: rowsWithin(db), config, route, keyring: store.keyring }
+  const { operations, failures } = await decideChanges(changes, context)
   // By the transaction's own connection: the embedded database has no second one while it is open.
   const servers = await serverNames(db)
-  return refuseFailures(
-    renderPlan(operations, failures, { config, keyring: store.keyring, servers, scripts: true }),
-  )
+  const steps = { config, keyring: store.keyring, servers }
+  const planned = await stepsOf(db, operations, steps)
+  return refuseFailures(renderPlan(planned, failures, { ...steps, scripts: true }))
 }
 
 interface DecideContext {
   /** Where placements are. */
   db: Queryable
-  source: Source
+  source: Rows
   config: Config
   route: World['route']
   keyring: Store['keyring']
 }
 
-export function decideChanges(changes: readonly Change[], { db, ...context }: DecideContext) {
+export async function decideChanges(changes: readonly Change[], { db, ...context }: DecideContext) {
   const placements = (objects: Parameters<typeof placementsOf>[1]) => placementsOf(db, objects)
-  return planChanges(changes, { ...context, placements }, context.keyring)
+  return entriesOf(db, await look(changes, { ...context, placements }), context)
 }
 
 export async function serverNames(db: Queryable): Promise<Map<number, string>> {
   return new Map((await listServers(db)).map((server) => [server.id, server.name]))
 }
 
-interface WaitingRow {
+type WaitingRow = PlaceRow & {
   id: number
-  backend: string
-  server_id: number
-  action: string
-  model: string
-  object_key: string
-  keys: Key
   snapshot: unknown
-  identity: string | null
-  previous: readonly Previous[]
-  held: boolean
   server_held: boolean
-  applied: boolean
-  placed_as: string | null
   obstacle: string | null
 }
 
-export async function waitingOperations(db: Queryable): Promise<Plannable[]> {
-  const rows = await db.query<WaitingRow>(
-    `select o.id, o.backend, o.server_id, o.action, o.model, o.object_key, o.keys, o.snapshot, o.identity,
-       ${previousNames('o')} as previous, o.held, s.held_at is not null as server_held,
-       p.applied_at is not null as applied, p.identity as placed_as,
-       coalesce(case when o.outcome in ('failure', 'timeout') then o.error end, f.detail -> 'differences' -> 0 ->> 'reason') as obstacle
-     from orchestra.operation o join orchestra.server s on s.id = o.server_id
-     left join orchestra.placement p on p.key_hash = o.key_hash and p.model = o.model and p.backend = o.backend
-       and p.server_id = o.server_id
-     left join orchestra.finding f on f.state = 'unowned' and f.model = o.model and f.object_key = o.object_key
-       and f.backend = o.backend and f.server_id = o.server_id and f.identity = p.identity and p.applied_at is null
-     where o.state in ('waiting', 'running') and o.backend is not null order by o.id`,
-  )
-  return rows.map(({ server_id: serverId, held, server_held: serverHeld, applied, placed_as, ...row }) => ({
-    ...row,
-    serverId,
-    kind: kindOf(row, applied),
-    previousIdentity: row.previous.length > 0 ? placed_as : null,
+/** What there is to do in places, and what was asked for beside them. */
+export async function waitingOperations(db: Queryable): Promise<Entry[]> {
+  const rows = await db.query<WaitingRow>(WAITING)
+  return [...rows.map(toEntry), ...(await errands(db))]
+}
+
+const WAITING = `
+select ${PLACE_COLUMNS}, o.id, o.snapshot, s.held_at is not null as server_held,
+  coalesce(case when o.outcome in ('failure', 'timeout') then o.error end, f.detail -> 'differences' -> 0 ->> 'reason') as obstacle
+from orchestra.placement p
+join orchestra.operation o on o.id = p.operation_id
+join orchestra.server s on s.id = p.server_id
+left join orchestra.finding f on f.state = 'unowned' and f.model = p.model and f.object_key = p.object_key
+  and f.backend = p.backend and f.server_id = p.server_id and f.identity = p.identity and p.applied_at is null
+where p.open order by o.id`
+
+function toEntry({ id, snapshot, server_held: serverHeld, obstacle, ...row }: WaitingRow): Entry {
+  const stored = toStored(row)
+  const { want } = stored.place
+  return {
+    id,
+    stored,
+    kind: kindOf(stored),
+    backend: row.backend,
+    serverId: row.server_id,
+    action: want.kind === 'stand' ? 'save' : 'delete',
+    model: row.model,
+    object_key: row.object_key,
+    keys: row.keys,
+    snapshot,
+    identity: want.kind === 'stand' ? want.identity : row.identity,
+    previous: [],
+    previousIdentity: null,
     revision: null,
     differences: null,
     does: 'run',
-    waitsFor: held ? 'only disabled routes lead there' : serverHeld ? 'the server is held' : null,
-  }))
+    waitsFor: row.held ? HELD : serverHeld ? SERVER_HELD : null,
+    obstacle,
+  }
 }
 
-function kindOf(
-  { action, previous }: Pick<WaitingRow, 'action' | 'previous'>,
-  applied: boolean,
-): Plannable['kind'] {
-  if (action === 'delete') return 'delete'
-  if (action !== 'save') return 'action'
-  if (previous.length > 0) return 'rename'
-  return applied ? 'update' : 'create'
+function kindOf({ row, place: { want, ...place } }: Stored): Entry['kind'] {
+  if (want.kind === 'leave') return 'delete'
+  if (isReplacing({ row })) return 'replace'
+  const isOther = place.names.some((name) => name.state !== 'left' && name.identity !== want.identity)
+  return isOther ? 'rename' : row.applied ? 'update' : 'create'
+}
+
+const SERVER_HELD = 'the server is held'
+
+interface Errand extends ScriptedOperation {
+  server_id: number
+  held: boolean
+  server_held: boolean
+  obstacle: string | null
+}
+
+async function errands(db: Queryable): Promise<Entry[]> {
+  const rows = await db.query<Errand>(
+    `select o.id, o.backend, o.server_id, o.action, o.model, o.object_key, o.keys, o.snapshot, o.identity, '[]'::jsonb as previous,
+       o.held, s.held_at is not null as server_held, case when o.outcome in ('failure', 'timeout') then o.error end as obstacle
+     from orchestra.operation o join orchestra.server s on s.id = o.server_id
+     where o.state in ('waiting', 'running') and o.backend is not null and o.action not in ('save', 'delete') order by o.id`,
+  )
+  return rows.map(({ server_id: serverId, held, server_held: serverHeld, ...row }) => ({
+    ...row,
+    stored: undefined,
+    serverId,
+    kind: 'action',
+    previousIdentity: null,
+    revision: null,
+    differences: null,
+    does: 'run',
+    waitsFor: held ? HELD : serverHeld ? SERVER_HELD : null,
+  }))
 }
 
 export async function waitingFailures(db: Queryable): Promise<FailedObject[]> {
@@ -129,7 +149,7 @@ export async function waitingFailures(db: Queryable): Promise<FailedObject[]> {
   }))
 }
 
-export function sameObject({ backend, serverId, model, object_key: key, action }: Plannable): string {
+export function sameObject({ backend, serverId, model, object_key: key, action }: Entry): string {
   return JSON.stringify([backend, serverId, model, key, action === 'delete' ? 'save' : action])
 }
 

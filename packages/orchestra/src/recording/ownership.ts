@@ -1,4 +1,5 @@
 import type { Backend } from '../config/backend.ts'
+import { isParked } from '../places/index.ts'
 import {
   type Claim,
   claimsOf,
@@ -15,6 +16,8 @@ import { formerOf } from './renaming.ts'
 export interface NamedObject {
   /** Null where nobody can tell. */
   identity: string | null
+  /** As `model:key`, where what stands is to tell whose it is. */
+  owner?: string
   object: Record<string, unknown>
 }
 
@@ -61,14 +64,14 @@ export function sharedOf(
 }
 
 /** All that stands of an object, by what makes it and what removes it. */
-export function standingOf(backend: Backend, { identity, object }: NamedObject): Standing {
+export function standingOf(backend: Backend, { identity, object, owner }: NamedObject): Standing {
   const recordings = ['save', 'delete'].flatMap((action) => recorded(backend, action, object))
-  return { identity, exists: existsOf(backend, identity), claims: claimsOf(...recordings) }
+  return { identity, exists: existsOf(backend, identity), claims: claimsOf(...recordings), ...ownedBy(owner) }
 }
 
 /** What is removed with an object is its own from the beginning. What a rename needs under the former names is theirs. */
 function makes({ backend, current, recording, lasting }: Owning, former: readonly Standing[]): Right {
-  const { identity, object } = current
+  const { identity, object, owner } = current
   const theirs = new Set(former.flatMap(({ claims }) => claims).map(nameOf))
   const own = claimsOf(lasting, ...recorded(backend, 'delete', object))
   const known = new Set(own.map(nameOf))
@@ -77,8 +80,17 @@ function makes({ backend, current, recording, lasting }: Owning, former: readonl
   )
   return {
     kind: 'makes',
-    standing: { identity, exists: existsOf(backend, identity), claims: [...own, ...others] },
+    standing: {
+      identity,
+      exists: existsOf(backend, identity),
+      claims: [...own, ...others],
+      ...ownedBy(owner),
+    },
   }
+}
+
+function ownedBy(owner: string | undefined): Pick<Standing, 'owner'> {
+  return owner === undefined ? {} : { owner }
 }
 
 function removals({ backend, current, previous }: Owning): Right[] {
@@ -103,7 +115,7 @@ function recorded(
 }
 
 function existsOf({ exists }: Backend, identity: string | null): Standing['exists'] {
-  return exists === undefined || identity === null ? null : exists(identity).rendered
+  return exists === undefined || identity === null || isParked(identity) ? null : exists(identity).rendered
 }
 
 function nameOf(claim: Claim): string {

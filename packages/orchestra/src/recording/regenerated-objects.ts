@@ -6,7 +6,7 @@ import type { Content } from '../script/rendered.ts'
 import { redactFor } from '../secrets/redact.ts'
 import type { Queryable } from '../store/index.ts'
 import type { Keyring } from '../store/keyring.ts'
-import { ofSelection, type Selection, valuesOf } from './selection.ts'
+import { ofSelection, type Span, valuesOf } from './selection.ts'
 
 const OBJECTS_A_PAGE = 1_000
 
@@ -27,7 +27,7 @@ interface Row {
  * The objects that a server has once the selected operations have succeeded, page by page: what was applied last, in its place
  * the state that an operation brings, and nothing where one deletes it.
  */
-export function objectsAfter(db: Queryable, keyring: Keyring, selection: Selection): Objects<never> {
+export function objectsAfter(db: Queryable, keyring: Keyring, selection: Span): Objects<never> {
   return objects(selection.model, keyring, (after) =>
     db.query<Row>(afterSql, [after, ...valuesOf(selection), selection.model]),
   )

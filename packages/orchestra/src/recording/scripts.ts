@@ -3,7 +3,8 @@ import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
 import type { Key } from '../config/model.ts'
 import { drainOrder } from '../config/order.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, OrchestraError } from '../errors.ts'
+import { isParked, objectName } from '../places/index.ts'
 import {
   type Recording,
   record,
@@ -202,14 +203,18 @@ function recordObject(
   const { action } = operation
   if (action === PRUNE) return recordPrune(backend, operation, label)
   const seal = keyring.for(operation.model, operation.object_key)
-  const open = (snapshot: unknown) => fromSnapshot(snapshot, seal) as Record<string, unknown>
-  const object = open(operation.snapshot)
-  const identity = action === 'save' ? identityOf(backend, operation.keys, object) : null
+  const open = (snapshot: unknown, name: string | null) =>
+    calledBy(backend, name, fromSnapshot(snapshot, seal) as Record<string, unknown>)
+  const object = open(operation.snapshot, operation.identity)
+  const identity = action === 'save' ? nameOf(backend, operation, object) : null
   if (backend.sync !== undefined) return recordShare(backend, backend.sync, object, identity, label)
   const lasting = recordOperation(backend, action, object as never, label)
   const previous = operation.previous.filter((one) => one.identity !== identity)
-  const former = previous.map((one) => open(one.snapshot))
-  const opened = (one: Previous): NamedObject => ({ identity: one.identity, object: open(one.snapshot) })
+  const former = previous.map((one) => open(one.snapshot, one.identity))
+  const opened = (one: Previous, at: number): NamedObject => ({
+    identity: one.identity,
+    object: former[at] ?? {},
+  })
   const before =
     action === 'save'
       ? recordRenames(backend, object, former, label)
@@ -218,11 +223,19 @@ function recordObject(
   const owning = (): Owning => ({
     backend,
     action,
-    current: { identity: identity ?? standingName(backend, operation, object), object },
+    current: {
+      identity: identity ?? standingName(backend, operation, object),
+      object,
+      owner: objectName(operation),
+    },
     recording,
     lasting,
     previous: previous.map(opened),
-    unmarked: unmarkedOf(operation).map(opened),
+    unmarked: unmarkedOf(operation).map((one) => ({
+      identity: one.identity,
+      object: open(one.snapshot, one.identity),
+      owner: objectName(operation),
+    })),
   })
   return {
     recording,
@@ -233,6 +246,27 @@ function recordObject(
     ownership: () => ownershipOf(owning()),
     secrets: [object, ...former].flatMap((one) => Object.values(one).filter(isSecret)),
   }
+}
+
+/** An object that makes room for others goes by a name of nobody. */
+function calledBy(
+  { name, park }: Backend,
+  identity: string | null,
+  object: Record<string, unknown>,
+): Record<string, unknown> {
+  if (identity === null || !isParked(identity)) return object
+  if (park !== undefined) return park(object as never) as Record<string, unknown>
+  throw new OrchestraError('ORC_BACKEND_THREW', `Backend "${name}" has no \`park\` any more`, {
+    hint: 'Define it again: something of the object goes by the name that it gave it',
+  })
+}
+
+function nameOf(
+  backend: Backend,
+  { identity, keys }: ScriptedOperation,
+  object: Record<string, unknown>,
+): string {
+  return identity !== null && isParked(identity) ? identity : identityOf(backend, keys, object)
 }
 
 /** What stands there without a mark although it is ours. */

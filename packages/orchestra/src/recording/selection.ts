@@ -1,5 +1,5 @@
 /** Which running operations of a regenerating backend one script is about. All of them run on one lane. */
-export interface Selection {
+export interface Span {
   serverId: number
   backend: string
   model: string
@@ -13,8 +13,8 @@ export interface Selection {
 export function everything(
   claim: { server: { id: number } },
   backend: { name: string; model: { name: string } },
-  actions: Selection['actions'],
-): Selection {
+  actions: Span['actions'],
+): Span {
   const [first, last] = [0, Number.MAX_SAFE_INTEGER]
   return { serverId: claim.server.id, backend: backend.name, model: backend.model.name, actions, first, last }
 }
@@ -27,6 +27,6 @@ export function ofSelection(alias: string, from: number): string {
     and ${alias}.id between ${first} and ${last}`
 }
 
-export function valuesOf({ serverId, backend, actions, first, last }: Selection): unknown[] {
+export function valuesOf({ serverId, backend, actions, first, last }: Span): unknown[] {
   return [serverId, backend, actions, first, last]
 }

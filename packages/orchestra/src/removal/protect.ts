@@ -1,6 +1,7 @@
 import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 import { isoTime } from '../logs/index.ts'
+import { lockPlacesWhere } from '../places/index.ts'
 import { audit, type Doer, doerOf } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 
@@ -21,8 +22,8 @@ export interface ProtectionView {
 }
 
 /**
- * Refuses the removal of an object, or of all objects of a backend, until `unprotect`. Deletes that wait are revoked; the
- * collector looks at their objects again and tells the refusal.
+ * Refuses the removal of an object, or of all objects of a backend, until `unprotect`: a removal that waits asks for it
+ * when its turn comes, and waits on.
  */
 export async function protect(
   store: Store,
@@ -32,8 +33,6 @@ export async function protect(
   const by = doerOf(doer)
   return store.transaction(async (tx) => {
     await tx.query(PROTECT, [...valuesOf(subject), by, reason ?? null])
-    await tx.query(LOCK_LANES, valuesOf(subject))
-    await tx.query(STOP_DELETES, [...valuesOf(subject), by])
     await audit(tx, {
       by,
       action: 'protect',
@@ -54,6 +53,8 @@ export async function unprotect(store: Store, subject: Protectable, by: string):
       valuesOf(subject),
     )
     if (ended.length === 0) return false
+    await lockPlacesWhere(tx, IS_PROTECTED, valuesOf(subject))
+    await tx.query(WAKE_PROTECTED, valuesOf(subject))
     await tx.query(LOOK_AGAIN_AT_REFUSED, valuesOf(subject))
     await audit(tx, { by, action: 'unprotect', target: protectableName(subject) })
     await tx.query(WAKE)
@@ -89,8 +90,8 @@ function valuesOf(subject: Protectable): (string | null)[] {
 const isSubject = `(coalesce(backend, ''), coalesce(model, ''), md5(coalesce(object_key, '')))
   = (coalesce($1::text, ''), coalesce($2::text, ''), md5(coalesce($3::text, '')))`
 
-const isOfSubject = `($1::text is null or o.backend = $1)
-  and ($2::text is null or (o.model = $2 and o.key_hash = md5($3::text)::uuid))`
+const isOfSubject = (alias: string) => `($1::text is null or ${alias}.backend = $1)
+  and ($2::text is null or (${alias}.model = $2 and ${alias}.key_hash = md5($3::text)::uuid))`
 
 const PROTECTIONS = `
 select model || ':' || object_key as object, backend, actor as by, reason, ${isoTime('created_at')} as since
@@ -101,31 +102,12 @@ insert into orchestra.protection (backend, model, object_key, actor, reason) val
 on conflict (coalesce(backend, ''), coalesce(model, ''), md5(coalesce(object_key, '')))
 do update set actor = excluded.actor, reason = excluded.reason`
 
-/** In the order in which all who write operations of several lanes lock them. */
-const LOCK_LANES = `
-select from orchestra.lane where server_id in (
-  select o.server_id from orchestra.operation o where o.state = 'waiting' and ${isOfSubject})
-order by server_id for no key update`
-
-const STOP_DELETES = `
-with stopped as (
-  update orchestra.operation o set state = 'done', outcome = 'revoked', error = 'protected by ' || $4::text,
-    ended_at = clock_timestamp()
-  where o.state = 'waiting' and o.action = 'delete' and o.server_id is not null and ${isOfSubject}
-  returning o.unit_id, o.model, o.keys, o.key_hash, o.backend, o.server_id,
-    case when o.gate is null then 'delete' else 'save' end as action
-), standing as (
-  update orchestra.placement p set state = case when p.applied_at is null then 'failed' else 'applied' end
-  from stopped where p.key_hash = stopped.key_hash and p.model = stopped.model and p.backend = stopped.backend
-    and p.server_id = stopped.server_id and p.state = 'deleting'
-)
-insert into orchestra.change (unit_id, actor, source, login, model, action, keys)
-select stopped.unit_id, unit.actor, unit.source, null, stopped.model, stopped.action, jsonb_agg(distinct stopped.keys)
-from stopped left join orchestra.unit on unit.id = stopped.unit_id
-group by stopped.unit_id, unit.actor, unit.source, stopped.model, stopped.action`
-
 const LOOK_AGAIN_AT_REFUSED = `
 update orchestra.operation o set due_at = '-infinity'
-where o.state = 'waiting' and o.server_id is null and ${isOfSubject}`
+where o.state = 'waiting' and o.server_id is null and ${isOfSubject('o')}`
 
-const WAKE = `select pg_notify('orchestra_change', ''), pg_notify('orchestra_settled', '')`
+const IS_PROTECTED = `p.wait ->> 'kind' = 'protection' and ${isOfSubject('p')}`
+
+const WAKE_PROTECTED = `update orchestra.placement p set due_at = '-infinity', wait = null where ${IS_PROTECTED}`
+
+const WAKE = `select pg_notify('orchestra_change', ''), pg_notify('orchestra_control', 'protect'), pg_notify('orchestra_settled', '')`

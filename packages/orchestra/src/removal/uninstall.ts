@@ -1,7 +1,8 @@
-import { CAPTURE_ROLE, captureStanding, removeCapture } from '../capture/index.ts'
+import { CAPTURE_ROLE } from '../capture/index.ts'
 import { isOrchestraError, OrchestraError } from '../errors.ts'
 import { WORKER_ALIVE } from '../operations/worker-alive.ts'
 import { ownSchemas } from '../rights/index.ts'
+import { sourceOf } from '../source/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 
 /** What stands in a database, and is lost when Orchestra leaves it. */
@@ -26,7 +27,7 @@ export interface Uninstalled {
 }
 
 /** What there is, whatever version it is of. */
-export async function readInstalled(db: Queryable): Promise<Installed> {
+export async function readInstalled(db: Store): Promise<Installed> {
   const schemas = await db.query<{ name: string }>(
     'select nspname as name from pg_namespace where nspname = any($1::text[]) order by 1',
     [ownSchemas],
@@ -36,7 +37,7 @@ export async function readInstalled(db: Queryable): Promise<Installed> {
     isThere.has(table) ? countOf(db, `orchestra.${table} where ${condition}`) : 0
   return {
     schemas: schemas.map(({ name }) => name),
-    triggers: await captureStanding(db),
+    triggers: await sourceOf(db).capture.standing(),
     servers: await count('server', 'removed_at is null'),
     routes: await count('route'),
     placements: await count('placement'),
@@ -89,7 +90,7 @@ export async function uninstall(
 async function release(store: Store): Promise<Uninstalled> {
   const removed: string[] = []
   const refusal = await attempt(async () => {
-    removed.push(...(await removeCapture(store)))
+    removed.push(...(await sourceOf(store).capture.remove()))
   })
   return { removed, left: refusal?.hint === undefined ? [] : [`-- ${refusal.hint}`] }
 }

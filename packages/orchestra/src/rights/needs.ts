@@ -1,3 +1,5 @@
+import { sourceNeeds } from '../source/index.ts'
+
 /** A right on something of schema `orchestra`, and what it is for. */
 export interface Need {
   on: string
@@ -7,26 +9,15 @@ export interface Need {
 
 /**
  * What an application's role needs in schema `orchestra`, found by taking each away. Triggers need nothing of it: their functions
- * run as their owner. The columns that it may write leave out `login`, so nobody can say to have been somebody else.
+ * run as their owner.
  */
 export const applicationNeeds: readonly Need[] = [
-  {
-    on: 'table orchestra.change',
-    rights: ['select', 'insert (unit_id, actor, source, model, action, keys, payload)'],
-    why: 'unit.plan() and settled() read what a unit changed, orchestra.collect() adds to it',
-  },
-  {
-    on: 'sequence orchestra.asleep',
-    rights: ['select'],
-    why: 'orchestra.collect() sees whether a worker has to be woken',
-  },
+  ...sourceNeeds,
   ...readBy('unit.plan() and orchestra.plan()', [
     'setting',
     'server',
     'route',
     'placement',
-    'remnant',
-    'transfer',
     'protection',
     'operation',
   ]),
@@ -41,6 +32,11 @@ export const applicationNeeds: readonly Need[] = [
       'update (id)',
     ],
     why: 'orchestra.sync() and checkNow() ask the workers',
+  },
+  {
+    on: 'function orchestra.audit_sync(text, text, jsonb)',
+    rights: ['execute'],
+    why: 'the audit tells who asked, by this alone',
   },
 ]
 

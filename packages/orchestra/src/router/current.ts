@@ -17,11 +17,16 @@ export class CurrentRouter {
   }
 
   async get(store: Queryable): Promise<Router> {
+    return (await this.look(store)).router
+  }
+
+  /** With the revision of the routes that it was made of, or an earlier one. */
+  async look(store: Queryable): Promise<{ revision: number; router: Router }> {
     const revision = await routesRevision(store)
-    if (this.#known?.revision === revision) return this.#known.router
+    if (this.#known?.revision === revision) return this.#known
     // Routes read after the revision are at least as new, so at worst they are read once more.
     const router = createRouter(this.#backends, await listRoutes(store), await routedServers(store))
     this.#known = { revision, router }
-    return router
+    return this.#known
   }
 }

@@ -145,7 +145,7 @@ o_is_sticky() {
 # o_litter PATH...: should this script be killed, the next one removes these. What cannot be noted is not made.
 o_litter() {
   if [[ ! ${o_litter_fd-} ]]; then
-    { exec {o_litter_fd}>>"$o_state/runs/$o_run_id.litter"; } 2>&"$o_null"
+    { exec {o_litter_fd}>>"$o_state/litter"; } 2>&"$o_null"
   fi
   [[ ${o_litter_fd-} ]] && { printf '%s\0' "${@/#.\//$PWD/}" >&"$o_litter_fd"; } 2>&"$o_null" && return
   o_fail 1 step "Nothing can be written below $o_state; is the disk full?"

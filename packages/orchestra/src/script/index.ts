@@ -41,13 +41,7 @@ export {
   type RunMemory,
   renderRecovery,
 } from './recovery.ts'
-export {
-  type RenderedScript,
-  renderScript,
-  type ScriptFailure,
-  type ScriptOperation,
-  type ScriptRequest,
-} from './render.ts'
+export { type RenderedScript, renderScript } from './render.ts'
 export type { Ownership, Right, SharedOwnership, Standing } from './render-ownership.ts'
 export { type Content, Rendered } from './rendered.ts'
 export type {
@@ -64,6 +58,7 @@ export type {
   WorkContext,
   WorkResult,
 } from './script.ts'
+export type { ScriptOperation, ScriptRequest } from './script-request.ts'
 export { renderSearch, renderTakeOut } from './search.ts'
 export { Command, raw, type ShellValue, sh } from './sh.ts'
 export { notMounted, soundPlace } from './sound-place.ts'
@@ -88,3 +83,4 @@ export {
   type TrashEntry,
   type TrashRequest,
 } from './trash.ts'
+export type { ScriptFailure } from './unrenderable.ts'

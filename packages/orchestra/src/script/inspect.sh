@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 # Orchestra's inspection: looks at a server and changes nothing there, not even its own state. Stands behind the prelude.
 #
 # Few processes look at many things: one `find` tells type, mode, owner and target of some thousand paths, one `sha256sum` digests
@@ -7,7 +7,7 @@
 
 # o_inspect BACKEND FENCE WAIT TOKEN: waits for a script that runs, and makes sure that no newer owner works here.
 o_inspect() {
-  local tool seen=0 debt
+  local tool debt
   o_mark=$'\036'"orchestra:$4"
   IFS=$' \t\n' LC_ALL=C
   trap '' PIPE
@@ -16,15 +16,11 @@ o_inspect() {
     type -P "$tool" >/dev/null || { printf '%s is not installed\n' "$tool" >&2; exit 85; }
   done
   o_where
-  o_owned=$o_state/owned/$1
+  o_owned=$o_state/owned/$1 o_owed=$o_state/owed/$1
   o_share_lock "$3"
-  [[ ! -e $o_state/fence ]] || read -r seen <"$o_state/fence"
-  ((seen <= $2)) || exit 87
-  set +f
-  for debt in "$o_state/owed/$1"/*; do
-    [[ ! -e $debt ]] || o_tell owed "${debt##*/}"
-  done
-  set -f
+  o_heed_fence "$2"
+  o_read_debts
+  for debt in "${!o_debt[@]}"; do o_tell owed "$debt"; done
 }
 
 # o_share_lock WAIT: any number may look at once. A server that no script has run on has no lock, and needs none.
@@ -141,6 +137,17 @@ o_marked() {
   local hash
   for hash; do
     [[ ! -e $o_owned/$hash ]] || o_tell marked "$hash"
+  done
+}
+
+# o_owners HASH...: of which objects they are, of those that are there; `-` where a mark does not tell
+o_owners() {
+  local hash
+  for hash; do
+    [[ -e $o_owned/$hash ]] || continue
+    o_read_mark "$hash"
+    o_whose=${o_whose#=}
+    o_tell whose "$hash" "${o_whose:--}"
   done
 }
 

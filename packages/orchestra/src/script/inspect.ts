@@ -23,6 +23,8 @@ export interface Questions {
   list?: Rendered
   /** Which of these marks are there. */
   marks?: readonly string[]
+  /** Of which objects these marks are. */
+  owners?: readonly string[]
   /** The first bytes of files, numbered by their position. */
   contents?: readonly { path: string; bytes: number }[]
   /** Paths at which nothing was seen: may they be looked at? */
@@ -82,6 +84,7 @@ function renderQuestions(questions: Questions): Rendered[] {
     ...inPortions('o_names group', questions.groups),
     ...runs.map(renderRun),
     ...inPortions('o_marked', questions.marks),
+    ...inPortions('o_owners', questions.owners),
     ...contents.map(({ path, bytes }, index) =>
       callOf('o_content', plain(String(index)), plain(String(bytes)), plain(path)),
     ),

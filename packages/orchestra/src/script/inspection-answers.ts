@@ -33,6 +33,8 @@ export interface Answers {
   groups: Map<string, string>
   runs: Map<number, WouldRun>
   marks: Set<string>
+  /** The mark of the object's name by the mark that is its own; null where that does not tell. */
+  owners: Map<string, string | null>
   contents: Map<number, Buffer>
   /** Numbers of paths that may not be looked at. */
   unseen: Set<number>
@@ -101,6 +103,7 @@ function noAnswers(): Answers {
     groups: new Map(),
     runs: new Map(),
     marks: new Set(),
+    owners: new Map(),
     contents: new Map(),
     unseen: new Set(),
     reads: new Map(),
@@ -170,6 +173,9 @@ function sectionOf(
       return nothing
     case 'marked':
       answers.marks.add(word)
+      return nothing
+    case 'whose':
+      answers.owners.set(word, says === undefined || says === '-' ? null : says)
       return nothing
     case 'found':
       return new Pieces('\n', longestIdentity, 'refuse', (line) => (line === '' ? undefined : onFound(line)))

@@ -80,12 +80,16 @@ o_is_ours() {
   return 1
 }
 
-# What is not below the state directory is found again by this list.
+# o_roots: where there is trash. What is not below the state directory is found again by a list.
+o_read_trashes() {
+  o_roots=("$o_state/trash")
+  [[ ! -e $o_state/trashes ]] || mapfile -t -d '' -O 1 o_roots <"$o_state/trashes"
+}
+
 o_register_trash() {
-  local known=() one
-  [[ $o_top != "$o_state/trash" ]] || return 0
-  [[ ! -e $o_state/trashes ]] || mapfile -t -d '' known <"$o_state/trashes"
-  for one in "${known[@]}"; do [[ $one != "$o_top" ]] || return 0; done
+  local one
+  o_read_trashes
+  for one in "${o_roots[@]}"; do [[ $one != "$o_top" ]] || return 0; done
   printf '%s\0' "$o_top" >>"$o_state/trashes"
 }
 

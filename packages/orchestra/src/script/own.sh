@@ -3,22 +3,19 @@
 # What is ours on a server, as a part of the prelude.
 #
 # A mark is a file, owned/BACKEND/MARK, of words that end with a NUL: its format, an identity, and all that is claimed with it:
-# paths, directories that we made (with a slash at their end), and `@` with the name of what is no file. An older release wrote the
-# identity alone; such a mark owns all that its object names. What all objects of a backend share is claimed by the mark `shared`.
+# paths, directories that we made (with a slash at their end), and `@` with the name of what is no file. A word that begins with `=`
+# stands for the object which took the name; the last one has it. An older release wrote the identity alone; such a mark owns all
+# that its object names. What all objects of a backend share is claimed by the mark `shared`.
 #
 # What is there and claimed by no mark is not ours. Questions are put before any operation of a batch acts; for each object they
 # are builtins, unless there is something that no mark of its own names.
 
-# o_begin_ownership BACKEND
-o_begin_ownership() {
-  o_owned=$o_state/owned/$1
-  declare -gA o_own_marks=() o_disowns=() o_disowned=() o_new_marks=() o_subject=() o_ran=()
-  declare -gA o_has=() o_claimed=() o_listed=() o_known_things=()
-  o_list='' o_list_state='' o_read='' o_words=() o_marked='' o_identity='' o_has_index='' o_shared_read=''
-  declare -gA o_shared=()
-  o_forget_questions
-  o_forget_marks
-}
+declare -A o_own_marks=() o_disowns=() o_disowned=() o_new_marks=() o_subject=() o_ran=() o_gives=()
+declare -A o_has=() o_claimed=() o_listed=() o_known_things=() o_shared=()
+o_list='' o_list_state='' o_read='' o_marked='' o_identity='' o_whose='' o_has_index='' o_shared_read=''
+o_exists_command='' o_place_path=() o_place_mode=() o_place_owner=() o_thing_name=() o_thing_exists=() o_thing_shared=()
+o_note_op=() o_note_mark=() o_note_identity=() o_note_how=() o_note_from=() o_note_count=() o_note_claims=()
+o_doubt_path=() o_doubt_mode=() o_doubt_owner=() o_doubt_op=() o_doubt_mark=() o_doubt_identity=()
 
 # What was said for the next question.
 o_forget_questions() {
@@ -29,9 +26,13 @@ o_forget_questions() {
 
 # Marks that are to be written, and directories that are to be looked at, when all questions of a batch were put.
 o_forget_marks() {
-  o_note_op=() o_note_mark=() o_note_identity=() o_note_how=() o_note_from=() o_note_count=() o_note_claims=()
-  declare -gA o_gives=()
-  o_doubt_path=() o_doubt_mode=() o_doubt_owner=() o_doubt_op=() o_doubt_mark=() o_doubt_identity=()
+  ((${#o_gives[@]} == 0)) || o_gives=()
+  if ((${#o_note_op[@]})); then
+    o_note_op=() o_note_mark=() o_note_identity=() o_note_how=() o_note_from=() o_note_count=() o_note_claims=()
+  fi
+  if ((${#o_doubt_op[@]})); then
+    o_doubt_path=() o_doubt_mode=() o_doubt_owner=() o_doubt_op=() o_doubt_mark=() o_doubt_identity=()
+  fi
 }
 
 # o_for INDEX: the questions that follow are put for this operation. It is told as being at work when one of them is a command.
@@ -70,7 +71,7 @@ o_own() {
     mapfile -d '' -t o_words <"$o_owned/$1"
     o_read=''
     for word in "${@:3}"; do
-      [[ $word == /* ]] || word=$PWD/${word#./}
+      [[ $word == [/=]* ]] || word=$PWD/${word#./}
       [[ $word == "${o_words[k++]-}" ]] || { o_make_ours "$@"; return; }
     done
     ((${#o_words[@]} == 1)) || { o_exists_command=''; return 0; }
@@ -128,7 +129,7 @@ o_accept() {
   o_read_mark "$1"
   o_claims=()
   for claim in "${@:3}"; do
-    [[ $claim == [/@]* ]] || claim=$PWD/${claim#./}
+    [[ $claim == [/@=]* ]] || claim=$PWD/${claim#./}
     [[ ${o_has[$claim]-} ]] || o_claims+=("$claim")
   done
   if [[ $o_marked != new ]]; then o_write_mark "$1" "$2" new "${o_claims[@]}"; else o_write_mark "$1" "$2" add "${o_claims[@]}"; fi
@@ -162,7 +163,7 @@ o_ask_more() {
 o_read_mark() {
   local word
   [[ $o_read != "$1" ]] || return 0
-  o_read=$1 o_has=() o_words=() o_marked='' o_identity=''
+  o_read=$1 o_has=() o_words=() o_marked='' o_identity='' o_whose=''
   if [[ ! -s $o_owned/$1 ]]; then
     # What came back from the trash.
     [[ ! -e $o_owned/$1.restored ]] || o_marked=old
@@ -172,7 +173,10 @@ o_read_mark() {
   o_marked=old
   ((${#o_words[@]} > 1)) || return 0
   o_marked=new o_identity=${o_words[1]}
-  for word in "${o_words[@]:2}"; do o_has[$word]=1; done
+  for word in "${o_words[@]:2}"; do
+    o_has[$word]=1
+    [[ $word != =* ]] || o_whose=$word
+  done
 }
 
 o_ask_identity() {
@@ -212,6 +216,10 @@ o_read_list() {
 
 o_ask_path() {
   local path=$1
+  if [[ $path == =* ]]; then
+    [[ $path == "$o_whose" ]] || o_claims+=("$path")
+    return 0
+  fi
   [[ $path == /* ]] || path=$PWD/${path#./}
   [[ ! ${o_has[$path]-}${o_has[$path/]-} ]] || return 0
   o_claims+=("$path")
@@ -342,7 +350,7 @@ o_note_new() {
 # Directories that somebody else made: one that is as it should be is shared, another has to be ours.
 o_settle_doubts() {
   local k is=()
-  mapfile -t is < <(o_many 4 stat -L -c '%a %U %G %u %g' -- "${o_doubt_path[@]}")
+  mapfile -t is < <(o_asking 4 stat -L -c '%a %U %G %u %g' -- "${o_doubt_path[@]}")
   ((${#is[@]} == ${#o_doubt_path[@]})) || is=()
   for k in "${!o_doubt_path[@]}"; do
     o_i=${o_doubt_op[k]}
@@ -387,7 +395,10 @@ o_add_to_mark() {
     return 1
   fi
   o_words+=("${@:2}")
-  for claim in "${@:2}"; do o_has[$claim]=1; done
+  for claim in "${@:2}"; do
+    o_has[$claim]=1
+    [[ $claim != =* ]] || o_whose=$claim
+  done
 }
 
 # Where what all objects share is not ours, no operation runs.

@@ -9,7 +9,8 @@
 
 # Verdicts: `ok`; `sticky`, like /tmp: what is ours there stays ours, but anybody may make a name that is not there yet; `as:UID`,
 # a place of this user's; `no:WHY`.
-declare -gA o_rulings=() o_facts=() o_shut=() o_plain=() o_groups=() o_sole=() o_people=()
+# What o_weigh says of a directory of root's that all may read is known: most are such.
+declare -gA o_rulings=() o_facts=() o_shut=() o_plain=([0:0:41ed]=1) o_groups=() o_sole=() o_people=()
 o_looked=() o_unseen=() o_here=''
 
 # o_act_in DIRECTORY...: the steps that follow act in these; one look at all of them is enough.
@@ -79,18 +80,16 @@ o_lstat() {
   exec stat -c %u:%g:%f -- "$@" 2>/dev/null
 }
 
-# o_decide DIRECTORY: an absolute one that was seen, without a slash at its end.
+# o_decide DIRECTORY: an absolute one that was seen, without a slash at its end, and without a ruling, as o_ruling says.
 o_decide() {
-  local above=ok key=${1:-/} fact uid one
-  o_ruling=${o_rulings[$key]-}
-  [[ ! $o_ruling ]] || return 0
+  local above=ok key=${1:-/} fact one
   if [[ $1 ]]; then
     one=${1%/*}
     above=${o_rulings[${one:-/}]-}
     [[ $above ]] || { o_decide "$one"; above=$o_ruling; }
     [[ ! ${o_shut[${one:-/}]-} ]] || o_shut[$key]=1
   fi
-  fact=${o_facts[$key]} uid=${o_facts[$key]%%:*}
+  fact=${o_facts[$key]}
   if [[ $above == ok && ${o_plain[$fact]-} ]]; then
     o_ruling=ok
   elif [[ $above == no:* || $above == as:* ]]; then
@@ -99,7 +98,7 @@ o_decide() {
     o_ruling=$above
     [[ $above != sticky ]] || o_ruling="no:${1%/*} is writable by others, and $1 is not there yet"
   else
-    o_weigh "$key" "$above" "$uid" "${fact##*:}" "${fact%:*}"
+    o_weigh "$key" "$above" "${fact%%:*}" "${fact##*:}" "${fact%:*}"
     # Most directories are alike.
     [[ $above$o_ruling != okok || ${o_shut[$key]-} ]] || ((16#${fact##*:} & 8#20)) || o_plain[$fact]=1
   fi

@@ -10,6 +10,8 @@ export interface Standing {
   /** Tells whether something of this name is there; null where the backend's list does, or nothing. */
   exists: Rendered | null
   claims: readonly Claim[]
+  /** The object that takes it, as `model:key`; default none in particular. */
+  owner?: string
 }
 
 /** What an operation is to one name on its server. */
@@ -67,17 +69,23 @@ export function renderShared({ claims, kind }: SharedOwnership): Rendered[] {
 
 function renderRight({ kind, standing }: Right): Rendered[] {
   const { identity, claims, exists } = standing
+  const owner = ownerWords(standing)
   const mark = identity === null ? '-' : markOf(identity)
   if (kind === 'trusted' || kind === 'adopts') {
     const shared = claims.filter(isShared)
     const own = claims.filter((claim) => !isShared(claim))
     return [
       ...(shared.length === 0 ? [] : [accepting(kind, SHARED, '', shared)]),
-      accepting(kind, mark, identity ?? '', own),
+      accepting(kind, mark, identity ?? '', own, owner),
     ]
   }
   const question = exists === null ? [] : [callOf('o_exists', exists)]
-  return [...question, ...asking(kind, mark, identity ?? '', claims)]
+  return [...question, ...asking(kind, mark, identity ?? '', claims, kind === 'makes' ? owner : [])]
+}
+
+/** A word of one length, which tells nothing and needs no quotes. */
+function ownerWords({ identity, owner }: Standing): string[] {
+  return owner === undefined || identity === null ? [] : [`=${markOf(owner)}`]
 }
 
 function accepting(
@@ -85,8 +93,9 @@ function accepting(
   mark: string,
   identity: string,
   claims: readonly Claim[],
+  owner: readonly string[] = [],
 ): Rendered {
-  return callOf(functions[kind], ...[mark, identity, ...claims.map(wordOf)].map(plain))
+  return callOf(functions[kind], ...[mark, identity, ...owner, ...claims.map(wordOf)].map(plain))
 }
 
 /** Paths are words of the call itself, everything else is said before it. */
@@ -95,11 +104,12 @@ function asking(
   mark: string,
   identity: string,
   claims: readonly Claim[],
+  owner: readonly string[] = [],
 ): Rendered[] {
   const paths = claims.flatMap((claim) => (claim.kind === 'path' ? [claim.path] : []))
   return [
     ...claims.flatMap(renderQuestion),
-    callOf(functions[kind], ...[mark, identity, ...paths].map(plain)),
+    callOf(functions[kind], ...[mark, identity, ...owner, ...paths].map(plain)),
   ]
 }
 

@@ -8,9 +8,15 @@
 #
 # This file: how a run begins and ends, what it remembers, and what it cleans up.
 
+# What is empty when a run begins is said outside of functions: a bash that stays says it once, and each script has a copy of it.
+declare -A o_bad=() o_change=() o_touched=() o_beside=() o_made=() o_covers=() o_command=() o_debt=() o_old_debt=() o_shown=()
+declare -i o_errands=0
+o_whole='' o_user='' o_ruling='' o_who='' o_blind='' o_sticky='' o_defer='' o_any='' o_refused='' o_program='' o_held=''
+o_waiting=() o_all=() o_rubbish=() o_stuck=() o_standing=() o_asides=()
+
 # o_begin RUN BACKEND FENCE WAIT TOKEN [AHEAD]: locks the server, or ends the script with a status that says why not.
 o_begin() {
-  o_run_id=$1 o_ahead=${6-} o_mark=$'\036'"orchestra:$5" o_at=- o_i=- o_defer='' o_any=''
+  o_run_id=$1 o_ahead=${6-} o_mark=$'\036'"orchestra:$5" o_at=- o_i=-
   IFS=$' \t\n' LC_ALL=C
   # A reader that went away does not end the script in the middle of its work; the journal keeps the results.
   trap '' PIPE
@@ -27,12 +33,7 @@ o_begin() {
     exit 85
   fi
   echo 'begin' >&"$o_journal"
-  declare -gA o_bad=() o_change=() o_touched=() o_beside=() o_made=() o_covers=() o_command=() o_debt=() o_old_debt=() o_shown=()
-  declare -gi o_errands=0
-  o_whole='' o_user='' o_ruling='' o_who='' o_blind='' o_sticky=''
-  o_begin_ownership "$2"
-  o_waiting=() o_all=() o_rubbish=() o_stuck=() o_standing=() o_asides=() o_refused='' o_program=''
-  o_forget
+  o_owned=$o_state/owned/$2
   o_read_debts
   o_read_litter
   o_read_ahead
@@ -53,6 +54,9 @@ o_find_state() {
 
 # A server's own directory may be anywhere: what others can change there is not remembered but believed.
 o_check_state() {
+  o_read_holder
+  # Nobody has the lock since the last one ended.
+  [[ $o_holder != *' done' ]] || o_held=$o_holder
   o_judge "$o_state"
   [[ $o_ruling != ok ]] || return 0
   [[ $o_ruling != as:* ]] || o_ruling="no:$o_state is in a place of $(o_called passwd "${o_ruling#as:}")"
@@ -72,17 +76,26 @@ o_lock() {
     [[ $? == 1 ]] || exit 85
     o_end_overdue && flock -w 10 "$o_lock" || exit 88
   }
-  # Whoever had the lock may have given away what was looked at before.
-  o_unsee
+  # Whoever had the lock when something was looked at, or since, may have given it away.
+  [[ ! $o_held ]] || o_read_holder
+  [[ $o_held && $o_holder == "$o_held" ]] || o_unsee
   o_note_holder
 }
 
-# Who has the lock, and until when, in seconds since the machine started.
+# o_holder: who got the lock last. Whoever gets it changes that.
+o_read_holder() {
+  o_holder=''
+  [[ ! -f $o_state/holder ]] || read -r o_holder <"$o_state/holder"
+}
+
+# Who has the lock, and until when, in seconds since the machine started. When it has ended, o_holder says so.
 o_note_holder() {
   local now='' words=''
+  o_holder=''
   if [[ ${o_limit-} && ${o_words[19]-} ]]; then
     read -r now _ </proc/uptime
     words="$((${now%%.*} + o_limit)) $$ ${o_words[19]} ${o_words[2]}"
+    o_holder="$words ${o_run_id-} done"
   elif [[ ! -s $o_state/holder ]]; then
     return 0
   fi
@@ -93,7 +106,7 @@ o_note_holder() {
 # is nobody's.
 o_end_overdue() {
   local until pid since group now line words
-  read -r until pid since group 2>/dev/null <"$o_state/holder" || return 1
+  read -r until pid since group _ 2>/dev/null <"$o_state/holder" || return 1
   [[ "$until $pid $since $group" =~ ^[0-9]+( [0-9]+){3}$ ]] || return 1
   read -r now _ </proc/uptime
   ((${now%%.*} > until)) || return 1
@@ -104,25 +117,30 @@ o_end_overdue() {
   kill -KILL -- "-$group"
 }
 
-# o_raise_fence FENCE: no script of an older owner of this server after one of a newer.
+# o_heed_fence FENCE: no script of an older owner of this server after one of a newer; o_seen is the newest that was seen.
+o_heed_fence() {
+  o_seen=0
+  [[ ! -e $o_state/fence ]] || read -r o_seen <"$o_state/fence"
+  ((o_seen <= $1)) || exit 87
+}
+
+# o_raise_fence FENCE: none of an older one from now on.
 o_raise_fence() {
-  local seen=0
-  [[ ! -e $o_state/fence ]] || read -r seen <"$o_state/fence"
-  ((seen <= $1)) || exit 87
-  ((seen < $1)) || return 0
+  o_heed_fence "$1"
+  ((o_seen < $1)) || return 0
   printf '%s\n' "$1" >|"$o_state/fence.new" && mv -f -- "$o_state/fence.new" "$o_state/fence" || exit 85
 }
 
-# Files that an earlier script left when it was killed. They go when this one ends.
+# Files that an earlier script left when it was killed. They go when this one ends. An older release had a list for each run.
 o_read_litter() {
   local list path
   set +f
-  for list in "$o_state"/runs/*.litter; do
-    [[ -e $list ]] || continue
+  for list in "$o_state/litter" "$o_state"/runs/*.litter; do
+    [[ -s $list ]] || continue
     while IFS= read -r -d '' path; do
       [[ ! -e $path && ! -L $path ]] || o_find_litter "$path"
     done <"$list"
-    o_rubbish+=("$list")
+    [[ $list == "$o_state/litter" ]] || o_rubbish+=("$list")
   done
   set -f
 }
@@ -179,19 +197,25 @@ o_end() {
   o_flush
   o_drop_marks
   echo 'done' >&"$o_journal"
+  [[ ! $o_holder ]] || printf '%s\n' "$o_holder" >|"$o_state/holder"
   o_block -
   printf '%s end\n' "$o_mark"
-  # The list of what to clean goes after what it lists.
-  [[ ! ${o_litter_fd-} ]] || o_rubbish+=("$o_state/runs/$o_run_id.litter")
-  ((${#o_rubbish[@]} == 0)) || o_sweep
+  o_sweep
 }
 
 # What a mount was moved into meanwhile stays for the next script. Nothing comes after it, so the process takes the place of this one.
 o_sweep() {
-  local path going=()
+  local path going=() list=$o_state/litter
+  # Most scripts have moved all that they noted to where it belongs.
+  if ((${#o_rubbish[@]} == 0)); then
+    [[ ! -s $list ]] || : >|"$list"
+    return 0
+  fi
   for path in "${o_rubbish[@]}"; do
     [[ $path == */.orchestra-*.gone.* ]] && o_mounted "$path" || going+=("$path")
   done
+  # The list of what to clean goes after what it lists.
+  going+=("$list")
   ((${#going[@]} > 200)) || exec rm -rf -- "${going[@]}" 2>&"$o_null"
   o_many 3 rm -rf -- "${going[@]}"
 }

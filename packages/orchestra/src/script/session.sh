@@ -34,7 +34,8 @@ o_may_be_left() {
   IFS= read -r line <"/proc/$1/stat" && words=(${line##*) }) || return 1
   [[ ${words[0]} != [ZX] ]] || return 1
   [[ ${words[2]} != "${o_words[2]}" && ${words[3]} != "${o_words[3]}" ]] || return 0
-  [[ -r /proc/$1/fd ]] || return 0
+  # What has ended by now is not left.
+  [[ -r /proc/$1/fd ]] || { [[ -d /proc/$1 ]]; return; }
   for fd in "/proc/$1/fd/"*; do
     [[ ! $fd -ef /proc/self/fd/1 && ! $fd -ef /proc/self/fd/$o_errors ]] || return 0
   done

@@ -1,17 +1,24 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables of what stands before and behind it
 # Files, directories and links: what is done for many at once.
 
+declare -i o_n=0
+declare -A o_chown=() o_handing=()
+o_place=() o_backup=() o_path=() o_of=() o_check=() o_mode=()
+o_kept_path=() o_kept_mode=() o_kept_owner=() o_kept_of=()
+o_new_path=() o_new_mode=() o_new_owner=() o_new_of=()
+o_link_path=() o_link_target=() o_link_of=()
+o_gone_path=() o_gone_how=() o_gone_of=()
+o_errand_of=() o_errand_who=() o_errand_path=() o_errand_text=() o_errand_how=()
+
+# Of most kinds nothing is pending.
 o_forget() {
-  o_touched=()
-  declare -gi o_n=0
-  o_place=() o_backup=() o_path=() o_of=() o_check=() o_mode=()
-  declare -gA o_chown=()
-  o_kept_path=() o_kept_mode=() o_kept_owner=() o_kept_of=()
-  o_new_path=() o_new_mode=() o_new_owner=() o_new_of=()
-  o_link_path=() o_link_target=() o_link_of=()
-  o_gone_path=() o_gone_how=() o_gone_of=()
-  declare -gA o_handing=()
-  o_errand_of=() o_errand_who=() o_errand_path=() o_errand_text=() o_errand_how=()
+  o_touched=() o_handing=()
+  ((${#o_place[@]} == 0)) || o_n=0 o_place=() o_backup=() o_path=() o_of=() o_check=() o_mode=() o_chown=()
+  ((${#o_kept_path[@]} == 0)) || o_kept_path=() o_kept_mode=() o_kept_owner=() o_kept_of=()
+  ((${#o_new_path[@]} == 0)) || o_new_path=() o_new_mode=() o_new_owner=() o_new_of=()
+  ((${#o_link_path[@]} == 0)) || o_link_path=() o_link_target=() o_link_of=()
+  ((${#o_gone_path[@]} == 0)) || o_gone_path=() o_gone_how=() o_gone_of=()
+  ((${#o_errand_of[@]} == 0)) || o_errand_of=() o_errand_who=() o_errand_path=() o_errand_text=() o_errand_how=()
 }
 
 # Does everything that steps left pending. On return, what they asked for is there or their operation failed.
@@ -50,6 +57,17 @@ o_many() {
   return "$status"
 }
 
+# o_asking COUNT WORD... ITEM...: the same for what tells something, in a subshell, which it ends: the last process takes its place.
+o_asking() {
+  local words=("${@:2:$1}")
+  shift $(($1 + 1))
+  while (($# > 200)); do
+    "${words[@]}" "${@:1:200}" 2>&"$o_null"
+    shift 200
+  done
+  (($# == 0)) || exec "${words[@]}" "$@" 2>&"$o_null"
+}
+
 o_settle_directories() {
   local k mode
   local -A of_mode=()
@@ -79,7 +97,7 @@ o_settle_links() {
   for k in "${!o_link_path[@]}"; do [[ ! -L ${o_link_path[k]} ]] || links+=("$k"); done
   local paths=()
   for k in "${links[@]}"; do paths+=("${o_link_path[k]}"); done
-  mapfile -d '' -t holds < <(o_many 3 readlink -z -- "${paths[@]}")
+  mapfile -d '' -t holds < <(o_asking 3 readlink -z -- "${paths[@]}")
   for k in "${!links[@]}"; do held[${links[k]}]=${holds[k]-}; done
   for k in "${!o_link_path[@]}"; do
     [[ ${held[$k]-} != "${o_link_target[k]}" ]] || continue
@@ -143,12 +161,17 @@ o_settle_files() {
   for spec in "${!of_check[@]}"; do o_settle_check "$spec" "${of_check[$spec]}"; done
 }
 
-# A umask cannot give every mode, and where a directory says what new files in it get, it gives none.
+# A umask cannot give every mode, and where a directory says what new files in it get, it gives none. To look at one file costs what
+# it costs to give it its mode.
 o_settle_modes() {
   local n k=0 staged=("${!o_mode[@]}") is=() places=()
   local -A of_mode=()
+  if ((${#staged[@]} == 1)); then
+    o_apply chmod "0000${o_mode[staged[0]]}" "${staged[0]}"
+    return 0
+  fi
   for n in "${staged[@]}"; do places+=("${o_place[n]}"); done
-  mapfile -t is < <(o_many 4 stat -c %a -- "${places[@]}")
+  mapfile -t is < <(o_asking 4 stat -c %a -- "${places[@]}")
   ((${#is[@]} == ${#places[@]})) || is=()
   for n in "${staged[@]}"; do [[ ${is[k++]-} == "${o_mode[n]}" ]] || of_mode[${o_mode[n]}]+=" $n"; done
   for k in "${!of_mode[@]}"; do o_apply chmod "0000$k" "${of_mode[$k]}"; done
@@ -200,7 +223,7 @@ o_moved() {
 o_settle_permissions() {
   local k key is=() drifted=()
   local -A right=()
-  mapfile -t is < <(o_many 4 stat -c '%a %U %G %u %g' -- "${o_kept_path[@]}")
+  mapfile -t is < <(o_asking 4 stat -c '%a %U %G %u %g' -- "${o_kept_path[@]}")
   ((${#is[@]} == ${#o_kept_path[@]})) || is=()
   for k in "${!o_kept_path[@]}"; do
     key="${o_kept_mode[k]} ${o_kept_owner[k]} ${is[k]-}"

@@ -152,6 +152,5 @@ o_end_search() {
   [[ ${o_unsure-} ]] || printf '%s end\n' "$o_mark"
   # What could not be put back stays where it is.
   ((${#o_asides[@]} == 0)) || o_many 2 rmdir -- "${o_asides[@]}"
-  [[ ! ${o_litter_fd-} ]] || o_rubbish+=("$o_state/runs/$o_run_id.litter")
-  ((${#o_rubbish[@]} == 0)) || o_many 3 rm -rf -- "${o_rubbish[@]}"
+  o_sweep
 }

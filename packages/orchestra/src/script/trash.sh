@@ -7,9 +7,7 @@ o_open_trash() {
   o_find_state
   if [[ $2 ]]; then o_lock "$2"; else exec {o_lock}>/dev/null; fi
   exec {o_journal}>/dev/null {o_null}>/dev/null
-  declare -gA o_bad=()
-  o_rubbish=() o_roots=("$o_state/trash")
-  [[ ! -e $o_state/trashes ]] || mapfile -t -d '' -O 1 o_roots <"$o_state/trashes"
+  o_read_trashes
   umask 077
   shopt -s nullglob dotglob
   o_find_entries

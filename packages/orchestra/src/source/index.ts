@@ -1,7 +1,22 @@
+export type {
+  AskedChange,
+  Backlog,
+  Bound,
+  Change,
+  Changes,
+  IdRange,
+  Looking,
+  Movements,
+  Scope,
+  StoredChange,
+  WaitingUnit,
+  Writers,
+} from './changes.ts'
 export { exactNumber, isDecimal, wholeNumber } from './decimal.ts'
 export { hiddenHint } from './hidden.ts'
 export { toExactJson } from './json.ts'
-export { countRows, rowKeys } from './keys.ts'
-export { existingRows, readRows } from './rows.ts'
-export { type Source, sourceOf, sourceWithin } from './source.ts'
-export { type Unreadable, unreadableModels, unreadableText } from './unreadable.ts'
+export { changesIn } from './postgres/changes.ts'
+export { sourceNeeds } from './postgres/needs.ts'
+export { rowsWithin, sourceOf } from './postgres/source.ts'
+export type { Absence, Capture, FoundRows, Rows, Source, Unreadable } from './source.ts'
+export { unreadableText } from './unreadable-text.ts'

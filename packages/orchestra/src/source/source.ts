@@ -1,68 +1,75 @@
-import type { LoaderContext } from '../config/model.ts'
-import type { Connection, Store } from '../store/index.ts'
-import { ValueTypes } from './types.ts'
-import { readValues, type Values } from './values.ts'
-
-/** Statements on one connection, in one transaction. */
-export interface Reader {
-  query: LoaderContext['query']
-  /** The same, and which columns hold numbers. */
-  values(text: string, values?: readonly unknown[]): Promise<Values>
-}
-
-/** What a read is for: rows as the application has them, or keys in the one way that they are written everywhere. */
-export type Purpose = 'rows' | 'keys'
-
-/** The application's database: all that reads its tables does it through this. */
-export interface Source {
-  /** Several statements that see the same tables: none can be renamed or replaced between them once it was read. */
-  read<Result>(work: (reader: Reader) => Promise<Result>, purpose?: Purpose): Promise<Result>
-  /** One statement of the application's own, as loaders send it. */
-  query: LoaderContext['query']
-}
+import type { CaptureReport, CaptureStatus, InstallOptions, WatchedModel } from '../capture/index.ts'
+import type { Key, LoaderContext, Model } from '../config/model.ts'
+import type { Changes } from './changes.ts'
 
 /**
- * Row policies do not filter but refuse, and code of the application's that a read runs cannot write as the worker. Numbers are
- * written to their last digit, whatever the database's setting.
+ * The application's database: what has changed there, and what it has now. All that Orchestra asks of it, or does to it, goes this
+ * way, and no statement names things of it beside things of the store, so that it may be another database.
+ *
+ * Who reads both reads the source first: a change becomes work of the store in the transaction that takes it away here, so what is not
+ * here any more is there.
  */
-const OPENING = 'begin read only; set local row_security = off; set local extra_float_digits = 1'
-
-/** As the trigger functions write keys, whatever the settings of a session. */
-const KEY_SETTINGS = `; set local datestyle = 'ISO, MDY'; set local timezone = 'UTC'; set local intervalstyle = 'postgres';
-  set local bytea_output = 'hex'; set local lc_monetary = 'C'`
-
-const sources = new WeakMap<Store, Source>()
-
-/** Reads by transactions of its own. Nothing may be asked of an embedded store while one is open: it has one session. */
-export function sourceOf(store: Store): Source {
-  const known = sources.get(store)
-  if (known !== undefined) return known
-  const types = new ValueTypes()
-  const read: Source['read'] = (work, purpose = 'rows') =>
-    store.transaction(
-      (tx) => work(readerOf(tx, types)),
-      purpose === 'keys' ? OPENING + KEY_SETTINGS : OPENING,
-    )
-  const source = { read, query: queryOf(read) }
-  sources.set(store, source)
-  return source
+export interface Source extends Rows {
+  /** By statements of their own; `changesIn` has those of a transaction. */
+  readonly changes: Changes
+  readonly capture: Capture
 }
 
-/** Reads through an open transaction of somebody else's, whose settings stay as they are. */
-export function sourceWithin(connection: Connection): Source {
-  const reader = readerOf(connection, new ValueTypes())
-  return { read: (work) => work(reader), query: reader.query }
+/** What a row that was not found means: it is gone, or it may be where nobody looked. */
+export type Absence = { kind: 'gone' } | { kind: 'unknown'; reason: string }
+
+/** Rows by their keys. */
+export interface FoundRows {
+  /** By key, as `formatKey` writes it; every value to its last digit. */
+  rows: ReadonlyMap<string, Record<string, unknown>>
+  /** Columns that hold numbers of any size. */
+  numbers: ReadonlySet<string>
+  /** Of all that were not found. */
+  absence: Absence
 }
 
-function queryOf(read: Source['read']): Source['query'] {
-  return (text, values) => read((reader) => reader.query(text, values))
+/** Why a model's rows cannot be read at all: its table is not there, or rows of it may be hidden from Orchestra. */
+export type Unreadable = 'missing' | 'hidden'
+
+/**
+ * The rows that an application has now. Reading writes nothing and runs none of the application's code. Keys are texts, as capture
+ * writes them. Models that no table holds have no rows: ask nothing of them.
+ */
+export interface Rows {
+  /**
+   * Rows with these keys; how many is the caller's to bound. A key that its column cannot have is no row's.
+   * @throws OrchestraError ORC_LOADER_FAILED when there is no such table, or it has no such key
+   */
+  byKeys(model: Model, keys: readonly Key[]): Promise<FoundRows>
+  /** Which of the keys have a row. The same, without its columns. */
+  existing(model: Model, keys: readonly Key[]): Promise<{ existing: ReadonlySet<string>; absence: Absence }>
+  /**
+   * The next keys after one, or from the first, at most `size`; fewer are the last ones. In one order, which is the source's own. Begins
+   * anew after a key that its column cannot have any more.
+   * @throws OrchestraError ORC_LOADER_FAILED
+   */
+  keysAfter(model: Model, after: Key | null, size: number): Promise<Key[]>
+  /** About how many rows there are. */
+  count(model: Model): Promise<number>
+  /** Those of the models whose rows cannot be read, and why. */
+  unreadable(models: readonly Model[]): Promise<Map<Model, Unreadable>>
+  /** Tables of the models, those that belong to them included, of which rows may be hidden, and from which role. */
+  hidden(models: readonly Model[]): Promise<{ table: string; role: string }[]>
+  /** A statement of the application's own, as its loaders send it. */
+  query: LoaderContext['query']
 }
 
-function readerOf(connection: Connection, types: ValueTypes): Reader {
-  const values: Reader['values'] = async (text, given) =>
-    readValues(await connection.texts(text, given), types, connection)
-  return {
-    values,
-    query: async <Row>(text: string, given?: readonly unknown[]) => (await values(text, given)).rows as Row[],
-  }
+/** What makes the source tell of changes. */
+export interface Capture {
+  /**
+   * Captures the models' tables, and no others. What stands already costs nothing, and a model that cannot be captured keeps no other
+   * from it.
+   */
+  install(models: readonly WatchedModel[], options?: InstallOptions): Promise<CaptureReport>
+  /** For every watched table and kind of change whether it is captured. Reads only. */
+  status(models: readonly WatchedModel[]): Promise<CaptureStatus[]>
+  /** What there is of it, by names for people. Reads only. */
+  standing(): Promise<string[]>
+  /** Takes all of it away; answers what `standing` did. */
+  remove(): Promise<string[]>
 }

@@ -14,13 +14,16 @@ export interface Damage {
  * Without the routes, every object would belong nowhere and be deleted where it stands; without the placements, what was deleted
  * would stay for ever; and the settings hold the pause. So these are never replaced by empty ones.
  */
-const precious = ['migration', 'setting', 'server', 'route', 'placement', 'protection', 'remnant', 'transfer']
+const precious = ['migration', 'setting', 'server', 'route', 'placement', 'protection', 'transfer']
 
 /** Tables and sequences that a schema of a version has, read from the migrations that make them. */
 function relationsOf(version: number): string[] {
   const texts = migrations.slice(0, version)
-  const made = texts.flatMap(({ sql }) => [...sql.matchAll(/^create (?:table|sequence) orchestra\.(\w+)/gm)])
-  return ['migration', ...made.flatMap(([, name]) => name ?? [])]
+  const all = (pattern: RegExp) =>
+    texts.flatMap(({ sql }) => [...sql.matchAll(pattern)].flatMap(([, name]) => name ?? []))
+  const made = all(/^create (?:table|sequence) orchestra\.(\w+)/gm)
+  const dropped = all(/^drop table orchestra\.(\w+)/gm)
+  return ['migration', ...made.filter((name) => !dropped.includes(name))]
 }
 
 /** What is gone of a schema of this version; a version of 0 is nothing, or a schema whose own table of versions is gone. */

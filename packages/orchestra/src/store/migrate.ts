@@ -1,8 +1,9 @@
-import { OrchestraError } from '../errors.ts'
+import { messageOf, OrchestraError } from '../errors.ts'
 import { assertWhole } from './damage.ts'
-import { MIGRATION_LOCK, type Migration, migrations } from './migrations/index.ts'
-import { withShortLocks } from './short-locks.ts'
+import { type Migration, migrations } from './migrations/index.ts'
+import { isPassing, withShortLocks } from './short-locks.ts'
 import type { Queryable, Store } from './store.ts'
+import { TURNS } from './turn.ts'
 
 /** Milliseconds to go on trying while the application's transactions have the table of changes open. */
 const PATIENCE = 60_000
@@ -23,23 +24,29 @@ export async function storedVersion(store: Queryable): Promise<number> {
 
 /**
  * Brings the schema up to date; processes that start together wait for the first. Answers the versions applied.
- * @throws OrchestraError ORC_STORE_OUTDATED, ORC_STORE_DAMAGED
+ * @param patience milliseconds to go on trying while others have a table locked
+ * @throws OrchestraError ORC_STORE_OUTDATED, ORC_STORE_DAMAGED, ORC_STORE_IN_USE
  */
-export async function migrate(store: Store): Promise<number[]> {
+export async function migrate(store: Store, patience = PATIENCE): Promise<number[]> {
   const version = await wholeVersion(store)
   if (version >= schemaVersion) return []
   const applied: number[] = []
   for (const [index, migration] of migrations.entries()) {
-    if (index >= version && (await apply(store, index + 1, migration))) applied.push(index + 1)
+    if (index >= version && (await apply(store, index + 1, migration, patience))) applied.push(index + 1)
   }
   return applied
 }
 
 /** Answers whether it was this process that did it. */
-async function apply(store: Store, number: number, { change, sql, older }: Migration): Promise<boolean> {
+async function apply(
+  store: Store,
+  number: number,
+  { change, sql, older }: Migration,
+  patience: number,
+): Promise<boolean> {
   const isDone = async (tx: Queryable) => (await storedVersion(tx)) >= number
-  if (change !== '') await exclusively(store, async (tx) => (await isDone(tx)) || tx.query(change))
-  return exclusively(store, async (tx) => {
+  if (change !== '') await exclusively(store, patience, async (tx) => (await isDone(tx)) || tx.query(change))
+  return exclusively(store, patience, async (tx) => {
     await prepareSchema(tx)
     if (await isDone(tx)) return false
     await tx.query(sql)
@@ -51,8 +58,20 @@ async function apply(store: Store, number: number, { change, sql, older }: Migra
   })
 }
 
-function exclusively<Result>(store: Store, work: (tx: Queryable) => Promise<Result>): Promise<Result> {
-  return withShortLocks(store, { exclusion: MIGRATION_LOCK, patience: PATIENCE }, work)
+async function exclusively<Result>(
+  store: Store,
+  patience: number,
+  work: (tx: Queryable) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await withShortLocks(store, { exclusion: TURNS.migration, patience }, work)
+  } catch (error) {
+    if (!isPassing(error)) throw error
+    throw new OrchestraError('ORC_STORE_IN_USE', `The schema cannot be migrated: ${messageOf(error)}`, {
+      hint: 'A transaction has one of its tables open for long (see pg_stat_activity); end it and try again. Nothing has changed since the last migration that was applied whole',
+      cause: error,
+    })
+  }
 }
 
 async function prepareSchema(tx: Queryable): Promise<void> {

@@ -1,6 +1,7 @@
 import { planRanges, type Range, type RangePlan, type RangeState, rangeSize } from './range-plan.ts'
 import { withShortLocks } from './short-locks.ts'
 import type { Queryable, Store } from './store.ts'
+import { TURNS } from './turn.ts'
 
 /** Tables of schema `orchestra` that are partitioned alike, by the numbers that one column of one table gives out. */
 export interface RangedTables {
@@ -11,8 +12,6 @@ export interface RangedTables {
   source: { table: string; at: string }
 }
 
-/** One process at a time. Any constant: it only has to be the same in every process. */
-export const RANGES_LOCK = 7_355_611
 /** Milliseconds to go on trying while others read what is to be dropped. */
 export const RANGES_PATIENCE = 60_000
 
@@ -24,7 +23,7 @@ export async function rangesOf(db: Queryable, { tables }: RangedTables): Promise
 /** Makes ranges ahead, and begins one on each day. Without it, rows are kept all the same. */
 export async function keepRanges(store: Store, ranged: RangedTables): Promise<void> {
   if (isNothing(planRanges(await readState(store, ranged)))) return
-  await withShortLocks(store, { exclusion: RANGES_LOCK, patience: RANGES_PATIENCE }, async (tx) => {
+  await withShortLocks(store, { exclusion: TURNS.ranges, patience: RANGES_PATIENCE }, async (tx) => {
     const state = await readState(tx, ranged)
     if (isNothing(planRanges(state))) return
     const { make, goOnAt } = planRanges(state, rangeSize(await rowsOfADay(tx, ranged)))

@@ -1,10 +1,12 @@
+import { often } from './often.ts'
 import type { Queryable } from './store.ts'
 
 /** What one of the processes wrote down for all of them; undefined when none did. */
 export async function readSetting<Value>(db: Queryable, name: string): Promise<Value | undefined> {
-  const [row] = await db.query<{ value: Value }>('select value from orchestra.setting where name = $1', [
-    name,
-  ])
+  const [row] = await db.query<{ value: Value }>(
+    often('select value from orchestra.setting where name = $1'),
+    [name],
+  )
   return row?.value
 }
 

@@ -1,25 +1,11 @@
 import pg from 'pg'
-import { isOrchestraError } from '../errors.ts'
-import { connectionFailure, placeOf, unreachable, withoutPassword } from './connection-failure.ts'
-import { explain } from './explain.ts'
+import { connectionFailure, placeOf, withoutPassword } from './connection-failure.ts'
 import type { Keyring } from './keyring.ts'
-import { isConnectionError } from './sqlstate.ts'
+import { LentClient } from './lent-client.ts'
+import type { Connection, Queryable } from './queryable.ts'
+import { Ringer } from './ringer.ts'
 
-export interface Queryable {
-  /** Runs one statement (or several without values) and answers the rows of the last. */
-  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
-}
-
-/** Rows as Postgres writes them, before a driver makes values of them. */
-export interface Texts {
-  columns: readonly { name: string; type: number }[]
-  rows: readonly (readonly (string | null)[])[]
-}
-
-/** What can also answer every value as the text that Postgres wrote, to its last digit. */
-export interface Connection extends Queryable {
-  texts(text: string, values?: readonly unknown[]): Promise<Texts>
-}
+export type { Connection, Queryable, Texts } from './queryable.ts'
 
 /** The database that holds the application's tables and Orchestra's own schema. */
 export interface Store extends Connection {
@@ -31,13 +17,30 @@ export interface Store extends Connection {
   readonly databaseUrl: string
   /** The same for people: without a password. */
   readonly shownUrl: string
-  /** @param opening what begins it, with settings that end with it */
-  transaction<Result>(work: (tx: Connection) => Promise<Result>, opening?: string): Promise<Result>
+  /**
+   * Whoever is stopped or cut off in the middle of it lets go of what it has locked when it has said nothing for as long as a lease.
+   */
+  transaction<Result>(
+    work: (tx: Connection) => Promise<Result>,
+    options?: TransactionOptions,
+  ): Promise<Result>
   /** A connection of its own, for what must not wait until others give one back. */
   aside(): Aside
+  /** Sends a notification soon, if the database is there: what it is about is committed. See `ring`. */
+  ring(channel: string, payload: string): void
   /** Calls back on every NOTIFY, and once after each (re)connection because notifications may have been missed. */
   listen(channels: readonly string[], onNotify: (channel: string, payload: string) => void): Listener
   close(): Promise<void>
+}
+
+export interface TransactionOptions {
+  /** What begins it instead, with settings that end with it. */
+  opening?: string
+  /**
+   * `harmless`: what is queried first does nothing that matters where nothing follows, as a lock does not. So it is sent behind the
+   * opening at once, and nothing else is before that is known to have begun it.
+   */
+  first?: 'any' | 'harmless'
 }
 
 export interface Aside extends Queryable {
@@ -47,6 +50,12 @@ export interface Aside extends Queryable {
 export interface Listener {
   close(): Promise<void>
 }
+
+/**
+ * Who locks rows of others and stops between two statements keeps them for as long as the network thinks that it is there, which may be
+ * hours. As long as a lease, after which others take over what it was at.
+ */
+const BEGIN = `begin; set local idle_in_transaction_session_timeout = '10s'`
 
 const INT8 = 20
 const RECONNECT_DELAY = 500
@@ -71,26 +80,38 @@ export interface ConnectionOptions {
 export function connectStore(options: ConnectionOptions): Store {
   const config = { ...options.config, types }
   const pool = openPool(config)
+  const lend = <Result>(work: (db: Connection, client: LentClient) => Promise<Result>) =>
+    onClient(pool, options.kind, work)
+  // The embedded database has one session, which nobody else waits for.
+  const begin = options.kind === 'postgres' ? BEGIN : 'begin'
+  const query: Store['query'] = (text, values) => lend((db) => db.query(text, values))
+  const ringer = new Ringer(query)
   return {
     kind: options.kind,
     keyring: options.keyring,
     pool,
     databaseUrl: options.databaseUrl,
     shownUrl: options.shownUrl ?? withoutPassword(options.databaseUrl),
-    query: (text, values) => onClient(pool, (db) => db.query(text, values)),
-    texts: (text, values) => onClient(pool, (db) => db.texts(text, values)),
-    transaction: (work, opening = 'begin') => onClient(pool, (db) => inTransaction(db, work, opening)),
-    aside: () => aside(config),
+    query,
+    texts: (text, values) => lend((db) => db.texts(text, values)),
+    transaction: (work, { opening = begin, first = 'any' } = {}) =>
+      lend((_, client) => inTransaction(client, work, { opening, first })),
+    aside: () => aside(config, options.kind),
+    ring: (channel, payload) => ringer.ring(channel, payload),
     listen: (channels, onNotify) => listen(config, channels, onNotify),
     close: async () => {
+      await ringer.end()
       await pool.end()
       await options.onClose?.()
     },
   }
 }
 
+/** Seconds after which a session ends with the plans that it has: they may have been made for small tables. */
+const SESSION_SECONDS = 600
+
 function openPool(config: pg.PoolConfig): pg.Pool {
-  const pool = new pg.Pool(config)
+  const pool = new pg.Pool({ ...config, maxLifetimeSeconds: SESSION_SECONDS })
   // A connection that breaks fails its query, or is replaced at the next one; without a listener it would end the process.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
@@ -98,108 +119,48 @@ function openPool(config: pg.PoolConfig): pg.Pool {
 }
 
 /** A pool of one replaces its connection when it breaks. */
-function aside(config: pg.PoolConfig): Aside {
+function aside(config: pg.PoolConfig, kind: Store['kind']): Aside {
   const pool = openPool({ ...config, max: 1 })
   return {
-    query: (text, values) => onClient(pool, (db) => db.query(text, values)),
+    query: (text, values) => onClient(pool, kind, (db) => db.query(text, values)),
     close: () => pool.end(),
   }
 }
 
-type Client = Pick<pg.ClientBase, 'query'>
-
-const asTexts: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => value }
-
-/** One statement (or several without values) through any client of `pg`; the rows of the last as texts. */
-export async function readTexts(
-  client: Client,
-  text: string,
-  values: readonly unknown[] = [],
-): Promise<Texts> {
-  const found = await client.query<(string | null)[]>({
-    text,
-    values: [...values],
-    types: asTexts,
-    rowMode: 'array',
-  })
-  const last = Array.isArray(found) ? (found.at(-1) as typeof found) : found
-  return { columns: last.fields.map(({ name, dataTypeID: type }) => ({ name, type })), rows: last.rows }
-}
-
-async function runQuery<Row>(client: Client, text: string, values: readonly unknown[] = []): Promise<Row[]> {
-  const result = values.length === 0 ? await client.query(text) : await client.query(text, [...values])
-  const last = Array.isArray(result) ? result.at(-1) : result
-  return last.rows
-}
-
 /** Lends a connection; what fails on it is explained when its transaction is over, because only then it can be asked. */
-async function onClient<Result>(pool: pg.Pool, work: (db: Connection) => Promise<Result>): Promise<Result> {
+async function onClient<Result>(
+  pool: pg.Pool,
+  kind: Store['kind'],
+  work: (db: Connection, client: LentClient) => Promise<Result>,
+): Promise<Result> {
   const client = new LentClient(await connect(pool))
   try {
-    return await work(client.connection)
+    if (kind === 'postgres') await client.meet()
+    return await work(client.connection, client)
   } catch (error) {
     throw await client.explain(error)
   } finally {
-    client.release()
-  }
-}
-
-class LentClient {
-  readonly connection: Connection = {
-    query: (text, values) => this.#told(text, runQuery(this.#client, text, values)),
-    texts: (text, values) => this.#told(text, readTexts(this.#client, text, values)),
-  }
-  readonly #client: pg.PoolClient
-  /** Which statement threw which error. */
-  readonly #statements = new Map<unknown, string>()
-  #broken: Error | undefined
-
-  constructor(client: pg.PoolClient) {
-    this.#client = client
-    client.on('error', this.#keep)
-  }
-
-  async explain(error: unknown): Promise<unknown> {
-    if (this.#broken !== undefined) return error
-    const failed = { statement: this.#statements.get(error) ?? '' }
-    return explain(error, failed, (text, values) => runQuery(this.#client, text, values))
-  }
-
-  release(): void {
-    this.#client.off('error', this.#keep)
-    this.#client.release(this.#broken)
-  }
-
-  /** A connection may break between two queries of the transaction; without a listener that would end the process. */
-  readonly #keep = (error: Error) => {
-    this.#broken = error
-  }
-
-  async #told<Answer>(text: string, asked: Promise<Answer>): Promise<Answer> {
-    try {
-      return await asked
-    } catch (cause) {
-      const error = isConnectionError(cause) ? unreachable(cause) : cause
-      this.#statements.set(error, text)
-      if (text === 'rollback' || isOrchestraError(error, 'ORC_STORE_UNREACHABLE'))
-        this.#broken ??= error as Error
-      throw error
-    }
+    await client.release()
   }
 }
 
 async function inTransaction<Result>(
-  db: Connection,
+  client: LentClient,
   work: (tx: Connection) => Promise<Result>,
-  opening: string,
+  { opening, first }: Required<TransactionOptions>,
 ): Promise<Result> {
+  const { connection } = client
   try {
-    await db.query(opening)
-    const result = await work(db)
-    await db.query('commit')
+    const opened = connection.query(opening)
+    if (first === 'any') await opened
+    const result = await work(client.opened(opened))
+    await connection.query('commit')
+    // Where something failed, the commit undid all of it without a word.
+    await client.sent()
     return result
   } catch (error) {
-    await db.query('rollback').catch(() => undefined)
+    await connection.query('rollback').catch(() => undefined)
+    await client.sent()
     throw error
   }
 }

@@ -15,7 +15,7 @@ export { syncEnded } from './ended.ts'
 export { deleteBound, exceedsBound, guardError, NAMED, type Removals } from './guard.ts'
 export { endInspectedSync, lockSync } from './inspected.ts'
 export { type LeftOut, leftOutText, withoutUnreadable } from './left-out.ts'
-export { listSyncs, type SyncView } from './list.ts'
+export { lastOfSource, listSyncs, type SyncRun, type SyncView } from './list.ts'
 export type { NamedKey } from './pages.ts'
 export { PAGE_SIZE, readPage } from './pages.ts'
 export { failSync } from './proceed.ts'
@@ -32,4 +32,4 @@ export {
   syncStatus,
   workOf,
 } from './status.ts'
-export { beginSync, comparingSync, stepSync } from './step.ts'
+export { beginSync, comparingSync, type SyncStep, stepSync } from './step.ts'

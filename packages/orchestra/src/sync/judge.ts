@@ -1,4 +1,4 @@
-import type { Decision } from '../collector/decide.ts'
+import type { Decision } from '../collector/decision.ts'
 import type { Placed } from '../collector/placed.ts'
 import type { Counts } from '../request/sync.ts'
 import { storable } from '../store/index.ts'
@@ -53,19 +53,14 @@ function failsAs({ serverId, action }: Decision, reason: string): (one: OpenOper
 
 function judgeDelete({ decision, open }: Facts): Judgement {
   const same = inPlaceOf(decision, open).some(
-    (one) => one.action === 'delete' && covers(one.gate, decision.gate),
+    (one) => one.action === 'delete' && one.leave === decision.leave,
   )
   return same ? 'waits' : 'differs'
 }
 
-/** A gate opens server by server: one that waits for more than now is needed has seen less of it opened. */
-function covers(waiting: readonly number[] | null, wanted: readonly number[] | null): boolean {
-  return (wanted ?? []).every((serverId) => waiting?.includes(serverId) === true)
-}
-
 function judgeSave(facts: Facts): Judgement {
   const { decision, placed, open, revision } = facts
-  const stands = placed?.state === 'applied' && decision.kind !== 'rename'
+  const stands = placed?.state === 'applied' && decision.kind !== 'rename' && decision.kind !== 'replace'
   if (
     stands &&
     revision !== null &&
@@ -99,6 +94,7 @@ export function countOf({ kind, fate }: Decision, verdict: Judgement): keyof Cou
 const counted = {
   create: 'created',
   update: 'updated',
+  replace: 'created',
   rename: 'renamed',
   move: 'moved',
   delete: 'deleted',

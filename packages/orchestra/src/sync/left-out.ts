@@ -1,6 +1,6 @@
 import type { Model } from '../config/model.ts'
 import type { Selection } from '../request/selection.ts'
-import { type Source, type Unreadable, unreadableModels, unreadableText } from '../source/index.ts'
+import { type Rows, type Unreadable, unreadableText } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
 
 /** A model whose objects cannot be compared, because its rows cannot be read. */
@@ -17,9 +17,9 @@ export interface LeftOut {
  */
 export async function withoutUnreadable(
   selection: Selection,
-  { source, db }: { source: Source; db: Queryable },
+  { source, db }: { source: Rows; db: Queryable },
 ): Promise<{ selection: Selection; leftOut: LeftOut[] }> {
-  const unreadable = await unreadableModels(source, selection.models)
+  const unreadable = await source.unreadable(selection.models)
   if (unreadable.size === 0) return { selection, leftOut: [] }
   const placed = await countPlaced(db, selection)
   const all = [...unreadable].map(([model, why]) => ({ model, why, objects: placed.get(model.name) ?? 0 }))

@@ -29,6 +29,20 @@ export function listSyncs(db: Queryable, limit = 100, after = 0): Promise<SyncVi
   return db.query<SyncView>(LIST, [limit, after])
 }
 
+/** The last time that something asked for it. */
+export interface SyncRun extends Pick<SyncView, 'id' | 'state' | 'error'> {
+  /** When it was asked for, ISO 8601. */
+  at: string
+}
+
+export async function lastOfSource(db: Queryable, source: string): Promise<SyncRun | undefined> {
+  const [last] = await db.query<SyncRun>(
+    `select id, state, error, ${isoTime('created_at')} as at from orchestra.sync where source = $1 order by id desc limit 1`,
+    [source],
+  )
+  return last
+}
+
 /** One that only compares says nothing of what a server has, and a check nothing of what is to be done there. */
 const IS_NO_LESS = `later.id > sync.id and (later.mode = 'sync' or sync.mode = 'check') and (later.inspects or not sync.inspects)`
 

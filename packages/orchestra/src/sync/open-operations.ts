@@ -10,7 +10,8 @@ export interface OpenOperation {
   action: string
   snapshot: unknown
   identity: string | null
-  gate: readonly number[] | null
+  /** What becomes of a copy that leaves. */
+  leave: 'remove' | 'migrate' | 'keep' | null
   held: boolean
   error: string | null
 }
@@ -31,8 +32,8 @@ export async function openOperations(
  * open at all, as when nothing has changed, that is asked for once.
  */
 const OPEN = `
-select o.model || ':' || o.object_key as name, o.backend, o.server_id as "serverId", o.action, o.snapshot, o.identity, o.gate,
-  o.held, o.error
+select o.model || ':' || o.object_key as name, o.backend, o.server_id as "serverId", o.action, o.snapshot, o.identity,
+  o.held, o.error, p.policy as leave
 from jsonb_to_recordset($1::jsonb) as asked(model text, object_key text)
 cross join lateral (
   select * from orchestra.operation one
@@ -40,5 +41,7 @@ cross join lateral (
     and ${foundState('one')} in ('waiting', 'running') and one.action in ('save', 'delete')
   offset 0
 ) o
+left join orchestra.placement p on p.key_hash = o.key_hash and p.model = o.model and p.backend = o.backend
+  and p.server_id = o.server_id and p.operation_id = o.id
 where exists (select from orchestra.operation where state in ('waiting', 'running'))
 order by o.id`

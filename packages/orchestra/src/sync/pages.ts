@@ -2,7 +2,7 @@ import { formatKey } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 import { afterRows, type Cursor, type PlacedPosition } from '../request/cursor.ts'
 import type { Selection } from '../request/selection.ts'
-import { countRows, existingRows, rowKeys, type Source } from '../source/index.ts'
+import type { Rows } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
 
 /** Keys of one page: bounds the memory of a comparison, and how long a change waits behind it. */
@@ -25,7 +25,7 @@ export interface PageContext {
   /** Where the placements are. */
   db: Queryable
   /** The application's tables. */
-  source: Source
+  source: Rows
   selection: Selection
 }
 
@@ -49,7 +49,7 @@ export async function readPage(
 async function rowsPage(name: string, after: Key | null, context: PageContext): Promise<Page> {
   const { selection, source } = context
   const model = selection.models.find((one) => one.name === name)
-  const keys = model === undefined ? [] : await rowKeys(source, model, after, PAGE_SIZE)
+  const keys = model === undefined ? [] : await source.keysAfter(model, after, PAGE_SIZE)
   const last = keys.at(-1)
   const isLast = last === undefined || keys.length < PAGE_SIZE
   return {
@@ -101,7 +101,7 @@ async function withoutRows(
     const model = selection.models.find((one) => one.name === name)
     if (model === undefined) continue
     const keys = own.map((one) => one.keys)
-    const existing = model.table === null ? new Set() : (await existingRows(source, model, keys)).existing
+    const existing = model.table === null ? new Set() : (await source.existing(model, keys)).existing
     objects.push(...keys.filter((key) => !existing.has(formatKey(key))).map((key) => ({ model: name, key })))
   }
   return objects
@@ -117,6 +117,6 @@ export async function countKeys({ db, source, selection }: PageContext): Promise
     [untabled.map((model) => model.name), selection.serverId, selection.backend],
   )
   let total = placed?.count ?? 0
-  for (const model of selection.models) if (model.table !== null) total += await countRows(source, model)
+  for (const model of selection.models) if (model.table !== null) total += await source.count(model)
   return total
 }

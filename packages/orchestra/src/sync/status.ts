@@ -1,7 +1,8 @@
 import { OrchestraError } from '../errors.ts'
 import { isoTime } from '../logs/index.ts'
-import { mayRun } from '../operations/gate.ts'
+import { isOfUnit } from '../operations/of-unit.ts'
 import { addCounts, type Counts, noCounts, type SyncMode, type SyncState } from '../request/sync.ts'
+import { changesIn } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
 
 /** How far the look at one backend on one server has come. */
@@ -66,10 +67,17 @@ export async function syncStatus(db: Queryable, id: number): Promise<SyncStatus>
   }
 }
 
+const noWork: SyncWork = { waiting: 0, running: 0, failing: 0, stuck: 0, done: 0 }
+
 /** What became of the operations of one unit, in numbers; what is not collected yet waits as well. */
 export async function workOf(db: Queryable, unitId: string): Promise<SyncWork> {
-  const [work] = await db.query<SyncWork>(WORK, [unitId])
-  return work ?? { waiting: 0, running: 0, failing: 0, stuck: 0, done: 0 }
+  const asked = await changesIn(db).unit(unitId)
+  const [work = noWork] = await db.query<SyncWork>(WORK, [unitId])
+  return {
+    ...work,
+    waiting: work.waiting + (asked?.keys ?? 0),
+    failing: work.failing + (asked?.failing ?? 0),
+  }
 }
 
 /** Nothing of it goes on by itself soon. */
@@ -105,18 +113,18 @@ from orchestra.inspection join orchestra.server on server.id = inspection.server
 where inspection.sync_id = $1 order by server.name, inspection.backend`
 
 const WORK = `
-with asked as (
-  select coalesce(sum(jsonb_array_length(keys)), 0) as all, coalesce(sum(jsonb_array_length(keys)) filter (where attempt > 0), 0) as failing
-  from orchestra.change where unit_id = $1
-)
-select count(*) filter (where o.state = 'waiting') + (select asked.all from asked) as waiting,
+select count(*) filter (where o.state = 'waiting') as waiting,
   count(*) filter (where o.state = 'running') as running,
-  count(*) filter (where o.state = 'waiting' and o.outcome in ('failure', 'timeout'))
-    + (select asked.failing from asked) as failing,
+  count(*) filter (where o.state = 'waiting' and o.outcome in ('failure', 'timeout')) as failing,
   count(*) filter (where o.state = 'waiting' and o.outcome is distinct from 'failure' and o.outcome is distinct from 'timeout'
     and (o.held or s.held_at is not null or l.blocked_since is not null
-      or exists (select from orchestra.setting where name = 'paused') or not ${mayRun('o')})) as stuck,
+      or exists (select from orchestra.setting where name = 'paused') or exists (
+        select from orchestra.placement p where p.key_hash = o.key_hash and p.model = o.model and p.backend = o.backend
+          and p.server_id = o.server_id and case when o.action in ('save', 'delete')
+            then p.operation_id = o.id and p.wait is not null
+            -- An action of its own is done once what it is done to stands as it is wanted.
+            else p.open and p.attempt > 0 end))) as stuck,
   count(*) filter (where o.state in ('done', 'superseded')) as done
 from orchestra.operation o
 left join orchestra.server s on s.id = o.server_id left join orchestra.lane l on l.server_id = o.server_id
-where o.unit_id = $1`
+where ${isOfUnit('o', '$1::uuid')}`

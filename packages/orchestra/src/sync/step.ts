@@ -1,9 +1,10 @@
-import type { World } from '../collector/decide.ts'
+import type { Collected } from '../collector/collected.ts'
 import { placementsOf } from '../collector/placed.ts'
-import { type Collected, record } from '../collector/record.ts'
+import { record } from '../collector/record.ts'
+import { spend, type Ticket } from '../collector/tickets.ts'
+import type { World } from '../collector/world.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey, formatObject } from '../config/key.ts'
-import type { Key } from '../config/model.ts'
 import type { Duties } from '../generation/index.ts'
 import { type Cursor, firstCursor } from '../request/cursor.ts'
 import { requestSync } from '../request/request.ts'
@@ -17,26 +18,36 @@ import {
   type SyncRow,
   toSyncRow,
 } from '../request/sync.ts'
-import { sourceOf } from '../source/index.ts'
+import { routesRevision } from '../router/index.ts'
+import { changesIn, sourceOf } from '../source/index.ts'
 import { type Queryable, refreshStatistics, type Store, storable } from '../store/index.ts'
 import { type CompareContext, type Compared, compare, type Discrepancy } from './compare.ts'
 import { countOf } from './judge.ts'
 import { type LeftOut, leftOutText, withoutUnreadable } from './left-out.ts'
-import { countKeys, type NamedKey, PAGE_SIZE, type PageContext, readPage } from './pages.ts'
+import { countKeys, type NamedKey, PAGE_SIZE, type Page, type PageContext, readPage } from './pages.ts'
 import { proceed } from './proceed.ts'
-import { isNoted, isRemoval, notedRemovals, noteRemovals } from './removals.ts'
+import { isNoted, isRemoval, type NotedRemoval, notedRemovals, noteRemovals } from './removals.ts'
 
 export interface StepContext {
   store: Store
   config: Config
   route: World['route']
-  /** Where this look of the collector reads Orchestra's own tables. */
-  db: Queryable
-  /** Runs what belongs together: one page is recorded with the place where the next begins. */
-  write: <Result>(work: (tx: Queryable) => Promise<Result>) => Promise<Result>
+  /** Of the routes. */
+  revision: number
   /** Backends that other workers compare. */
   foreign: readonly string[]
+  /** Takes a ticket for the page, of which these are the objects; undefined while others have it, or some of them. */
+  claim(objects: readonly NamedKey[]): Promise<Ticket | undefined>
 }
+
+/** What came of a page. */
+export type SyncStep =
+  /** It is recorded; with the servers that have work now. */
+  | { kind: 'stepped'; serverIds: readonly number[] }
+  /** It is to be asked for again: others decide some of it. */
+  | { kind: 'waits' }
+  /** Nothing was recorded: it was cancelled, another was quicker, or routes have changed. */
+  | { kind: 'refused' }
 
 /**
  * The oldest synchronization that is this worker's to compare; undefined when there is none. Of a backend or a model it is that of who
@@ -44,18 +55,21 @@ export interface StepContext {
  */
 export async function comparingSync(
   db: Queryable,
-  { rank, foreign, foreignModels }: Duties,
+  { rank, backends, foreign, models, foreignModels }: Duties,
 ): Promise<SyncRow | undefined> {
   const [row] = await db.query<SyncRow>(
     `select ${SYNC_COLUMNS} from orchestra.sync where ended_at is null and state = 'comparing' and case
-       when backend is not null then backend <> all($1::text[])
-       when model is not null then model <> all($2::text[])
-       else $3 end
+       when backend is not null then backend = any($1::text[]) or backend <> all($2::text[]) and ${IS_NOBODYS}
+       when model is not null then model = any($3::text[]) or model <> all($4::text[]) and ${IS_NOBODYS}
+       else $5 end
      order by id limit 1`,
-    [foreign, foreignModels, rank === 'newest'],
+    [backends, foreign, models, foreignModels, rank === 'newest'],
   )
   return row === undefined ? undefined : toSyncRow(row)
 }
+
+/** A worker asks for what it is the first to have before it is among the others. What nobody has must end all the same. */
+const IS_NOBODYS = `created_at < now() - interval '10 seconds'`
 
 /**
  * Nobody joins a synchronization that has begun. To be called, and awaited, before the routes are read: who joined before has
@@ -108,23 +122,54 @@ const nothing: Compared = { differences: [], settled: [], counts: noCounts }
 
 /**
  * One page of a synchronization's comparison: reads it, and records its operations together with the cursor, so that a restart
- * loses nothing and repeats nothing. Answers the servers that have work now.
+ * loses nothing and repeats nothing.
  */
-export async function stepSync(row: SyncRow, context: StepContext): Promise<number[]> {
-  const { store, config, db } = context
+export async function stepSync(row: SyncRow, context: StepContext): Promise<SyncStep> {
+  const { store, config, claim } = context
   const { selection, leftOut } = await withoutUnreadable(selectionOf(config, row), {
     source: sourceOf(store),
-    db,
+    db: store,
   })
   const sync = withError(row, leftOut)
   const cursor = sync.cursor ?? firstCursor(selection)
+  const page = await pageAt(sync, cursor, selection, context)
+  const ticket = await claim(page.objects)
+  if (ticket === undefined) return { kind: 'waits' }
+  if (!(await isStillAt(store, sync))) return { kind: 'refused' }
+  return finishStep(sync, await page.compare(), ticket, context)
+}
+
+/** The objects of a page, and what to do with them once nobody else decides about them. */
+interface KnownPage {
+  objects: readonly NamedKey[]
+  compare(): Promise<ComparedPage>
+}
+
+async function pageAt(
+  sync: SyncRow,
+  cursor: Cursor,
+  selection: Selection,
+  context: StepContext,
+): Promise<KnownPage> {
   // A check asks the servers only.
-  if (sync.mode === 'check') return finishStep(sync, { compared: nothing, removals: [], next: null }, context)
-  const step =
-    cursor.pass === 'removals'
-      ? await removePage(sync, cursor.after, selection, context)
-      : await comparePage(sync, cursor, selection, context)
-  return finishStep(sync, step, context)
+  if (sync.mode === 'check')
+    return { objects: [], compare: async () => ({ compared: nothing, removals: [], next: null }) }
+  if (cursor.pass === 'removals') {
+    const noted = await notedRemovals(context.store, sync.id, cursor.after, PAGE_SIZE)
+    return { objects: noted, compare: () => removePage(sync, noted, selection, context) }
+  }
+  if (sync.cursor === null) await refreshStatistics(context.store)
+  const page = await readPage(cursor, pagesOf(selection, context))
+  return { objects: page.objects, compare: () => comparePage(sync, page, selection, context) }
+}
+
+/** Nobody has compared this page since the row was read. */
+async function isStillAt(db: Queryable, { id, cursor }: SyncRow, lock = ''): Promise<boolean> {
+  const rows = await db.query(
+    `select from orchestra.sync where id = $1 and state = 'comparing' and cursor is not distinct from $2::jsonb ${lock}`,
+    [id, cursor === null ? null : JSON.stringify(cursor)],
+  )
+  return rows.length > 0
 }
 
 /** It goes on with all other models and says at its end what it left out, even if that can be read by then. */
@@ -135,17 +180,14 @@ function withError(sync: SyncRow, leftOut: readonly LeftOut[]): SyncRow {
 
 async function comparePage(
   sync: SyncRow,
-  cursor: Exclude<Cursor, { pass: 'removals' }>,
+  page: Page,
   selection: Selection,
   context: StepContext,
 ): Promise<ComparedPage> {
-  if (sync.cursor === null) await refreshStatistics(context.store)
-  const pages = pagesOf(selection, context)
-  const page = await readPage(cursor, pages)
-  const total = sync.cursor === null ? await countKeys(pages) : 0
+  const total = sync.cursor === null ? await countKeys(pagesOf(selection, context)) : 0
   const { differences, settled, counts } = await compare(page.objects, contextOf(sync, selection, context))
   const differing = differences.filter((one) => one.verdict === 'differs')
-  const due = await withoutChanged(context.db, differing)
+  const due = await withoutChanged(context.store, differing)
   const removals = due.filter(isRemoval)
   const deferred = new Set(withArrivals(removals, due))
   const recorded = new Set(due.filter((one) => !deferred.has(one)))
@@ -167,28 +209,18 @@ async function comparePage(
  * sees its change too.
  */
 async function withoutChanged(db: Queryable, differences: readonly Discrepancy[]): Promise<Discrepancy[]> {
-  if (differences.length === 0) return []
-  const asked = differences.map(({ decision }) => ({ model: decision.model, keys: decision.key }))
-  const changed = await db.query<{ model: string; keys: Key }>(
-    `select distinct c.model, key.value as keys from orchestra.change c
-     cross join lateral jsonb_array_elements(c.keys) as key
-     join jsonb_to_recordset($1::jsonb) as asked(model text, keys jsonb)
-       on asked.model = c.model and asked.keys = key.value
-     where c.action in ('save', 'delete') and c.backend is null`,
-    [JSON.stringify(asked)],
-  )
-  const names = new Set(changed.map(({ model, keys }) => formatObject(model, keys)))
+  const changed = await changesIn(db).objectsAmong(differences.map(({ decision }) => decision))
+  const names = new Set(changed.map(({ model, key }) => formatObject(model, key)))
   return differences.filter(({ decision }) => !names.has(formatObject(decision.model, decision.key)))
 }
 
 /** What was to be removed when it was noted is looked at again: it may be wanted by now. */
 async function removePage(
   sync: SyncRow,
-  after: number,
+  noted: readonly NotedRemoval[],
   selection: Selection,
   context: StepContext,
 ): Promise<ComparedPage> {
-  const noted = await notedRemovals(context.db, sync.id, after, PAGE_SIZE)
   const last = noted.at(-1)
   const { differences } = await compare(noted, contextOf(sync, selection, context))
   const differing = differences.filter((one) => one.verdict === 'differs')
@@ -205,7 +237,7 @@ async function removePage(
  * begin with data of its own.
  */
 function withArrivals(removals: readonly Discrepancy[], all: readonly Discrepancy[]): Discrepancy[] {
-  const moving = new Set(removals.filter((one) => one.decision.transferTo !== null).map(objectOf))
+  const moving = new Set(removals.filter((one) => one.decision.leave === 'migrate').map(objectOf))
   const arrivals = moving.size === 0 ? [] : all.filter((one) => !isRemoval(one) && moving.has(objectOf(one)))
   return [...removals, ...arrivals]
 }
@@ -229,40 +261,46 @@ function withoutObjectsOf(objects: readonly NamedKey[], undone: readonly Discrep
   return objects.filter(({ model, key }) => !names.has(formatObject(model, key)))
 }
 
-function pagesOf(selection: Selection, { store, db }: StepContext): PageContext {
-  return { db, source: sourceOf(store), selection }
+function pagesOf(selection: Selection, { store }: StepContext): PageContext {
+  return { db: store, source: sourceOf(store), selection }
 }
 
 function contextOf(
   { unitId }: SyncRow,
   selection: Selection,
-  { store, config, route, db, foreign }: StepContext,
+  { store, config, route, foreign }: StepContext,
 ): CompareContext {
   return {
     config,
     route,
     keyring: store.keyring,
     source: sourceOf(store),
-    placements: (objects) => placementsOf(db, objects),
-    db,
+    placements: (objects) => placementsOf(store, objects),
+    db: store,
     selection,
     unitId,
     foreign,
   }
 }
 
-async function finishStep(sync: SyncRow, step: ComparedPage, context: StepContext): Promise<number[]> {
-  return context.write(async (tx) => {
-    const open = await tx.query(
-      `select from orchestra.sync where id = $1 and state = 'comparing' for no key update`,
-      [sync.id],
-    )
-    // Somebody cancelled it meanwhile.
-    if (open.length === 0) return []
+/** One page is recorded with the place where the next begins. */
+async function finishStep(
+  sync: SyncRow,
+  step: ComparedPage,
+  ticket: Ticket,
+  context: StepContext,
+): Promise<SyncStep> {
+  return context.store.transaction(async (tx) => {
+    const isGood =
+      (await spend(tx, ticket)) &&
+      (await routesRevision(tx)) === context.revision &&
+      (await isStillAt(tx, sync, 'for no key update'))
+    if (!isGood) return { kind: 'refused' }
     const serverIds = await recordDifferences(tx, sync, step.compared, context)
     await noteRemovals(tx, sync.id, step.removals)
     const counts = addCounts(sync.counts, step.compared.counts)
-    return [...serverIds, ...(await proceed(tx, { ...sync, counts }, step.next, context))]
+    const woken = await proceed(tx, { ...sync, counts }, step.next, context)
+    return { kind: 'stepped', serverIds: [...serverIds, ...woken] }
   })
 }
 
@@ -290,5 +328,5 @@ async function recordDifferences(
         }))
       : [],
   }
-  return record(tx, collected, { keyring: store.keyring, backoff: config.worker.backoff.operation })
+  return record(tx, collected, { keyring: store.keyring, config, backoff: config.worker.backoff.operation })
 }

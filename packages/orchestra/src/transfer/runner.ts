@@ -1,3 +1,4 @@
+import type { Backend } from '../config/backend.ts'
 import type { Backoff, Config } from '../config/config.ts'
 import { persist } from '../logs/persist.ts'
 import type { Methods } from '../methods/index.ts'
@@ -6,7 +7,10 @@ import type { Queryable, Store } from '../store/index.ts'
 import { runStep, type StepEnd } from './step.ts'
 import {
   advance,
+  beginSwitch,
   claimTransfers,
+  finish,
+  giveUpSwitch,
   postpone,
   readTransfer,
   recordBytes,
@@ -17,6 +21,8 @@ import {
 
 /** Milliseconds between records of how much was copied. */
 const RECORD_INTERVAL = 1_000
+/** Milliseconds until it is asked again whether the target may receive data. */
+const LATER = 5_000
 
 export interface RunnerOptions {
   store: Store
@@ -97,12 +103,32 @@ export class TransferRunner {
       const transfer = await persist(signal, () => readTransfer(store, id, owner))
       if (transfer === undefined) return
       if (signal.aborted || this.#isFinishing) return this.#giveBack(id, signal)
-      const end = await this.#runStep(transfer, signal)
-      if (end.kind !== 'done') return this.#postpone(transfer, end, signal)
-      const next = stepAfter[transfer.step]
-      const isOurs = await persist(signal, () => advance(store, id, owner, next))
-      if (!isOurs || next === 'done') return
+      const begun = await this.#begun(transfer, signal)
+      if (begun === undefined) return this.#giveBack(id, signal, LATER)
+      const end = await this.#runStep(begun, signal)
+      if (end.kind !== 'done' && end.kind !== 'elsewhere') return this.#postpone(begun, end, signal)
+      if (end.kind === 'elsewhere') await this.#leaveTarget(begun, signal)
+      const next = end.kind === 'done' ? stepAfter[begun.step] : 'copy'
+      if (next === 'done') return this.#end(begun, signal)
+      if (!(await persist(signal, () => advance(store, id, owner, next, end.copiedFor)))) return
     }
+  }
+
+  /** At the switch the target is the transfer's, so that no lane works at it or changes it. */
+  async #begun(transfer: Transfer, signal: AbortSignal): Promise<Transfer | undefined> {
+    const { store, owner } = this.#options
+    if (transfer.step !== 'switch') return transfer
+    return persist(signal, () => beginSwitch(store, transfer, owner, this.#backendOf(transfer)))
+  }
+
+  async #end(transfer: Transfer, signal: AbortSignal): Promise<void> {
+    const { store, owner } = this.#options
+    const isEnded = await persist(signal, () => finish(store, transfer, owner, this.#backendOf(transfer)))
+    if (!isEnded) await this.#giveBack(transfer.id, signal, LATER)
+  }
+
+  #backendOf({ backend }: Transfer): Backend | undefined {
+    return this.#options.config.backends.get(backend)
   }
 
   async #runStep(transfer: Transfer, signal: AbortSignal): Promise<StepEnd> {
@@ -123,21 +149,29 @@ export class TransferRunner {
     }
   }
 
-  #giveBack(id: number, signal: AbortSignal): Promise<void> {
+  #giveBack(id: number, signal: AbortSignal, delay = 0): Promise<void> {
     const { store, owner } = this.#options
-    return persist(signal, () => postpone(store, id, owner, { delay: 0, error: null }))
+    return persist(signal, () => postpone(store, id, owner, { delay, error: null }))
   }
 
   async #postpone(
     transfer: Transfer,
-    end: Exclude<StepEnd, { kind: 'done' }>,
+    end: Exclude<StepEnd, { kind: 'done' | 'elsewhere' }>,
     signal: AbortSignal,
   ): Promise<void> {
     if (end.kind === 'stopped') return this.#giveBack(transfer.id, signal)
     const { store, owner } = this.#options
     const delay = delayAfter(transfer.attempt, this.#backoffAfter(end.kind))
+    // Of what did not answer nobody knows whether it was done: the target stays the transfer's.
+    if (end.kind !== 'unreachable') await this.#leaveTarget(transfer, signal)
     const step = end.kind === 'different' ? ({ step: 'copy' } as const) : {}
     await persist(signal, () => postpone(store, transfer.id, owner, { delay, error: end.reason, ...step }))
+  }
+
+  async #leaveTarget(transfer: Transfer, signal: AbortSignal): Promise<void> {
+    if (transfer.step !== 'switch') return
+    const { store, owner } = this.#options
+    await persist(signal, () => giveUpSwitch(store, transfer, owner, this.#backendOf(transfer)))
   }
 
   #backoffAfter(kind: 'failed' | 'unreachable' | 'different' | 'limited'): Backoff {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { fromSnapshot } from '../collector/snapshot.ts'
 import type { Backend, Timeouts, Transfer as TransferCommands } from '../config/backend.ts'
@@ -18,10 +18,15 @@ import { differenceOf, EmittedText } from './verify.ts'
 
 /** How a step ended. */
 export type StepEnd =
-  | { kind: 'done' }
+  /** With what the copy is for. */
+  | { kind: 'done'; copiedFor: string }
+  /** The target has another name or place than the copy was made for. */
+  | { kind: 'elsewhere'; copiedFor: null }
   | SideTrouble
   /** What was copied is not what was to be copied. */
   | { kind: 'different'; reason: string }
+
+type Trouble = Exclude<StepEnd, { kind: 'done' | 'elsewhere' }>
 
 export interface TransferContext {
   store: Store
@@ -76,7 +81,28 @@ class StepRun {
     this.#placed = fromSnapshot(transfer.placed, seal)
   }
 
-  run(): Promise<StepEnd> {
+  async run(): Promise<StepEnd> {
+    const { step, copied_for } = this.#transfer
+    const copiedFor = this.#destination()
+    if (step !== 'copy' && copied_for !== copiedFor) return { kind: 'elsewhere', copiedFor: null }
+    const trouble = await this.#do()
+    return trouble ?? { kind: 'done', copiedFor }
+  }
+
+  /**
+   * The claim on its name, and a sum of the commands that know where the copy is: it lies beside the place of its object, and so elsewhere
+   * once that has another name or path. None of them would find it there, and a switch that finds nothing takes its work for done. A
+   * name that was given up in between is claimed anew: who renamed it took away what lay beside it.
+   */
+  #destination(): string {
+    const { restore, verify, switch: put } = this.#commands
+    const commands = [restore, verify?.restored, put].map(
+      (command) => command?.(this.#placed).rendered.masked,
+    )
+    return `${this.#transfer.claim} ${createHash('sha256').update(JSON.stringify(commands)).digest('hex')}`
+  }
+
+  #do(): Promise<Trouble | null> {
     switch (this.#transfer.step) {
       case 'copy':
         return this.#copy()
@@ -88,7 +114,7 @@ class StepRun {
     }
   }
 
-  async #copy(): Promise<StepEnd> {
+  async #copy(): Promise<Trouble | null> {
     const dump = renderEmit(this.#try('from'), this.#commands.dump(this.#original))
     const restore = renderAbsorb(this.#try('to'), this.#commands.restore(this.#placed), this.#limits)
     const from = this.#side('dump', 'from', dump)
@@ -103,7 +129,7 @@ class StepRun {
     if (end !== null) return end
     const trouble = worst(troubles)
     if (trouble !== null) return trouble
-    return piped.isWhole ? { kind: 'done' } : { kind: 'failed', reason: `${from.name} broke off` }
+    return piped.isWhole ? null : { kind: 'failed', reason: `${from.name} broke off` }
   }
 
   /** What a copy that was ended comes to; null where none of its bounds was reached. */
@@ -135,9 +161,9 @@ class StepRun {
     await side.conclude(await side.runAlone(this.#timeouts, { input }))
   }
 
-  async #verify(): Promise<StepEnd> {
+  async #verify(): Promise<Trouble | null> {
     const { verify } = this.#commands
-    if (verify === undefined) return { kind: 'done' }
+    if (verify === undefined) return null
     const original = renderEmit(this.#try('from'), verify.original(this.#original))
     const restored = renderEmit(this.#try('to'), verify.restored(this.#placed))
     const texts = [new EmittedText(original), new EmittedText(restored)] as const
@@ -151,14 +177,13 @@ class StepRun {
     const trouble = this.#tooLoud(sides) ?? worst(troubles)
     if (trouble !== null) return trouble
     const difference = differenceOf(...texts, this.#transfer)
-    return difference === null ? { kind: 'done' } : { kind: 'different', reason: difference }
+    return difference === null ? null : { kind: 'different', reason: difference }
   }
 
-  async #switch(): Promise<StepEnd> {
+  async #switch(): Promise<Trouble | null> {
     const script = renderPut(this.#try('to'), this.#commands.switch(this.#placed), LOCK_WAIT)
     const side = this.#side('switch', 'to', script)
-    const trouble = await side.conclude(await side.runAlone(this.#silent))
-    return trouble ?? { kind: 'done' }
+    return side.conclude(await side.runAlone(this.#silent))
   }
 
   #try(side: 'from' | 'to'): TransferTry {

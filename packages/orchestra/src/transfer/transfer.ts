@@ -1,7 +1,8 @@
-import { tell } from '../events/index.ts'
-import { foundState } from '../operations/found-state.ts'
+import type { Backend } from '../config/backend.ts'
+import { tell, transfersEnded } from '../events/index.ts'
+import { beginReceiving, endReceiving, isReceiving, rulesOf } from '../places/index.ts'
 import type { ServerRow } from '../server/index.ts'
-import { type Queryable, storable } from '../store/index.ts'
+import { type Queryable, type Store, storable } from '../store/index.ts'
 
 /** What a transfer has come to; each step is recorded before the next is begun. */
 export type TransferStep = 'copy' | 'verify' | 'switch' | 'done'
@@ -16,6 +17,8 @@ export interface Transfer {
   model: string
   object_key: string
   step: TransferStep
+  /** What the copy was made for; null of one that nobody noted. */
+  copied_for: string | null
   attempt: number
   from: ServerRow
   to: ServerRow
@@ -23,21 +26,25 @@ export interface Transfer {
   original: unknown
   /** The object as it is placed on the new server; null until it stands there. */
   placed: unknown
+  /** The decision that gave the object its name there. */
+  claim: number | null
 }
 
 /**
- * The new place stands, nobody lets one of the servers wait, and nothing is being done to the object on the old server: a rename that
- * runs there would move the data away from under the copy.
+ * A copy that stands and waits for data, and one that goes and has it, while nobody lets one of the servers wait or works at either.
+ * Or what a worker left behind that died while the target was this transfer's.
  */
 const READY = `
   source.removed_at is null and source.held_at is null and target.removed_at is null and target.held_at is null
   and not exists (select from orchestra.setting where name = 'paused')
+  and (${isReceiving('transfer')} or (exists (
+    select from orchestra.placement p where p.key_hash = transfer.key_hash and p.model = transfer.model
+      and p.backend = transfer.backend and p.server_id = transfer.to_server and p.stands = p.generation
+      and p.want = 'stand' and p.data = 'awaits' and p.trying is null)
   and exists (
     select from orchestra.placement p where p.key_hash = transfer.key_hash and p.model = transfer.model
-      and p.backend = transfer.backend and p.server_id = transfer.to_server and p.state = 'applied')
-  and not exists (
-    select from orchestra.operation o where o.key_hash = transfer.key_hash and o.model = transfer.model
-      and o.backend = transfer.backend and o.server_id = transfer.from_server and ${foundState('o')} = 'running')`
+      and p.backend = transfer.backend and p.server_id = transfer.from_server and p.want = 'leave' and p.policy = 'migrate'
+      and p.data = 'own' and p.trying is null and not p.names @> '[{"state": "maybe"}]')))`
 
 const CLAIM = `
 update orchestra.transfer set owner = $1, expires_at = clock_timestamp() + interval '${LEASE_SECONDS} seconds', attempt = attempt + 1
@@ -82,9 +89,9 @@ export async function renewTransfers(
 }
 
 const READ = `
-select transfer.id, transfer.backend, transfer.model, transfer.object_key, transfer.step, transfer.attempt,
+select transfer.id, transfer.backend, transfer.model, transfer.object_key, transfer.step, transfer.copied_for, transfer.attempt, new.claim,
   to_jsonb(source) as from, to_jsonb(target) as to, old.snapshot as original,
-  case when new.state = 'applied' then new.snapshot end as placed
+  case when new.stands = new.generation or ${isReceiving('transfer')} then new.snapshot end as placed
 from orchestra.transfer
 join orchestra.server source on source.id = transfer.from_server
 join orchestra.server target on target.id = transfer.to_server
@@ -100,28 +107,78 @@ export async function readTransfer(db: Queryable, id: number, owner: string): Pr
   return row
 }
 
-/** Records that a step is done. Answers false when the transfer is not this worker's any more, or was cancelled. */
+/** Records that a step is done, and what the copy is for. Answers false when the transfer is not this worker's any more, or was cancelled. */
 export async function advance(
   db: Queryable,
   id: number,
   owner: string,
-  step: TransferStep,
+  step: Exclude<TransferStep, 'done'>,
+  copiedFor: string | null,
 ): Promise<boolean> {
   const rows = await db.query(
-    `with moved as (
-       update orchestra.transfer set step = $3, error = null,
-         outcome = case when $3 = 'done' then 'success' end,
-         ended_at = case when $3 = 'done' then clock_timestamp() end,
-         owner = case when $3 = 'done' then null else owner end
-       where id = $1 and owner = $2 and ended_at is null
-       returning id, outcome, key_hash, model, backend, from_server, to_server
-     ), arrived as (
-       update orchestra.placement p set hollow = p.server_id = m.from_server from moved m
-       where m.outcome = 'success' and p.key_hash = m.key_hash and p.model = m.model and p.backend = m.backend
-         and p.server_id in (m.from_server, m.to_server)
-     ), told as (${tell('transfer-ended', { transfer: 'id' }, `moved where outcome = 'success'`)})
-     select id, pg_notify('orchestra_control', 'transfer'), pg_notify('orchestra_settled', '') from moved`,
-    [id, owner, step],
+    `update orchestra.transfer set step = $3, copied_for = $4, error = null
+     where id = $1 and owner = $2 and ended_at is null returning 1`,
+    [id, owner, step, copiedFor],
+  )
+  return rows.length > 0
+}
+
+/**
+ * Before the switch: from now on the target is the transfer's. Answers the transfer with the target as it is from now on; undefined when
+ * it is not to receive data now.
+ */
+export function beginSwitch(
+  store: Store,
+  transfer: Transfer,
+  owner: string,
+  backend: Backend | undefined,
+): Promise<Transfer | undefined> {
+  return store.transaction(async (tx) => {
+    if (!(await isOwn(tx, transfer, owner))) return undefined
+    if (!(await beginReceiving(tx, transfer, rulesOf(backend)))) return undefined
+    return readTransfer(tx, transfer.id, owner)
+  })
+}
+
+/** After a switch that failed: the lane may work on the target again. */
+export async function giveUpSwitch(
+  store: Store,
+  transfer: Transfer,
+  owner: string,
+  backend: Backend | undefined,
+): Promise<void> {
+  await store.transaction(async (tx) => {
+    if (await isOwn(tx, transfer, owner)) await endReceiving(tx, transfer, 'untouched', rulesOf(backend))
+  })
+}
+
+/** After the switch: the data counts where it arrived, unless one of the two is wanted otherwise since. */
+export function finish(
+  store: Store,
+  transfer: Transfer,
+  owner: string,
+  backend: Backend | undefined,
+): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    if (!(await isOwn(tx, transfer, owner))) return false
+    const arrived = await endReceiving(tx, transfer, 'done', rulesOf(backend))
+    if (arrived === undefined) return false
+    await tx.query(
+      `with ended as (
+         update orchestra.transfer set step = 'done', error = null, outcome = $2, ended_at = clock_timestamp(), owner = null
+         where id = $1 and ended_at is null returning id, outcome
+       ), told as (${transfersEnded('ended')})
+       select pg_notify('orchestra_control', 'transfer'), pg_notify('orchestra_settled', '') from ended`,
+      [transfer.id, arrived ? 'success' : 'cancelled'],
+    )
+    return true
+  })
+}
+
+async function isOwn(tx: Queryable, { id }: Transfer, owner: string): Promise<boolean> {
+  const rows = await tx.query(
+    'select from orchestra.transfer where id = $1 and owner = $2 and ended_at is null',
+    [id, owner],
   )
   return rows.length > 0
 }

@@ -21,8 +21,10 @@ const remakable = [
   'inspection',
   'finding',
   'event',
+  'tally',
+  'tally_change',
 ]
-const precious = ['migration', 'setting', 'server', 'route', 'placement', 'protection', 'remnant', 'transfer']
+const precious = ['migration', 'setting', 'server', 'route', 'placement', 'protection', 'transfer']
 
 /** Everything that a schema consists of, as text. */
 const shape = `
@@ -32,6 +34,8 @@ const shape = `
     join pg_class on pg_class.oid = indexrelid where relnamespace = 'orchestra'::regnamespace
   union all select format('%s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) from pg_constraint
     where connamespace = 'orchestra'::regnamespace
+  union all select pg_get_triggerdef(t.oid) from pg_trigger t join pg_class on pg_class.oid = t.tgrelid
+    where relnamespace = 'orchestra'::regnamespace and not tgisinternal
   order by what`
 
 describeStores('a damaged schema', (open) => {

@@ -42,6 +42,12 @@ test('a long plan is cut for people, whole for programs, and shows commands with
 })
 
 test('who interrupts a check is told that it goes on and where to see it', { timeout: TIMEOUT }, async () => {
+  // A look at a held server ends at once; at one that somebody else works on it waits.
+  await query(
+    databaseUrl,
+    `update orchestra.lane set owner = gen_random_uuid(), expires_at = now() + interval '1 hour'`,
+  )
+  await project.run('server', 'release', 'here')
   const check = project.start('sync', '--check')
   const isOpen = async () => (await project.json<Status>('status')).syncs.some(({ mode }) => mode === 'check')
   await untilWithin(PATIENCE, 'the check is open', isOpen)

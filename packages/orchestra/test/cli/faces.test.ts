@@ -13,8 +13,8 @@ import * as operate from '../../src/operate/index.ts'
 import type { AnyVerb } from '../../src/operate/verb.ts'
 import { savedPlan, writePlan } from '../../src/plan/index.ts'
 
-/** They make, serve, check or take away the place where verbs work. */
-const besideVerbs = ['init', 'up', 'doctor', 'completion', 'store url', 'grants', 'uninstall']
+/** They write the first file, work, and speak to a shell: nobody could ask for that from elsewhere. */
+const besideVerbs = ['init', 'up', 'completion']
 
 const directory = mkdtempSync(join(tmpdir(), 'orchestra-faces-'))
 const planFile = join(directory, 'plan.json')
@@ -29,15 +29,17 @@ class Asked extends Error {}
 
 /** The verbs that the work of a command asks for, up to the first that it waits for; each has to take what it is given. */
 function actInto(asked: string[]): Act {
+  const run = async (verb: AnyVerb, given: unknown) => {
+    checkInput(verb, given)
+    asked.push(verb.name)
+    throw new Asked()
+  }
   const session = {
     terminal: new Terminal(streams(), { json: false, environment: {} }),
     options: {},
     config: async () => ({}),
-    run: async (verb: AnyVerb, given: unknown) => {
-      checkInput(verb, given)
-      asked.push(verb.name)
-      throw new Asked()
-    },
+    run,
+    runAlone: run,
   } as unknown as Session
   return <Args extends unknown[]>(work: Work<Args>) =>
     async (...all: [...Args, Command]) => {

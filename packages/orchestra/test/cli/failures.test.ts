@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LogSummary } from '../../src/logs/index.ts'
-import type { Status } from '../../src/placements/index.ts'
+import type { HappeningPage, Status } from '../../src/placements/index.ts'
 import { untilWithin } from '../support/processes.ts'
 import { PATIENCE, Project, query, type RunningCommand } from './project.ts'
 import { startRouted } from './routed-project.ts'
@@ -82,6 +82,22 @@ describe('failures', () => {
     await up.printed('"server-held"')
     await project.run('server', 'release', 'a')
     await up.printed('"server-released"')
+  })
+
+  test('are followed from anywhere, and told to who comes back', { timeout: TIMEOUT }, async () => {
+    const before = await project.json<HappeningPage>('event', 'list')
+    const following = project.start('event', 'follow', '--json')
+    await following.printed('"server-blocked"')
+    await project.run('server', 'hold', 'a', '--by', 'alice', '--reason', 'disk')
+    await following.printed('"server-held"')
+    await project.run('server', 'release', 'a')
+    following.child.kill('SIGINT')
+    expect((await following.ended).code).toBe(0)
+    const told = await project.json<HappeningPage>('event', 'list', '--after', before.next)
+    expect(told.events.map(({ event }) => event)).toContain('server-released')
+    const shown = await project.run('event', 'list', '--after', before.next)
+    expect(shown.stdout).toMatch(/a .*released|released .*a/)
+    expect(shown.stderr).toContain('go on with --after ')
   })
 
   test('of synchronizations that stop are in the log of the worker', { timeout: TIMEOUT }, async () => {

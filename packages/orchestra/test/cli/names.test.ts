@@ -82,6 +82,7 @@ const typos: [command: string, code: string, help: string][] = [
   ['server release heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
   ['server remove heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
   ['server show heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
+  ['transfer list --object site:99', 'ORC_OBJECT_UNKNOWN', 'no row'],
   ['unit show abcdef01', 'ORC_UNIT_UNKNOWN', 'abcdef01'],
 ]
 

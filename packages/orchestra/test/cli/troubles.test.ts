@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { WorkEvents } from '../../src/cli/live-events.ts'
 import { OrchestraError } from '../../src/errors.ts'
 import { addServer } from '../../src/fleet/index.ts'
 import { endInspection, type Inspection, stopSync } from '../../src/inspect/inspection.ts'
@@ -9,6 +8,7 @@ import { blockLane, unblockLane } from '../../src/manager/lease.ts'
 import { holdServer, releaseServer } from '../../src/server/index.ts'
 import type { Store } from '../../src/store/index.ts'
 import { postpone } from '../../src/transfer/transfer.ts'
+import { Happenings } from '../support/happenings.ts'
 import { describeStores } from '../support/stores.ts'
 
 describeStores('troubles', (open) => {
@@ -27,16 +27,11 @@ describeStores('troubles', (open) => {
     if (reason === null) await unblockLane(store, claim)
     else await blockLane(store, claim, 'unreachable', reason, { base: 1, cap: 1 })
   }
-  async function followed(store: Store): Promise<WorkEvents> {
-    const events = new WorkEvents(store)
-    await events.begin()
-    return events
-  }
 
   it('of a server are told when they begin, when they are others, and when they end', async () => {
     const { store, ids } = await opened()
     await block(store, ids[1], 'away before')
-    const troubles = await followed(store)
+    const troubles = new Happenings(store)
     expect(await troubles.next()).toMatchObject([
       { event: 'server-blocked', server: 'web2', reason: 'away before' },
     ])
@@ -69,7 +64,7 @@ describeStores('troubles', (open) => {
       )
     await add('1', 'tar: broken pipe')
     await add('2', null)
-    const troubles = await followed(store)
+    const troubles = new Happenings(store)
     expect(await troubles.next()).toEqual([])
     await store.query('update orchestra.transfer set owner = $1', [owner])
     for (const id of [1, 2]) await postpone(store, id, owner, { delay: 1, error: 'no space left' })
@@ -100,7 +95,7 @@ describeStores('troubles', (open) => {
       await store.transaction((tx) => stopSync(tx, id, new OrchestraError('ORC_SYNC_UNKNOWN', 'too much')))
     }
     await stop()
-    const troubles = await followed(store)
+    const troubles = new Happenings(store)
     expect(await troubles.next()).toEqual([])
     await stop()
     const syncId = await begin()

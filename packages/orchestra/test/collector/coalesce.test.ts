@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Change, coalesce } from '../../src/collector/index.ts'
+import { coalesce } from '../../src/collector/index.ts'
 import { formatKey, formatObject, parseKey, parseObject } from '../../src/config/key.ts'
+import type { Change } from '../../src/source/index.ts'
 
 const change = fc.record<Change>({
   unitId: fc.constantFrom('u1', 'u2', 'u3'),

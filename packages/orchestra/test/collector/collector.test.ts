@@ -43,19 +43,26 @@ describeStores('collector', (open) => {
       `begin; delete from site where id = 1; insert into site (id, body) values (1, 'new'); commit`,
     )
     await world.collect()
-    expect(await summary(world)).toEqual(['save 1 superseded -', 'save 1 waiting -'])
+    expect(await summary(world)).toEqual(['save 1 waiting -'])
   })
 
   it('ends all units of one object with its last operation', async () => {
     const world = await build()
     await world.store.query(`insert into site (id) values (1)`)
     for (let n = 0; n < 4; n++) await world.store.query(`update site set body = $1`, [`b${n}`])
+    const asked = await world.store.query<{ unit_id: string }>(
+      'select unit_id from orchestra.change order by id',
+    )
     await world.collect()
-    const operations = await world.operations()
-    const last = operations.at(-1)
-    expect(new Set(operations.map((one) => one.unit_id)).size).toBe(5)
-    expect(operations.filter((one) => one.state === 'waiting')).toEqual([last])
-    expect(operations.slice(0, -1).every((one) => one.superseded_by === last?.id)).toBe(true)
+    const [operation, ...others] = await world.operations()
+    expect(others).toEqual([])
+    const units = await world.store.query<{ id: string; carried: number[] }>(
+      'select id, carried::int[] as carried from orchestra.unit',
+    )
+    expect(units).toHaveLength(5)
+    for (const { id, carried } of units)
+      expect(carried).toEqual(id === operation?.unit_id ? [] : [operation?.id])
+    expect(operation).toMatchObject({ state: 'waiting', unit_id: asked.at(-1)?.unit_id })
   })
 
   it('fails an invalid object by name, beside the others, and looks again when its row is corrected', async () => {
@@ -119,11 +126,9 @@ describeStores('collector', (open) => {
     await world.collect()
     expect(await world.operations()).toMatchObject([{ held: true, state: 'waiting' }])
     await enableRoute(world.store, route.id, { by: 'test' })
-    await lookAgainAtHeld(world.store, world.config)
+    await lookAgainAtHeld(world.store)
     await world.collect()
-    const [held, free] = await world.operations()
-    expect(held).toMatchObject({ state: 'superseded', superseded_by: free?.id })
-    expect(free).toMatchObject({ held: false, state: 'waiting', unit_id: held?.unit_id })
+    expect(await world.operations()).toMatchObject([{ held: false, state: 'waiting' }])
   })
 
   it('keeps an action that waits while its object is saved', async () => {
@@ -343,7 +348,15 @@ describe('a look', () => {
       config: { models: new Map(), backends: new Map() } as never,
       route: noResult,
       keyring: undefined as never,
-      source: { read: asked, query: asked },
+      source: {
+        byKeys: asked,
+        existing: asked,
+        keysAfter: asked,
+        count: asked,
+        unreadable: asked,
+        hidden: asked,
+        query: asked,
+      },
       placements: async () => new Map(),
     })
     expect(decisions).toEqual([])

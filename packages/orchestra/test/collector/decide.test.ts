@@ -1,24 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { type Decision, decide, type Loaded, type Placed, type Routing } from '../../src/collector/index.ts'
+import { type Decision, type Destinations, decide, type Loaded } from '../../src/collector/index.ts'
 import type { Backend } from '../../src/index.ts'
+import { placedAs } from '../support/placed.ts'
 import { siteFiles } from '../support/world.ts'
 
 const object = { id: 1, domain: 'a.org', body: '', plan: 'basic' }
-const placedHere: Placed = {
-  backend: 'files',
-  serverId: 1,
-  identity: 'a.org',
-  snapshot: { domain: 'a.org' },
-  state: 'applied',
-  revision: 'r',
-  applied: true,
-  touched: true,
-  tried: [],
-  transferTo: null,
-  awaitsData: false,
-  hollow: false,
-  protection: null,
-}
+const placedHere = placedAs()
 
 const states: Record<string, Loaded> = {
   present: { kind: 'present', object },
@@ -26,7 +13,7 @@ const states: Record<string, Loaded> = {
   invalid: { kind: 'invalid', reason: 'domain: too short' },
   failed: { kind: 'failed', reason: 'no luck' },
 }
-const routings: Record<string, Routing> = {
+const routings: Record<string, Destinations> = {
   nowhere: { serverIds: [], heldServerIds: [], errors: [] },
   'to 1 and 2, held to 3': { serverIds: [1, 2], heldServerIds: [3], errors: [] },
   'to 1, one broken': { serverIds: [1], heldServerIds: [], errors: ['route 7 breaks'] },
@@ -66,7 +53,7 @@ describe('a decision', () => {
         states[state] as Loaded,
         {
           backendsOf: () => backends[backend] as Backend[],
-          route: () => routings[routing] as Routing,
+          route: () => routings[routing] as Destinations,
           placed: () => placed,
           protection: () => null,
         },
@@ -99,7 +86,7 @@ describe('a decision', () => {
     )
     expect(decisions).toMatchObject([
       { action: 'save', serverId: 2 },
-      { action: 'delete', serverId: 1, transferTo: 2 },
+      { action: 'delete', serverId: 1, leave: 'migrate' },
     ])
   })
 
@@ -109,7 +96,7 @@ describe('a decision', () => {
       { kind: 'gone' },
       {
         backendsOf: () => [siteFiles],
-        route: () => routings.nowhere as Routing,
+        route: () => routings.nowhere as Destinations,
         placed: () => [placedHere],
         protection: () => null,
       },
@@ -127,7 +114,7 @@ describe('a decision', () => {
       { kind: 'present', object },
       {
         backendsOf: () => [{ ...siteFiles, identity: () => identity as string }],
-        route: () => routings['to 1 and 2, held to 3'] as Routing,
+        route: () => routings['to 1 and 2, held to 3'] as Destinations,
         placed: () => [],
         protection: () => null,
       },

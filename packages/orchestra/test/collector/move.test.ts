@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Decision, decide, type Placed } from '../../src/collector/index.ts'
+import { foresee } from '../../src/collector/outcomes.ts'
 import type { Backend } from '../../src/index.ts'
+import { type Next, owned } from '../../src/places/index.ts'
+import { placedAs } from '../support/placed.ts'
 import { siteFiles } from '../support/world.ts'
 
 const object = { id: 1, domain: 'a.org', body: '', plan: 'basic' }
@@ -12,25 +15,15 @@ const placeOn = (serverId: number) =>
     .record({
       state: fc.constantFrom('pending', 'applied', 'failed', 'deleting', 'kept'),
       applied: fc.boolean(),
-      tried: fc.boolean(),
+      isTouched: fc.boolean(),
       identity: fc.constantFrom('a.org', 'b.org'),
-      transferTo: fc.constantFrom(null, 1, 2, 3, 4),
-      awaitsData: fc.boolean(),
-      hollow: fc.boolean(),
+      data: fc.constantFrom('own', 'awaits', 'gone'),
       protection: fc.constantFrom(null, 'protected by alice'),
     })
-    .map(
-      ({ tried, applied, ...one }): Placed => ({
-        ...one,
-        backend: 'files',
-        serverId,
-        snapshot: object,
-        revision: applied ? 'r' : null,
-        applied,
-        touched: applied || tried,
-        tried: [],
-      }),
-    )
+    .map(({ isTouched, applied, ...one }): Placed => {
+      const hasNames = applied || isTouched || one.state === 'kept'
+      return placedAs({ ...one, serverId, snapshot: object, applied, ...(hasNames ? {} : { names: [] }) })
+    })
 
 const situation = fc
   .record({
@@ -52,8 +45,18 @@ const situation = fc
 
 type Situation = typeof situation extends fc.Arbitrary<infer Value> ? Value : never
 
+function backendOf(onMove: Situation['onMove']): Backend {
+  return { ...siteFiles, onMove, rename: () => undefined } as Backend
+}
+
+/** What comes next in each place, once it is wanted. */
+function answersIn({ placed, onMove }: Situation, decisions: readonly Decision[]) {
+  const after = foresee(placed, decisions, backendOf(onMove))
+  return removals(decisions).map((one) => ({ serverId: one.serverId, next: after.get(one)?.next }))
+}
+
 function decideIn({ placed, onMove, ...routing }: Situation): Decision[] {
-  const backend = { ...siteFiles, onMove, rename: () => undefined } as Backend
+  const backend = backendOf(onMove)
   return decide(
     { model: 'site', key: ['1'], action: 'save', payload: null, unitIds: ['u'], scope: null },
     { kind: 'present', object },
@@ -68,8 +71,6 @@ function decideIn({ placed, onMove, ...routing }: Situation): Decision[] {
 
 const removals = (decisions: readonly Decision[]) =>
   decisions.filter(({ action, fate }) => action === 'delete' && fate.kind === 'waiting')
-
-const holdsData = (place: Placed | undefined) => place?.touched === true && !place.awaitsData && !place.hollow
 
 function everywhere(check: (given: Situation, decisions: Decision[]) => void): void {
   fc.assert(
@@ -94,37 +95,53 @@ describe('an object that is looked at', () => {
     })
   })
 
-  it('loses no copy that is protected or that the policy keeps', () => {
-    everywhere(({ placed, onMove }, decisions) => {
+  it('loses no copy that is protected or that the policy keeps: where data moves, the removal waits', () => {
+    everywhere((given, decisions) => {
+      const answers = new Map(answersIn(given, decisions).map(({ serverId, next }) => [serverId, next?.do]))
       for (const { serverId } of removals(decisions)) {
-        const place = placed.find((one) => one.serverId === serverId)
-        if (place?.touched) expect([place.protection, onMove === 'keep']).toEqual([null, false])
+        const place = given.placed.find((one) => one.serverId === serverId)
+        if (!place?.touched) continue
+        expect(given.onMove).not.toBe('keep')
+        if (place.protection === null) continue
+        expect([given.onMove, answers.get(serverId)]).not.toEqual(['migrate', 'remove'])
+        expect(given.onMove).toBe('migrate')
       }
     })
   })
 
   it('loses an old copy after it stands on every server where it belongs', () => {
-    everywhere(({ placed, serverIds, heldServerIds }, decisions) => {
-      const missing = [...serverIds, ...heldServerIds].filter((serverId) => {
-        const there = placed.find((one) => one.serverId === serverId)
-        return there === undefined || !there.applied || there.state === 'deleting'
-      })
-      for (const { serverId, gate } of removals(decisions)) {
-        const place = placed.find((one) => one.serverId === serverId)
-        if (place?.touched && !place.awaitsData)
-          for (const other of missing.filter((one) => serverIds.includes(one))) expect(gate).toContain(other)
+    everywhere((given, decisions) => {
+      const missing = [...given.serverIds, ...given.heldServerIds].filter(
+        (serverId) => !given.placed.some((one) => one.serverId === serverId && one.state === 'applied'),
+      )
+      if (missing.length === 0) return
+      for (const { serverId, next } of answersIn(given, decisions)) {
+        const place = given.placed.find((one) => one.serverId === serverId)
+        if (place?.touched && place.place.data !== 'awaits') expect(next?.do).toBe('wait')
       }
     })
   })
 
   it('loses no data: it goes to a server where the object belongs, from one copy only', () => {
-    everywhere(({ placed, serverIds, onMove }, decisions) => {
-      if (onMove !== 'migrate') return
-      const transfers = decisions.filter(({ transferTo }) => transferTo !== null)
-      expect(transfers.length).toBeLessThanOrEqual(1)
-      for (const { transferTo } of transfers) expect(serverIds).toContain(transferTo)
-      for (const { serverId, transferTo } of removals(decisions))
-        if (holdsData(placed.find((one) => one.serverId === serverId))) expect(transferTo).not.toBeNull()
+    everywhere((given, decisions) => {
+      if (given.onMove !== 'migrate') return
+      const belongs = [...given.serverIds, ...given.heldServerIds]
+      const own = new Set(
+        owned(given.placed.map(({ place }) => place)).flatMap(({ server, data, names }) =>
+          data === 'own' && names.length > 0 ? [Number(server)] : [],
+        ),
+      )
+      // Who waits to know whether another copy came about, or for a person, gives nothing and stays.
+      const isAtRest = (next: Next | undefined) =>
+        next?.do === 'nothing' || (next?.do === 'wait' && ['place', 'person'].includes(next.for.kind))
+      const givers = answersIn(given, decisions).filter(
+        ({ serverId, next }) => own.has(serverId ?? 0) && !isAtRest(next),
+      )
+      expect(givers.length).toBeLessThanOrEqual(1)
+      for (const { next } of givers) {
+        const to = next?.do === 'wait' && next.for.kind === 'data' ? Number(next.for.server) : null
+        expect(belongs).toContain(to)
+      }
     })
   })
 
@@ -141,10 +158,9 @@ describe('an object that is looked at', () => {
 
   it('is renamed exactly where it stands under another name', () => {
     everywhere(({ placed }, decisions) => {
-      for (const { serverId, kind, previousIdentity } of decisions.filter((one) => one.action === 'save')) {
+      for (const { serverId, kind } of decisions.filter((one) => one.action === 'save')) {
         const place = placed.find((one) => one.serverId === serverId)
-        const isOther = place?.touched === true && place.identity !== 'a.org'
-        expect([kind === 'rename', previousIdentity]).toEqual([isOther, isOther ? 'b.org' : null])
+        expect(kind === 'rename').toBe(place?.touched === true && place.identity !== 'a.org')
       }
     })
   })
@@ -164,8 +180,8 @@ describe('an object that is looked at', () => {
         { kind: 'present', object },
         { backendsOf: () => [backend], route: () => routing, placed: () => placed, protection: () => null },
       )
-      for (const { serverId, transferTo } of decisions)
-        if (transferTo !== 2) expect([2, null]).toContain(serverId)
+      for (const { serverId, leave } of decisions)
+        if (leave !== 'migrate') expect([2, null]).toContain(serverId)
     })
   })
 })

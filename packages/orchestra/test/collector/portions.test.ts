@@ -1,12 +1,9 @@
 import fc from 'fast-check'
 import { expect, it, test } from 'vitest'
 import type { Decision } from '../../src/collector/index.ts'
-import { portionsOf } from '../../src/collector/record.ts'
-import { Keyring } from '../../src/store/keyring.ts'
+import { portionsOf } from '../../src/collector/portions.ts'
 import { describeStores } from '../support/stores.ts'
-import { quickBackoff, useWorlds } from '../support/world.ts'
-
-const context = { keyring: new Keyring(Buffer.alloc(32, 1)), backoff: quickBackoff.operation }
+import { useWorlds } from '../support/world.ts'
 
 const decisions = fc.array(
   fc.record({
@@ -27,14 +24,11 @@ function decisionOf({ key, serverId, weight, units }: { [name: string]: number }
     backend: 'files',
     serverId: serverId ?? 0,
     identity: 'a.org',
-    previousIdentity: null,
-    previous: [],
-    gate: null,
-    transferTo: null,
-    unmade: false,
+    leave: null,
     object: { body: 'x'.repeat(weight ?? 0) },
     snapshot: null,
     fate: { kind: 'waiting' },
+    standing: 'own',
   }
 }
 
@@ -48,23 +42,16 @@ test('operations are written in portions of a bound, all of one object in one, a
         action: 'save',
         backend: null,
       }))
-      const collected = { decisions: all, changeIds: [], units: [], attempts: new Map(), seen }
-      const portions = [...portionsOf(collected, context, bytes)]
-      const written = portions.map(({ operations }) => JSON.parse(operations) as Record<string, unknown>[])
-      const objects = written.map((portion) => new Set(portion.map((one) => one.object_key)))
-      expect(written.flat()).toHaveLength(all.reduce((sum, { unitIds }) => sum + unitIds.length, 0))
+      const collected = { decisions: all, seen }
+      const portions = [...portionsOf(collected, bytes)]
+      const objects = portions.map((portion) => new Set(portion.decisions.map(({ key }) => key[0])))
+      expect(portions.flatMap((portion) => portion.decisions)).toHaveLength(all.length)
       expect(objects.flatMap((names) => [...names])).toHaveLength(new Set(all.map(({ key }) => key[0])).size)
       expect(portions.flatMap((portion) => portion.seen)).toHaveLength(seen.length)
-      for (const portion of written)
-        for (const [at, { position, heir, state }] of portion.entries()) {
-          expect(position).toBe(at)
-          if (state === 'superseded') expect(portion[Number(heir)]?.state).toBe('waiting')
-        }
-      for (const [at, { operations }] of portions.slice(0, -1).entries()) {
-        const last = written[at]?.at(-1)?.object_key
-        const before = written[at]?.filter((one) => one.object_key !== last) ?? []
-        expect(before.reduce((sum, one) => sum + JSON.stringify(one).length, 0)).toBeLessThanOrEqual(bytes)
-        expect(operations.length).toBeGreaterThan(bytes)
+      for (const { decisions } of portions) {
+        const last = decisions.at(-1)?.key[0]
+        const before = decisions.filter(({ key }) => key[0] !== last)
+        expect(before.length * 500).toBeLessThanOrEqual(bytes)
       }
     }),
   )

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Backend } from '../../src/config/backend.ts'
 import { defineBackend, type Model } from '../../src/index.ts'
+import { unitStatus } from '../../src/placements/index.ts'
 import { describeStores } from '../support/stores.ts'
 import { Site, siteFiles, siteFilesWith, useWorlds, type World, type WorldOptions } from '../support/world.ts'
 
@@ -56,7 +57,7 @@ describeStores('a failure that repeats', (open) => {
     },
   )
 
-  it('is told of each unit that asks for it, as it ended for that one', async () => {
+  it('is one operation, which tells each unit that asks for it what became of it', async () => {
     const world = await build({ backends: [siteFilesWith({ identity: thrown })], worker })
     await world.store.query(`insert into site (id) values (1)`)
     await world.collect()
@@ -64,10 +65,14 @@ describeStores('a failure that repeats', (open) => {
     await world.store.query(`update site set body = 'other'`)
     await world.collect()
     await triedAgain(world)
-    const [first, second, ...rest] = await world.operations()
-    expect(first).toMatchObject({ state: 'superseded', superseded_by: second?.id })
-    expect(second).toMatchObject({ state: 'waiting', outcome: 'failure' })
-    expect(rest).toEqual([])
+    expect(await world.operations()).toMatchObject([{ state: 'waiting', outcome: 'failure', attempt: 2 }])
+    const units = await world.store.query<{ id: string }>('select id from orchestra.unit order by created_at')
+    const told = await Promise.all(units.map(({ id }) => unitStatus(world.store, id)))
+    const later = units.at(-1)?.id
+    expect(told).toMatchObject([
+      { state: 'failing', operations: [{ outcome: 'failure', carriedBy: later }] },
+      { state: 'failing', operations: [{ outcome: 'failure', carriedBy: null }] },
+    ])
   })
 
   it('ends when its reason does, and another reason takes its place', async () => {

@@ -154,6 +154,13 @@ describe('defineConfig', () => {
     expect(text).toContain('`id`, `domain`, `password`')
   })
 
+  it('refuses an incarnation that the schema does not have, or that is secret', () => {
+    const text = refusal({ models: [{ ...site, incarnation: 'crated' }], backends: [] })
+    expect(text).toContain('`incarnation` names `crated`, which the schema does not have')
+    const secret = refusal({ models: [{ ...site, incarnation: 'password' }], backends: [] })
+    expect(secret).toContain('`incarnation` names `password`, which is secret')
+  })
+
   it('refuses a secret key', () => {
     expect(refusal({ models: [{ ...site, secrets: ['id'] }], backends: [] })).toContain('part of the key')
   })

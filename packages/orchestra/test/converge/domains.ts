@@ -7,6 +7,7 @@ type SiteOptions = BackendOptions<typeof Site.schema, never>
 /** A file for each site, called by its domain; the body `fail` makes its operation fail after the file was written. */
 export function domainFiles(other: Partial<SiteOptions> = {}): Backend {
   return siteFilesWith({
+    identity: (site) => site.domain,
     save: (script, site) => {
       script.file(`sites/${site.domain}`, `${site.id} ${site.body}`)
       if (site.body === 'fail') script.run(sh`exit 3`)

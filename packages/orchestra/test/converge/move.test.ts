@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { sh } from '../../src/index.ts'
+import { type Protectable, protect, unprotect } from '../../src/removal/index.ts'
 import { disableRoute, removeRoute } from '../../src/router/index.ts'
 import { holdServer, releaseServer } from '../../src/server/index.ts'
 import { requestSync } from '../../src/sync/index.ts'
@@ -165,7 +166,7 @@ describeStores('moves', (open) => {
     await move(world, 'c')
     await world.collect()
     expect(await transfers(world)).toEqual(['a to b: cancelled', 'a to c: null'])
-    expect(await places(world)).toEqual(['a deleting', 'b deleting', 'c pending'])
+    expect(await places(world)).toEqual(['a deleting', 'c pending'])
     await move(world, 'a')
     await world.collect()
     expect(await transfers(world)).toEqual(['a to b: cancelled', 'a to c: cancelled'])
@@ -200,6 +201,27 @@ describeStores('moves', (open) => {
       `select sum((counts ->> 'created')::int)::int as created, sum((counts ->> 'moved')::int)::int as moved from orchestra.sync`,
     )
     expect(counts).toEqual({ created: 1, moved: 1 })
+  })
+
+  it('take the data of what is protected along, and let its removal wait', async () => {
+    const world = await buildMovable('migrate')
+    await world.work()
+    await world.calm()
+    const site: Protectable = { kind: 'object', model: 'site', key: ['1'], backend: null }
+    await protect(world.store, site, { by: 'alice' })
+    await move(world, 'b')
+    await until('its removal waits', async () => {
+      const [wait] = await world.store.query(
+        `select from orchestra.placement where wait ->> 'kind' = 'protection'`,
+      )
+      return wait !== undefined
+    })
+    expect(await transfers(world)).toEqual(['a to b: success'])
+    expect(await places(world)).toEqual(['a deleting', 'b applied'])
+    expect(await stands(world)).toEqual(['a', 'b'])
+    await unprotect(world.store, site, 'alice')
+    await world.calm()
+    expect(await stands(world)).toEqual(['b'])
   })
 
   it('end with the transfer, and then remove the old copy', async () => {

@@ -5,7 +5,7 @@ import { sh } from '../../src/index.ts'
 import { cancel, retry } from '../../src/manager/index.ts'
 import { objectStatus } from '../../src/placements/index.ts'
 import { workOf } from '../../src/sync/index.ts'
-import { untilWithin } from '../support/processes.ts'
+import { until, untilWithin } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
 import { useWorlds } from '../support/world.ts'
 import { domainFiles } from './domains.ts'
@@ -35,7 +35,7 @@ describeStores('a name that passes from one object to another', (open) => {
     const { places } = await objectStatus(world.store, 'site', ['2'])
     expect(places[0]?.pending[0]?.waitsFor).toEqual({
       kind: 'name',
-      text: 'site:1, which goes by the same name there, is still to be removed',
+      text: 'it waits for the name "a.org", which site:1 has there or asked for before',
     })
     await rm(stuck)
     await world.calm()
@@ -54,12 +54,15 @@ describeStores('a name that passes from one object to another', (open) => {
     await cancel(world.store, old, 'anna')
     await world.store.query(`insert into site (id, domain, body) values (2, 'a.org', 'new')`)
     await world.collect()
+    await world.work()
     const save = (await world.operations()).at(-1)
-    expect(await workOf(world.store, save?.unit_id ?? '')).toMatchObject({ waiting: 1, stuck: 1 })
+    await until(
+      'it is found to wait',
+      async () => (await workOf(world.store, save?.unit_id ?? '')).stuck === 1,
+    )
     const { places } = await objectStatus(world.store, 'site', ['2'])
     expect(places[0]?.pending[0]?.waitsFor?.text).toMatch(/was cancelled: .*`orchestra retry site:1`/)
     await retry(world.store, old, 'anna')
-    await world.work()
     await world.calm()
     expect(await world.files()).toEqual({ 'a.org': '2 new' })
   })

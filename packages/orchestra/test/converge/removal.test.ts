@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { removeServer } from '../../src/fleet/index.ts'
-import { readStatus } from '../../src/placements/index.ts'
+import { objectStatus, readStatus } from '../../src/placements/index.ts'
 import { forget, listProtections, protect, unprotect } from '../../src/removal/index.ts'
 import { removeRoute } from '../../src/router/index.ts'
 import { holdServer, releaseServer } from '../../src/server/index.ts'
@@ -49,7 +49,7 @@ describeStores('removal', (open) => {
     expect(await listProtections(world.store)).toEqual([])
   })
 
-  it('that waits already is stopped by a protection', async () => {
+  it('that waits already waits on while a protection lasts', async () => {
     const world = await build({ backends: [domainFiles()] })
     await world.work()
     await addSites(world, 1)
@@ -60,14 +60,16 @@ describeStores('removal', (open) => {
       (await world.operations()).some((one) => one.action === 'delete'),
     )
     await protect(world.store, { kind: 'backend', backend: 'files' }, { by: 'alice' })
-    await until('it is refused', async () => (await refusals(world)).length === 1)
     await releaseServer(world.store, 'here', { by: 'test' })
     await world.store.query(`insert into site (id, domain) values (2, 'd2.org')`)
     await until('others go on', async () => Object.keys(await world.files()).length === 2)
-    const [placement] = await world.store.query(
-      `select state from orchestra.placement where object_key = '1'`,
-    )
-    expect(placement).toEqual({ state: 'applied' })
+    const { places } = await objectStatus(world.store, 'site', ['1'])
+    expect(places[0]?.placement?.state).toBe('deleting')
+    expect(places[0]?.pending[0]?.waitsFor?.kind).toBe('protection')
+    await until('status names it', async () => (await readStatus(world.store)).asking[0]?.object === 'site:1')
+    await unprotect(world.store, { kind: 'backend', backend: 'files' }, 'alice')
+    await world.calm()
+    expect(Object.keys(await world.files())).toEqual(['d2.org'])
   })
 
   it('is refused by a backend for the objects that it names', async () => {

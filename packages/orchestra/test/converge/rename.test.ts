@@ -19,12 +19,18 @@ describeStores('renames', (open) => {
     world.store.query('update site set domain = $2, body = $3 where id = $1', [id, domain, body])
 
   const placements = (world: World) =>
-    world.store.query('select identity, state, tried from orchestra.placement order by identity')
+    world.store.query(
+      `select identity, state, (
+         select jsonb_agg(n.name) from jsonb_array_elements(names) as n(name)
+         where n.name ->> 'state' = 'maybe' and n.name ->> 'identity' <> identity) as tried
+       from orchestra.placement order by identity`,
+    )
 
   const remnants = async (world: World) =>
     (
       await world.store.query<{ identity: string }>(
-        'select identity from orchestra.remnant order by identity',
+        `select n.name ->> 'identity' as identity from orchestra.placement, jsonb_array_elements(names) as n(name)
+         where n.name ->> 'state' = 'left' order by 1`,
       )
     ).map(({ identity }) => identity)
 
@@ -99,7 +105,7 @@ describeStores('renames', (open) => {
     await world.calm()
     await writeData(world, 'a.org')
     await rename(world, 1, 'b.org', 'fail')
-    await until('the rename has failed', async () => (await placements(world))[0]?.tried !== null)
+    await until('the rename has failed', async () => (await placements(world))[0]?.state === 'failed')
     expect(await readData(world, 'b.org')).toBe('kept')
     await rename(world, 1, 'c.org')
     await world.calm()
@@ -114,7 +120,7 @@ describeStores('renames', (open) => {
     await world.calm()
     await writeData(world, 'a.org')
     await rename(world, 1, 'b.org', 'fail')
-    await until('the rename has failed', async () => (await placements(world))[0]?.tried !== null)
+    await until('the rename has failed', async () => (await placements(world))[0]?.state === 'failed')
     await rename(world, 1, 'a.org')
     await world.calm()
     expect(await readData(world, 'a.org')).toBe('kept')
@@ -126,7 +132,7 @@ describeStores('renames', (open) => {
     await addSite(world, 1, 'a.org')
     await world.calm()
     await rename(world, 1, 'b.org', 'fail')
-    await until('the rename has failed', async () => (await placements(world))[0]?.tried !== null)
+    await until('the rename has failed', async () => (await placements(world))[0]?.state === 'failed')
     expect(await world.files()).toEqual({ 'b.org': '1 fail' })
     await world.store.query('delete from site')
     await world.calm()

@@ -87,6 +87,9 @@ const kept = defineBackend({
 /** Where tokens are noted when they are made: above the directories of the servers. */
 const ledger = '../minted'
 
+/** Data takes its time, so that other things happen to its object meanwhile. */
+const linger = sh`sleep 0.05`
+
 /** A directory an object, with a token that is made once and cannot be made again: the data that must never be lost. */
 const data = defineBackend({
   name: 'data',
@@ -97,30 +100,38 @@ const data = defineBackend({
   save: (script, box) => {
     script.directory(`data/${box.name}`)
     script.run(
-      sh`token=${box.id}-$(< /proc/sys/kernel/random/uuid); echo "$token" >data/${box.name}/.precious
+      sh`token=${box.id}-\${PWD##*/}-$(< /proc/sys/kernel/random/uuid); echo "$token" >data/${box.name}/.precious
 echo "$token" >>${ledger}; mv data/${box.name}/.precious data/${box.name}/precious`,
       { unless: sh`test -e data/${box.name}/precious` },
     )
     script.file(`data/${box.name}/about`, contentOf('data', box))
     stumble(script, box)
   },
-  rename: (script, box, previous) =>
+  rename: (script, box, previous) => {
     script.run(sh`mv -T data/${previous.name} data/${box.name}`, {
       onlyIf: sh`test -d data/${previous.name}`,
-    }),
-  delete: (script, box) => script.absent(`data/${box.name}`, { recursive: true }),
+    })
+    script.run(sh`rm -f data/.new.${previous.name}`)
+  },
+  delete: (script, box) => {
+    script.run(sh`rm -f data/.new.${box.name}`)
+    script.absent(`data/${box.name}`, { recursive: true })
+  },
   list: listOf('data'),
   prune: (script, identity) => script.absent(`data/${identity}`, { recursive: true }),
   onMove: 'migrate',
   transfer: {
     // Of what a test destroyed there is nothing to bring.
     dump: (box) => sh`if [[ -e data/${box.name}/precious ]]; then cat data/${box.name}/precious; fi`,
-    restore: (box) => sh`cat >data/.new.${box.name}`,
+    restore: (box) => sh`test -d data/${box.name}
+cat >data/.new.${box.name}`,
     verify: {
       original: (box) => sh`if [[ -e data/${box.name}/precious ]]; then cat data/${box.name}/precious; fi`,
-      restored: (box) => sh`cat data/.new.${box.name}`,
+      restored: (box) => sh`cat data/.new.${box.name}
+${linger}`,
     },
-    switch: (box) => sh`if [[ -s data/.new.${box.name} ]]; then
+    switch: (box) => sh`${linger}
+if [[ -s data/.new.${box.name} ]]; then
   mv data/.new.${box.name} data/${box.name}/precious
 fi
 rm -f data/.new.${box.name}`,

@@ -29,7 +29,9 @@ export async function readDesired(store: Store): Promise<Desired> {
       `select p.backend, s.name as server, p.identity from orchestra.placement p
        join orchestra.server s on s.id = p.server_id where p.state = 'kept'
        union all
-       select r.backend, s.name, r.identity from orchestra.remnant r join orchestra.server s on s.id = r.server_id`,
+       select p.backend, s.name, n.one ->> 'identity' as identity from orchestra.placement p
+       join orchestra.server s on s.id = p.server_id cross join lateral jsonb_array_elements(p.names) as n(one)
+       where n.one ->> 'state' = 'left'`,
     ),
   }
 }

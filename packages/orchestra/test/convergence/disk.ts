@@ -12,6 +12,9 @@ import {
 } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
+/** What a file holds that somebody spoiled: its text, or where it leads. */
+export const spoils = ['damaged', '-> /nowhere'] as const
+
 /** A directory that plays a server: what happens to its disk behind Orchestra's back. */
 export class Disk {
   readonly path: string
@@ -87,7 +90,7 @@ function isOrchestras(path: string): boolean {
 
 async function spoil(path: string, how: 'edit' | 'remove' | 'link' | 'chmod'): Promise<void> {
   if (how === 'chmod') return chmod(path, 0o604)
-  if (how === 'edit') return writeFile(path, 'damaged')
+  if (how === 'edit') return writeFile(path, spoils[0])
   await rm(path)
   if (how === 'link') await symlink('/nowhere', path)
 }

@@ -1,3 +1,4 @@
+import { isOrchestraError } from '../../src/errors.ts'
 import { forget, listProtections, type Protectable, protect, unprotect } from '../../src/removal/index.ts'
 import { addRoute, disableRoute, enableRoute, listRoutes, removeRoute } from '../../src/router/index.ts'
 import { holdServer, releaseServer } from '../../src/server/index.ts'
@@ -70,11 +71,12 @@ function protectable({ id, backend }: { id: number; backend: string }): Protecta
 }
 
 async function forgetIfKnown(town: Town, { id, backend }: { id: number; backend: string }): Promise<void> {
-  await forget(town.world.store, { object: { model: 'box', key: [String(id)] }, backend }, by).catch(
-    (error) => {
-      if (error.code !== 'ORC_OBJECT_UNKNOWN') throw error
-    },
-  )
+  try {
+    await forget(town.world.store, { object: { model: 'box', key: [String(id)] }, backend }, by)
+    if (backend === 'pool') town.givenUp.add(id)
+  } catch (error) {
+    if (!isOrchestraError(error) || error.code !== 'ORC_OBJECT_UNKNOWN') throw error
+  }
 }
 
 async function changeRoute(town: Town, { does, at }: { does: string; at: number }): Promise<void> {

@@ -25,6 +25,8 @@ export class Town {
   readonly world: World
   readonly crew: Crew
   readonly disks: Readonly<Record<string, Disk>>
+  /** Boxes of which a copy in the one file for all was given up: it stays there until the file is written again. */
+  readonly givenUp = new Set<number>()
   #nudge: NodeJS.Timeout | undefined
 
   constructor(world: World, crew: Crew) {
@@ -54,6 +56,7 @@ export class Town {
       await disk.wipe()
       disk.strangers.clear()
     }
+    this.givenUp.clear()
     await rm(this.#ledger, { force: true })
     this.world.errors = []
     for (const server of servers) await this.reach(server, 'find')
@@ -129,7 +132,7 @@ set local session_replication_role = replica;
 delete from box;
 set local session_replication_role = origin;
 delete from orchestra.change; delete from orchestra.operation; delete from orchestra.placement;
-delete from orchestra.remnant; delete from orchestra.protection; delete from orchestra.transfer;
+delete from orchestra.protection; delete from orchestra.transfer;
 delete from orchestra.sync; delete from orchestra.finding; delete from orchestra.log; delete from orchestra.route;
 delete from orchestra.unit; delete from orchestra.audit;
 update orchestra.server set held_at = null, held_by = null, held_reason = null;
@@ -138,8 +141,7 @@ update orchestra.lane set attempt = 0, due_at = '-infinity', blocked_outcome = n
 
 const STATE = `
 select 'placement' as what, object_key || ' on ' || s.name as where, state, identity, error, at from (
-  select object_key, server_id, state, identity, (case when hollow then 'hollow ' else '' end)
-    || (case when unmade then 'unmade' else '' end) as error, applied_at as at
+  select object_key, server_id, state, identity, data || ' ' || names::text || coalesce(wait::text, '') as error, applied_at as at
   from orchestra.placement where backend = 'data') p join orchestra.server s on s.id = p.server_id
 union all
 select 'transfer to ' || t.name, object_key || ' on ' || s.name, coalesce(outcome, step), bytes::text, error, ended_at

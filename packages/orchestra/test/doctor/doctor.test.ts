@@ -6,8 +6,9 @@ import { z } from 'zod'
 import { installCapture } from '../../src/capture/index.ts'
 import { defineBackend } from '../../src/config/backend.ts'
 import { defineConfig } from '../../src/config/config.ts'
+import { loadConfig } from '../../src/config/load.ts'
 import { defineModel } from '../../src/config/model.ts'
-import type { Finding, Patient } from '../../src/doctor/check.ts'
+import type { Diagnosis, Patient } from '../../src/doctor/check.ts'
 import { checkKeyFile, checkNode } from '../../src/doctor/environment.ts'
 import { examine, sealCanary } from '../../src/doctor/index.ts'
 import { checkRights } from '../../src/doctor/rights.ts'
@@ -30,7 +31,7 @@ const page = defineBackend({ name: 'page', model: Site, save: () => undefined })
 const config = defineConfig({ models: [Site], backends: [page] })
 const presented = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl'
 
-const problems = (findings: readonly Finding[]) =>
+const problems = (findings: readonly Diagnosis[]) =>
   findings.filter(({ state }) => state === 'problem').map(({ message }) => message)
 
 describeStores('doctor', (open) => {
@@ -179,7 +180,7 @@ describe('the environment', () => {
   })
 
   test('without a configuration nothing else is checked', async () => {
-    const findings = await examine({ config: undefined, directory, environment: {} })
+    const findings = await examine({ load: () => loadConfig(undefined, directory), environment: {} })
     expect(findings.map(({ check, state }) => `${check} ${state}`)).toEqual([
       'node ok',
       'configuration problem',

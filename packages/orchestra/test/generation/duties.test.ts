@@ -3,7 +3,7 @@ import { missedBy } from '../../src/generation/duties.ts'
 import { type Duties, dutiesOf, type Generation } from '../../src/generation/index.ts'
 
 function generation(number: number, backends: Record<string, string>): Generation {
-  return { number, models: [...new Set(Object.values(backends))], backends }
+  return { number, models: [...new Set(Object.values(backends))], backends, workers: 1 }
 }
 
 const models = ['m', 'n']
@@ -67,6 +67,7 @@ test('a worker that is alone has everything, whatever its number', () => {
     foreignModels: [],
     beside: {},
     others: [],
+    alike: 1,
   })
 })
 

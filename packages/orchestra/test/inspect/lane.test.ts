@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { allDuties } from '../../src/generation/index.ts'
 import { Inspector, listFindings } from '../../src/inspect/index.ts'
 import { claimLane } from '../../src/manager/claim.ts'
 import { releaseLane } from '../../src/manager/lease.ts'
@@ -19,7 +18,7 @@ async function onePage(world: World, inspector = new Inspector()): Promise<void>
   const { store, config } = world
   const [server] = await store.query<{ id: number }>('select id from orchestra.server')
   const methods = createMethods()
-  const claim = await claimLane(store, server?.id ?? 0, randomUUID(), allDuties(config))
+  const claim = await claimLane(store, config, server?.id ?? 0, randomUUID())
   if (claim === undefined) throw new Error('the lane has nothing to do')
   const { signal } = new AbortController()
   expect(await inspector.step({ store, config, methods, signal, asksAhead: true }, claim)).toEqual({

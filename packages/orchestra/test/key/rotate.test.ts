@@ -72,8 +72,8 @@ const rotation = (world: World, store: Store, more: Partial<Parameters<typeof ro
 async function sealed(store: Store): Promise<string[]> {
   const rows = await store.query<{ seal: string }>(
     `select distinct substring(value::text from '"\\$secret": "(v.:[0-9a-f]*)') as seal from (
-       select snapshot as value from orchestra.placement union all select tried from orchestra.placement
-       union all select snapshot from orchestra.operation union all select snapshot from orchestra.remnant
+       select snapshot as value from orchestra.placement union all select names from orchestra.placement
+       union all select snapshot from orchestra.operation
        union all select payload from orchestra.change) all_of_them where value::text like '%"$secret"%'`,
   )
   return rows.map(({ seal }) => seal)

@@ -1,10 +1,14 @@
 import { expect, it } from 'vitest'
 import { clean } from '../../src/manager/clean.ts'
+import { lookAgainAtHeld } from '../../src/manager/held.ts'
 import { cancel, retry } from '../../src/manager/index.ts'
 import { objectStatus, readStatus, unitStatus } from '../../src/placements/index.ts'
 import { forget } from '../../src/removal/index.ts'
+import { disableRoute, enableRoute, listRoutes } from '../../src/router/index.ts'
+import { touchRoutes } from '../../src/router/revision.ts'
 import { sh } from '../../src/script/index.ts'
 import { holdServer, releaseServer } from '../../src/server/index.ts'
+import { Gates } from '../support/gates.ts'
 import { uniqueSleep } from '../support/jobs.ts'
 import { processesWith, until } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
@@ -79,6 +83,97 @@ describeStores('what was cancelled', (open) => {
     await world.store.query(`update site set domain = 'a.org'`)
     await world.calm()
     expect(await said(world)).toEqual([])
+  })
+
+  it.each(['still cannot be decided', 'can be decided by then'])(
+    'stays so when who looks at it again has read it before: it %s',
+    async (then) => {
+      const gates = new Gates()
+      let isKnown = false
+      const identity = () => {
+        if (!isKnown) throw new Error('cannot tell')
+        return 'a.org'
+      }
+      const worker = { backoff: { operation: { base: 600_000, cap: 600_000 } } }
+      const backends = [siteFilesWith({ model: gates.model, identity })]
+      const world = await build({ ...gates.parts, backends, worker })
+      const collector = world.collector()
+      const look = async (meanwhile?: () => Promise<unknown>) => {
+        const looking = collector.look()
+        const held = await gates.next()
+        await meanwhile?.()
+        held.go()
+        await looking
+      }
+      await world.store.query(`insert into site (id) values (1)`)
+      await look()
+      await world.store.query(`update orchestra.operation set due_at = '-infinity'`)
+      isKnown = then === 'can be decided by then'
+      await look(() => cancel(world.store, site, 'anna'))
+      expect(await world.operations()).toMatchObject([{ state: 'done', outcome: 'revoked' }])
+      expect(await said(world)).toEqual([`save site:1 on null: ${reason}`])
+      expect(await collector.look()).toEqual({ kind: 'idle' })
+    },
+  )
+
+  it.each(['before anybody looks', 'while somebody looks'])(
+    'stays so when its route is enabled %s',
+    async (when) => {
+      const gates = new Gates()
+      const world = await build({ ...gates.parts, backends: [siteFilesWith({ model: gates.model })] })
+      const collector = world.collector()
+      const look = async (meanwhile?: () => Promise<unknown>) => {
+        const looking = collector.look()
+        const held = await gates.next()
+        await meanwhile?.()
+        held.go()
+        await looking
+      }
+      const [route] = await listRoutes(world.store)
+      await disableRoute(world.store, route?.id ?? 0, { by: 'test' })
+      await world.store.query('delete from orchestra.sync')
+      await world.store.query(`insert into site (id) values (1)`)
+      await look()
+      await enableRoute(world.store, route?.id ?? 0, { by: 'test' })
+      await world.store.query('delete from orchestra.sync')
+      await lookAgainAtHeld(world.store)
+      if (when === 'while somebody looks') await look(() => cancel(world.store, site, 'anna'))
+      else {
+        await cancel(world.store, site, 'anna')
+        gates.open()
+        await world.collect(collector)
+      }
+      expect(await world.operations()).toMatchObject([{ state: 'done', outcome: 'revoked' }])
+      expect(await said(world)).toEqual([`save site:1 on here: ${reason}`])
+    },
+  )
+
+  it('stays so when only what was held elsewhere is looked at again', async () => {
+    const sleep = uniqueSleep()
+    const save = siteFilesWith({
+      save: (script) => script.run(sh`if [[ $PWD == */here ]]; then ${sleep.split(' ')}; fi`),
+    })
+    const world = await build({ backends: [save], servers: ['here', 'there'] })
+    await world.work()
+    const there = (await listRoutes(world.store)).find(({ server }) => server === 'there')
+    await disableRoute(world.store, there?.id ?? 0, { by: 'test' })
+    await world.store.query('delete from orchestra.sync')
+    await world.store.query(`insert into site (id) values (1)`)
+    await until('it sleeps', async () => (await processesWith(sleep)).length > 0)
+    const [log] = await world.store.query<{ id: number }>('select id from orchestra.log')
+    await cancel(world.store, { kind: 'log', id: log?.id ?? 0 }, 'anna')
+    await until('it is cancelled', async () => (await said(world)).length > 0)
+    await world.store.transaction(async (tx) => {
+      await tx.query('update orchestra.route set enabled = true')
+      await touchRoutes(tx)
+    })
+    await lookAgainAtHeld(world.store)
+    await until('it stands there', async () => {
+      const { places } = await objectStatus(world.store, 'site', ['1'])
+      return places.some(({ server, placement }) => server === 'there' && placement?.state === 'applied')
+    })
+    await world.calm()
+    expect(await said(world)).toEqual([`save site:1 on here: ${reason}`])
   })
 
   it('is over when its object is given up', async () => {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { addServer, removeServer } from '../../src/fleet/index.ts'
-import { allDuties } from '../../src/generation/index.ts'
 import { claimLane } from '../../src/manager/claim.ts'
 import { cancel, retry } from '../../src/manager/index.ts'
 import { releaseLane } from '../../src/manager/lease.ts'
@@ -20,10 +19,10 @@ describeStores('who writes operations of several lanes', (open, kind) => {
 
   /** What a worker does with a lane, without its scripts. */
   async function work(world: World, serverId: number, owner: string): Promise<void> {
-    const claim = await claimLane(world.store, serverId, owner, allDuties(world.config))
+    const claim = await claimLane(world.store, world.config, serverId, owner)
     if (claim === undefined) return
     const ends = claim.operations.toReversed().map(({ id }) => givenBack(id, null, null))
-    await settle(world.store, claim, null, ends)
+    await settle(world, claim, null, ends)
     await releaseLane(world.store, claim)
   }
 
@@ -45,8 +44,17 @@ describeStores('who writes operations of several lanes', (open, kind) => {
     }
     const again = (n: number) =>
       store.query(
-        `update orchestra.operation o set state = 'waiting', outcome = null, cancelled_by = null
-        where o.id in (select id from orchestra.operation where state = 'done' and id % 7 = $1 order by id for update skip locked)`,
+        `with standing as (
+           select p.key_hash, p.model, p.backend, p.server_id, p.operation_id from orchestra.placement p
+           where p.stands = p.generation and p.trying is null and p.operation_id % 7 = $1
+           order by p.key_hash, p.model, p.backend, p.server_id for update skip locked
+         ), asked as (
+           update orchestra.operation o set state = 'waiting', outcome = null, cancelled_by = null
+           from standing where o.id = standing.operation_id
+         )
+         update orchestra.placement p set stands = null from standing
+         where (p.key_hash, p.model, p.backend, p.server_id) =
+           (standing.key_hash, standing.model, standing.backend, standing.server_id)`,
         [n % 7],
       )
     await Promise.all([

@@ -59,8 +59,8 @@ describeStores('lanes are fair:', (open) => {
 
   it('changes that never end keep no inspection of their server waiting for ever', async () => {
     const { world, saved } = await busyBeside(build)
-    await world.store.query(`insert into orchestra.placement (backend, server_id, model, object_key, keys, identity, state)
-      select 'files', id, 'site', '2000', '["2000"]', 'x', 'pending' from orchestra.server where name = 'busy'`)
+    await world.store.query(`insert into orchestra.placement (backend, server_id, model, object_key, keys, identity, want_identity, stands)
+      select 'files', id, 'site', '2000', '["2000"]', 'x', 'x', 0 from orchestra.server where name = 'busy'`)
     const { id } = await requestSync(world.store, {
       mode: 'check',
       server: 'busy',

@@ -188,7 +188,7 @@ describeStores('lanes', (open, kind) => {
     await world.store.query(`update site set body = 'later'`)
     await until(
       'it is merged',
-      async () => (await countOf(world, `operation where state = 'superseded'`)) === 3,
+      async () => (await countOf(world, `operation where snapshot ->> 'body' = 'later'`)) === 3,
     )
     expect(await countOf(world, 'log')).toBe(0)
     await release(world)

@@ -7,12 +7,14 @@ import { captureStanding, installCapture } from '../../src/capture/index.ts'
 import { unknownLine, workerLines } from '../../src/cli/status.ts'
 import { type Config, type ConfigOptions, defineConfig } from '../../src/config/config.ts'
 import { checkWork } from '../../src/doctor/work.ts'
+import { allDuties } from '../../src/generation/index.ts'
 import { defineBackend, defineModel, type Model } from '../../src/index.ts'
 import { Manager } from '../../src/manager/index.ts'
 import { objectStatus, readStatus } from '../../src/placements/index.ts'
 import { requestSync } from '../../src/request/request.ts'
 import { sh } from '../../src/script/index.ts'
 import { assertMigrated, migrate, schemaVersion } from '../../src/store/index.ts'
+import { comparingSync } from '../../src/sync/index.ts'
 import { untilWithin } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
 import {
@@ -217,6 +219,17 @@ describeStores('workers of two configurations', (open, kind) => {
     expect(await notesOf(world)).toEqual(['1'])
   })
 
+  it('leave what one has that is about to join, and end what nobody has', async () => {
+    const world = await build({ ...wide, tables })
+    const asked = [{ backend: 'notes' }, { model: 'box' }]
+    for (const of of asked)
+      await requestSync(world.store, { ...of, mode: 'sync', inspects: false, actor: null, source: 'test' })
+    expect(await comparingSync(world.store, allDuties(narrow))).toBeUndefined()
+    expect(await comparingSync(world.store, allDuties(world.config))).toMatchObject({ backend: 'notes' })
+    await world.store.query(`update orchestra.sync set created_at = created_at - interval '2 minutes'`)
+    expect(await comparingSync(world.store, allDuties(narrow))).toMatchObject({ backend: 'notes' })
+  })
+
   it('compare everything together, and look at servers for what each has', async () => {
     const world = await build({ ...wide, tables })
     await world.work({ config: configOf({ models: [Site as Model], backends: [siteNotes] }) })
@@ -251,7 +264,14 @@ function release(name: string, word: string): Config {
   })
 }
 
-describeStores('workers of two releases', (open) => {
+async function staleKeys({ store }: World): Promise<string[]> {
+  const rows = await store.query<{ key: string }>(
+    'select object_key as key from orchestra.placement where stale',
+  )
+  return rows.map(({ key }) => key)
+}
+
+describeStores('workers of two releases', (open, kind) => {
   const build = useWorlds(open)
 
   it('render by the newer one, also when the older one starts again', async () => {
@@ -283,6 +303,48 @@ describeStores('workers of two releases', (open) => {
     await world.calm()
     expect((await world.files())[3]).toBe('old c')
   })
+
+  it('mark by what the newer one renders, also where it was silent for a while', async () => {
+    const world = await build()
+    const worker = await world.work({ config: release('1', 'old') })
+    await world.store.query(`insert into site (id, body) values (1, 'a')`)
+    await world.calm()
+    await sweepsOf(world, worker)
+    await world.store.query(`update orchestra.worker set seen_at = seen_at - interval '1 minute'`)
+    await world.store.query('update orchestra.placement set stale = true')
+    await untilWithin(10_000, 'it has judged once more', async () => (await staleKeys(world)).length === 0)
+  })
+
+  if (kind === 'postgres')
+    it('mark by what the newer one renders, also while the older one is at it', async () => {
+      const world = await build()
+      const [old, fresh] = [release('1', 'old'), release('2', 'new')]
+      await (await world.work({ config: old })).stop()
+      const first = await world.work({ config: fresh })
+      await world.store.query(`insert into site (id, body) values (1, 'a')`)
+      await world.calm()
+      await first.stop()
+      await world.store.query(`create table mark (id serial, stale boolean);
+        create function note_mark() returns trigger language plpgsql as $$
+          begin insert into mark (stale) values (new.stale); return null; end $$;
+        create trigger note_mark after update of stale on orchestra.placement for each row execute function note_mark()`)
+      const writer = await world.store.pool.connect()
+      await writer.query('begin; lock table orchestra.placement in exclusive mode')
+      await world.work({ config: old })
+      await untilWithin(10_000, 'the older one has found what it renders otherwise', async () => {
+        const waiting = await world.store.query(
+          `select from pg_locks where relation = 'orchestra.placement'::regclass and not granted`,
+        )
+        return waiting.length > 0
+      })
+      await sweepsOf(world, await world.work({ config: fresh }))
+      await writer.query('commit')
+      writer.release()
+      await untilWithin(5_000, 'the newer one has the last word', async () => {
+        const marks = await world.store.query<{ stale: boolean }>('select stale from mark order by id')
+        return marks.map(({ stale }) => stale).join() === 'true,false'
+      })
+    })
 
   it('go by the schedules of the newer one', async () => {
     const world = await build()

@@ -6,25 +6,15 @@ import { allDuties } from '../../src/generation/index.ts'
 import { claimLane } from '../../src/manager/claim.ts'
 import { dueLanes } from '../../src/manager/due-lanes.ts'
 import { releaseLane, renewLeases } from '../../src/manager/lease.ts'
-import { type Settlement, settle } from '../../src/manager/settle.ts'
+import { settle } from '../../src/manager/settle.ts'
+import type { Settlement } from '../../src/manager/settlement.ts'
 import { forget } from '../../src/removal/index.ts'
+import { removeRoute } from '../../src/router/index.ts'
 import type { Queryable } from '../../src/store/index.ts'
 import { until } from '../support/processes.ts'
+import { success } from '../support/settlement.ts'
 import { describeStores } from '../support/stores.ts'
 import { quickBackoff, useWorlds, type World } from '../support/world.ts'
-
-const success = {
-  outcome: 'success',
-  next: 'done',
-  delay: 0,
-  alone: false,
-  changed: true,
-  error: null,
-  revision: 'r',
-  identity: 'a.org',
-  rendered: null,
-  former: 'gone',
-} as const
 
 describeStores('settling', (open, kind) => {
   const build = useWorlds(open)
@@ -40,26 +30,27 @@ describeStores('settling', (open, kind) => {
       backend: 'files',
       serverId: 1,
       identity: 'a.org',
-      previousIdentity: null,
-      previous: [],
-      gate: null,
-      transferTo: null,
-      unmade: false,
+      leave: null,
       object: { id: 1 },
       snapshot: null,
       fate: { kind: 'waiting' },
+      standing: 'own',
     }
     const collected = { decisions: [decision], changeIds: [], units: [], attempts: new Map(), seen: [] }
-    await record(tx, collected, { keyring: world.store.keyring, backoff: quickBackoff.operation })
+    await record(tx, collected, {
+      keyring: world.store.keyring,
+      config: world.config,
+      backoff: quickBackoff.operation,
+    })
   }
 
   /** Claims what waits, and answers how to settle the only operation of it. */
   async function claimOne(world: World) {
-    const claim = await claimLane(world.store, 1, owner, allDuties(world.config))
+    const claim = await claimLane(world.store, world.config, 1, owner)
     const [operation] = claim?.operations ?? []
     if (claim === undefined || operation === undefined) throw new Error('nothing was claimed')
     return (how: Omit<Settlement, 'operationId'>) =>
-      settle(world.store, claim, null, [{ ...how, operationId: operation.id }])
+      settle(world, claim, null, [{ ...how, operationId: operation.id }])
   }
 
   const placements = (world: World) =>
@@ -101,6 +92,36 @@ describeStores('settling', (open, kind) => {
     expect(await placements(world)).toEqual([])
   })
 
+  it('ends the removal of what was refused while it was decided', async () => {
+    const world = await build()
+    await world.store.query('insert into site (id) values (1)')
+    await world.collect()
+    const end = await claimOne(world)
+    await world.store.query('delete from site')
+    await world.collect()
+    await end({ ...success, outcome: 'failure', next: 'again', error: 'no', untouched: true })
+    expect(await placements(world)).toEqual([])
+    expect(await world.operations()).toMatchObject([
+      { action: 'save', state: 'done', outcome: 'failure' },
+      { action: 'delete', state: 'done', outcome: 'nothing' },
+    ])
+  })
+
+  it('ends what failed at a copy that is kept since it began', async () => {
+    const world = await build()
+    await world.store.query('insert into site (id) values (1)')
+    await world.collect()
+    const end = await claimOne(world)
+    await removeRoute(world.store, 1, { by: 'test' })
+    await world.collect()
+    await end({ ...success, outcome: 'failure', next: 'again', error: 'no' })
+    expect(await world.operations()).toMatchObject([
+      { action: 'save', state: 'done', outcome: 'failure' },
+      { action: 'delete', state: 'done', outcome: 'nothing' },
+    ])
+    expect(await placements(world)).toMatchObject([{ state: 'kept' }])
+  })
+
   it('ends what is handed back with a newer operation, if there is one', async () => {
     const world = await build()
     await world.store.query('insert into site (id) values (1)')
@@ -120,7 +141,7 @@ describeStores('settling', (open, kind) => {
     const end = await claimOne(world)
     await world.store.query(`update orchestra.lane set expires_at = '-infinity'`)
     await world.store.query(`update orchestra.lane set owner = null`)
-    await claimLane(world.store, 1, randomUUID(), allDuties(world.config))
+    await claimLane(world.store, world.config, 1, randomUUID())
     expect(await end(success)).toBe(false)
     expect(await world.operations()).toMatchObject([{ state: 'running' }])
   })
@@ -138,11 +159,11 @@ describeStores('settling', (open, kind) => {
       await decideSave(world, tx)
       const ending = end({ ...success, revision: null, identity: null })
       await until(
-        'it waits for the lane',
+        'it waits for the place',
         async () =>
           (
             await world.store.query(
-              `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%owned%'`,
+              `select from pg_stat_activity where wait_event_type = 'Lock' and query like '%orchestra.placement%'`,
             )
           ).length > 0,
       )
@@ -156,7 +177,7 @@ describeStores('settling', (open, kind) => {
     const world = await build()
     await world.store.query('insert into site (id) values (1)')
     await world.collect()
-    const claim = await claimLane(world.store, 1, owner, allDuties(world.config))
+    const claim = await claimLane(world.store, world.config, 1, owner)
     if (claim === undefined) throw new Error('nothing was claimed')
     expect((await renewLeases(world.store, owner, [1])).kept).toEqual([1])
     await releaseLane(world.store, claim)
@@ -169,7 +190,7 @@ describeStores('settling', (open, kind) => {
     await world.store.query('insert into site (id) values (1)')
     await world.collect()
     const claims = await Promise.all(
-      Array.from({ length: 8 }, () => claimLane(world.store, 1, randomUUID(), allDuties(world.config))),
+      Array.from({ length: 8 }, () => claimLane(world.store, world.config, 1, randomUUID())),
     )
     expect(claims.filter((claim) => claim !== undefined)).toHaveLength(1)
   })

@@ -25,8 +25,8 @@ describeStores('a name that is not ours, under which a try ended early', (open) 
     const theirs = join(world.directory, 'here/sites/theirs')
     await writeFile(theirs, 'of somebody')
     await world.store.query(
-      `update orchestra.placement set tried = jsonb_build_array(jsonb_build_object('identity', 'theirs', 'snapshot',
-         snapshot || '{"domain": "theirs"}'))`,
+      `update orchestra.placement set names = names || jsonb_build_array(jsonb_build_object('identity', 'theirs',
+         'state', 'maybe', 'incarnation', 0, 'snapshot', snapshot || '{"domain": "theirs"}'))`,
     )
     return { world, theirs }
   }
@@ -36,7 +36,7 @@ describeStores('a name that is not ours, under which a try ended early', (open) 
     await world.store.query(`update site set body = 'anew'`)
     await world.calm()
     expect(await world.files()).toEqual({ mine: 'anew', theirs: 'of somebody' })
-    expect(await world.store.query('select from orchestra.placement where tried is not null')).toEqual([])
+    expect(await world.store.query('select from orchestra.placement where other_names')).toEqual([])
     expect(await readFile(theirs, 'utf8')).toBe('of somebody')
   })
 

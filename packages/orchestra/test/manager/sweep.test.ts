@@ -32,20 +32,20 @@ describeStores('a sweep', (open, kind) => {
        select 's' || n, 'ssh', 'h', 'root', '{}', case when n <= 50 then now() end from generate_series(1, 100) n`,
     )
     await store.query('insert into orchestra.lane (server_id) select id from orchestra.server')
-    const wait = (first: number, values: string) =>
+    const wait = (key: string, first: number, values: string) =>
       store.query(
-        `insert into orchestra.operation (unit_id, server_id, backend, action, model, object_key, keys, held, due_at)
-         select gen_random_uuid(), $1 + n % 50, 'files', 'save', 'site', 'k' || n, '["1"]', ${values}
+        `insert into orchestra.placement (server_id, backend, model, object_key, keys, identity, want_identity, held, due_at)
+         select $1 + n % 50, 'files', 'site', $2 || n, '["1"]', $2 || n, $2 || n, ${values}
          from generate_series(1, 10000) n`,
-        [first],
+        [first, key],
       )
-    await wait(1, `false, '-infinity'`)
-    await wait(51, `true, '-infinity'`)
-    await wait(51, `false, now() + interval '1 hour'`)
+    await wait('a', 1, `false, '-infinity'`)
+    await wait('b', 51, `true, '-infinity'`)
+    await wait('c', 51, `false, now() + interval '1 hour'`)
     await store.query('analyze')
     expect(await pagesRead(store)).toBeLessThan(1_000)
     expect(await dueLanes(store, duties)).toEqual([])
-    await wait(51, `false, '-infinity'`)
+    await wait('d', 51, `false, '-infinity'`)
     expect(await dueLanes(store, duties)).toHaveLength(50)
   })
 })

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { startWakeups } from '../../src/manager/wakeups.ts'
 import { dropInUse } from '../support/drop.ts'
 import { until } from '../support/processes.ts'
-import { describeStores } from '../support/stores.ts'
+import { describePostgres, describeStores } from '../support/stores.ts'
 import { useWorlds } from '../support/world.ts'
 
 describeStores('wake-ups whose tables are dropped while a worker runs', (open) => {
@@ -40,5 +41,41 @@ describeStores('wake-ups whose tables are dropped while a worker runs', (open) =
     await here.store.query('insert into site values (1)')
     await here.calm()
     expect(await here.files()).toEqual(await here.wanted())
+  })
+})
+
+describePostgres('wake-ups', (open) => {
+  const world = useWorlds(open)
+
+  test('of the same lanes are sent at once in any order', async () => {
+    const { store } = await world()
+    const start = () =>
+      startWakeups({
+        store,
+        free: () => 0,
+        onLane: () => undefined,
+        onError: () => undefined,
+        rank: () => 'newest',
+        schedules: {},
+      })
+    const [one, other] = [await start(), await start()]
+    const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    const areWaiting = (count: number) => async () => (await store.query(waiting)).length === count
+    try {
+      const sent: Promise<void>[] = []
+      await store.transaction(async (tx) => {
+        await tx.query(
+          `insert into orchestra_boss.job (name, singleton_key, policy) values ('orchestra-lane', '3', 'stately')`,
+        )
+        sent.push(one.send([1, 3, 2]))
+        await until('the first waits', areWaiting(1))
+        sent.push(other.send([2, 3, 1]))
+        await until('the second waits', areWaiting(2))
+      })
+      expect((await Promise.allSettled(sent)).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
+    } finally {
+      await one.stop()
+      await other.stop()
+    }
   })
 })

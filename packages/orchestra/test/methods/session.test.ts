@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readlink, rm } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
@@ -14,7 +15,7 @@ const success = { kind: 'exited', code: 0, signal: null }
 /** Tells what a script could have left for the next. */
 const look = `
   trap; umask; ulimit -n; pwd; set +o | sort; shopt | sort; compgen -A function | grep -v ^o_; alias; ls /proc/$BASHPID/fd | wc -l
-  echo "[\${left-}] [\${o_token-}] [\${o_size-}] [$#] [\${PIPESTATUS[*]}] $SECONDS $(env | sort | grep -v ^_=)"
+  echo "[\${left-}] [\${o_token-}] [\${o_size-}] [$#] [\${PIPESTATUS[*]}] $((SECONDS < 60)) $(env | sort | grep -v ^_=)"
   cat; jobs; exec 9<&1`
 
 /** Everything that a shell can keep. */
@@ -98,6 +99,17 @@ for (const kind of ['ssh', 'openssh', 'local'] as const)
       const pid = await bash()
       expect((await run(lines)).end).toEqual({ kind: 'exited', code, signal: null })
       expect(await bash()).toBe(pid)
+    })
+
+    it('stays whatever others start and end meanwhile', async () => {
+      const storm = spawn('bash', ['-c', 'while :; do /bin/true & /bin/true; done'], { stdio: 'ignore' })
+      try {
+        const all = new Set<number>()
+        for (let run = 0; run < 40; run++) all.add(await bash())
+        expect(all.size).toBe(1)
+      } finally {
+        storm.kill('SIGKILL')
+      }
     })
 
     it('says nothing of its own', async () => {

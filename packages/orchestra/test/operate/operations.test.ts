@@ -77,7 +77,16 @@ const asked: readonly [name: string, given: Given][] = [
   ['trash.restore', firstInTrash],
   ['trash.empty', {}],
   ['object.forget', { object: 'site:1' }],
+  ['event.list', {}],
+  ['event.follow', {}],
   ['audit.list', {}],
+  ['model.list', {}],
+  ['backend.list', {}],
+  ['schedule.list', {}],
+  ['transfer.list', { limit: 1 }],
+  ['doctor.examine', {}],
+  ['grants.show', {}],
+  ['store.url', {}],
 ]
 
 /** Keys are in a file of the store's own. */
@@ -86,6 +95,9 @@ const askedOfKeys: readonly [name: string, given: unknown][] = [
   ['key.rotate', { wait: 5 }],
   ['key.drop', (world: World) => Promise.resolve({ id: world.store.keyring.ids.at(-1) })],
 ]
+
+/** It takes the audit along. */
+const askedAtLast: readonly [name: string, given: unknown][] = [['store.uninstall', {}]]
 
 async function presentKey({ store }: World): Promise<unknown> {
   const { id } = await addServer(store, { name: 'shy', host: '192.0.2.1' })
@@ -173,7 +185,7 @@ test('every verb is a noun and what is done to it, described, and is asked for h
     expect(name).toMatch(/^[a-z]+\.[a-z]+$/)
     expect(about.length).toBeGreaterThan(5)
   }
-  const tried = [...asked, ...askedOfKeys].map(([name]) => name)
+  const tried = [...asked, ...askedOfKeys, ...askedAtLast].map(([name]) => name)
   expect(tried.toSorted()).toEqual(names.toSorted())
 })
 
@@ -211,10 +223,31 @@ describeStores('every verb that a person can ask for', (open, kind) => {
       const asker = askerOf(world)
       if (verb.needs !== 'servers') asker.methods = lacking('servers')
       if (verb.needs === 'store') asker.store = withoutKey(world.store)
+      if (verb.needs === 'configuration') asker.store = undefined as never
+      else asker.load = lacking('a configuration of its own')
       await ask(verb, input, asker).catch((cause: unknown) => {
         throw new Error(`${name} failed`, { cause })
       })
     }
+  })
+
+  test('is uninstalled when who asks agrees and nobody works, and the audit tells of what was tried', async () => {
+    const { store } = world
+    const since = await lastEntry(store)
+    const uninstall = (agreement?: 'refused') => {
+      const ground = { ...askerOf(world, agreement), store: undefined as never }
+      return ask(named('store.uninstall'), {}, ground)
+    }
+    await expect(uninstall('refused')).rejects.toBeInstanceOf(NotAgreed)
+    await store.query(`insert into orchestra.worker (id, host, pid) values (gen_random_uuid(), 'a', 1)`)
+    await expect(uninstall()).rejects.toMatchObject({ code: 'ORC_WORKER_ALIVE' })
+    expect(await entriesSince(store, since)).toEqual([
+      { actor: 'alice', action: 'uninstall', target: 'store', detail: { failed: 'ORC_WORKER_ALIVE' } },
+    ])
+    await store.query('delete from orchestra.worker')
+    const answer = await uninstall()
+    expect(answer).toStrictEqual(asJson(answer))
+    expect(answer).toMatchObject({ servers: 1, removed: expect.arrayContaining(['schema orchestra']) })
   })
 
   if (kind === 'postgres') return

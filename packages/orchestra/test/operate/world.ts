@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import { createMethods } from '../../src/methods/index.ts'
-import type { Agreement, Context, News } from '../../src/operate/context.ts'
+import type { Agreement, Context, Ground, News } from '../../src/operate/context.ts'
 import { perform } from '../../src/operate/perform.ts'
 import type { AnyVerb } from '../../src/operate/verb.ts'
 import { sh } from '../../src/script/index.ts'
+import { testKey } from '../support/stores.ts'
 import { siteFilesWith, type World, type WorldOptions } from '../support/world.ts'
 
 /** A backend whose objects can be taken over, and go to the trash. */
@@ -16,10 +18,10 @@ export const adoptable: WorldOptions = {
   ],
 }
 
-export type Asker = Context<unknown> & { news: News[] }
+export type Asker = Context<unknown> & Ground<unknown> & { news: News[] }
 
 /** Whoever asks agrees to everything, apart from what is said. */
-export function askerOf({ store, config }: World, agreement: Agreement = 'given'): Asker {
+export function askerOf({ store, config, directory }: World, agreement: Agreement = 'given'): Asker {
   const news: News[] = []
   return {
     store,
@@ -27,6 +29,8 @@ export function askerOf({ store, config }: World, agreement: Agreement = 'given'
     principal: { kind: 'claimed', name: 'alice' },
     face: 'cli',
     methods: () => createMethods(),
+    load: async () => ({ config, path: join(directory, 'orchestra.config.ts') }),
+    environment: { DATABASE_URL: store.databaseUrl, ORCHESTRA_KEY: testKey },
     agree: async () => agreement,
     tell: (one) => news.push(one),
     signal: new AbortController().signal,
@@ -36,7 +40,7 @@ export function askerOf({ store, config }: World, agreement: Agreement = 'given'
 
 /** Asks for a verb of the registry, as a face does that knows it by its name alone. */
 export function ask(verb: AnyVerb, given: unknown, asker: Asker): Promise<unknown> {
-  return perform({ verb, given, open: async () => asker as Context<never> })
+  return perform({ verb, given, open: async () => asker as never })
 }
 
 /** An object that was applied, one that is to fail, and two in the trash; nothing runs any more. */

@@ -11,13 +11,14 @@ describeStores('placements', (open) => {
     store: Store,
     serverId: number,
     key: string,
-    state = 'applied',
+    state: 'applied' | 'failed' = 'applied',
     backend = 'nginx',
   ): Promise<void> {
     await store.query(
-      `insert into orchestra.placement (backend, server_id, model, object_key, keys, identity, state, revision, applied_at)
-       values ($1, $2, 'site', $3, '[]', $3, $4, 'r1', '2026-01-02T03:04:05.678Z')`,
-      [backend, serverId, key, state],
+      `insert into orchestra.placement
+         (backend, server_id, model, object_key, keys, identity, want_identity, stands, attempt, revision, applied_at)
+       values ($1, $2, 'site', $3, '[]', $3, $3, $4, $5, 'r1', '2026-01-02T03:04:05.678Z')`,
+      [backend, serverId, key, ...(state === 'applied' ? [0, 0] : [null, 1])],
     )
   }
 
@@ -138,7 +139,7 @@ describeStores('placements', (open) => {
     expect(await unitStatus(store, unitId)).toMatchObject({
       state: 'pending',
       source: 'POST /site',
-      operations: [{ id: first, supersededBy: third, state: 'waiting' }],
+      operations: [{ id: first, supersededBy: third, carriedBy: laterUnit, state: 'waiting' }],
     })
     await store.query(`update orchestra.operation set state = 'done', outcome = 'success' where id = $1`, [
       third,

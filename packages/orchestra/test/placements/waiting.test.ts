@@ -13,10 +13,12 @@ const free: WaitFacts = {
   nextTry: null,
   held: false,
   heldRoutes: [],
-  gateServers: [],
-  transferTo: null,
-  nameHolder: null,
-  nameHolderLeaves: false,
+  wait: null,
+  waitServer: null,
+  chain: { root: null, isStuck: false },
+  isTried: false,
+  isReplacing: false,
+  isBehind: false,
   pausedBy: null,
   pausedReason: null,
   serverHeldBy: null,
@@ -54,13 +56,36 @@ test.each<[string, Partial<WaitFacts>, string]>([
   ['route-disabled', { held: true }, 'only disabled routes lead there'],
   [
     'name',
-    { nameHolder: 'site:1', nameHolderLeaves: true },
-    'site:1, which goes by the same name there, is still to be removed',
+    { wait: { kind: 'name', identity: 'a.org', object: 'site:2' } },
+    'it waits for the name "a.org", which site:2 has there or asked for before',
   ],
   [
     'name',
-    { nameHolder: 'site:1' },
-    'site:1, which goes by the same name there, is still to be removed, and that was cancelled: ask for it with `orchestra retry site:1`',
+    {
+      wait: { kind: 'name', identity: 'a.org', object: 'site:2' },
+      chain: { root: 'site:3', isStuck: true },
+    },
+    'it waits for the name "a.org", which site:2 has there or asked for before, which waits for site:3, which was cancelled: `orchestra retry site:3`',
+  ],
+  [
+    'move',
+    { wait: { kind: 'place', server: '0000000002' }, waitServer: 'web2' },
+    'it stays until the object stands on web2',
+  ],
+  [
+    'move',
+    { wait: { kind: 'data', server: '0000000002' }, waitServer: 'web2' },
+    'it waits until its data has arrived on web2',
+  ],
+  [
+    'protection',
+    { wait: { kind: 'protection' } },
+    'it is protected: lift that with `orchestra unprotect` or in the configuration',
+  ],
+  [
+    'person',
+    { wait: { kind: 'person', why: 'nowhere to go' } },
+    'it has data, and no server is there to take it: add a route, or give it up with `orchestra forget`',
   ],
   [
     'server-blocked',
@@ -70,8 +95,18 @@ test.each<[string, Partial<WaitFacts>, string]>([
   ['retry', { error: 'a step failed', attempt: 3, nextTry: 'T' }, 'a step failed (attempt 3, next try T)'],
   ['no-worker', { hasWorker: false }, 'no worker runs: start one with `orchestra up`'],
   ['turn', {}, 'it is next in its lane'],
+  ['turn', { isTried: true }, 'what was wanted there before is settled first'],
+  ['turn', { isReplacing: true }, 'its key was used before: what that object left there goes first'],
 ])('an operation that waits for %s says so', (kind, facts, text) => {
   expect(waitsFor({ ...free, ...facts })).toEqual({ kind, text })
+})
+
+test('where nobody knows the backend, nothing else is waited for', () => {
+  const held = {
+    wait: { kind: 'name', identity: 'a.org', object: 'site:2' },
+    blockedReason: 'no route',
+  } as const
+  expect(waitsFor({ ...free, ...held, isUnknown: true })?.kind).toBe('configuration')
 })
 
 test('what a person must lift is named before what time will lift', () => {

@@ -7,27 +7,29 @@ import type { Bounds } from './model/world.ts'
 /** What happens at most: objects, servers, names, then changes, faults (a block that fails or a worker that dies), acts of persons. */
 type Size = readonly [number, number, number, number, number, number]
 
-const models: readonly [Bounds['rules']['onMove'], Bounds['rules']['onRename'], Size, 'keys are reused'?][] =
-  [
-    ['remove', 'move', [2, 1, 2, 4, 1, 1]],
-    ['remove', 'replace', [2, 1, 2, 4, 1, 0]],
-    ['remove', 'replace', [2, 1, 2, 4, 0, 1]],
-    ['remove', 'refuse', [2, 1, 2, 4, 0, 1]],
-    ['remove', 'replace', [2, 1, 3, 4, 0, 0]],
-    ['remove', 'move', [3, 1, 3, 4, 0, 0]],
-    ['keep', 'keep', [2, 1, 2, 4, 1, 0]],
-    ['keep', 'keep', [2, 1, 2, 4, 0, 1]],
-    ['keep', 'move', [2, 1, 2, 4, 1, 0]],
-    ['keep', 'move', [1, 2, 2, 3, 0, 1]],
-    ['migrate', 'move', [1, 2, 2, 3, 1, 0]],
-    ['migrate', 'move', [1, 2, 2, 3, 0, 1]],
-    ['migrate', 'move', [1, 2, 1, 3, 2, 0]],
-    ['migrate', 'move', [2, 2, 2, 3, 0, 0]],
-    ['migrate', 'move', [2, 1, 2, 4, 1, 0]],
-    ['migrate', 'move', [1, 2, 1, 3, 1, 0], 'keys are reused'],
-  ]
+type Variant = 'keys are reused' | 'nothing goes round'
 
-function boundsOf([onMove, onRename, size, reuse]: (typeof models)[number]): Bounds {
+const models: readonly [Bounds['rules']['onMove'], Bounds['rules']['onRename'], Size, Variant?][] = [
+  ['remove', 'move', [2, 1, 2, 4, 1, 1]],
+  ['remove', 'replace', [2, 1, 2, 4, 1, 0]],
+  ['remove', 'replace', [2, 1, 2, 4, 0, 1]],
+  ['remove', 'refuse', [2, 1, 2, 4, 0, 1]],
+  ['remove', 'replace', [2, 1, 3, 4, 0, 0]],
+  ['remove', 'move', [3, 1, 3, 4, 0, 0]],
+  ['keep', 'keep', [2, 1, 2, 4, 1, 0]],
+  ['keep', 'keep', [2, 1, 2, 4, 0, 1]],
+  ['keep', 'move', [2, 1, 2, 4, 1, 0]],
+  ['keep', 'move', [1, 2, 2, 3, 0, 1]],
+  ['migrate', 'move', [1, 2, 2, 3, 1, 0]],
+  ['migrate', 'move', [1, 2, 2, 3, 0, 1]],
+  ['migrate', 'move', [1, 2, 1, 3, 2, 0]],
+  ['migrate', 'move', [2, 2, 2, 3, 0, 0]],
+  ['migrate', 'move', [2, 1, 2, 4, 1, 0]],
+  ['migrate', 'move', [1, 2, 1, 3, 1, 0], 'keys are reused'],
+  ['remove', 'move', [2, 1, 3, 4, 0, 0], 'nothing goes round'],
+]
+
+function boundsOf([onMove, onRename, size, variant]: (typeof models)[number]): Bounds {
   const [objects, servers, names, changes, faults, persons] = size
   return {
     objects: ['a', 'b', 'c'].slice(0, objects),
@@ -36,9 +38,14 @@ function boundsOf([onMove, onRename, size, reuse]: (typeof models)[number]): Bou
     changes,
     faults,
     persons,
-    reuse: reuse !== undefined,
-    rules: { onMove, onRename },
+    reuse: variant === 'keys are reused',
+    rules: { onMove, onRename, onCircle: circling(onRename, variant) },
   }
+}
+
+function circling(onRename: Bounds['rules']['onRename'], variant: Variant | undefined) {
+  if (onRename !== 'move') return 'turn'
+  return variant === 'nothing goes round' ? 'ask' : 'park'
 }
 
 let states = 0
@@ -82,6 +89,15 @@ const broken: Record<string, [Partial<Engine>, (typeof models)[number]]> = {
     { begin: (place, step, run) => ({ ...places.begin(place, step, run), names: place.names }) },
     ['remove', 'move', [1, 1, 1, 2, 1, 0]],
   ],
+  'an object makes room and counts as what is wanted': [
+    {
+      next: (...asked) => {
+        const next = places.next(...asked)
+        return next.do === 'park' ? { ...next, do: 'make', over: null } : next
+      },
+    },
+    ['remove', 'move', [2, 1, 2, 4, 0, 0]],
+  ],
   'a step in a circle goes alone': [
     {
       next: (...asked) => {
@@ -89,7 +105,7 @@ const broken: Record<string, [Partial<Engine>, (typeof models)[number]]> = {
         return next.do === 'rename' ? { ...next, circle: [] } : next
       },
     },
-    ['remove', 'move', [2, 1, 2, 4, 0, 0]],
+    ['remove', 'replace', [2, 1, 2, 4, 0, 0]],
   ],
   'data counts where it arrived, whatever is wanted by then': [
     {

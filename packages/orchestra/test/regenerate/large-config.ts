@@ -8,7 +8,7 @@ export const large = defineBackend({
   sync: (script, objects) =>
     script.file('large', [
       '<\n',
-      objects.map((site) => `${site.id} ${site.body} ${'x'.repeat(300)}\n`),
+      objects.map((site) => `${site.id} ${site.body} ${'x'.repeat(600)}\n`),
       '>\n',
     ]),
 })

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createMethods, type Methods } from '../../src/methods/index.ts'
@@ -20,33 +20,36 @@ describeStores('a configuration that is too large for one script', (open) => {
     await world.store.query(`insert into site (id, body) values (1, 'new')`)
     await world.collect()
     await world.store.query(
-      `insert into orchestra.placement (backend, server_id, model, object_key, keys, identity, snapshot, state, applied_at)
-       select 'large', 1, 'site', n::text, jsonb_build_array(n::text), n::text,
-         jsonb_build_object('id', n, 'domain', 'a.org', 'body', 'old', 'plan', 'basic'), 'applied', now()
+      `insert into orchestra.placement (backend, server_id, model, object_key, keys, identity, want_identity, snapshot, stands, names, applied_at)
+       select 'large', 1, 'site', n::text, jsonb_build_array(n::text), n::text, n::text,
+         jsonb_build_object('id', n, 'domain', 'a.org', 'body', 'old', 'plan', 'basic'), 0,
+         jsonb_build_array(jsonb_build_object('identity', n::text, 'incarnation', 0, 'state', 'stands')), now()
        from generate_series(2, $1::int) n`,
       [count],
     )
-    // The server has been worked on before.
-    for (const name of ['runs', 'owed'])
-      await mkdir(join(world.directory, 'here/.orchestra-state', name), { recursive: true })
+    // The server has been worked on before; else all that it has would be compared as well.
+    const state = join(world.directory, 'here/.orchestra-state')
+    for (const name of ['runs', 'owed']) await mkdir(join(state, name), { recursive: true })
+    await writeFile(join(state, 'fence'), '0\n')
     return world
   }
 
   test('takes no more memory however large it is', async () => {
-    const world = await withSites(200_000)
+    const world = await withSites(100_000)
     const before = liveBytes()
     const seen: number[] = []
     await world.work({ methods: watched(() => seen.push(liveBytes() - before)) })
     await world.calm(100_000)
     expect(seen.length).toBeGreaterThan(14)
-    // 44 to 53 MB were seen, as busy as the machine was.
-    expect(Math.max(...seen)).toBeLessThan(60 * MEGABYTE)
+    // 28 to 51 MB were seen, with 200,000 as with 100,000; whoever held the file, which has 59, would have more.
+    expect(Math.max(...seen)).toBeLessThan(56 * MEGABYTE)
     const text = await readFile(join(world.directory, 'here/large'), 'utf8')
-    expect(text.split('\n')).toHaveLength(200_003)
+    expect(text.split('\n')).toHaveLength(100_003)
+    expect(await world.store.query('select source from orchestra.sync')).toEqual([])
   }, 240_000)
 
   test('is whole after a worker was killed while it brought the parts', async () => {
-    const world = await withSites(100_000)
+    const world = await withSites(50_000)
     const ahead = join(world.directory, 'here/.orchestra-state/ahead')
     const dead = await startWorker(world, join(import.meta.dirname, 'large-worker.ts'))
     await until('a part has arrived', async () => (await readdir(ahead).catch(() => [])).length > 0)
@@ -55,7 +58,7 @@ describeStores('a configuration that is too large for one script', (open) => {
     await world.work()
     await world.calm(60_000)
     const text = await readFile(join(world.directory, 'here/large'), 'utf8')
-    expect(new Set(text.split('\n')).size).toBe(100_003)
+    expect(new Set(text.split('\n')).size).toBe(50_003)
     expect(await readdir(ahead)).toEqual([])
     const states = await world.store.query(`select distinct state from orchestra.placement`)
     expect(states).toEqual([{ state: 'applied' }])

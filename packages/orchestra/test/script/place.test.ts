@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Script, sh } from '../../src/script/index.ts'
+import { until } from '../support/processes.ts'
 import { machine, temporaryDirectory } from './harness.ts'
 
 const isRoot = process.getuid?.() === 0
@@ -79,6 +80,29 @@ describe.skipIf(!isRoot)('a directory above the path (needs root)', () => {
     writeFileSync(at('bin/flock'), giving, { mode: 0o755 })
     const env = { PATH: `${at('bin')}:${process.env.PATH}`, ORCHESTRA_STATE: at('place/state') }
     const result = await machine(env).run({ operations: [(s) => s.file(at('place/x'), 'ours')] })
+    expect(result.outcomes()).toEqual(['ok changed'])
+    expect(owner(at('place/x'))).toBe(ada)
+  })
+
+  test('that the script which has the lock gives away is looked at again by the one that waits', async () => {
+    const directory = temporaryDirectory()
+    const at = (path: string) => join(directory, path)
+    chmodSync(directory, 0o755)
+    mkdirSync(at('place/state'), { recursive: true })
+    mkdirSync(at('bin'))
+    // It has looked when it asks for the lock.
+    writeFileSync(at('bin/flock'), `#!/bin/sh\ntouch ${at('waits')}\nexec /usr/bin/flock "$@"\n`, {
+      mode: 0o755,
+    })
+    const env = { PATH: process.env.PATH ?? '', ORCHESTRA_STATE: at('place/state') }
+    const limit = 60
+    await machine(env).run({ limit, operations: [(s) => s.file(at('place/x'), 'before')] })
+    const giving = sh`touch ${at('has')}; until test -e ${at('waits')}; do sleep 0.02; done; chown ${ada} ${at('place')}`
+    const first = machine(env).run({ limit, operations: [(s) => s.run(giving)] })
+    await until('it has the lock', () => existsSync(at('has')))
+    const second = machine({ ...env, PATH: `${at('bin')}:${env.PATH}` })
+    const result = await second.run({ limit, operations: [(s) => s.file(at('place/x'), 'ours')] })
+    expect((await first).outcomes()).toEqual(['ok changed'])
     expect(result.outcomes()).toEqual(['ok changed'])
     expect(owner(at('place/x'))).toBe(ada)
   })

@@ -32,9 +32,9 @@ const example: TestScript = {
 test('a script reads like what was asked for', () => {
   const { text: real, masked } = render(example)
   const lines = (password: string, quoted: string, token: string) => [
+    'o_act_in /srv /etc',
     `o_begin run-1 test 1 60 ${token}`,
     "o_reload reload.web 'systemctl reload web' all",
-    'o_act_in /srv /etc',
     "o_op 0 'save thing:0'",
     'o_directory /srv/a 750 www',
     "o_op 1 'save thing:1'",
@@ -46,7 +46,7 @@ test('a script reads like what was asked for', () => {
   const realLines = lines("$'login \\'pa\\'\\\\\\'\\'ss\\''", "$'pa\\'ss'", '0'.repeat(32))
   expect(
     real
-      .slice(real.indexOf('\no_begin run-1') + 1)
+      .slice(real.indexOf('\no_act_in /') + 1)
       .split('\n')
       .slice(0, 10),
   ).toEqual(realLines)

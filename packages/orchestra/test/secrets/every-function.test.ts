@@ -139,6 +139,10 @@ const hooks = {
         object as never,
       ),
   ],
+  park: [
+    (fail) => ({ park: ({ password }) => fail(password) }),
+    ({ park }) => park?.({ ...object, password: secret('other', 'account.password') } as never),
+  ],
   exists: [(fail) => ({ exists: () => fail(object.password) }), ({ exists }) => exists?.('a')],
   read: [(fail) => ({ read: () => fail(object.password) }), ({ read }) => read?.('a')],
   prune: [(fail) => ({ prune: () => fail(object.password) }), ({ prune }) => prune?.(new Recorder(), 'a')],

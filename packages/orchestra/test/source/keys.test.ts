@@ -2,10 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { formatKey, keyPart } from '../../src/config/key.ts'
 import { defineModel, type Model } from '../../src/index.ts'
-import { existingRows, rowKeys, sourceOf } from '../../src/source/index.ts'
-import { selectKeys } from '../../src/source/keys.ts'
-import { selectByKey } from '../../src/source/rows.ts'
-import { findTable } from '../../src/source/table.ts'
+import { sourceOf } from '../../src/source/index.ts'
+import { selectKeys } from '../../src/source/postgres/keys.ts'
+import { databaseOf } from '../../src/source/postgres/reader.ts'
+import { selectByKey } from '../../src/source/postgres/rows.ts'
+import { findTable } from '../../src/source/postgres/table.ts'
 import type { Store } from '../../src/store/index.ts'
 import { describeStores } from '../support/stores.ts'
 
@@ -53,13 +54,13 @@ describeStores('keys of every type', (open) => {
       await store.query(`set timezone = 'Asia/Tokyo'; set datestyle = 'German'; set bytea_output = 'escape'`)
       const source = sourceOf(store)
       const model = modelOf('thing')
-      const first = await rowKeys(source, model, null, 3)
-      const next = await rowKeys(source, model, first.at(-1) ?? null, COUNT)
+      const first = await source.keysAfter(model, null, 3)
+      const next = await source.keysAfter(model, first.at(-1) ?? null, COUNT)
       expect(new Set([...first, ...next].map(String)).size).toBe(COUNT)
-      const { existing } = await existingRows(source, model, first)
+      const { existing } = await source.existing(model, first)
       expect([...existing]).toEqual(first.map(formatKey))
-      const table = await source.read((reader) => findTable(model, reader))
-      const plans = await source.read(async (reader) => [
+      const table = await databaseOf(store).read((reader) => findTable(model, reader))
+      const plans = await databaseOf(store).read(async (reader) => [
         await reader.query(`explain ${selectByKey(table, 'row.*', 'typed')}`, [first.map(([only]) => only)]),
         await reader.query(`explain ${selectKeys(table, true, 100)}`, first.at(-1)),
       ])
@@ -75,11 +76,11 @@ describeStores('keys of every type', (open) => {
     )
     const source = sourceOf(store)
     const model = modelOf('thing', ['a', 'b'])
-    const first = await rowKeys(source, model, null, COUNT / 2)
-    const next = await rowKeys(source, model, first.at(-1) ?? null, COUNT)
+    const first = await source.keysAfter(model, null, COUNT / 2)
+    const next = await source.keysAfter(model, first.at(-1) ?? null, COUNT)
     expect(new Set([...first, ...next].map(String)).size).toBe(COUNT)
-    const table = await source.read((reader) => findTable(model, reader))
-    const plan = await source.read((reader) =>
+    const table = await databaseOf(store).read((reader) => findTable(model, reader))
+    const plan = await databaseOf(store).read((reader) =>
       reader.query(`explain ${selectKeys(table, true, 100)}`, first.at(-1)),
     )
     expect(JSON.stringify(plan)).toMatch(/Index Only Scan.*Index Cond: \(ROW/)
@@ -87,7 +88,7 @@ describeStores('keys of every type', (open) => {
 
   it('are never cut to the length of their column, so that they find another row', async () => {
     await store.query(`create table thing (id varchar(3) primary key); insert into thing values ('abc')`)
-    const found = await existingRows(sourceOf(store), modelOf('thing'), [['abcdef'], ['abc']])
+    const found = await sourceOf(store).existing(modelOf('thing'), [['abcdef'], ['abc']])
     expect([...found.existing]).toEqual(['abc'])
   })
 
@@ -103,23 +104,23 @@ describeStores('keys of every type', (open) => {
        alter domain positive add constraint never check (boom(value)) not valid`,
     )
     const source = sourceOf(store)
-    expect(await rowKeys(source, modelOf('thing'), null, 10)).toEqual([['("a b")'], ['(c)']])
-    expect(await rowKeys(source, modelOf('thing'), ['("a b")'], 10)).toEqual([['(c)']])
-    const byOwn = await existingRows(source, modelOf('thing'), [['(c)'], ['(d)']])
+    expect(await source.keysAfter(modelOf('thing'), null, 10)).toEqual([['("a b")'], ['(c)']])
+    expect(await source.keysAfter(modelOf('thing'), ['("a b")'], 10)).toEqual([['(c)']])
+    const byOwn = await source.existing(modelOf('thing'), [['(c)'], ['(d)']])
     expect([...byOwn.existing]).toEqual(['(c)'])
-    const byDomain = await existingRows(source, modelOf('thing', 'n'), [['2'], ['3']])
+    const byDomain = await source.existing(modelOf('thing', 'n'), [['2'], ['3']])
     expect([...byDomain.existing]).toEqual(['2'])
   })
 
   it('are found beside one that the type cannot have', async () => {
     await store.query('create table thing (id integer primary key); insert into thing values (1)')
-    const found = await existingRows(sourceOf(store), modelOf('thing'), [['x'], ['1'], ['99999999999']])
+    const found = await sourceOf(store).existing(modelOf('thing'), [['x'], ['1'], ['99999999999']])
     expect([...found.existing]).toEqual(['1'])
   })
 
   it('begin anew where the page began at a key that is none any more', async () => {
     await store.query('create table thing (id integer primary key); insert into thing values (1), (2)')
-    expect(await rowKeys(sourceOf(store), modelOf('thing'), ['x'], 10)).toEqual([['1'], ['2']])
+    expect(await sourceOf(store).keysAfter(modelOf('thing'), ['x'], 10)).toEqual([['1'], ['2']])
   })
 })
 

@@ -1,6 +1,8 @@
 import { beforeEach, expect, it } from 'vitest'
 import { pageOfFindings } from '../../src/inspect/findings.ts'
 import { listLogs, readOutput } from '../../src/logs/index.ts'
+import { listPlacements } from '../../src/placements/placement.ts'
+import { cursorOf } from '../../src/placements/placement-cursor.ts'
 import { listUnits } from '../../src/placements/unit-list.ts'
 import { listAudit } from '../../src/server/index.ts'
 import type { Store } from '../../src/store/index.ts'
@@ -31,6 +33,8 @@ insert into orchestra.transfer (backend, model, object_key, from_server, to_serv
   select 'files', 'site', n::text, 1, 2, case when n % 300 <> 0 then now() end from generate_series(1, ${ROWS}) n;
 insert into orchestra.finding (inspection_id, server_id, backend, model, object_key, identity, state)
   select 1, 1 + n % 100, 'files', 'site', n::text, n::text, 'missing' from generate_series(1, ${ROWS}) n;
+insert into orchestra.placement (backend, server_id, model, object_key, keys, identity)
+  select 'files', 1 + n % 100, 'site', n::text, jsonb_build_array(n::text), n::text from generate_series(1, ${ROWS}) n;
 analyze`
 
 /** Rows of a table that one list may look at, to answer at most 50 of 6,000. */
@@ -61,7 +65,7 @@ function wasteOf(node: PlanNode): string[] {
 }
 
 /** Small however long a store lives, and partitions that hold no rows. */
-const small = /^(server|lane|setting|worker|placement|.*_rest|.*_[12]0001)$/
+const small = /^(server|lane|setting|worker|.*_rest|.*_[12]0001)$/
 
 async function waste(store: Store, list: (store: Store) => Promise<unknown>): Promise<string[]> {
   const wasted: string[] = []
@@ -99,6 +103,13 @@ describeStores('lists', (open, kind) => {
     audit: (db) => listAudit(db, { before: 3_000 }),
     'audit of a server': (db) => listAudit(db, { target: 'web3', before: 3_000 }),
     'audit of a person': (db) => listAudit(db, { by: 'actor7', before: 3_000 }),
+    places: (db) =>
+      listPlacements(db, {
+        limit: 50,
+        after: cursorOf({ object: 'site:3000', backend: 'files', server: 'web1' }),
+      }),
+    'places of a server': (db) => listPlacements(db, { server: 'web3', limit: 50 }),
+    'kept places': (db) => listPlacements(db, { state: 'kept', limit: 50 }),
     syncs: (db) => listSyncs(db, 100, 10),
     transfers: (db) => listTransfers(db, 10, undefined, 300),
     'transfers of an object': (db) => listTransfers(db, 10, 'site:300'),

@@ -37,6 +37,19 @@ describeStores('migrations', (open, kind) => {
     }
   })
 
+  if (kind === 'postgres')
+    it('say what keeps them when another transaction has the schema for long', async () => {
+      const store = await open()
+      await store.query('drop schema orchestra cascade')
+      await store.transaction(async (tx) => {
+        await tx.query('create schema orchestra')
+        await expect(migrate(store, 100)).rejects.toMatchObject({
+          code: 'ORC_STORE_IN_USE',
+          hint: expect.stringContaining('pg_stat_activity'),
+        })
+      })
+    })
+
   it('leave a database alone that a newer Orchestra has migrated', async () => {
     const store = await open()
     await store.query('insert into orchestra.migration (version) values ($1)', [schemaVersion + 1])

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { defineConfig, type Model } from '../../src/index.ts'
 import { migrate, openStore, schemaVersion, storedVersion } from '../../src/store/index.ts'
 import { migrations } from '../../src/store/migrations/index.ts'
@@ -13,9 +13,12 @@ import { testKey } from '../support/stores.ts'
 import { startWorker } from '../support/worker-process.ts'
 import { quickBackoff, Site, World } from '../support/world.ts'
 
-/** The last commit whose schema is version 7. */
-const RELEASED = 'b0731d0136d71c1bb50a2b2db0337bc24e7fb89d'
-const RELEASED_SCHEMA = 7
+/** Commits that workers of earlier releases are tried of, and the version of their schema. */
+const RELEASES = [
+  { commit: 'b0731d0136d71c1bb50a2b2db0337bc24e7fb89d', schema: 7 },
+  { commit: '4bf0f8984f6b35c23cbf403a2dea4079a8cb1e31', schema: 11 },
+] as const
+type Release = (typeof RELEASES)[number]
 /** The migration by which workers began to ask. */
 const ASKED_SINCE = 10
 const root = join(import.meta.dirname, '../../../..')
@@ -23,27 +26,25 @@ const root = join(import.meta.dirname, '../../../..')
 /** The checkout may be another user's. */
 const anyOwner = ['-c', 'safe.directory=*']
 
-function hasReleased(): boolean {
+function hasRelease({ commit }: Release): boolean {
   try {
-    execFileSync('git', [...anyOwner, 'cat-file', '-e', `${RELEASED}^{commit}`], {
+    execFileSync('git', [...anyOwner, 'cat-file', '-e', `${commit}^{commit}`], {
       cwd: root,
       stdio: 'ignore',
     })
     return true
   } catch {
-    console.log(
-      `commit ${RELEASED} is not here: no worker of the release before is tried (git fetch --unshallow)`,
-    )
+    console.log(`commit ${commit} is not here: no worker of that release is tried (git fetch --unshallow)`)
     return false
   }
 }
 
 /** The sources of that commit, with the packages that are installed here. */
-function unpackReleased(): string {
+function unpack({ commit }: Release): string {
   const directory = mkdtempSync(join(tmpdir(), 'orchestra-released-'))
   const archive = execFileSync(
     'git',
-    [...anyOwner, 'archive', RELEASED, 'package.json', 'packages/orchestra'],
+    [...anyOwner, 'archive', commit, 'package.json', 'packages/orchestra'],
     {
       cwd: root,
       maxBuffer: 2 ** 28,
@@ -74,15 +75,24 @@ await store.close()
 console.log(world.directory)
 `
 
-/** Changes rows without a pause; answers how many changes were committed. */
-async function writeUntil(world: World, signal: AbortSignal): Promise<number> {
-  let committed = 0
-  for (; !signal.aborted; committed++)
-    await world.store.query(
-      `insert into site (id, body) values ($1, $2) on conflict (id) do update set body = excluded.body`,
-      [committed % 20, `b${committed}`],
-    )
-  return committed
+/** Changes rows without a pause until it is stopped, which answers how many changes were committed. */
+function keepWriting(world: World): { stop(): Promise<number> } {
+  let isOver = false
+  const writing = (async () => {
+    let committed = 0
+    for (; !isOver; committed++)
+      await world.store.query(
+        `insert into site (id, body) values ($1, $2) on conflict (id) do update set body = excluded.body`,
+        [committed % 20, `b${committed}`],
+      )
+    return committed
+  })()
+  return {
+    stop() {
+      isOver = true
+      return writing
+    },
+  }
 }
 
 /** Waits for operations to end that were made from now on. */
@@ -104,13 +114,13 @@ it('says of each migration since workers ask what older ones do that do not know
   for (const { older } of migrations.slice(ASKED_SINCE - 1)) expect(['go on', 'stop']).toContain(older)
 })
 
-function upgrade(): void {
+function upgradeFrom(release: Release): void {
   let postgres: PostgresServer
   let world: World
   let released: string
 
   beforeAll(async () => {
-    released = unpackReleased()
+    released = unpack(release)
     postgres = await startPostgres()
     const databaseUrl = await postgres.database()
     const directory = prepare(released, databaseUrl)
@@ -129,25 +139,24 @@ function upgrade(): void {
     rmSync(released, { recursive: true, force: true })
   })
 
-  it('takes short locks only, fails nothing, and is gone on with by both', async () => {
+  it('takes short locks only and fails nothing; older workers leave the rest to those who know it', async () => {
     const { store } = world
     const program = join(released, 'packages/orchestra/test/manager/chaos-worker.ts')
-    expect(await storedVersion(store)).toBe(RELEASED_SCHEMA)
+    expect(await storedVersion(store)).toBe(release.schema)
     const old = await startWorker(world, program)
-    const storm = new AbortController()
-    const writing = writeUntil(world, storm.signal)
+    onTestFinished(() => old.kill())
+    const storm = keepWriting(world)
+    onTestFinished(async () => void (await storm.stop()))
     await sawOperations(world)
     const applied = await migrate(store)
     expect(applied).toEqual(
-      Array.from({ length: schemaVersion - RELEASED_SCHEMA }, (_, i) => RELEASED_SCHEMA + 1 + i),
+      Array.from({ length: schemaVersion - release.schema }, (_, i) => release.schema + 1 + i),
     )
-    await sawOperations(world)
     await world.work()
     await sawOperations(world)
     await old.kill()
     await sawOperations(world)
-    storm.abort()
-    expect(await writing).toBeGreaterThan(0)
+    expect(await storm.stop()).toBeGreaterThan(0)
     await world.calm(40_000)
     expect(await world.files()).toEqual(await world.wanted())
     expect(await storedVersion(store)).toBe(schemaVersion)
@@ -156,4 +165,6 @@ function upgrade(): void {
   }, 120_000)
 }
 
-if (hasReleased()) describe('an upgrade while workers of the release before work', upgrade)
+for (const release of RELEASES)
+  if (hasRelease(release))
+    describe(`an upgrade while workers of schema ${release.schema} work`, () => upgradeFrom(release))

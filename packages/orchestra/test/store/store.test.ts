@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openStore, type Store } from '../../src/store/index.ts'
+import { openStore, ring, type Store } from '../../src/store/index.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { until } from '../support/processes.ts'
@@ -44,6 +44,22 @@ describeStores('a store', (open) => {
     await listener.close()
     await store.query(`select pg_notify('two', 'late')`)
     expect(heard).toHaveLength(3)
+  })
+
+  it('rings for itself, once for what is rung at one time, and in a transaction when that is committed', async () => {
+    const store = await open()
+    const heard: string[] = []
+    const listener = store.listen(['one'], (_, payload) => heard.push(payload))
+    await until('the first ring', () => heard.length === 1)
+    for (const payload of ['a', 'b', 'b', 'c']) await ring(store, 'one', payload)
+    await until('those that were rung', () => heard.includes('c'))
+    expect(heard).toEqual(['', 'a', 'b', 'c'])
+    await store.transaction(async (tx) => {
+      await ring(tx, 'one', 'd')
+      expect(heard).not.toContain('d')
+    })
+    await until('the one in a transaction', () => heard.includes('d'))
+    await listener.close()
   })
 })
 

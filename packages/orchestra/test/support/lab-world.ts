@@ -20,17 +20,18 @@ export interface LabWorld {
 
 export async function startLabWorld(
   hosts: LabOptions,
-  options: Omit<WorldOptions, 'servers'>,
+  options: Omit<WorldOptions, 'servers'> | ((lab: Lab) => Omit<WorldOptions, 'servers'>),
 ): Promise<LabWorld> {
   await using opened = new AsyncDisposableStack()
   const directory = await mkdtemp(join(tmpdir(), 'orchestra-lab-world-'))
   opened.defer(() => rm(directory, { recursive: true, force: true }))
   const lab = opened.adopt(await startLab(hosts), (one) => one.stop())
+  const given = typeof options === 'function' ? options(lab) : options
   const postgres = opened.adopt(await startPostgres(), (one) => one.stop())
   const databaseUrl = await postgres.database()
   const store = opened.adopt(await openStore({ databaseUrl, directory, key: testKey }), (one) => one.close())
   await migrate(store)
-  const world = opened.adopt(await buildWorld(store, { ...options, servers: [] }), (one) => one.close())
+  const world = opened.adopt(await buildWorld(store, { ...given, servers: [] }), (one) => one.close())
   for (const host of lab.hosts) await register(store, lab, host)
   const closing = opened.move()
   return { lab, store, world, close: () => closing.disposeAsync() }

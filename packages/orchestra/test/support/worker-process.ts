@@ -21,6 +21,15 @@ export class WorkerProcess {
     await this.#exited
   }
 
+  /** Halts it as it is: its connections stay open, and it says nothing any more. */
+  pause(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT')
+  }
+
   /** Lets it end in good order. */
   async stop(): Promise<void> {
     this.#child.stdin?.end()

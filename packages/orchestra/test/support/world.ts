@@ -7,9 +7,10 @@ import { installCapture } from '../../src/capture/index.ts'
 import type { Backend, BackendOptions } from '../../src/config/backend.ts'
 import { type Config, type ConfigOptions, defineConfig } from '../../src/config/config.ts'
 import { addServer } from '../../src/fleet/index.ts'
+import type { Crew } from '../../src/generation/index.ts'
 import { defineBackend, defineModel, type Model } from '../../src/index.ts'
 import { Collector } from '../../src/manager/collector.ts'
-import { Manager, type ManagerOptions, routeObjects } from '../../src/manager/index.ts'
+import { currentRoutes, Manager, type ManagerOptions } from '../../src/manager/index.ts'
 import { addRoute, CurrentRouter, type Route } from '../../src/router/index.ts'
 import { sh } from '../../src/script/index.ts'
 import type { Store } from '../../src/store/index.ts'
@@ -27,6 +28,8 @@ export const Site = defineModel({
   }),
 })
 
+export type SiteRow = z.infer<typeof Site.schema>
+
 export const createSites = `create table site (
   id integer primary key, domain text not null default 'a.org', body text not null default '',
   plan text not null default 'basic')`
@@ -36,7 +39,8 @@ type SiteOptions = BackendOptions<typeof Site.schema, never>
 const siteOptions: SiteOptions = {
   name: 'files',
   model: Site,
-  identity: (site) => site.domain,
+  // Of rows that were given no domain, the number tells them apart.
+  identity: ({ id, domain }) => (domain === 'a.org' && id !== 1 ? `${id}.a.org` : domain),
   prepare: (script) => script.directory('sites'),
   save: (script, site) => {
     script.file(`sites/${site.id}`, `${site.domain} ${site.body}`)
@@ -101,12 +105,14 @@ export class World {
   }
 
   /** A collector alone, whose operations nobody runs. */
-  collector(): Collector {
+  /** @param crew who else lives; default nobody */
+  collector(crew?: Crew): Collector {
     const router = new CurrentRouter(this.config.backends.values())
     return new Collector({
       store: this.store,
       config: this.config,
-      router: async () => routeObjects(await router.get(this.store)),
+      router: () => currentRoutes(router, this.store),
+      ...(crew === undefined ? {} : { duties: (db) => crew.look(db) }),
       onError: (error) => this.errors.push(error),
     })
   }
@@ -149,9 +155,15 @@ export class World {
         const open = (await this.operations()).filter(
           (one) => one.state === 'waiting' || one.state === 'running',
         )
+        const places = await this.store.query(
+          `select to_jsonb(p) - 'snapshot' - 'rendered' as place from orchestra.placement p
+           where open or (model, object_key) in (select model, object_key from orchestra.operation where id = any($1::bigint[]))
+           limit 10`,
+          [open.map(({ id }) => id)],
+        )
         const lanes = await this.store.query('select * from orchestra.lane')
         throw new Error(
-          `${error}: ${JSON.stringify({ open: open.slice(0, 10), lanes })} ${this.errors.join('; ')}`,
+          `${error}: ${JSON.stringify({ open: open.slice(0, 10), places, lanes })} ${this.errors.join('; ')}`,
         )
       },
     )

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { collect } from '../../src/capture/index.ts'
 import { defineBackend, defineConfig, defineModel, type Model } from '../../src/index.ts'
 import { Collector } from '../../src/manager/collector.ts'
-import { routeObjects } from '../../src/manager/index.ts'
+import { currentRoutes } from '../../src/manager/index.ts'
 import { CurrentRouter } from '../../src/router/index.ts'
 import { holdServer } from '../../src/server/index.ts'
 import {
@@ -54,7 +54,7 @@ function askedFor({ store, config, errors }: World, beforeRoutes: () => Promise<
     config,
     router: async () => {
       await beforeRoutes()
-      return routeObjects(await router.get(store))
+      return currentRoutes(router, store)
     },
     onError: (error) => errors.push(error),
   })
@@ -155,20 +155,26 @@ describeStores('comparing the database with what was placed', (open, kind) => {
       expect(await syncStatus(world.store, id)).toMatchObject({ state: 'done' })
     })
 
-    it('marks what is rendered otherwise, and waits for nobody who writes there', async () => {
+    it('marks what is rendered otherwise, and waits for nobody who writes there, but looks again', async () => {
       const world = await placed()
       const changed = withBackends(
         world,
         siteFilesWith({ save: (script, { domain }) => script.file(domain, 'new') }),
       )
-      await world.store.transaction(async (tx) => {
+      const stale = async () => {
+        const rows = await world.store.query<{ key: string }>(
+          `select object_key as key from orchestra.placement where stale order by 1`,
+        )
+        return rows.map(({ key }) => key).join()
+      }
+      const { marking } = await world.store.transaction(async (tx) => {
         await tx.query(`select from orchestra.placement where object_key = '2' for update`)
-        await markStale(world.store, changed.config)
+        const begun = markStale(world.store, changed.config)
+        await until('the others are marked', async () => (await stale()) === '1,3')
+        return { marking: begun }
       })
-      const stale = await world.store.query(
-        `select object_key as key from orchestra.placement where stale order by 1`,
-      )
-      expect(stale).toEqual([{ key: '1' }, { key: '3' }])
+      expect(await marking).toEqual({ stale: 3, seen: 3 })
+      expect(await stale()).toBe('1,2,3')
     })
   }
 
@@ -305,20 +311,29 @@ describeStores('comparing the database with what was placed', (open, kind) => {
     expect(await world.operations()).toHaveLength(before.length)
   })
 
-  it('tells a gate that is open from one that keeps its operation waiting', async () => {
+  it('tells what waits for another place from what is next', async () => {
     const world = await placed(1, { servers: ['here', 'there'] })
-    const gated = async (key: string) => {
+    const leaving = async (key: string, wait: unknown) => {
       const [row] = await world.store.query<{ unit: string }>(
-        `insert into orchestra.operation (unit_id, server_id, backend, action, model, object_key, keys, gate)
-         select gen_random_uuid(), there.id, 'files', 'delete', 'site', $1, jsonb_build_array($1::text), array[here.id]
-         from orchestra.server here, orchestra.server there where here.name = 'here' and there.name = 'there'
-         returning unit_id as unit`,
-        [key],
+        `with told as (
+           insert into orchestra.operation (unit_id, server_id, backend, action, model, object_key, keys)
+           select gen_random_uuid(), id, 'files', 'delete', 'site', $1, jsonb_build_array($1::text)
+           from orchestra.server where name = 'there' returning *
+         ), leaves as (
+           insert into orchestra.placement
+             (backend, server_id, model, object_key, keys, identity, want, policy, operation_id, wait)
+           select backend, server_id, model, object_key, keys, $1, 'leave', 'remove', id, $2::jsonb from told
+         )
+         select unit_id as unit from told`,
+        [key, wait === null ? null : JSON.stringify(wait)],
       )
       return workOf(world.store, row?.unit ?? '')
     }
-    expect(await gated('1')).toMatchObject({ waiting: 1, stuck: 0 })
-    expect(await gated('2')).toMatchObject({ waiting: 1, stuck: 1 })
+    expect(await leaving('8', null)).toMatchObject({ waiting: 1, stuck: 0 })
+    expect(await leaving('9', { kind: 'place', server: '0000000001' })).toMatchObject({
+      waiting: 1,
+      stuck: 1,
+    })
   })
 
   it('removes nothing of a model whose table is not there, and fails', async () => {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { defineConfig, type Model, raw, sh } from '../../src/index.ts'
-import { quickBackoff, Site, siteFilesWith, type World } from '../support/world.ts'
+import { defineConfig, type Model, raw, sh, type Transfer } from '../../src/index.ts'
+import { quickBackoff, Site, type SiteRow, siteFilesWith, type World } from '../support/world.ts'
 
 /**
  * Every command notes that it began, and waits while the server has a file `hold-COMMAND`. What `broken-COMMAND` holds is
@@ -10,6 +10,27 @@ import { quickBackoff, Site, siteFilesWith, type World } from '../support/world.
 function noted(command: string) {
   return sh`${raw(`echo ${command} >>notes; [[ ! -e broken-${command} ]] || . ./broken-${command}
 while [[ -e hold-${command} ]]; do sleep 0.02; done`)}`
+}
+
+/** Data in a directory that something of its site names, restored beside it. */
+export function transferOf(nameOf: (site: SiteRow) => number | string): Transfer<SiteRow> {
+  return {
+    dump: (site) => sh`${noted('dump')}
+tar -C data/${nameOf(site)} -cf - .`,
+    restore: (site) => sh`${noted('restore')}
+[[ -d data/${nameOf(site)} ]]
+rm -rf data/.new.${nameOf(site)}
+mkdir data/.new.${nameOf(site)}
+tar -C data/.new.${nameOf(site)} -xf -`,
+    verify: {
+      original: (site) => sh`${noted('original')}
+cd data/${nameOf(site)}; find . -type f -exec sha256sum {} + | sort`,
+      restored: (site) => sh`${noted('restored')}
+cd data/.new.${nameOf(site)}; find . -type f -exec sha256sum {} + | sort`,
+    },
+    switch: (site) => sh`${noted('switch')}
+if [[ -d data/.new.${nameOf(site)} ]]; then rm -rf data/${nameOf(site)}; mv data/.new.${nameOf(site)} data/${nameOf(site)}; fi`,
+  }
 }
 
 /** Sites with data that only their server has; it moves with them. */
@@ -28,22 +49,33 @@ export const dataSites = siteFilesWith({
     script.absent(`data/${site.id}`, { recursive: true })
   },
   onMove: 'migrate',
-  transfer: {
-    dump: (site) => sh`${noted('dump')}
-tar -C data/${site.id} -cf - .`,
-    restore: (site) => sh`${noted('restore')}
-rm -rf data/.new.${site.id}
-mkdir data/.new.${site.id}
-tar -C data/.new.${site.id} -xf -`,
-    verify: {
-      original: (site) => sh`${noted('original')}
-cd data/${site.id}; find . -type f -exec sha256sum {} + | sort`,
-      restored: (site) => sh`${noted('restored')}
-cd data/.new.${site.id}; find . -type f -exec sha256sum {} + | sort`,
-    },
-    switch: (site) => sh`${noted('switch')}
-if [[ -d data/.new.${site.id} ]]; then rm -rf data/${site.id}; mv data/.new.${site.id} data/${site.id}; fi`,
+  transfer: transferOf(({ id }) => id),
+})
+
+/** The same, with places that the domain names. */
+export const domainSites = siteFilesWith({
+  identity: (site) => site.domain,
+  prepare: (script) => {
+    script.directory('sites')
+    script.directory('data')
   },
+  rename: (script, site, previous) => {
+    for (const place of ['sites', 'data'])
+      script.run(sh`mv -T ${place}/${previous.domain} ${place}/${site.domain}`, {
+        onlyIf: sh`[[ -e ${place}/${previous.domain} ]]`,
+      })
+    script.run(sh`rm -rf data/.new.${previous.domain}`)
+  },
+  save: (script, site) => {
+    script.file(`sites/${site.domain}`, site.body)
+    script.directory(`data/${site.domain}`)
+  },
+  delete: (script, site) => {
+    script.absent(`sites/${site.domain}`)
+    script.absent(`data/${site.domain}`, { recursive: true })
+  },
+  onMove: 'migrate',
+  transfer: transferOf(({ domain }) => domain),
 })
 
 /** Their save, which waits while the server has a file `hold-save`. */

@@ -145,7 +145,8 @@ for (const kind of ['ssh', 'openssh', 'local'] as const)
         expected.update('0123456789abcde\n'.repeat(megabyte / 16))
       expect(streamed.said).toBe(`${expected.digest('hex')}  -\n`)
       expect(measuredAt).toBeGreaterThan(0)
-      expect(peak).toBeLessThan(64 * megabyte)
+      // A frame that fills, one that waits, and the windows of two channels, of 2 MB each; 1 to 5 MB were seen.
+      expect(peak).toBeLessThan(8 * megabyte)
     }, 120_000)
 
     it('ends the dump when the restore fails early, and tells of the restore', async () => {

@@ -9,7 +9,16 @@ import { untilWithin } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
 import { startWorker, type WorkerProcess } from '../support/worker-process.ts'
 import { useWorlds, type World } from '../support/world.ts'
-import { dataConfig, dataOn, dataSites, heldSave, notesOn, routeByPlan, writeData } from './data-sites.ts'
+import {
+  dataConfig,
+  dataOn,
+  dataSites,
+  domainSites,
+  heldSave,
+  notesOn,
+  routeByPlan,
+  writeData,
+} from './data-sites.ts'
 
 const program = join(import.meta.dirname, 'transfer-worker.ts')
 const data = { '1/index.html': 'hello', '1/sub/odd\nname ünd $x': 'odd\0bytes' }
@@ -57,6 +66,15 @@ describeStores('data that moves with its object', (open, kind) => {
       bytes: number
     }>('select step, outcome, attempt, error, bytes from orchestra.transfer order by id')
 
+  /** What was told of transfers, in order. */
+  const told = async (made: World) =>
+    (
+      await made.store.query<{ kind: string; transfer: number; outcome: string | null }>(
+        `select kind, (detail ->> 'transfer')::int as transfer, detail ->> 'outcome' as outcome from orchestra.event
+         where kind like 'transfer-%' order by id`,
+      )
+    ).map(({ kind, transfer, outcome }) => [kind, transfer, outcome])
+
   it('is copied, verified and switched before the old place goes', async () => {
     const made = await placedWorld()
     await move(made)
@@ -69,6 +87,7 @@ describeStores('data that moves with its object', (open, kind) => {
     expect(await notesOn(made, 'new')).toEqual(['restore', 'restored', 'switch'])
     expect(await rows(made)).toMatchObject([{ step: 'done', outcome: 'success', attempt: 1, error: null }])
     expect((await rows(made))[0]?.bytes).toBeGreaterThan(0)
+    expect(await told(made)).toEqual([['transfer-ended', 1, 'success']])
     expect(made.errors).toEqual([])
   })
 
@@ -224,15 +243,12 @@ describeStores('data that moves with its object', (open, kind) => {
     await writeData(made, 'new', data)
     await unflag(made, 'old', 'hold-save')
     await made.calm()
-    expect(await dataOn(made, 'new')).toEqual(data)
-    expect(await rows(made)).toEqual([])
-    const states = await made.store.query(
-      `select s.name, p.state from orchestra.placement p join orchestra.server s on s.id = p.server_id order by name`,
+    const [end] = await made.store.query<{ error: string }>(
+      `select error from orchestra.operation where action = 'delete'`,
     )
-    expect(states).toEqual([
-      { name: 'new', state: 'applied' },
-      { name: 'old', state: 'kept' },
-    ])
+    expect(end?.error).toContain('this copy stays: several of its copies have data')
+    expect(await dataOn(made, 'new')).toEqual(data)
+    expect((await rows(made)).every(({ outcome }) => outcome === 'cancelled')).toBe(true)
   })
 
   it('stops on both servers when the object goes back, and removes nothing', async () => {
@@ -244,6 +260,7 @@ describeStores('data that moves with its object', (open, kind) => {
     await ended(made)
     await made.calm()
     expect(await rows(made)).toMatchObject([{ outcome: 'cancelled' }])
+    expect(await told(made)).toEqual([['transfer-ended', 1, 'cancelled']])
     expect(await dataOn(made, 'old')).toEqual(data)
     expect(await notesOn(made, 'old')).not.toContain('delete')
     await until('both ends have ended', async () => {
@@ -254,6 +271,48 @@ describeStores('data that moves with its object', (open, kind) => {
     })
   })
 
+  for (const command of ['restore', 'original', 'restored', 'switch'])
+    it(`arrives under the name that its object got during ${command}`, async () => {
+      const made = await world(domainSites)
+      await made.work()
+      await made.store.query(`insert into site (id, domain) values (1, 'a')`)
+      await made.calm()
+      await writeData(made, 'old', { 'a/index.html': 'hello' })
+      const server = command === 'original' ? 'old' : 'new'
+      await flag(made, server, `hold-${command}`)
+      await move(made)
+      await until(`${command} has begun`, async () => (await notesOn(made, server)).includes(command))
+      await made.store.query(`update site set domain = 'b'`)
+      if (command !== 'switch')
+        await until('it has its new name', async () => 'b' in (await made.files('new')))
+      await unflag(made, server, `hold-${command}`)
+      await ended(made)
+      await made.calm()
+      expect(await dataOn(made, 'new')).toEqual({ 'b/index.html': 'hello' })
+      expect(await dataOn(made, 'old')).toEqual({})
+      expect(made.errors).toEqual([])
+    })
+
+  it('arrives once the object has the name again that it was copied under', async () => {
+    const made = await world(domainSites)
+    await made.work()
+    await made.store.query(`insert into site (id, domain) values (1, 'a')`)
+    await made.calm()
+    await writeData(made, 'old', { 'a/index.html': 'hello' })
+    await flag(made, 'new', 'hold-restored')
+    await move(made)
+    await until('it is verified', async () => (await notesOn(made, 'new')).includes('restored'))
+    for (const name of ['b', 'a']) {
+      await made.store.query('update site set domain = $1', [name])
+      await until('it has its new name', async () => name in (await made.files('new')))
+    }
+    await unflag(made, 'new', 'hold-restored')
+    await ended(made)
+    await made.calm()
+    expect(await dataOn(made, 'new')).toEqual({ 'a/index.html': 'hello' })
+    expect(await dataOn(made, 'old')).toEqual({})
+  })
+
   it('stops when somebody cancels the move, and removes nothing', async () => {
     const made = await placedWorld()
     await flag(made, 'old', 'hold-dump')
@@ -261,6 +320,7 @@ describeStores('data that moves with its object', (open, kind) => {
     await until('it copies', async () => (await notesOn(made, 'old')).includes('dump'))
     await cancel(made.store, { kind: 'object', model: 'site', key: '1' }, 'test')
     await ended(made)
+    expect(await told(made)).toEqual([['transfer-ended', 1, 'cancelled']])
     await until('both ends have ended', async () => {
       const [row] = await made.store.query<{ open: number }>(
         `select count(*)::int as open from orchestra.log where script like '%o_transfer%' and state = 'ABORTED'`,

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
-import { WorkEvents } from '../../src/cli/live-events.ts'
 import { retry } from '../../src/manager/retry.ts'
 import { unitStatus } from '../../src/placements/index.ts'
 import { listUnits } from '../../src/placements/unit-list.ts'
 import { application } from '../support/application.ts'
+import { Happenings } from '../support/happenings.ts'
 import { describeStores } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
@@ -27,7 +27,7 @@ describeStores('who was logged in', (open, kind) => {
     const world = await build()
     const unit = randomUUID()
     const logins = async () => (await unitStatus(world.store, unit))?.logins
-    const events = new WorkEvents(world.store)
+    const events = new Happenings(world.store)
     await events.begin()
     await write(world, unit, 'shop', 1)
     await write(world, unit, 'app', 1)

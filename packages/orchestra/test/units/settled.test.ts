@@ -150,7 +150,7 @@ describeStores('unit.settled()', (open, kind) => {
     expect(['collecting', 'pending']).toContain(status.state)
   })
 
-  it('ends with the operation that took the place of its own', async () => {
+  it('ends with the later change that its operation carried', async () => {
     const world = await build()
     await holdServer(world.store, 'here', { by: 'test', reason: 'r' })
     const { orchestra, pool } = await application(world)
@@ -159,14 +159,21 @@ describeStores('unit.settled()', (open, kind) => {
       return unit
     })
     await world.collect()
-    await pool.query(`update site set body = 'later'`)
+    const later = await orchestra.unitOfWork(async (unit) => {
+      await pool.query(`update site set body = 'later'`)
+      return unit
+    })
     await world.collect()
     await world.store.query('update orchestra.server set held_at = null')
     await world.work()
     const status = await first.settled({ timeout: 20_000 })
     expect(status).toMatchObject({
       state: 'settled',
-      operations: [{ outcome: 'success', supersededBy: expect.any(Number) }],
+      operations: [{ outcome: 'success', supersededBy: null, carriedBy: later.id }],
+    })
+    expect(await later.settled()).toMatchObject({
+      state: 'settled',
+      operations: [{ outcome: 'success', carriedBy: null }],
     })
   })
 })

@@ -1,6 +1,7 @@
 import { type Backend, checkOptions, defineBackend, type NamesOf, type Script, sh } from 'orchestrajs'
 import { z } from 'zod'
 import { ipAddress, standingDomain } from '../fields.ts'
+import { parking } from '../parking.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import { type CheckedZone, type DnsRecord, zoneSchema, zoneSource } from './records.ts'
 import {
@@ -55,9 +56,10 @@ export function bind9Primary<Schema extends z.ZodType, Secrets extends string>(
 ): Backend {
   checkOptions('bind9Primary()', options, names)
   const secondaries = checked('The list of secondaries', z.array(ipAddress), options.secondaries ?? [])
+  const zones = parking(options.zone, (zone, nameOf) => ({ ...zone, name: `${nameOf(zone.name)}.invalid` }))
   // What cannot be saved any more can still be deleted: only the name matters there.
   const nameOf = (object: Parameters<typeof options.zone>[0]) =>
-    checked('The name of a zone', standingDomain, options.zone(object).name)
+    checked('The name of a zone', standingDomain, zones.of(object).name)
   const place = (script: Script, zone: CheckedZone) => {
     publish(script, zone, secondaries)
     script.file(stanzaPath(zone.name), stanza(zone.name, secondaries), { mode: '0644', check })
@@ -68,11 +70,11 @@ export function bind9Primary<Schema extends z.ZodType, Secrets extends string>(
     name: options.name ?? 'bind9-primary',
     model: options.model,
     after: options.after ?? [],
-    identity: (object) => options.zone(object).name,
+    identity: (object) => zones.of(object).name,
     prepare: prepareServer,
-    save: (script, object) => place(script, checked('A zone', zoneSchema, options.zone(object))),
+    save: (script, object) => place(script, checked('A zone', zoneSchema, zones.of(object))),
     rename(script, object, previous) {
-      const zone = checked('A zone', zoneSchema, options.zone(object))
+      const zone = checked('A zone', zoneSchema, zones.of(object))
       const old = nameOf(previous)
       if (zone.name === old) return
       keepSerial(script, old, zone.name)
@@ -80,6 +82,7 @@ export function bind9Primary<Schema extends z.ZodType, Secrets extends string>(
       place(script, zone)
       removeZone(script, old)
     },
+    park: zones.park,
     delete(script, object) {
       removeZone(script, nameOf(object))
       reloadServer(script)
@@ -99,7 +102,7 @@ function removeZone(script: Script, name: string): void {
     script.absent(path)
 }
 
-/** Nobody who had the new zone before, perhaps from elsewhere under our old one's numbers, sees its serial go back. */
+/** It goes on from where it is; who has the new name already is asked when it is published. */
 function keepSerial(script: Script, old: string, name: string): void {
   const [from, to] = [zonePath(old), zonePath(name)]
   script.run(sh`cp -p -T -- ${from} ${to}.new; mv -T -- ${to}.new ${to}`, {

@@ -1,6 +1,7 @@
 import { type Backend, checkOptions, defineBackend, type NamesOf, type Script, sh } from 'orchestrajs'
 import { z } from 'zod'
 import { domainName, ipAddress, standingDomain } from '../fields.ts'
+import { parking } from '../parking.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import {
   check,
@@ -37,11 +38,12 @@ export function bind9Secondary<Schema extends z.ZodType, Secrets extends string>
 ): Backend {
   checkOptions('bind9Secondary()', options, names)
   const primaries = checked('The list of primaries', z.array(ipAddress).min(1), options.primaries)
+  const zones = parking(options.zone, (zone, nameOf) => ({ ...zone, name: `${nameOf(zone.name)}.invalid` }))
   const zoneOf = (object: Parameters<typeof options.zone>[0]) =>
-    checked('A zone', domainName, options.zone(object).name)
+    checked('A zone', domainName, zones.of(object).name)
   // What cannot be saved any more can still be deleted.
   const nameOf = (object: Parameters<typeof options.zone>[0]) =>
-    checked('The name of a zone', standingDomain, options.zone(object).name)
+    checked('The name of a zone', standingDomain, zones.of(object).name)
   const place = (script: Script, name: string) => {
     checkName(script, name)
     script.file(stanzaPath(name), stanza(name, primaries), { mode: '0644', check })
@@ -52,7 +54,7 @@ export function bind9Secondary<Schema extends z.ZodType, Secrets extends string>
     name: options.name ?? 'bind9-secondary',
     model: options.model,
     after: options.after ?? [],
-    identity: (object) => options.zone(object).name,
+    identity: (object) => zones.of(object).name,
     prepare: prepareServer,
     save: (script, object) => place(script, zoneOf(object)),
     rename(script, object, previous) {
@@ -61,6 +63,7 @@ export function bind9Secondary<Schema extends z.ZodType, Secrets extends string>
       place(script, name)
       removeZone(script, old)
     },
+    park: zones.park,
     delete(script, object) {
       removeZone(script, nameOf(object))
       reloadServer(script)

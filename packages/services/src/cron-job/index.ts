@@ -10,6 +10,7 @@ import {
 } from 'orchestrajs'
 import { z } from 'zod'
 import { oneLine, userName } from '../fields.ts'
+import { parking } from '../parking.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import { cronSchedule } from './schedule.ts'
 
@@ -103,17 +104,18 @@ export function cronJob<Schema extends z.ZodType, Secrets extends string>(
   options: CronJobOptions<Schema, Secrets>,
 ): Backend {
   checkOptions('cronJob()', options, names)
+  const jobs = parking(options.job, (job, nameOf) => ({ ...job, name: nameOf(job.name) }))
   const jobOf = (object: Parameters<typeof options.job>[0]) =>
-    checked('A cron job', cronJobSchema, options.job(object))
+    checked('A cron job', cronJobSchema, jobs.of(object))
   // What stands can go, whatever else the row says by now.
   const nameOf = (object: Parameters<typeof options.job>[0]) =>
-    checked('The name of a cron job', cronJobName, options.job(object).name)
+    checked('The name of a cron job', cronJobName, jobs.of(object).name)
   return defineBackend({
     ...policiesOf(options),
     name: options.name ?? 'cron-job',
     model: options.model,
     after: options.after ?? [],
-    identity: (object) => options.job(object).name,
+    identity: (object) => jobs.of(object).name,
     prepare: startCron,
     save: (script, object) => place(script, jobOf(object)),
     rename(script, object, previous) {
@@ -123,6 +125,7 @@ export function cronJob<Schema extends z.ZodType, Secrets extends string>(
       place(script, jobOf(object))
       script.absent(old)
     },
+    park: jobs.park,
     delete: (script, object) => script.absent(pathFor(nameOf(object))),
     list: sh`shopt -s nullglob; for file in ${pathFor('')}*; do printf '%s\n' "\${file#${pathFor('')}}"; done`,
     // A variable may be a secret.

@@ -8,6 +8,7 @@ import {
   sh,
 } from 'orchestrajs'
 import type { z } from 'zod'
+import { parking } from '../parking.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import { client, load } from './client.ts'
 import {
@@ -46,16 +47,20 @@ export function mariadbDatabase<Schema extends z.ZodType, Secrets extends string
   options: MariadbDatabaseOptions<Schema, Secrets>,
 ): Backend {
   checkOptions('mariadbDatabase()', options, names)
+  const databases = parking(options.database, (database, nameOf) => ({
+    ...database,
+    name: nameOf(database.name),
+  }))
   const databaseOf = (object: Parameters<typeof options.database>[0]) =>
-    checked('A database', databaseSchema, options.database(object))
+    checked('A database', databaseSchema, databases.of(object))
   const nameOf = (object: Parameters<typeof options.database>[0]) =>
-    checked('The name of a database', databaseName, options.database(object).name)
+    checked('The name of a database', databaseName, databases.of(object).name)
   return defineBackend({
     ...policiesOf(options),
     name: options.name ?? 'mariadb-database',
     model: options.model,
     after: options.after ?? [],
-    identity: (object) => options.database(object).name,
+    identity: (object) => databases.of(object).name,
     save(script, object) {
       const database = databaseOf(object)
       ownUsers(script, database)
@@ -63,6 +68,7 @@ export function mariadbDatabase<Schema extends z.ZodType, Secrets extends string
       setUsers(script, database)
     },
     rename: (script, object, previous) => renameDatabase(script, databaseOf(object), nameOf(previous)),
+    park: databases.park,
     delete: (script, object) => remove(script, nameOf(object), options.trash),
     // Where `lower_case_table_names` is not 0, names in capitals are those in small letters, which the list has.
     exists: databaseExists,
@@ -104,6 +110,7 @@ function createDatabase(script: Script, database: CheckedDatabase): void {
 function renameDatabase(script: Script, database: CheckedDatabase, old: string): void {
   if (database.name === old) return
   needServer(script)
+  forgetIncoming(script, old)
   script.run(moveDatabase(old, database.name, defaultsOf(database)), { onlyIf: databaseExists(old) })
   // The move was over, and only its mark was left.
   script.absent(markOf(database.name))

@@ -1,6 +1,7 @@
 import { type Backend, checkOptions, defineBackend, type NamesOf, type Script, sh } from 'orchestrajs'
 import type { z } from 'zod'
 import { check, prepareListeners, prepareServer, reloadServer } from '../nginx/server.ts'
+import { parking } from '../parking.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import { type CheckedSite, type NginxSite, nginxSiteSchema, standingName } from './site.ts'
 import { virtualHost } from './virtual-host.ts'
@@ -22,11 +23,15 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
 ): Backend {
   checkOptions('nginxSite()', options, names)
   const directory = options.directory ?? '/etc/nginx/sites-enabled'
+  const sites = parking(options.site, (site, nameOf) => ({
+    ...site,
+    domains: [`${nameOf(site.domains[0])}.invalid`] as const,
+  }))
   const siteOf = (object: Parameters<typeof options.site>[0]) =>
-    checked('An nginx site', nginxSiteSchema, options.site(object))
+    checked('An nginx site', nginxSiteSchema, sites.of(object))
   // What stands can go, whatever else the row says by now.
   const nameOf = (object: Parameters<typeof options.site>[0]) =>
-    checked('The name of a site', standingName, options.site(object).domains[0])
+    checked('The name of a site', standingName, sites.of(object).domains[0])
   const pathFor = (domain: string) => `${directory}/${domain}.conf`
   const pathOf = ({ domains }: CheckedSite) => pathFor(domains[0])
   const place = (script: Script, site: CheckedSite) => {
@@ -39,7 +44,7 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
     name: options.name ?? 'nginx-site',
     model: options.model,
     after: options.after ?? [],
-    identity: (object) => options.site(object).domains[0],
+    identity: (object) => sites.of(object).domains[0],
     prepare(script) {
       prepareServer(script)
       prepareListeners(script)
@@ -54,6 +59,7 @@ export function nginxSite<Schema extends z.ZodType, Secrets extends string>(
       script.absent(old)
       place(script, site)
     },
+    park: sites.park,
     delete(script, object) {
       script.absent(pathFor(nameOf(object)))
       reloadServer(script)

@@ -1,9 +1,10 @@
 import { type Command, notMounted, type Script, sh, soundPlace } from 'orchestrajs'
 import { loginDefs } from './login-defs.ts'
-import { removeTree } from './places.ts'
+import { incomingPath, removeTree } from './places.ts'
 
 /**
- * Moves the home `$was` of the user `$uid` to another place, whole or not at all as seen from outside. Onto another file
+ * Moves the home `$was` of the user `$uid` to another place, whole or not at all as seen from outside; what was to come into it from
+ * another server comes to the new place, and anew. Onto another file
  * system a copy goes beside the new place, and the old leaves its place only when the copy is whole. It may be interrupted
  * and run again at any point.
  *
@@ -38,6 +39,11 @@ if [[ -d $left ]]; then
   if [[ ! -d ${home} ]]; then echo ${`${home} is not there, so the home before it stays:`} "$left" >&2; exit 1; fi
   ${notMounted(sh`"$left"`)}
   rm -rf --one-file-system -- "$left"
+fi
+incoming=${incomingPath(sh`"$was"`)}
+if [[ -d $incoming ]]; then
+  ${soundPlace(sh`"$was"`)}
+  ${removeTree(sh`"$incoming"`)}
 fi`
 }
 

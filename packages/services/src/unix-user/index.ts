@@ -1,6 +1,7 @@
 import { type Backend, checkOptions, defineBackend, type NamesOf, type Script, sh } from 'orchestrajs'
 import { z } from 'zod'
 import { userName } from '../fields.ts'
+import { parking } from '../parking.ts'
 import { checked, type Mapping, policiesOf, type ServiceOptions, serviceNames } from '../service.ts'
 import {
   addAccount,
@@ -21,8 +22,9 @@ import { refuseSystemGroups, setGroups } from './groups.ts'
 import { makeHome, moveHomeOf, takeHomeBack, trashCrontab, trashHome } from './home.ts'
 import { loginDefs } from './login-defs.ts'
 import { ownGroups } from './own.ts'
+import { incomingPath } from './places.ts'
 import { renameAccount } from './rename.ts'
-import { digestHome, dumpHome, incomingPath, restoreHome, switchHome } from './transfer.ts'
+import { digestHome, dumpHome, restoreHome, switchHome } from './transfer.ts'
 
 export { passwordHash, type UnixUser } from './account.ts'
 
@@ -52,14 +54,20 @@ export function unixUser<Schema extends z.ZodType, Secrets extends string>(
   checkOptions('unixUser()', options, names)
   const trash = options.trash === undefined ? undefined : checked('trash', homePath, options.trash)
   const allowed = checked('allowGroups', z.array(userName), options.allowGroups ?? [])
-  const userOf = (object: Parameters<typeof options.user>[0]) => checkUser(options.user(object))
-  const placeOf = (object: Parameters<typeof options.user>[0]) => checkPlace(options.user(object))
+  // A home that is named is out of the way too: somebody else's may be called so.
+  const users = parking(options.user, (user, nameOf) => ({
+    ...user,
+    name: nameOf(user.name),
+    ...(user.home === undefined ? {} : { home: `${user.home}.${nameOf(user.name)}` }),
+  }))
+  const userOf = (object: Parameters<typeof options.user>[0]) => checkUser(users.of(object))
+  const placeOf = (object: Parameters<typeof options.user>[0]) => checkPlace(users.of(object))
   return defineBackend({
     ...policiesOf(options),
     name: options.name ?? 'unix-user',
     model: options.model,
     after: options.after ?? [],
-    identity: (object) => options.user(object).name,
+    identity: (object) => users.of(object).name,
     save(script, object) {
       const user = userOf(object)
       refuseMissingShell(script, user)
@@ -73,6 +81,7 @@ export function unixUser<Schema extends z.ZodType, Secrets extends string>(
       if (user.passwordHash !== undefined) setPassword(script, user.name, user.passwordHash)
     },
     rename: (script, object, previous) => renameAccount(script, userOf(object), placeOf(previous)),
+    park: users.park,
     delete(script, object) {
       const { name, home } = placeOf(object)
       remove(script, name, home, trash)

@@ -1,8 +1,6 @@
 import { asUser, type Command, notMounted, sh, soundPlace } from 'orchestrajs'
 import type { CheckedUser } from './account.ts'
-import { removeTree } from './places.ts'
-
-export const incomingPath = (home: string) => `${home}.orchestra-incoming`
+import { incomingPath, removeTree } from './places.ts'
 
 /**
  * Sets `leaving` to devices: only root makes them, and tar is told to leave them out. Files of others that the account cannot read

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Backend } from '../../config/backend.ts'
-import { createLog, createLogWriter, type EndState } from '../../logs/index.ts'
+import { createLaneLog, createLogWriter, type EndState } from '../../logs/index.ts'
 import { persist } from '../../logs/persist.ts'
 import { limitOf, patienceOf } from '../../recording/patience.ts'
 import type { Rendered, ScriptEvent } from '../../script/index.ts'
@@ -36,17 +36,22 @@ export async function runBeside(
   const limit = limitOf(manner.timeouts)
   const script = render({ runId, backend: backend.name, fence: claim.fence, patience, limit, standing })
   const logId = await persist(signal, () =>
-    createLog(store, {
-      runId,
-      serverId: claim.server.id,
-      backend: backend.name,
-      method: target.method,
-      script: script.masked,
-      fence: claim.fence,
-      attempt: 1,
-      operations: [],
-    }),
+    createLaneLog(
+      store,
+      {
+        runId,
+        serverId: claim.server.id,
+        backend: backend.name,
+        method: target.method,
+        script: script.masked,
+        fence: claim.fence,
+        attempt: 1,
+        operations: [],
+      },
+      claim.owner,
+    ),
   )
+  if (logId === undefined) return false
   const secrets = check.secrets.map((secret) => ({ name: secret.name, value: secret.reveal() }))
   const writer = createLogWriter(store, { logId, secrets })
   const onStart = () => writer.started()

@@ -2,7 +2,7 @@ import { type EndState, scriptState } from '../../logs/index.ts'
 import { foundState } from '../../operations/found-state.ts'
 import type { Outcome } from '../../operations/outcome.ts'
 import type { ScriptedOperation } from '../../recording/scripts.ts'
-import { ofSelection, type Selection, valuesOf } from '../../recording/selection.ts'
+import { ofSelection, type Span, valuesOf } from '../../recording/selection.ts'
 import type { Queryable } from '../../store/index.ts'
 
 /** Operations that one page holds: bounds the memory of a run, however many it is about. */
@@ -16,7 +16,7 @@ export interface RegeneratedOperation extends ScriptedOperation {
 }
 
 /** Notes which operations a log is about, in one statement whatever their number; answers how many. */
-export async function listOperations(db: Queryable, logId: number, selection: Selection): Promise<number> {
+export async function listOperations(db: Queryable, logId: number, selection: Span): Promise<number> {
   const [row] = await db.query<{ count: number }>(
     `with listed as (
        insert into orchestra.log_operation (log_id, operation_id, position)
@@ -54,9 +54,9 @@ order by p.operation_id limit ${OPERATIONS_A_PAGE}`
 export async function halves(
   db: Queryable,
   logId: number,
-  selection: Selection,
+  selection: Span,
   running: number,
-): Promise<[Selection, Selection]> {
+): Promise<[Span, Span]> {
   const [row] = await db.query<{ id: number }>(
     `select o.id from orchestra.log_operation p join orchestra.operation o on o.id = p.operation_id
      where p.log_id = $1 and ${foundState('o')} = 'running' order by p.operation_id offset $2 limit 1`,
@@ -70,7 +70,7 @@ export async function halves(
 }
 
 /** Running operations of a selection that no open log is about: nobody will ask what became of them. */
-export async function unloggedOperations(db: Queryable, selection: Selection): Promise<number[]> {
+export async function unloggedOperations(db: Queryable, selection: Span): Promise<number[]> {
   const rows = await db.query<{ id: number }>(
     `select o.id from orchestra.operation o
      where o.state = 'running' and ${ofSelection('o', 1)} and not exists (

@@ -1,5 +1,5 @@
 import type { Backend } from '../../config/backend.ts'
-import { everything, type Selection } from '../../recording/selection.ts'
+import { everything, type Span } from '../../recording/selection.ts'
 import type { Claim } from '../claim.ts'
 import type { RunContext, RunEnd } from '../run-context.ts'
 import { attempt } from './attempt.ts'
@@ -14,17 +14,16 @@ export async function regenerate(
   context: RunContext,
   claim: Claim,
   backend: Backend,
-  actions: Selection['actions'],
+  actions: Span['actions'],
 ): Promise<RunEnd> {
   const all = everything(claim, backend, actions)
   const waiting = [all]
-  let last: RunEnd = { kind: 'ran', runId: '' }
-  let acknowledge = context.acknowledge
+  let last: RunEnd = { kind: 'ran' }
   for (let selection = waiting.pop(); selection !== undefined; selection = waiting.pop()) {
     const end = context.signal.aborted
       ? ({ kind: 'stopped' } as const)
       : await attempt({
-          context: { ...context, acknowledge },
+          context,
           claim,
           backend,
           selection,
@@ -37,12 +36,11 @@ export async function regenerate(
     if (end.kind === 'refused')
       waiting.push(...(await halves(context.store, end.logId, selection, end.running)).reverse())
     else last = end
-    acknowledge = end.runId === '' ? [] : [end.runId]
   }
   return last
 }
 
-async function giveBackRest(context: RunContext, claim: Claim, all: Selection, end: RunEnd): Promise<void> {
+async function giveBackRest(context: RunContext, claim: Claim, all: Span, end: RunEnd): Promise<void> {
   if (end.kind === 'lost-lane') return
   const outcome = end.kind === 'blocked' ? 'unreachable' : null
   await handBack({ context, claim }, all, outcome, 'reason' in end ? end.reason : null)

@@ -18,6 +18,7 @@ import { toTarget } from '../../server/index.ts'
 import { followScript, send as sendScript } from '../../talk/index.ts'
 import type { Claim } from '../claim.ts'
 import { takesNoScripts } from '../failure-text.ts'
+import { noteJournals, type SentScript } from '../journals.ts'
 import type { RunContext } from '../run-context.ts'
 import { type Blamed, Suspects } from '../suspects.ts'
 import type { StreamedSecrets } from './secrets.ts'
@@ -46,6 +47,8 @@ export interface SenderOptions {
 export class Sender {
   readonly #options: SenderOptions
   readonly #parts: string[] = []
+  /** Runs that the last script tells the server to forget. */
+  #forgets: readonly string[] = []
   #metFresh = false
 
   constructor(options: SenderOptions) {
@@ -61,6 +64,7 @@ export class Sender {
   render(steps: readonly Step[]): RenderedScript {
     const { backend, context, runId } = this.#options
     const { name, prepare, commit } = backend
+    this.#forgets = [...new Set([...context.journals.forgotten, ...this.#parts])]
     const recording: Recording = { kind: 'recorded', steps }
     const hooks = {
       ...(prepare === undefined ? {} : { prepare: record(`${name}: prepare`, (to) => prepare(to)) }),
@@ -69,7 +73,7 @@ export class Sender {
     const isUnmarked = this.#options.unmarked.includes(name)
     return renderScript({
       ...this.#request(runId, recording),
-      acknowledge: [...context.acknowledge, ...this.#parts],
+      acknowledge: this.#forgets,
       ...hooks,
       shared: sharedOf([hooks.prepare, recording, hooks.commit], isUnmarked ? 'trusted' : 'makes'),
     })
@@ -80,12 +84,17 @@ export class Sender {
     const runId = randomUUID()
     const recording: Recording = { kind: 'recorded', steps: [{ kind: 'ahead', file, content }] }
     const rendered = renderScript({ ...this.#request(runId, recording), ahead: this.#options.runId })
-    const answer = await this.send(rendered, runId)
+    const answer = await this.#send(rendered, { runId, forgets: [] })
     this.#parts.push(runId)
     return answer
   }
 
-  async send(rendered: RenderedScript, runId = this.#options.runId): Promise<Answer> {
+  /** Sends that script. */
+  send(rendered: RenderedScript): Promise<Answer> {
+    return this.#send(rendered, { runId: this.#options.runId, forgets: this.#forgets })
+  }
+
+  async #send(rendered: RenderedScript, script: SentScript): Promise<Answer> {
     const { backend, claim, context, writer } = this.#options
     const target = toTarget(claim.server)
     if (target.method === 'function')
@@ -98,7 +107,7 @@ export class Sender {
       return this.#keep(event)
     }
     const message = {
-      runId,
+      runId: script.runId,
       text: rendered.text,
       user: backend.user ?? null,
       timeouts: this.#timeouts,
@@ -108,6 +117,7 @@ export class Sender {
     }
     const reader = followScript(rendered.token, take, () => writer.lastWords(null) ?? '')
     const { verdict } = await sendScript(context.methods, target, message, reader)
+    noteJournals(context.journals, verdict, script)
     return { verdict, result, blamed: suspects.blamed }
   }
 

@@ -2,22 +2,22 @@ import type { Backend } from '../../config/backend.ts'
 import { withHint } from '../../errors.ts'
 import { persist } from '../../logs/persist.ts'
 import { type RecordedOperation, recordScript } from '../../recording/scripts.ts'
-import type { Selection } from '../../recording/selection.ts'
+import type { Span } from '../../recording/selection.ts'
 import type { OperationResult } from '../../script/index.ts'
 import { redactFor } from '../../secrets/redact.ts'
 import type { Queryable } from '../../store/index.ts'
 import type { Keyring } from '../../store/keyring.ts'
-import type { Claim } from '../claim.ts'
 import { placingOf } from '../placing.ts'
 import type { RunContext } from '../run-context.ts'
-import { type Settlement, settle } from '../settle.ts'
+import { type SettledClaim, settle } from '../settle.ts'
+import type { Settlement } from '../settlement.ts'
 import { fromResult, givenBack } from '../settlement.ts'
 import { type RegeneratedOperation, runningOperations, unloggedOperations } from './operations.ts'
 
 /** What settles operations of one backend: a run, or a recovery. */
 export interface SettleContext {
   context: Pick<RunContext, 'store' | 'config' | 'signal'>
-  claim: Pick<Claim, 'server' | 'owner' | 'fence'>
+  claim: SettledClaim
 }
 
 /** Why an operation's object cannot be written; null when it can. */
@@ -39,7 +39,7 @@ export async function settleRunning(
 ): Promise<boolean> {
   for await (const page of runningOperations(patient(context), logId)) {
     const settlements = page.map(settlement)
-    if (!(await persist(context.signal, () => settle(context.store, claim, logId, settlements)))) return false
+    if (!(await persist(context.signal, () => settle(context, claim, logId, settlements)))) return false
   }
   return true
 }
@@ -60,7 +60,7 @@ export function settlementOf(
 /** Operations that were claimed and that no script has begun to apply wait again. */
 export async function handBack(
   { context, claim }: SettleContext,
-  selection: Selection,
+  selection: Span,
   outcome: 'unreachable' | null,
   reason: string | null,
 ): Promise<void> {
@@ -69,7 +69,7 @@ export async function handBack(
     const ids = await persist(signal, () => unloggedOperations(store, selection))
     if (ids.length === 0) return
     const settlements = ids.map((id) => givenBack(id, outcome, reason))
-    if (!(await persist(signal, () => settle(store, claim, null, settlements)))) return
+    if (!(await persist(signal, () => settle(context, claim, null, settlements)))) return
   }
 }
 

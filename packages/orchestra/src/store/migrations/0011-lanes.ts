@@ -19,8 +19,8 @@ alter table orchestra.inspection
   -- When it was asked for, or moved on last.
   add column moved_at timestamptz not null default now();
 
--- What a sweep asks of each lane: nothing that rests, is held or has ended is in them.
 create index operation_due on orchestra.operation (server_id, due_at) where state = 'waiting' and not held;
+-- What the script of a whole configuration is about, beside however much waits there.
 create index operation_running on orchestra.operation (server_id) where state = 'running';
 
 create index operation_cancelled on orchestra.operation (id) where cancelled_by is not null;

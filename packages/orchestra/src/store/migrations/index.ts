@@ -9,6 +9,9 @@ import * as history from './0008-history.ts'
 import * as events from './0009-events.ts'
 import * as generations from './0010-generations.ts'
 import * as lanes from './0011-lanes.ts'
+import * as places from './0012-places.ts'
+import * as tally from './0013-tally.ts'
+import * as tickets from './0014-tickets.ts'
 
 export interface Migration {
   /**
@@ -34,7 +37,7 @@ export const migrations: readonly Migration[] = [
   events,
   generations,
   lanes,
+  places,
+  tally,
+  tickets,
 ]
-
-/** Any constant: it only has to be the same in every process. */
-export const MIGRATION_LOCK = 7_355_608

@@ -8,6 +8,7 @@ export type Engine = Pick<
   | 'decide'
   | 'owned'
   | 'begin'
+  | 'begunMeanwhile'
   | 'end'
   | 'received'
   | 'overtaken'

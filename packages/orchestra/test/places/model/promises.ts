@@ -99,6 +99,7 @@ function unaskable(world: World, place: Place, why: Question, { rules }: Bounds)
     'rename refused': rules.onRename === 'refuse',
     'copies with data': siblings.some(({ data, names }) => data === 'own' && names.length > 0),
     'nowhere to go': siblings.every(({ want }) => want.kind === 'leave'),
+    'names go round': rules.onCircle === 'ask' && rivals.length > 0,
     'left by another': rivals.some(({ names }) => names.some(({ state }) => state === 'left')),
   }
   return isSo[why] ? null : `${keyOf(place)} asks a person without need: ${why}`

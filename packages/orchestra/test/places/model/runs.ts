@@ -1,4 +1,4 @@
-import type { Place, Step } from '../../../src/places/place.ts'
+import type { Deed, Place } from '../../../src/places/place.ts'
 import { abandoned, withoutData } from './data.ts'
 import { calm, type Engine, type Event } from './engine.ts'
 import { brokenRemoval } from './promises.ts'
@@ -18,11 +18,11 @@ export function claims(world: World, bounds: Bounds, engine: Engine): Event[] {
   })
 }
 
-function isCircle(step: Step): boolean {
+function isCircle(step: Deed): boolean {
   return step.do === 'rename' && step.circle.length > 0
 }
 
-function membersOf(world: World, place: Place, step: Step): Place[] {
+function membersOf(world: World, place: Place, step: Deed): Place[] {
   if (step.do !== 'rename' || step.circle.length === 0) return [place]
   return world.places.filter((one) => one.server === place.server && step.circle.includes(one.object))
 }
@@ -162,7 +162,13 @@ function settledBlock(
   if (block.step.do === 'receive')
     ({ world: now, target } = settledData(world, place, block.step.from, kind, engine))
   const places = engine.end(target, run.run, ended, rules, 1)
-  return abandoned(withPlaces(now, [target], places), target)
+  const after = abandoned(withPlaces(now, [target], places), target)
+  const siblings = around(after, target).siblings
+  return withPlaces(
+    after,
+    siblings,
+    siblings.map((sibling) => engine.begunMeanwhile(place, sibling)),
+  )
 }
 
 function madeBy(

@@ -1,5 +1,4 @@
-import type { Rules, Step } from '../../../src/places/place.ts'
-import { parkedName } from '../../../src/places/run.ts'
+import type { Deed, Rules } from '../../../src/places/place.ts'
 import type { Block, Thing, World } from './world.ts'
 
 /** What a block does on its server, in the order in which it is done; a circle makes room before anybody moves in. */
@@ -16,8 +15,6 @@ export function actsOf(blocks: readonly Block[], rules: Rules): Act[] {
 function room(block: Block, { onRename }: Rules): Act[] {
   const { step } = block
   if (step.do !== 'rename' || step.circle.length === 0) return []
-  if (onRename === 'move')
-    return step.from.map((name) => ({ do: 'move', block, name, to: parkedName(block.object) }))
   return onRename === 'keep' ? [] : step.from.map((name) => ({ do: 'drop', block, name }))
 }
 
@@ -28,6 +25,11 @@ function work(block: Block, { onRename }: Rules): Act[] {
       return made(block, step.identity)
     case 'rename':
       return [...old(block, step, onRename), ...made(block, step.identity)]
+    case 'park':
+      return [
+        ...step.from.map((name): Act => ({ do: 'move', block, name, to: step.identity })),
+        ...made(block, step.identity),
+      ]
     case 'remove':
       return step.names.map((name) => ({ do: 'drop', block, name }))
     case 'receive':
@@ -37,12 +39,9 @@ function work(block: Block, { onRename }: Rules): Act[] {
   }
 }
 
-function old(block: Block, step: Extract<Step, { do: 'rename' }>, onRename: Rules['onRename']): Act[] {
+function old(block: Block, step: Extract<Deed, { do: 'rename' }>, onRename: Rules['onRename']): Act[] {
   const isTurning = step.circle.length > 0
-  if (onRename === 'move') {
-    const from = isTurning ? [parkedName(block.object)] : step.from
-    return from.map((name) => ({ do: 'move', block, name, to: step.identity }))
-  }
+  if (onRename === 'move') return step.from.map((name) => ({ do: 'move', block, name, to: step.identity }))
   if (onRename === 'keep' || isTurning) return []
   return step.from.map((name) => ({ do: 'drop', block, name }))
 }
@@ -125,5 +124,8 @@ function put(things: Things, server: string, name: string, thing: Thing | undefi
 function isWanted({ rows }: World, { object, step }: Block): boolean {
   const row = rows.find((one) => one.object === object)
   if (row?.decision.kind !== 'present') return false
-  return (step.do !== 'make' && step.do !== 'rename') || step.incarnation === row.decision.incarnation
+  return (
+    (step.do !== 'make' && step.do !== 'rename' && step.do !== 'park') ||
+    step.incarnation === row.decision.incarnation
+  )
 }

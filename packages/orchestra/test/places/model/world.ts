@@ -1,5 +1,5 @@
 import type { Decision } from '../../../src/places/decide.ts'
-import type { Place, Rules, Step } from '../../../src/places/place.ts'
+import type { Deed, Place, Rules } from '../../../src/places/place.ts'
 
 /** Something on a server: whose it is, by its mark, and what of its object it shows. */
 export interface Thing {
@@ -25,7 +25,7 @@ export interface Row {
 
 export interface Block {
   readonly object: string
-  readonly step: Step
+  readonly step: Deed
   readonly generation: number
 }
 

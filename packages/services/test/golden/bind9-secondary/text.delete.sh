@@ -1,3 +1,4 @@
+o_act_in /etc/bind /var/cache/bind /etc/bind/orchestra /var/cache/bind/orchestra
 o_begin run bind9-secondary 1 60 '«secret:output-token»'
 o_reload reload.named $'. \'/etc/bind/orchestra/library.sh\'; reload'
 o_follows
@@ -11,7 +12,6 @@ o_place /etc/bind/orchestra - -
 o_place /var/cache/bind/orchestra - bind:bind
 o_own shared '' /etc/bind/orchestra.conf /etc/bind/orchestra/library.sh
 o_mark_shared
-o_act_in /etc/bind /var/cache/bind /etc/bind/orchestra
 o_op prepare prepare
 o_directory /etc/bind/orchestra - -
 o_directory /var/cache/bind/orchestra - bind:bind
@@ -35,20 +35,24 @@ is_newer() {
   ((ahead > 0 && ahead < 0x80000000))
 }
 
-# next_serial FILE ZONE ADDRESS...: sets `serial`. A zone that is new here may come from elsewhere, where most count by dates.
+# next_serial FILE ZONE ADDRESS...: sets `serial`. A zone that is new here, or new under this name, may have been elsewhere, where most
+# count by dates, or have had the name of another: nobody who had the name sees its serial go back.
 next_serial() {
-  local target=$1 now seen
+  local now seen had
   printf -v now \'%(%s)T\' -1
-  serial_of "$target"
-  if ((!serial)); then
+  serial_of "$1"
+  had=$serial
+  if ((!had)); then
     printf -v serial \'%(%Y%m%d)T00\' -1
-    for seen in $(ask_serials "${@:2}"); do
-      if ! is_newer "$serial" "$seen"; then serial=$(((seen + 1) & 0xffffffff)); fi
-    done
   elif is_newer "$now" "$serial"; then
     serial=$now
   else
     serial=$(((serial + 1) & 0xffffffff))
+  fi
+  if ((!had)) || [[ ! -e $directory/$2.conf ]]; then
+    for seen in $(ask_serials "${@:2}"); do
+      if ! is_newer "$serial" "$seen"; then serial=$(((seen + 1) & 0xffffffff)); fi
+    done
   fi
   # Some take 0 for none.
   ((serial)) || serial=1
@@ -236,7 +240,6 @@ o_for 0
 o_give_up 41da40f6a2e496067ea120d505fba0d98677f87d kit.example.net /etc/bind/orchestra/kit.example.net.conf /var/cache/bind/orchestra/kit.example.net.zone /var/cache/bind/orchestra/kit.example.net.zone.jnl
 o_disown 41da40f6a2e496067ea120d505fba0d98677f87d
 o_mark_all
-o_act_in /etc/bind/orchestra /var/cache/bind/orchestra
 o_op 0 delete reload.named
 o_absent /etc/bind/orchestra/kit.example.net.conf
 o_absent /var/cache/bind/orchestra/kit.example.net.zone

@@ -1,3 +1,4 @@
+o_act_in /etc/cron.d
 o_begin run cron-job 1 60 '«secret:output-token»'
 o_lists $'shopt -s nullglob; for file in \'/etc/cron.d/orchestra-\'*; do printf \'%s\\n\' "${file#\'/etc/cron.d/orchestra-\'}"; done'
 o_op prepare prepare

@@ -1,3 +1,4 @@
+o_act_in /var/lib/orchestra/mariadb
 o_begin run mariadb-database 1 60 '«secret:output-token»'
 o_for 0
 o_exists $'{ told=$(mariadb --defaults-file=<(echo \'[client]\'; my_print_defaults client client-server client-mariadb mysql mariadb-client | sed -nE \'s/[\\\\"]/\\\\&/g

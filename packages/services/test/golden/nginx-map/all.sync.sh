@@ -1,3 +1,4 @@
+o_act_in /etc/nginx /etc/nginx/orchestra /etc/nginx/conf.d
 o_begin run nginx-map 1 60 '«secret:output-token»'
 o_reload reload.nginx $'main=$(systemctl show --property MainPID --value nginx)
 if ((!main)); then
@@ -20,7 +21,6 @@ o_op prepare prepare
 o_place /etc/nginx/orchestra 755 -
 o_own shared '' /etc/nginx/orchestra/check.sh /etc/nginx/conf.d/orchestra-nginx-map.conf
 o_mark_shared
-o_act_in /etc/nginx /etc/nginx/orchestra
 o_op prepare prepare
 o_directory /etc/nginx/orchestra 755 -
 o_settle

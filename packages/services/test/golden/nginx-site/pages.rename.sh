@@ -1,3 +1,4 @@
+o_act_in /etc/nginx /etc/nginx/orchestra /etc/nginx/sites-enabled /srv/sites
 o_begin run nginx-site 1 60 '«secret:output-token»'
 o_reload reload.nginx $'main=$(systemctl show --property MainPID --value nginx)
 if ((!main)); then
@@ -38,7 +39,6 @@ o_op prepare prepare
 o_place /etc/nginx/orchestra 755 -
 o_own shared '' /etc/nginx/orchestra/check.sh
 o_mark_shared
-o_act_in /etc/nginx /etc/nginx/orchestra
 o_op prepare prepare
 o_directory /etc/nginx/orchestra 755 -
 o_settle
@@ -233,7 +233,6 @@ o_place /srv/sites/kit - www-data:www-data
 o_own c66e58764753acb21e0e9fb9ea3f8332265b1828 renamed.example /etc/nginx/sites-enabled/renamed.example.conf
 o_disown 9449e33895e7539ba3efee9c89f2b0f1de07c846
 o_mark_all
-o_act_in /etc/nginx/sites-enabled /srv/sites
 o_op 0 rename reload.nginx
 o_only_if $'[[ -e \'/etc/nginx/sites-enabled/kit.example.conf\' && ! -e \'/etc/nginx/sites-enabled/renamed.example.conf\' ]]'
 o_run $'mv -T -- \'/etc/nginx/sites-enabled/kit.example.conf\' \'/etc/nginx/sites-enabled/renamed.example.conf\''

@@ -1,3 +1,4 @@
+o_act_in /etc/nginx /etc/nginx/orchestra /srv/sites /etc/nginx/sites-enabled
 o_begin run nginx-site 1 60 '«secret:output-token»'
 o_reload reload.nginx $'main=$(systemctl show --property MainPID --value nginx)
 if ((!main)); then
@@ -38,7 +39,6 @@ o_op prepare prepare
 o_place /etc/nginx/orchestra 755 -
 o_own shared '' /etc/nginx/orchestra/check.sh
 o_mark_shared
-o_act_in /etc/nginx /etc/nginx/orchestra
 o_op prepare prepare
 o_directory /etc/nginx/orchestra 755 -
 o_settle
@@ -231,7 +231,6 @@ o_for 0
 o_place /srv/sites/kit - www-data:www-data
 o_own 9449e33895e7539ba3efee9c89f2b0f1de07c846 kit.example /etc/nginx/sites-enabled/kit.example.conf
 o_mark_all
-o_act_in /srv/sites /etc/nginx/sites-enabled
 o_op 0 save reload.nginx
 o_directory /srv/sites/kit - www-data:www-data
 o_settle

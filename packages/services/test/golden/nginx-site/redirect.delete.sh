@@ -1,3 +1,4 @@
+o_act_in /etc/nginx /etc/nginx/orchestra /etc/nginx/sites-enabled
 o_begin run nginx-site 1 60 '«secret:output-token»'
 o_reload reload.nginx $'main=$(systemctl show --property MainPID --value nginx)
 if ((!main)); then
@@ -38,7 +39,6 @@ o_op prepare prepare
 o_place /etc/nginx/orchestra 755 -
 o_own shared '' /etc/nginx/orchestra/check.sh
 o_mark_shared
-o_act_in /etc/nginx /etc/nginx/orchestra
 o_op prepare prepare
 o_directory /etc/nginx/orchestra 755 -
 o_settle

@@ -1,3 +1,4 @@
+o_act_in /etc/postfix /etc/postfix/orchestra /etc/postfix/orchestra/.building
 o_begin run postfix-domains 1 60 '«secret:output-token»'
 o_reload reload.postfix $'. \'/etc/postfix/orchestra/library.sh\'; reload' all
 o_reload reload.postfix $'. \'/etc/postfix/orchestra/library.sh\'; reload'
@@ -7,7 +8,6 @@ o_place /etc/postfix/orchestra 755 -
 o_place /etc/postfix/orchestra/.building 755 -
 o_own shared '' /etc/postfix/orchestra/library.sh /etc/postfix/orchestra/domains.db /etc/postfix/orchestra/domains
 o_mark_shared
-o_act_in /etc/postfix /etc/postfix/orchestra
 o_op prepare prepare
 o_directory /etc/postfix/orchestra 755 -
 o_directory /etc/postfix/orchestra/.building 755 -

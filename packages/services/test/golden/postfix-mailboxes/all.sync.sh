@@ -1,3 +1,4 @@
+o_act_in /etc/postfix /etc/postfix/orchestra /etc/postfix/orchestra/.building
 o_begin run postfix-mailboxes 1 60 '«secret:output-token»'
 o_reload reload.postfix $'. \'/etc/postfix/orchestra/library.sh\'; reload' all
 o_reload reload.postfix $'. \'/etc/postfix/orchestra/library.sh\'; reload'
@@ -10,7 +11,6 @@ o_thing 'virtual_uid_maps of main.cf' $'is=$(postconf -n \'virtual_uid_maps\') &
 o_thing 'virtual_gid_maps of main.cf' $'is=$(postconf -n \'virtual_gid_maps\') && [[ $is && $is != \'virtual_gid_maps = static:5000\' ]]'
 o_own shared '' /etc/postfix/orchestra/library.sh /etc/postfix/orchestra/mailboxes.db /etc/postfix/orchestra/mailboxes /etc/postfix/orchestra/addresses.db /etc/postfix/orchestra/addresses
 o_mark_shared
-o_act_in /etc/postfix /etc/postfix/orchestra
 o_op prepare prepare
 o_directory /etc/postfix/orchestra 755 -
 o_directory /etc/postfix/orchestra/.building 755 -

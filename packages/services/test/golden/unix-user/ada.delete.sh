@@ -1,3 +1,4 @@
+o_act_in /var/spool/cron/crontabs /var/lib/orchestra/accounts/left /home
 o_begin run unix-user 1 60 '«secret:output-token»'
 o_for 0
 o_exists $'getent passwd \'kit-ada\' >/dev/null'
@@ -5,7 +6,6 @@ o_thing 'group kit-group' $'getent group \'kit-group\' >/dev/null' shared
 o_give_up 38301512879caab3eb070f19a6c64c5d67110d34 kit-ada /var/spool/cron/crontabs/kit-ada /var/lib/orchestra/accounts/left/kit-ada /home/kit-ada.orchestra-incoming /home/kit-ada
 o_disown 38301512879caab3eb070f19a6c64c5d67110d34
 o_mark_all
-o_act_in /var/spool/cron/crontabs /var/lib/orchestra/accounts/left /home
 o_op 0 delete
 o_only_if $'defs=$\'\\n\'
 if [[ -r /etc/login.defs ]]; then defs+=$(</etc/login.defs); fi

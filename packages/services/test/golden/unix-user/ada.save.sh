@@ -132,6 +132,12 @@ if [[ -d $left ]]; then
   o_unmounted "$left"
   rm -rf --one-file-system -- "$left"
 fi
+incoming="$was".orchestra-incoming
+if [[ -d $incoming ]]; then
+  o_sound "$was"
+  o_unmounted "$incoming"
+rm -rf --one-file-system -- "$incoming"
+fi
 fi
 usermod --shell \'/bin/bash\' --comment \'Ada\' --home \'/home/kit-ada\' -- \'kit-ada\''
 o_only_if $'[[ -d \'/home/kit-ada\' ]] && uid=$(stat -c %u -- \'/home/kit-ada\') && [[ $uid != 0 && $uid != "$(id -u \'kit-ada\')" ]]'

@@ -1,10 +1,10 @@
+o_act_in /var/spool/cron/crontabs /var/lib/orchestra/accounts/left /home
 o_begin run unix-user 1 60 '«secret:output-token»'
 o_for 0
 o_exists $'getent passwd \'kit-plain\' >/dev/null'
 o_give_up e29bdd686b520f6ee9af25c23b9de68a7e3acd91 kit-plain /var/spool/cron/crontabs/kit-plain /var/lib/orchestra/accounts/left/kit-plain /home/kit-plain.orchestra-incoming /home/kit-plain
 o_disown e29bdd686b520f6ee9af25c23b9de68a7e3acd91
 o_mark_all
-o_act_in /var/spool/cron/crontabs /var/lib/orchestra/accounts/left /home
 o_op 0 delete
 o_only_if $'defs=$\'\\n\'
 if [[ -r /etc/login.defs ]]; then defs+=$(</etc/login.defs); fi

@@ -111,6 +111,12 @@ if [[ -d $left ]]; then
   o_unmounted "$left"
   rm -rf --one-file-system -- "$left"
 fi
+incoming="$was".orchestra-incoming
+if [[ -d $incoming ]]; then
+  o_sound "$was"
+  o_unmounted "$incoming"
+rm -rf --one-file-system -- "$incoming"
+fi
 fi
 usermod --shell \'/bin/bash\' --comment \'\' --home \'/home/kit-plain\' -- \'kit-plain\''
 o_only_if $'[[ -d \'/home/kit-plain\' ]] && uid=$(stat -c %u -- \'/home/kit-plain\') && [[ $uid != 0 && $uid != "$(id -u \'kit-plain\')" ]]'

@@ -1,0 +1,135 @@
+import { often, type Queryable, send } from '../store/index.ts'
+import { type PlaceKey, type PlaceRow, type Stored, toStored } from './stored.ts'
+
+/** SQL for the columns of a place `p`; protections are asked for where there are any. */
+export const PLACE_COLUMNS = `p.model, p.object_key, p.keys, p.backend, p.server_id, p.generation, p.want, p.policy,
+  p.want_identity, p.incarnation, p.claim, p.operation_id, p.held, p.trying, p.stands, p.names, p.data, p.attempt,
+  extract(epoch from p.due_at)::float8 * 1000 as due, p.stopped, p.forgotten, (p.wait ->> 'since')::float8 as waited, p.alone,
+  p.identity, p.applied_at is not null as applied, p.unmarked,
+  case when exists (select from orchestra.protection) then (
+    select 'protected by ' || x.actor || coalesce(': ' || x.reason, '') from orchestra.protection x
+    where (coalesce(x.backend, ''), coalesce(x.model, ''), md5(coalesce(x.object_key, ''))) in (
+      ('', p.model, md5(p.object_key)), (p.backend, p.model, md5(p.object_key)), (p.backend, '', md5('')))
+    limit 1) end as protection`
+
+/** In which everybody locks places. */
+export const PLACE_ORDER = 'p.key_hash, p.model, p.backend, p.server_id'
+
+export interface ObjectOfBackend {
+  model: string
+  object_key: string
+  backend: string
+}
+
+/**
+ * All places of objects by some backends, locked: whoever decides about an object, or writes what became of it, waits for whoever
+ * does so now, and then reads what that one wrote.
+ */
+export async function lockPlaces(
+  tx: Queryable,
+  objects: readonly ObjectOfBackend[],
+  mode: 'lock' | 'read' = 'lock',
+  serverId: number | null = null,
+): Promise<Stored[]> {
+  if (objects.length === 0) return []
+  const asked = JSON.stringify(distinct(objects))
+  if (mode === 'lock')
+    await send(tx, often(serverId === null ? LOCK : LOCK_HERE), [
+      asked,
+      ...(serverId === null ? [] : [serverId]),
+    ])
+  // Another statement: the one that waited saw what was there before it waited.
+  return (await tx.query<PlaceRow>(often(READ), [asked, serverId])).map(toStored)
+}
+
+/** The same without reading them. */
+export async function lockOnly(tx: Queryable, objects: readonly ObjectOfBackend[]): Promise<void> {
+  if (objects.length > 0) await send(tx, often(LOCK), [JSON.stringify(distinct(objects))])
+}
+
+/** Those of these places that nobody else has locked, locked. */
+export async function lockFree(tx: Queryable, places: readonly PlaceKey[]): Promise<Stored[]> {
+  if (places.length === 0) return []
+  const asked = JSON.stringify(
+    places.map(({ model, object_key, backend, server_id }) => ({ model, object_key, backend, server_id })),
+  )
+  const rows = await tx.query<PlaceRow>(LOCK_FREE, [asked])
+  return rows.map(toStored)
+}
+
+const LOCK_FREE = `
+select ${PLACE_COLUMNS} from orchestra.placement p
+where (p.key_hash, p.model, p.backend, p.server_id) in (
+  select md5(asked.object_key)::uuid, asked.model, asked.backend, asked.server_id
+  from jsonb_to_recordset($1::jsonb) as asked(model text, object_key text, backend text, server_id int))
+order by ${PLACE_ORDER} for no key update of p skip locked`
+
+/** Hashes are given, so that whichever index the planner takes, each object costs one probe. */
+const OF_OBJECTS = `
+  where (p.key_hash, p.model, p.backend) in (
+    select md5(asked.object_key)::uuid, asked.model, asked.backend
+    from jsonb_to_recordset($1::jsonb) as asked(model text, object_key text, backend text))`
+
+const READ = `select ${PLACE_COLUMNS} from orchestra.placement p ${OF_OBJECTS} and ($2::int is null or p.server_id = $2)`
+
+const LOCK = `select from orchestra.placement p ${OF_OBJECTS} order by ${PLACE_ORDER} for no key update`
+
+/** Beside those of the server, those that leave elsewhere: they may wait for one of these, and must not begin to unseen. */
+const LOCK_HERE = `
+with asked as materialized (
+  select md5(asked.object_key)::uuid as key_hash, asked.model, asked.backend
+  from jsonb_to_recordset($1::jsonb) as asked(model text, object_key text, backend text)
+)
+select from orchestra.placement p where (p.key_hash, p.model, p.backend, p.server_id) in (
+  select key_hash, model, backend, $2::int from asked
+  union all
+  select q.key_hash, q.model, q.backend, q.server_id from asked join orchestra.placement q using (key_hash, model, backend)
+  where q.open and q.want = 'leave')
+order by ${PLACE_ORDER} for no key update`
+
+function distinct(objects: readonly ObjectOfBackend[]): ObjectOfBackend[] {
+  const byName = new Map(
+    objects.map(({ model, object_key, backend }) => [
+      JSON.stringify([model, object_key, backend]),
+      { model, object_key, backend },
+    ]),
+  )
+  return [...byName.values()]
+}
+
+/** Places of a backend on a server that have one of these names, or want it. Not locked: only the server's lane gives names there. */
+export async function placesNamed(
+  db: Queryable,
+  { backend, serverId }: { backend: string; serverId: number },
+  identities: readonly string[],
+): Promise<Stored[]> {
+  if (identities.length === 0) return []
+  const rows = await db.query<PlaceRow>(often(NAMED), [
+    serverId,
+    backend,
+    JSON.stringify([...new Set(identities)]),
+  ])
+  return rows.map(toStored)
+}
+
+/** What has several names is few, and read once for all that is asked: for each name anew, a lane's places would be. */
+const NAMED = `
+with asked as materialized (
+  select value as identity, md5(value) as hash from jsonb_array_elements_text($3::jsonb)
+), others as materialized (
+  select q.key_hash, q.model, q.backend, q.server_id, name.value ->> 'identity' as identity
+  from orchestra.placement q cross join lateral jsonb_array_elements(q.names) as name
+  where q.other_names and q.server_id = $1 and q.backend = $2
+)
+select ${PLACE_COLUMNS} from orchestra.placement p
+where (p.key_hash, p.model, p.backend, p.server_id) in (
+  select q.key_hash, q.model, q.backend, q.server_id from asked
+  cross join lateral (
+    select key_hash, model, backend, server_id from orchestra.placement
+      where md5(identity) = asked.hash and server_id = $1 and backend = $2 and identity = asked.identity
+    union all
+    select key_hash, model, backend, server_id from orchestra.placement
+      where md5(want_identity) = asked.hash and server_id = $1 and backend = $2 and want_identity = asked.identity
+  ) q
+  union all
+  select key_hash, model, backend, server_id from others where identity in (select identity from asked))`
