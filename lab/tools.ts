@@ -1,6 +1,8 @@
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './command.ts'
+import { withLock } from './lock.ts'
+import { runRoot } from './run-directory.ts'
 
 /** Programs of this machine that the lab calls, and the Debian package that brings each. */
 const packageOfTool: Readonly<Record<string, string>> = {
@@ -34,10 +36,19 @@ export function missingPackages(): string[] {
   return [...new Set(missing.map(([, name]) => name))]
 }
 
-/** Installs what is missing; this machine is changed, which is why only root ever gets here. */
+/**
+ * Installs what is missing; this machine is changed, which is why only root ever gets here. One process at a time: apt waits for a
+ * lock of dpkg, but gives up at once where another updates its lists.
+ */
 export async function installTools(progress: (line: string) => void): Promise<void> {
-  const packages = missingPackages()
-  if (packages.length === 0) return
+  if (missingPackages().length === 0) return
+  await withLock(join(runRoot, 'tools.lock'), async () => {
+    const packages = missingPackages()
+    if (packages.length > 0) await install(packages, progress)
+  })
+}
+
+async function install(packages: readonly string[], progress: (line: string) => void): Promise<void> {
   progress(`installing ${packages.join(', ')}`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   await run('apt-get', ['update', '-q'], { env })
