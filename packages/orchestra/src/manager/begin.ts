@@ -11,7 +11,7 @@ import {
 import { often, type Queryable, send } from '../store/index.ts'
 import { type Position, readCandidates } from './candidates.ts'
 import { type Begun, type Choice, choose, type Kept, type Look } from './choose.ts'
-import { protectedBy } from './protected.ts'
+import { protectedNow } from './protected.ts'
 
 /** How much is begun, and of what. */
 export interface Beginning {
@@ -77,7 +77,7 @@ async function beginPage(
   const candidates = await readCandidates(tx, sought, config)
   const { due, members, next } = candidates
   if (due.length === 0) return { places: [], looks: [], next: null }
-  await protectedBy(tx, [...due, ...members], config, open)
+  await protectedNow(tx, [...due, ...members], config, open)
   const choice = choose(candidates, config, Date.now())
   if (choice.looks.length > 0) return { places: [], looks: choice.looks, next: null }
   const operations = await readOperations(tx, choice.begun)

@@ -1,6 +1,5 @@
 import type { Config } from '../config/config.ts'
 import {
-  end,
   lockFree,
   lockPlaces,
   type Next,
@@ -16,6 +15,7 @@ import {
 import { often, type Queryable } from '../store/index.ts'
 import { type DueRow, withoutForsaken } from './forsaken.ts'
 import { Neighbours, namesOf } from './neighbours.ts'
+import { giveBack, unbegun } from './unbegun.ts'
 
 /** Bytes of objects, as they are stored, that a claim takes for each place that it may take: 64 MB for the most that one ever takes. */
 const BYTES_A_PLACE = 6_700
@@ -64,7 +64,7 @@ export async function readCandidates(
     after?.generation ?? null,
     after?.operationId ?? null,
   ])
-  const rows = await withoutForsaken(tx, found)
+  const rows = await withoutForsaken(tx, found, config)
   const chosen = withinBytes(rows.sort(byDecision), most * BYTES_A_PLACE)
   await giveBack(tx, chosen)
   const due = chosen.map((row) => unbegun(toStored(row), config))
@@ -183,45 +183,6 @@ function withinBytes<Row extends { bytes: number | null }>(rows: readonly Row[],
     bytes += row.bytes ?? 0
     return index === 0 || bytes <= most
   })
-}
-
-/** Operations at which a worker was: they wait again, or what is wanted since goes on in their place. */
-async function giveBack(tx: Queryable, rows: readonly PlaceRow[]): Promise<void> {
-  const left = rows.flatMap(({ trying, operation_id: heir }) =>
-    trying === null
-      ? []
-      : [
-          {
-            id: trying.operation,
-            heir: heir === trying.operation ? null : heir,
-            again: heir === trying.operation,
-          },
-        ],
-  )
-  if (left.length === 0) return
-  await tx.query(
-    `update orchestra.operation o set attempt = greatest(o.attempt - 1, 0), superseded_by = r.heir,
-       state = case when r.again then 'waiting' when r.heir is null then 'done' else 'superseded' end,
-       outcome = case when r.again or r.heir is not null then o.outcome else 'nothing' end,
-       ended_at = case when not r.again then clock_timestamp() end
-     from jsonb_to_recordset($1::jsonb) as r(id bigint, heir bigint, again boolean)
-     where o.id = r.id and o.state = 'running'`,
-    [JSON.stringify(left)],
-  )
-}
-
-/** No open log is about it, or the server would have been asked first. */
-function unbegun(stored: Stored, config: Config): Stored {
-  const { row, place } = stored
-  if (place.trying === null) return stored
-  const [before] = end(
-    place,
-    place.trying.run,
-    { kind: 'untouched' },
-    rulesOf(config.backends.get(row.backend)),
-    0,
-  )
-  return { row, place: before ?? { ...place, trying: null } }
 }
 
 /** What leaves waits for what comes; data comes from what leaves. */

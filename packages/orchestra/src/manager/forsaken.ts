@@ -1,23 +1,32 @@
 import { randomUUID } from 'node:crypto'
-import type { PlaceRow } from '../places/index.ts'
+import type { Config } from '../config/config.ts'
+import { type PlaceRow, toRow, toStored, writePlaces } from '../places/index.ts'
 import { changesIn } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
+import { giveBack, unbegun } from './unbegun.ts'
 
-/** A place that is due; `bytes` of the object that its operation holds, null where the operation is gone. */
+/** A place that is due; `bytes` of the object that its operation holds, null where the operation was not seen. */
 export type DueRow = PlaceRow & { bytes: number | null }
 
 /**
  * An operation is history, but the open one holds what is to stand in its place. Whoever deletes it by hand loses no work: the object is
  * looked at once more, and rests here until then.
  */
-export async function withoutForsaken(tx: Queryable, rows: readonly DueRow[]): Promise<DueRow[]> {
-  const forsaken = rows.filter(({ operation_id: operation, bytes }) => operation !== null && bytes === null)
-  if (forsaken.length === 0) return [...rows]
-  await tx.query(
-    `update orchestra.placement p set operation_id = null, trying = null, due_at = 'infinity'
-     from jsonb_to_recordset($1::jsonb) as f(model text, object_key text, backend text, server_id int)
-     where p.key_hash = md5(f.object_key)::uuid and p.model = f.model and p.backend = f.backend and p.server_id = f.server_id`,
-    [JSON.stringify(forsaken)],
+export async function withoutForsaken(
+  tx: Queryable,
+  rows: readonly DueRow[],
+  config: Config,
+): Promise<DueRow[]> {
+  const seen = await seeLater(tx, rows)
+  const forsaken = seen.filter(isUnseen).map((row) => ({ ...row, operation_id: null }))
+  if (forsaken.length === 0) return seen
+  await giveBack(tx, forsaken)
+  const resting = forsaken.map((row) => unbegun(toStored(row), config))
+  await writePlaces(
+    tx,
+    resting.map(({ row, place }) => ({
+      row: toRow({ row, place: { ...place, due: Number.POSITIVE_INFINITY } }),
+    })),
   )
   await changesIn(tx).ask(
     [...Map.groupBy(forsaken, ({ model }) => model)].map(([model, places]) => ({
@@ -25,5 +34,23 @@ export async function withoutForsaken(tx: Queryable, rows: readonly DueRow[]): P
       ...{ model, action: 'save', keys: places.map(({ keys }) => keys) },
     })),
   )
-  return rows.filter((row) => !forsaken.includes(row))
+  return seen.filter((row) => !isUnseen(row))
+}
+
+function isUnseen({ operation_id: operation, bytes }: DueRow): boolean {
+  return operation !== null && bytes === null
+}
+
+/** Who waited for the lock of a place has it as it is now, and saw the operations as they were before. */
+async function seeLater(tx: Queryable, rows: readonly DueRow[]): Promise<DueRow[]> {
+  const unseen = rows.filter(isUnseen)
+  if (unseen.length === 0) return [...rows]
+  const found = await tx.query<{ id: number; bytes: number }>(
+    `select id, coalesce(pg_column_size(snapshot), 0) as bytes from orchestra.operation where id = any($1::bigint[])`,
+    [unseen.map(({ operation_id: operation }) => operation)],
+  )
+  const bytes = new Map(found.map((one) => [one.id, one.bytes]))
+  return rows.map((row) =>
+    isUnseen(row) ? { ...row, bytes: bytes.get(row.operation_id ?? 0) ?? null } : row,
+  )
 }

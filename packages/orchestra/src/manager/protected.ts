@@ -1,8 +1,29 @@
 import { isReplacing } from '../collector/former.ts'
 import { protectedByBackend } from '../collector/protection.ts'
+import type { Backend } from '../config/backend.ts'
 import type { Config } from '../config/config.ts'
-import { type PlaceRow, placeName, type Stored, snapshotsOf } from '../places/index.ts'
+import { type PlaceRow, placeName, protectionsOf, type Stored, snapshotsOf } from '../places/index.ts'
 import type { Queryable } from '../store/index.ts'
+
+/** Marks places that people protect as of now, who may have begun to while their rows were waited for, and those that backends do. */
+export async function protectedNow(
+  tx: Queryable,
+  due: readonly Stored[],
+  config: Pick<Config, 'backends'>,
+  open: (row: PlaceRow, snapshot: unknown) => unknown,
+): Promise<void> {
+  const asked = due.filter(mayRemove)
+  const protections = await protectionsOf(
+    tx,
+    asked.map(({ row }) => row),
+  )
+  for (const one of asked) {
+    const protection = protections.get(placeName(one.row)) ?? null
+    one.row = { ...one.row, protection }
+    one.place = { ...one.place, isProtected: protection !== null }
+  }
+  await protectedBy(tx, asked, config, open)
+}
 
 /** Marks places that their backends protect; what people protect their rows tell. */
 export async function protectedBy(
@@ -11,14 +32,7 @@ export async function protectedBy(
   config: Pick<Config, 'backends'>,
   open: (row: PlaceRow, snapshot: unknown) => unknown,
 ): Promise<void> {
-  const asked = due.filter(({ row, place }) => {
-    const protect = config.backends.get(row.backend)?.protect
-    return (
-      protect !== undefined &&
-      protect !== false &&
-      (place.want.kind === 'leave' || row.identity !== row.want_identity || isReplacing({ row }))
-    )
-  })
+  const asked = due.filter((one) => isGuarding(config.backends.get(one.row.backend)) && mayRemove(one))
   if (asked.length === 0) return
   const snapshots = await snapshotsOf(
     db,
@@ -33,4 +47,13 @@ export async function protectedBy(
     one.row = { ...one.row, protection: reason }
     one.place = { ...one.place, isProtected: true }
   }
+}
+
+/** Whether something goes from there: all of it, what stands under another name, or what a former object left. */
+function mayRemove({ row, place }: Stored): boolean {
+  return place.want.kind === 'leave' || row.identity !== row.want_identity || isReplacing({ row })
+}
+
+function isGuarding(backend: Backend | undefined): boolean {
+  return backend?.protect !== undefined && backend.protect !== false
 }

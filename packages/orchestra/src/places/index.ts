@@ -27,6 +27,7 @@ export {
   PLACE_COLUMNS,
   PLACE_ORDER,
   placesNamed,
+  protectionsOf,
 } from './read.ts'
 export { rulesOf } from './rules.ts'
 export { begin, begunMeanwhile, type Ended, end, overtaken, received } from './run.ts'

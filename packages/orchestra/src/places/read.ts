@@ -1,16 +1,20 @@
 import { often, type Queryable, send } from '../store/index.ts'
+import { placeName } from './snapshots.ts'
 import { type PlaceKey, type PlaceRow, type Stored, toStored } from './stored.ts'
 
-/** SQL for the columns of a place `p`; protections are asked for where there are any. */
+/** SQL for why a place `p` may not be removed; asked for where there are any protections. */
+const PROTECTION = `case when exists (select from orchestra.protection) then (
+    select 'protected by ' || x.actor || coalesce(': ' || x.reason, '') from orchestra.protection x
+    where (coalesce(x.backend, ''), coalesce(x.model, ''), md5(coalesce(x.object_key, ''))) in (
+      ('', p.model, md5(p.object_key)), (p.backend, p.model, md5(p.object_key)), (p.backend, '', md5('')))
+    limit 1) end`
+
+/** SQL for the columns of a place `p`. */
 export const PLACE_COLUMNS = `p.model, p.object_key, p.keys, p.backend, p.server_id, p.generation, p.want, p.policy,
   p.want_identity, p.incarnation, p.claim, p.operation_id, p.held, p.trying, p.stands, p.names, p.data, p.attempt,
   extract(epoch from p.due_at)::float8 * 1000 as due, p.stopped, p.forgotten, (p.wait ->> 'since')::float8 as waited, p.alone,
   p.identity, p.applied_at is not null as applied, p.unmarked,
-  case when exists (select from orchestra.protection) then (
-    select 'protected by ' || x.actor || coalesce(': ' || x.reason, '') from orchestra.protection x
-    where (coalesce(x.backend, ''), coalesce(x.model, ''), md5(coalesce(x.object_key, ''))) in (
-      ('', p.model, md5(p.object_key)), (p.backend, p.model, md5(p.object_key)), (p.backend, '', md5('')))
-    limit 1) end as protection`
+  ${PROTECTION} as protection`
 
 /** In which everybody locks places. */
 export const PLACE_ORDER = 'p.key_hash, p.model, p.backend, p.server_id'
@@ -50,19 +54,39 @@ export async function lockOnly(tx: Queryable, objects: readonly ObjectOfBackend[
 /** Those of these places that nobody else has locked, locked. */
 export async function lockFree(tx: Queryable, places: readonly PlaceKey[]): Promise<Stored[]> {
   if (places.length === 0) return []
-  const asked = JSON.stringify(
-    places.map(({ model, object_key, backend, server_id }) => ({ model, object_key, backend, server_id })),
-  )
-  const rows = await tx.query<PlaceRow>(LOCK_FREE, [asked])
+  const locked = await tx.query<PlaceKey>(LOCK_FREE, [JSON.stringify(places.map(keyOf))])
+  const rows = await tx.query<PlaceRow>(READ_PLACES, [JSON.stringify(locked)])
   return rows.map(toStored)
 }
 
-const LOCK_FREE = `
-select ${PLACE_COLUMNS} from orchestra.placement p
-where (p.key_hash, p.model, p.backend, p.server_id) in (
+function keyOf({ model, object_key, backend, server_id }: PlaceKey): PlaceKey {
+  return { model, object_key, backend, server_id }
+}
+
+const IS_ASKED = `(p.key_hash, p.model, p.backend, p.server_id) in (
   select md5(asked.object_key)::uuid, asked.model, asked.backend, asked.server_id
-  from jsonb_to_recordset($1::jsonb) as asked(model text, object_key text, backend text, server_id int))
+  from jsonb_to_recordset($1::jsonb) as asked(model text, object_key text, backend text, server_id int))`
+
+const LOCK_FREE = `
+select p.model, p.object_key, p.backend, p.server_id from orchestra.placement p where ${IS_ASKED}
 order by ${PLACE_ORDER} for no key update of p skip locked`
+
+const READ_PLACES = `select ${PLACE_COLUMNS} from orchestra.placement p where ${IS_ASKED}`
+
+const PROTECTIONS = `select p.model, p.object_key, p.backend, p.server_id, ${PROTECTION} as protection
+  from orchestra.placement p where ${IS_ASKED}`
+
+/** Why places may not be removed, by name, as of now: what locked them saw who protects them before it waited. */
+export async function protectionsOf(
+  tx: Queryable,
+  places: readonly PlaceKey[],
+): Promise<Map<string, string | null>> {
+  if (places.length === 0) return new Map()
+  const rows = await tx.query<PlaceKey & { protection: string | null }>(PROTECTIONS, [
+    JSON.stringify(places.map(keyOf)),
+  ])
+  return new Map(rows.map((row) => [placeName(row), row.protection]))
+}
 
 /** Hashes are given, so that whichever index the planner takes, each object costs one probe. */
 const OF_OBJECTS = `

@@ -32,7 +32,8 @@ function toInput({ row, wait = null, made }: Written) {
   const { keys, applied, protection, waited, due, ...rest } = row
   return {
     ...rest,
-    due: Number.isFinite(due) ? due : null,
+    // JSON has no infinity.
+    due: Number.isFinite(due) ? due : String(due),
     wait: wait === null ? null : { ...wait, since: waited ?? Date.now() },
     made: made !== undefined,
     made_identity: made?.identity ?? null,
@@ -46,8 +47,7 @@ const WRITE = `
 update orchestra.placement p set generation = w.generation, want = w.want, policy = w.policy,
   want_identity = w.want_identity, incarnation = w.incarnation, claim = w.claim, operation_id = w.operation_id,
   held = w.held, trying = nullif(w.trying, 'null'), stands = w.stands, data = w.data, attempt = w.attempt,
-  due_at = case when w.due is null then '-infinity' else to_timestamp(w.due / 1000) end,
-  stopped = w.stopped, forgotten = w.forgotten, wait = nullif(w.wait, 'null'), alone = w.alone, identity = coalesce(w.made_identity, w.identity),
+  due_at = to_timestamp(w.due / 1000), stopped = w.stopped, forgotten = w.forgotten, wait = nullif(w.wait, 'null'), alone = w.alone, identity = coalesce(w.made_identity, w.identity),
   names = case when coalesce(w.made_identity, w.identity) = p.identity then w.names else (
     select coalesce(jsonb_agg(case when n.value ->> 'identity' <> p.identity or n.value ? 'snapshot' then n.value
       else n.value || jsonb_build_object('snapshot', p.snapshot) || case when p.unmarked then '{"unmarked": true}' else '{}'::jsonb end

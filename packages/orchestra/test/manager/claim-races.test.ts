@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { expect, it } from 'vitest'
+import { claimLane } from '../../src/manager/claim.ts'
+import { protect } from '../../src/removal/index.ts'
+import { until } from '../support/processes.ts'
+import { describePostgres } from '../support/stores.ts'
+import { useWorlds, type World } from '../support/world.ts'
+
+/** A claim waits for whoever decides about a place, and began to read before that one was done. */
+describePostgres('a claim that waits for a decision', (open) => {
+  const build = useWorlds(open)
+  const owner = randomUUID()
+
+  const claim = (world: World) => claimLane(world.store, world.config, 1, owner)
+  const waiting = (world: World) =>
+    world.store.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+
+  /** Ends the decision when the claim waits for it; the decision has locked its place and not committed yet. */
+  const claimBeside = async (world: World) => {
+    let looking: Promise<unknown> | undefined
+    let claiming: ReturnType<typeof claim> | undefined
+    await world.store.transaction(async (tx) => {
+      await tx.query('lock table orchestra.event in share mode')
+      looking = world.collect()
+      await until('the decision is written', async () => (await waiting(world)).length === 1)
+      claiming = claim(world)
+      await until('the claim waits', async () => (await waiting(world)).length === 2)
+    })
+    await looking
+    return claiming
+  }
+
+  it('takes what was decided, and leaves nothing running of what a lost worker had begun', async () => {
+    const world = await build()
+    await world.store.query(`insert into site (id, body) values (1, 'old')`)
+    await world.collect()
+    // Its worker dies before the script has a log.
+    expect((await claim(world))?.operations).toHaveLength(1)
+    await world.store.query(`update site set body = 'new'`)
+    const taken = await claimBeside(world)
+    expect(taken?.operations).toMatchObject([{ attempt: 1 }])
+    expect(await world.store.query('select from orchestra.change')).toEqual([])
+    const [former, present] = await world.operations()
+    expect(former).toMatchObject({ state: 'superseded', superseded_by: present?.id })
+    expect(present).toMatchObject({ id: taken?.operations[0]?.id, state: 'running' })
+  })
+
+  it('removes nothing that is protected since', async () => {
+    const world = await build()
+    await world.work()
+    await world.store.query(`insert into site (id) values (1)`)
+    await world.calm()
+    await world.stopWorkers()
+    await world.store.query('delete from site')
+    await world.collect()
+    let claiming: ReturnType<typeof claim> | undefined
+    await world.store.transaction(async (tx) => {
+      await tx.query('select from orchestra.placement for update')
+      claiming = claim(world)
+      await until('the claim waits', async () => (await waiting(world)).length === 1)
+      const subject = { kind: 'object', model: 'site', key: ['1'], backend: null } as const
+      await protect(world.store, subject, { by: 'test' })
+    })
+    expect((await claiming)?.operations).toEqual([])
+  })
+})
