@@ -10,12 +10,11 @@ import {
   placesNamed,
   rulesOf,
   type Stored,
-  toStored,
 } from '../places/index.ts'
 import { often, type Queryable } from '../store/index.ts'
 import { type DueRow, withoutForsaken } from './forsaken.ts'
 import { Neighbours, namesOf } from './neighbours.ts'
-import { giveBack, unbegun } from './unbegun.ts'
+import { unbegin } from './unbegun.ts'
 
 /** Bytes of objects, as they are stored, that a claim takes for each place that it may take: 64 MB for the most that one ever takes. */
 const BYTES_A_PLACE = 6_700
@@ -66,8 +65,7 @@ export async function readCandidates(
   ])
   const rows = await withoutForsaken(tx, found, config)
   const chosen = withinBytes(rows.sort(byDecision), most * BYTES_A_PLACE)
-  await giveBack(tx, chosen)
-  const due = chosen.map((row) => unbegun(toStored(row), config))
+  const due = await unbegin(tx, chosen, config)
   const neighbours = await neighboursOf(tx, due, config)
   const { members, busy } = await lockCircles(tx, due, neighbours, config)
   return {

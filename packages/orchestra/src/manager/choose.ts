@@ -132,11 +132,7 @@ function waitForMember(choice: Choice, { row, place }: Stored, missing: Stored, 
 
 function rest(choice: Choice, { row, place }: Stored, answer: Exclude<Next, Deed>, now: number): void {
   if (answer.do === 'nothing') {
-    if (tidy(place).length > 0) {
-      if (row.trying !== null) choice.written.set(row, { row: toRow({ row, place }) })
-      return
-    }
-    choice.gone.push(row)
+    if (tidy(place).length === 0) choice.gone.push(row)
     return
   }
   if (answer.do === 'ask') return

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config/config.ts'
-import { type PlaceRow, toRow, toStored, writePlaces } from '../places/index.ts'
+import { type PlaceRow, writePlaces } from '../places/index.ts'
 import { changesIn } from '../source/index.ts'
 import type { Queryable } from '../store/index.ts'
-import { giveBack, unbegun } from './unbegun.ts'
+import { unbegin } from './unbegun.ts'
 
 /** A place that is due; `bytes` of the object that its operation holds, null where the operation was not seen. */
 export type DueRow = PlaceRow & { bytes: number | null }
@@ -20,13 +20,10 @@ export async function withoutForsaken(
   const seen = await seeLater(tx, rows)
   const forsaken = seen.filter(isUnseen).map((row) => ({ ...row, operation_id: null }))
   if (forsaken.length === 0) return seen
-  await giveBack(tx, forsaken)
-  const resting = forsaken.map((row) => unbegun(toStored(row), config))
+  const resting = await unbegin(tx, forsaken, config)
   await writePlaces(
     tx,
-    resting.map(({ row, place }) => ({
-      row: toRow({ row, place: { ...place, due: Number.POSITIVE_INFINITY } }),
-    })),
+    resting.map(({ row }) => ({ row: { ...row, due: Number.POSITIVE_INFINITY } })),
   )
   await changesIn(tx).ask(
     [...Map.groupBy(forsaken, ({ model }) => model)].map(([model, places]) => ({

@@ -104,7 +104,12 @@ export class Town {
     await untilWithin(PATIENCE, 'everything has ended', async () => (await this.#open()).length === 0).catch(
       async (error) => {
         const open = JSON.stringify(
-          { open: await this.#open(), errors: this.world.errors.map(String) },
+          {
+            open: await this.#open(),
+            lanes: await this.world.store.query(LANES),
+            sessions: await this.world.store.query(SESSIONS),
+            errors: this.world.errors.map(String),
+          },
           null,
           1,
         )
@@ -138,6 +143,16 @@ delete from orchestra.unit; delete from orchestra.audit;
 update orchestra.server set held_at = null, held_by = null, held_reason = null;
 update orchestra.lane set attempt = 0, due_at = '-infinity', blocked_outcome = null, blocked_reason = null,
   blocked_since = null`
+
+/** Who has which server, and what keeps it. */
+const LANES = `
+select to_jsonb(l) as lane, (select to_jsonb(w) from orchestra.worker w where w.id = l.owner) as owner, clock_timestamp() as now
+from orchestra.lane l`
+
+/** Who is in the middle of something, and what that waits for; the embedded database has but one session. */
+const SESSIONS = `
+select pid, state, wait_event, pg_blocking_pids(pid) as behind, clock_timestamp() - xact_start as since, query
+from pg_stat_activity where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid()`
 
 const STATE = `
 select 'placement' as what, object_key || ' on ' || s.name as where, state, identity, error, at from (
