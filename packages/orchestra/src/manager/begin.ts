@@ -28,6 +28,8 @@ export interface BegunWork {
   /** Backends that are to write whole configurations; what is begun of them stays in the store, however much it is. */
   wholes: Map<string, Set<'save' | 'delete'>>
   looks: readonly Look[]
+  /** Operations that are to be handed back first. */
+  lost: readonly number[]
 }
 
 /** Begins what is due on a server: what each place is at is written before anything of it is sent. Its lane is locked. */
@@ -37,10 +39,11 @@ export async function beginWork(
   config: Config,
   beginning: Beginning,
 ): Promise<BegunWork> {
-  const work: BegunWork = { places: [], wholes: new Map(), looks: [] }
+  const work: BegunWork = { places: [], wholes: new Map(), looks: [], lost: [] }
   const isWhole = (backend: string) => config.backends.get(backend)?.sync !== undefined
   let page = await beginPage(tx, serverId, config, beginning)
-  if (page.looks.length > 0) return { ...work, looks: page.looks }
+  const { looks, lost } = page
+  if (looks.length + lost.length > 0) return { ...work, looks, lost }
   work.places.push(...page.places.filter(({ row }) => !isWhole(row.backend)))
   note(work, page, isWhole)
   // A whole is written once with all that has changed, and not once for each page of it.
@@ -63,6 +66,7 @@ function note({ wholes }: BegunWork, { places }: BegunPage, isWhole: (backend: s
 interface BegunPage {
   places: ClaimedPlace[]
   looks: readonly Look[]
+  lost: readonly number[]
   next: Position | null
 }
 
@@ -75,18 +79,18 @@ async function beginPage(
 ): Promise<BegunPage> {
   const sought = { serverId, backends, most, ...(after === undefined ? {} : { after }) }
   const candidates = await readCandidates(tx, sought, config)
-  const { due, members, next } = candidates
-  if (due.length === 0) return { places: [], looks: [], next: null }
+  const { due, members, next, lost } = candidates
+  if (due.length === 0) return { places: [], looks: [], lost, next: null }
   await protectedNow(tx, [...due, ...members], config, open)
   const choice = choose(candidates, config, Date.now())
-  if (choice.looks.length > 0) return { places: [], looks: choice.looks, next: null }
+  if (choice.looks.length > 0) return { places: [], looks: choice.looks, lost, next: null }
   const operations = await readOperations(tx, choice.begun)
   await write(tx, choice, operations)
   const places = choice.begun.flatMap(({ row, step }) => {
     const operation = operations.get(row.operation_id ?? 0)
     return operation === undefined ? [] : [{ row, step, operation }]
   })
-  return { places, looks: [], next }
+  return { places, looks: [], lost, next }
 }
 
 /** A place whose step was begun, and its operation. */

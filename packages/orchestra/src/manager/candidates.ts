@@ -14,7 +14,7 @@ import {
 import { often, type Queryable } from '../store/index.ts'
 import { type DueRow, withoutForsaken } from './forsaken.ts'
 import { Neighbours, namesOf } from './neighbours.ts'
-import { unbegin } from './unbegun.ts'
+import { lostIn, unbegin } from './unbegun.ts'
 
 /** Bytes of objects, as they are stored, that a claim takes for each place that it may take: 64 MB for the most that one ever takes. */
 const BYTES_A_PLACE = 6_700
@@ -31,6 +31,8 @@ export interface Candidates {
   busy: ReadonlySet<string>
   /** Behind the last of them; null where there are no more but for what is tried alone. */
   next: Position | null
+  /** When not empty, what is to be handed back before anything can be told. */
+  lost: readonly number[]
 }
 
 /** Where one page of what is due ends. */
@@ -48,8 +50,7 @@ export interface Sought {
 }
 
 /**
- * Locks the places of a server that are due, oldest decision first, and reads what bears on them. What a worker left behind that
- * died before its script began is as it was before.
+ * Locks the places of a server that are due, oldest decision first, and reads what bears on them.
  */
 export async function readCandidates(
   tx: Queryable,
@@ -65,6 +66,16 @@ export async function readCandidates(
   ])
   const rows = await withoutForsaken(tx, found, config)
   const chosen = withinBytes(rows.sort(byDecision), most * BYTES_A_PLACE)
+  const lost = await lostIn(tx, chosen)
+  if (lost.length > 0)
+    return {
+      due: [],
+      neighbours: new Neighbours([], () => false),
+      members: [],
+      busy: new Set(),
+      next: null,
+      lost,
+    }
   const due = await unbegin(tx, chosen, config)
   const neighbours = await neighboursOf(tx, due, config)
   const { members, busy } = await lockCircles(tx, due, neighbours, config)
@@ -74,6 +85,7 @@ export async function readCandidates(
     members,
     busy,
     next: chosen.length < most && chosen.length === rows.length ? null : positionOf(chosen.at(-1)),
+    lost,
   }
 }
 

@@ -49,6 +49,8 @@ export interface Claim {
   openLogs: OpenLog[]
   /** When not empty, the server is asked before anything else is done there. */
   looks: readonly Look[]
+  /** When not empty, these operations are handed back before anything else: who had begun them was lost before they had a log. */
+  lost: readonly number[]
 }
 
 /** What a worker takes, as opposed to others that have another configuration. */
@@ -78,12 +80,14 @@ export async function claimLane(
       regenerations: [],
       unmarked,
       looks: [],
+      lost: [],
     }
     if (openLogs.length > 0) return claim
     const open = (row: PlaceRow, snapshot: unknown) =>
       fromSnapshot(snapshot, store.keyring.for(row.model, row.object_key))
     const begun = await beginWork(tx, serverId, config, { backends: taking.backends, most, open })
-    if (begun.looks.length > 0) return { ...claim, looks: begun.looks }
+    const { looks, lost } = begun
+    if (looks.length + lost.length > 0) return { ...claim, looks, lost }
     const errands = lane.has_errands ? await takeErrands(tx, serverId, taking.backends, most) : []
     return {
       ...claim,

@@ -135,6 +135,7 @@ export class Lane {
     await this.#inspector.forget()
     await persist(this.#stop.signal, () => memory.take(store, claim))
     if (claim.openLogs.length > 0) return this.#guarded((context) => recover(context, claim))
+    if (claim.lost.length > 0) return this.#handBackLost(claim)
     if (claim.looks.length > 0) return this.#guarded((context) => lookForNames(context, claim))
     const due = await persist(this.#stop.signal, () => endNeedlessPrunes(this.#context, claim))
     const end = await this.#drain(due)
@@ -188,6 +189,12 @@ export class Lane {
     return this.#context.duties?.() ?? allDuties(this.#context.config)
   }
 
+  async #handBackLost(claim: Claim): Promise<RunEnd> {
+    const settlements = claim.lost.map((id) => givenBack(id, null, null))
+    const isOurs = await persist(this.#stop.signal, () => settle(this.#context, claim, null, settlements))
+    return { kind: isOurs ? 'ran' : 'lost-lane' }
+  }
+
   /** What was claimed and not begun waits again, with the reason. */
   async #handBack(claim: Claim, scripts: readonly Planned[], end: RunEnd): Promise<void> {
     if (end.kind === 'lost-lane') return
@@ -219,8 +226,8 @@ function operationsOf(planned: Planned): readonly ClaimedOperation[] {
   return 'operations' in planned ? planned.operations : []
 }
 
-function workOf({ openLogs, looks, operations, regenerations }: Claim): LaneWork {
-  return openLogs.length + looks.length + operations.length + regenerations.length > 0
+function workOf({ openLogs, lost, looks, operations, regenerations }: Claim): LaneWork {
+  return openLogs.length + lost.length + looks.length + operations.length + regenerations.length > 0
     ? 'changes'
     : 'inspection'
 }

@@ -32,19 +32,24 @@ describePostgres('a claim that waits for a decision', (open) => {
     return claiming
   }
 
-  it('takes what was decided, and leaves nothing running of what a lost worker had begun', async () => {
+  it('sees what was decided, and what a lost worker had begun before', async () => {
     const world = await build()
     await world.store.query(`insert into site (id, body) values (1, 'old')`)
     await world.collect()
     // Its worker dies before the script has a log.
-    expect((await claim(world))?.operations).toHaveLength(1)
+    const [begun] = (await claim(world))?.operations ?? []
     await world.store.query(`update site set body = 'new'`)
     const taken = await claimBeside(world)
-    expect(taken?.operations).toMatchObject([{ attempt: 1 }])
+    expect(taken?.lost).toEqual([begun?.id])
     expect(await world.store.query('select from orchestra.change')).toEqual([])
-    const [former, present] = await world.operations()
-    expect(former).toMatchObject({ state: 'superseded', superseded_by: present?.id })
-    expect(present).toMatchObject({ id: taken?.operations[0]?.id, state: 'running' })
+    await world.store.query(`update orchestra.lane set owner = null, expires_at = '-infinity'`)
+    await world.work()
+    await world.calm()
+    expect(await world.files()).toEqual({ 1: 'a.org new' })
+    expect(await world.operations()).toMatchObject([
+      { state: 'superseded', attempt: 0 },
+      { state: 'done', outcome: 'success', attempt: 1 },
+    ])
   })
 
   it('removes nothing that is protected since', async () => {
