@@ -13,6 +13,7 @@ const packageOfTool: Readonly<Record<string, string>> = {
   shellcheck: 'shellcheck',
   psql: 'postgresql-client',
   pgbouncer: 'pgbouncer',
+  promtool: 'prometheus',
   zsh: 'zsh',
   fish: 'fish',
   tcsh: 'tcsh',

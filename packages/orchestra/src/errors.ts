@@ -56,6 +56,7 @@ export const errorCodes = {
   ORC_INSPECTION_FAILED: 'A server could not be looked at, or what was found could not be marked',
   ORC_GUARD: 'A synchronization or plan would remove more than the bound, and was not told that it may',
   ORC_SYNC_UNKNOWN: 'No synchronization of that number is known',
+  ORC_INCIDENT_UNKNOWN: 'No incident of that number is known',
   ORC_PLAN_INVALID: 'A file is not a saved plan, or was changed after it was saved',
   ORC_PLAN_STALE: 'The database or what stands on servers moved on after a plan was saved',
   ORC_VALUE_NUL: 'A value for a script contains a NUL byte',

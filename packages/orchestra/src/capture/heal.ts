@@ -128,6 +128,10 @@ async function restoreForeignKey(tx: Queryable, foreignKey: ForeignKey): Promise
 
 /** Rows that a table is never without, and numbers that others remember and must not be given out again. */
 const filled: Readonly<Record<string, string>> = {
+  audit_chain: `update orchestra.audit_chain set
+      anchor_link = first.link - 1, anchor_hash = first.prev_hash, head_link = last.link, head_hash = last.hash
+    from (select link, prev_hash from orchestra.audit where link is not null order by link limit 1) as first,
+      (select link, hash from orchestra.audit where link is not null order by link desc limit 1) as last`,
   lane: 'insert into orchestra.lane (server_id) select id from orchestra.server',
   log: `select setval(pg_get_serial_sequence('orchestra.log', 'id'), greatest(1,
       (select max(log_id) from orchestra.placement), (select max(log_id) from orchestra.operation)));

@@ -30,6 +30,13 @@ export function moment(text: string): Date {
   throw new InvalidArgumentError('It must be an age such as 30d, 12h, 15min or 90s, or a date.')
 }
 
+/** Reads `3d`, `12h`, `15min` or `90s` as a time so far ahead. */
+export function later(text: string): Date {
+  if (!/^\d{1,6}(d|h|min|s)$/.test(text))
+    throw new InvalidArgumentError('It must be so long: 3d, 12h, 15min or 90s.')
+  return new Date(2 * Date.now() - moment(text).getTime())
+}
+
 /** Reads a port; 0 is any that is free. */
 export function portNumber(text: string): number {
   const port = Number(text)

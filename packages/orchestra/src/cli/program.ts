@@ -12,9 +12,11 @@ import { addEventCommands } from './event.ts'
 import { addExplainCommand } from './explain.ts'
 import { addForgetCommand } from './forget.ts'
 import { addGrantsCommand } from './grants.ts'
+import { addIncidentCommands } from './incident.ts'
 import { addInitCommand } from './init.ts'
 import { addKeyCommands } from './key.ts'
 import { addLogCommands } from './log.ts'
+import { addMetricsCommand } from './metrics.ts'
 import { addPauseCommands } from './pause.ts'
 import { addPlaceCommands } from './place.ts'
 import { addPlanCommand } from './plan.ts'
@@ -61,6 +63,8 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addServerCommands(program, act)
   addRouteCommands(program, act)
   addStatusCommand(program, act)
+  addMetricsCommand(program, act)
+  addIncidentCommands(program, act)
   addPlanCommand(program, act)
   addApplyCommand(program, act)
   addSyncCommand(program, act)

@@ -1,3 +1,4 @@
+import { cleanAudit } from '../audit/index.ts'
 import type { Config } from '../config/config.ts'
 import { cleanEvents } from '../events/index.ts'
 import { cleanLogs } from '../logs/index.ts'
@@ -26,17 +27,18 @@ export async function clean(
   await cleanUnits(store, days)
   await repeat(store, OLD_SYNCS, days)
   await repeat(store, OLD_TRANSFERS, days)
-  await repeat(store, OLD_AUDIT, auditDays)
+  await repeat(store, OLD_INCIDENTS, days)
+  await cleanAudit(store, auditDays)
   await repeat(store, DEAD_WORKERS, WORKER_DAYS)
   await store.query(ENDED_FINDINGS)
   // Nobody is known to write past what is noted; a person with psql may.
   await store.query(RECOUNT)
 }
 
-const OLD_AUDIT = `
+const OLD_INCIDENTS = `
 with deleted as (
-  delete from orchestra.audit where id in (
-    select id from orchestra.audit where at < now() - $1 * interval '1 day' order by at limit $2)
+  delete from orchestra.incident where id in (
+    select id from orchestra.incident where state <> 'open' and ended_at < now() - $1 * interval '1 day' limit $2)
   returning 1
 )
 select count(*) as deleted from deleted`

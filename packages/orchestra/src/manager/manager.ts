@@ -22,6 +22,7 @@ import { registerWorker, removeWorker } from './registration.ts'
 import { currentRoutes } from './route.ts'
 import { schedulesOf } from './schedules.ts'
 import { startWakeups, type Wakeups } from './wakeups.ts'
+import { watch } from './watch.ts'
 
 /** Milliseconds between renewals of the leases: three may fail before a lease ends. */
 const RENEW_INTERVAL = 3_000
@@ -29,6 +30,8 @@ const RENEW_INTERVAL = 3_000
 const SWEEP_INTERVAL = 1_000
 /** Milliseconds between looks at what captures the changes. */
 const CAPTURE_INTERVAL = 60_000
+/** Milliseconds between looks at what operators are to be told. */
+const WATCH_INTERVAL = 5_000
 
 export interface ManagerOptions {
   store: Store
@@ -68,6 +71,7 @@ export class Manager {
   readonly #announcing = new OneAtATime(() => this.#changes.renew().catch((error) => this.#report(error)))
   readonly #sweeping = new OneAtATime(() => this.#sweep())
   readonly #scheduling = new OneAtATime(() => this.#schedule())
+  readonly #watching = new OneAtATime(() => this.#watch())
   /** Leases must not end while everything else waits for a connection. */
   #leases: Aside | undefined
   #mode: Mode = 'new'
@@ -176,6 +180,7 @@ export class Manager {
       setInterval(() => this.#announcing.tick(), RENEW_INTERVAL),
       setInterval(() => this.#sweeping.tick(), SWEEP_INTERVAL),
       setInterval(() => void this.#checkCapture(), CAPTURE_INTERVAL),
+      setInterval(() => this.#watching.tick(), WATCH_INTERVAL),
     ]
     this.#changes.ask()
     this.#markStale()
@@ -202,6 +207,7 @@ export class Manager {
     await this.#renewing.end()
     await this.#announcing.end()
     await this.#sweeping.end()
+    await this.#watching.end()
     await this.#scheduling.end()
     await this.#leases?.close()
     await this.#wakeups?.stop().catch((error) => this.#report(error))
@@ -293,6 +299,11 @@ export class Manager {
   async #checkCapture(): Promise<void> {
     if (!this.#takes) return
     await this.#options.checkCapture?.().catch((error) => this.#report(error))
+  }
+
+  async #watch(): Promise<void> {
+    if (this.#halted !== null) return
+    await watch(this.#options.store).catch((error) => this.#report(error))
   }
 
   async #sweep(): Promise<void> {

@@ -1,5 +1,5 @@
 import { adoptionSurvey, adoptionTake } from './adopt.ts'
-import { auditList } from './audit.ts'
+import { auditExport, auditHead, auditList, auditVerify } from './audit.ts'
 import { backendList, modelList } from './configured.ts'
 import { doctorExamine } from './doctor.ts'
 import { driftList } from './drift.ts'
@@ -7,8 +7,10 @@ import { eventFollow, eventList } from './events.ts'
 import { objectExplain } from './explain.ts'
 import { objectForget } from './forget.ts'
 import { grantsShow } from './grants.ts'
+import { incidentList, incidentMute, incidentResolve, incidentShow } from './incidents.ts'
 import { keyDrop, keyRotate, keyShow } from './keys.ts'
 import { logFollow, logList, logOutput, logScript, logShow } from './logs.ts'
+import { metricsRead } from './metrics.ts'
 import { workPause, workResume } from './pause.ts'
 import { placeList } from './places.ts'
 import { planApply, planMake, planSave } from './plan.ts'
@@ -59,6 +61,11 @@ export const operations = [
   objectForget,
   objectExplain,
   statusRead,
+  metricsRead,
+  incidentList,
+  incidentShow,
+  incidentMute,
+  incidentResolve,
   workerList,
   syncStart,
   syncShow,
@@ -87,6 +94,9 @@ export const operations = [
   eventList,
   eventFollow,
   auditList,
+  auditExport,
+  auditHead,
+  auditVerify,
   modelList,
   backendList,
   scheduleList,

@@ -58,6 +58,7 @@ const misunderstood: ReadonlySet<ErrorCode> = new Set([
   'ORC_UNIT_AMBIGUOUS',
   'ORC_LOG_UNKNOWN',
   'ORC_KEY_UNKNOWN',
+  'ORC_INCIDENT_UNKNOWN',
 ])
 
 /** Who does not agree has not tried. */

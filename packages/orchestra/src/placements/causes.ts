@@ -1,3 +1,5 @@
+import { normalError } from '../operations/normal-error.ts'
+
 /** One failure, as far as it is known. */
 export interface Failed {
   object: string
@@ -59,15 +61,4 @@ function toCause(failures: readonly Failed[]): Cause {
     attempt: failures.reduce((most, { attempt = 0 }) => Math.max(most, attempt), 0),
     logId: logIds[0] ?? null,
   }
-}
-
-/** An error without what names its object, and without numbers, which are ids, lines and positions. */
-function normalError({ error, object, identity }: Failed): string {
-  if (error === null) return ''
-  const key = object.slice(object.indexOf(':') + 1)
-  const named = [object, identity ?? '', key].filter((name) => name.length > 2)
-  const text = named.reduce((rest, name) => rest.replaceAll(name, '*'), error)
-  // What a route is, and what a pattern allows, stands in quotes too: only there it tells causes apart.
-  const isQuoting = !/^(Route \d|The new route)/.test(error)
-  return (isQuoting ? text.replace(/"[^"]*"|'[^']*'/g, '"*"') : text).replace(/\d+/g, '#')
 }

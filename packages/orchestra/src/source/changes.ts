@@ -135,6 +135,8 @@ export interface Changes {
 
   /** How much waits, those included that only say that their model has to be compared. Reads all that waits. */
   backlog(): Promise<Backlog>
+  /** When about the oldest was committed of what waits to be looked at; null when nothing does. Reads a few rows. */
+  oldest(): Promise<Date | null>
   /** What waits of a unit, the same included; undefined when nothing does. */
   unit(unitId: string): Promise<WaitingUnit | undefined>
   /** Ids of units of which something waits, from one to another, in order. */

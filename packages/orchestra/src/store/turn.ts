@@ -8,6 +8,7 @@ export const TURNS = {
   wakeups: 7_355_611,
   ranges: 7_355_612,
   staleness: 7_355_613,
+  incidents: 7_355_617,
 } as const
 
 /**

@@ -23,6 +23,11 @@ const remakable = [
   'event',
   'tally',
   'tally_change',
+  'audit_chain',
+  'outcome_total',
+  'outcome_cursor',
+  'incident',
+  'incident_step',
 ]
 const precious = ['migration', 'setting', 'server', 'route', 'placement', 'protection', 'transfer']
 

@@ -83,6 +83,8 @@ const typos: [command: string, code: string, help: string][] = [
   ['server remove heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
   ['server show heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
   ['transfer list --object site:99', 'ORC_OBJECT_UNKNOWN', 'no row'],
+  ['incident list --server heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
+  ['incident list --backend pages', 'ORC_BACKEND_UNKNOWN', 'Did you mean page?'],
   ['unit show abcdef01', 'ORC_UNIT_UNKNOWN', 'abcdef01'],
 ]
 

@@ -52,6 +52,11 @@ const asked: readonly [name: string, given: Given][] = [
   ['protection.list', {}],
   ['protection.remove', { object: 'site:1' }],
   ['status.read', {}],
+  ['metrics.read', {}],
+  ['incident.list', {}],
+  ['incident.show', anIncident],
+  ['incident.mute', anIncident],
+  ['incident.resolve', anIncident],
   ['worker.list', {}],
   ['object.explain', { object: 'site:1' }],
   ['place.list', { limit: 1 }],
@@ -80,6 +85,9 @@ const asked: readonly [name: string, given: Given][] = [
   ['event.list', {}],
   ['event.follow', {}],
   ['audit.list', {}],
+  ['audit.export', {}],
+  ['audit.head', {}],
+  ['audit.verify', {}],
   ['model.list', {}],
   ['backend.list', {}],
   ['schedule.list', {}],
@@ -103,6 +111,13 @@ async function presentKey({ store }: World): Promise<unknown> {
   const { id } = await addServer(store, { name: 'shy', host: '192.0.2.1' })
   await recordPresentedKey(store, id, key)
   return { server: 'shy', fingerprint: fingerprint(key) }
+}
+
+async function anIncident({ store }: World): Promise<unknown> {
+  const sql = `insert into orchestra.incident (key, outcome, objects, most, told, opened_at, seen_at)
+    values ('a', 'failure', 1, 1, 1, now(), now()) on conflict (key) do update set objects = 1 returning id`
+  const [incident] = await store.query<{ id: number }>(sql)
+  return { incident: incident?.id }
 }
 
 async function anyUnit({ store }: World): Promise<unknown> {

@@ -3,7 +3,7 @@ import type { Changes } from '../changes.ts'
 import { ask, leave, spread } from './asking.ts'
 import { announce, movements, writers } from './moving.ts'
 import { acknowledge, due, ofUnit, postpone, stillDue } from './taking.ts'
-import { backlog, countOf, objectsAmong, unit, unitsAmong, unitsBetween } from './waiting.ts'
+import { backlog, countOf, objectsAmong, oldest, unit, unitsAmong, unitsBetween } from './waiting.ts'
 
 /** Changes as a connection sees them: what is written in its open transaction commits and rolls back with that. */
 export function changesIn(db: Queryable): Changes {
@@ -17,6 +17,7 @@ export function changesIn(db: Queryable): Changes {
     spread: (known) => spread(db, known),
     ask: (changes) => ask(db, changes),
     backlog: () => backlog(db),
+    oldest: () => oldest(db),
     unit: (unitId) => unit(db, unitId),
     unitsBetween: (first, last, most) => unitsBetween(db, first, last, most),
     unitsAmong: (unitIds) => unitsAmong(db, unitIds),

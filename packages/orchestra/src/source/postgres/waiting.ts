@@ -27,6 +27,16 @@ select coalesce(sum(keys), 0)::bigint as keys, min(oldest) filter (where not is_
   jsonb_agg(jsonb_build_object('model', model, 'keys', keys) order by model) filter (where not is_untold) as models
 from waiting`
 
+export async function oldest(db: Queryable): Promise<Date | null> {
+  const [row] = await db.query<{ oldest: Date | null }>(OLDEST)
+  return row?.oldest ?? null
+}
+
+/** Numbers are given in about the order of the times. */
+const OLDEST = `
+select min(at) as oldest from (
+  select at from orchestra.change where action <> 'compare' order by id limit 100) as first`
+
 export async function unit(db: Queryable, unitId: string): Promise<WaitingUnit | undefined> {
   const [row] = await db.query<WaitingUnit>(UNIT, [unitId])
   return row

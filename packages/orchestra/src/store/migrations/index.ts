@@ -12,6 +12,7 @@ import * as lanes from './0011-lanes.ts'
 import * as places from './0012-places.ts'
 import * as tally from './0013-tally.ts'
 import * as tickets from './0014-tickets.ts'
+import * as watch from './0015-watch.ts'
 
 export interface Migration {
   /**
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   places,
   tally,
   tickets,
+  watch,
 ]

@@ -1,0 +1,7 @@
+export type { ChainEnd } from './chain.ts'
+export { type ExportedEntry, type ExportSearch, exportAudit } from './export.ts'
+export type { AuditFault } from './fault.ts'
+export { type AuditHead, auditHead, readHead } from './head.ts'
+export { linkAudit } from './link.ts'
+export { cleanAudit } from './retention.ts'
+export { type AuditVerified, verifyAudit } from './verify.ts'

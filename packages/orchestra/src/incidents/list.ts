@@ -1,0 +1,92 @@
+import { OrchestraError } from '../errors.ts'
+import { isoTime } from '../logs/iso-time.ts'
+import type { Queryable } from '../store/index.ts'
+import type { StepKind } from './decide.ts'
+
+export const incidentStates = ['open', 'recovered', 'resolved'] as const
+
+/** What went wrong for one cause. Times are ISO 8601. */
+export interface IncidentView {
+  id: number
+  state: (typeof incidentStates)[number]
+  /** Null where no server could be told. */
+  server: string | null
+  /** Null when it is the whole server's. */
+  backend: string | null
+  outcome: string
+  error: string | null
+  /** Objects that it is about now, and that it was about at most. */
+  objects: number
+  most: number
+  /** Some of them. */
+  samples: string[]
+  /** A log of one of them. */
+  log: number | null
+  openedAt: string
+  seenAt: string
+  endedAt: string | null
+  /** How often it came back. */
+  regressions: number
+  /** It lasts longer than it usually does. */
+  isLasting: boolean
+  resolvedBy: string | null
+  muted: { by: string; until: string; reason: string } | null
+}
+
+export interface IncidentSearch {
+  state?: IncidentView['state'] | undefined
+  server?: string | undefined
+  backend?: string | undefined
+  /** Older than this one. */
+  before?: number | undefined
+  limit?: number | undefined
+}
+
+export interface IncidentStep {
+  at: string
+  kind: StepKind
+  objects: number
+  /** Null when it was seen. */
+  by: string | null
+}
+
+const DEFAULT_LIMIT = 50
+
+/** Incidents that fit, the newest first. */
+export function listIncidents(db: Queryable, search: IncidentSearch = {}): Promise<IncidentView[]> {
+  const { state = null, server = null, backend = null, before = null, limit = DEFAULT_LIMIT } = search
+  return db.query<IncidentView>(LIST, [state, server, backend, before, limit])
+}
+
+/** @throws OrchestraError ORC_INCIDENT_UNKNOWN */
+export async function readIncident(
+  db: Queryable,
+  id: number,
+): Promise<IncidentView & { steps: IncidentStep[] }> {
+  const [incident] = await db.query<IncidentView>(`${VIEW} where i.id = $1`, [id])
+  if (incident === undefined) throw unknownIncident(id)
+  const steps = await db.query<IncidentStep>(STEPS, [id])
+  return { ...incident, steps }
+}
+
+export function unknownIncident(id: number): OrchestraError {
+  return new OrchestraError('ORC_INCIDENT_UNKNOWN', `There is no incident ${id}`, {
+    hint: '`orchestra incident list --state recovered` lists those that are over; retention drops them later',
+  })
+}
+
+const VIEW = `
+select i.id, i.state, server.name as server, i.backend, i.outcome, i.error, i.objects, i.most, i.samples, i.log_id as log,
+  ${isoTime('i.opened_at')} as "openedAt", ${isoTime('i.seen_at')} as "seenAt", ${isoTime('i.ended_at')} as "endedAt",
+  i.regressions, i.is_lasting as "isLasting", i.resolved_by as "resolvedBy",
+  case when i.muted_until > now() then json_build_object(
+    'by', i.muted_by, 'until', ${isoTime('i.muted_until')}, 'reason', i.muted_reason) end as muted
+from orchestra.incident i left join orchestra.server on server.id = i.server_id`
+
+const LIST = `${VIEW}
+where ($1::text is null or i.state = $1) and ($2::text is null or server.name = $2)
+  and ($3::text is null or i.backend = $3) and ($4::bigint is null or i.id < $4)
+order by i.id desc limit $5`
+
+const STEPS = `
+select ${isoTime('at')} as at, kind, objects, actor as by from orchestra.incident_step where incident_id = $1 order by id`

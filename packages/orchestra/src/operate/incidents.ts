@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import {
+  type IncidentStep,
+  type IncidentView,
+  incidentStates,
+  listIncidents,
+  muteIncident,
+  readIncident,
+  resolveIncident,
+} from '../incidents/index.ts'
+import { idField, limitField, momentField, nameField, reasonField } from './fields.ts'
+import { checkNames } from './known.ts'
+import { reading, writing } from './verb.ts'
+
+const one = { incident: idField }
+const target = ({ incident }: { incident: number }) => `incident ${incident}`
+
+export const incidentList = reading({
+  name: 'incident.list',
+  about: 'What went wrong, by its cause, the newest first',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({
+    state: z.enum(incidentStates).optional(),
+    server: nameField.optional(),
+    backend: nameField.optional(),
+    /** Older than this one. */
+    before: idField.optional(),
+    limit: limitField.default(50),
+  }),
+  run: async (context, search): Promise<IncidentView[]> => {
+    const incidents = await listIncidents(context.store, search)
+    // Incidents may be of what is gone: only where there are none, the name is wrong.
+    if (incidents.length === 0) await checkNames(context, search)
+    return incidents
+  },
+})
+
+export const incidentShow = reading({
+  name: 'incident.show',
+  about: 'One incident, and what became of it step by step',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject(one),
+  run: ({ store }, { incident }): Promise<IncidentView & { steps: IncidentStep[] }> =>
+    readIncident(store, incident),
+})
+
+const HOUR = 3_600_000
+
+export const incidentMute = writing({
+  name: 'incident.mute',
+  about: 'Tells nobody of an incident for some time; what becomes of it is noted',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({
+    ...one,
+    /** Default in an hour; a time that is over ends it. */
+    until: momentField.optional(),
+    reason: reasonField.default(''),
+  }),
+  audit: { action: 'incident.mute', target },
+  run: ({ store, principal }, { incident, until, reason }): Promise<IncidentView> =>
+    muteIncident(store, incident, {
+      by: principal.name,
+      until: until ?? new Date(Date.now() + HOUR),
+      reason,
+    }),
+})
+
+export const incidentResolve = writing({
+  name: 'incident.resolve',
+  about: 'Ends an incident that somebody has dealt with, until it is there again',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject(one),
+  audit: { action: 'incident.resolve', target },
+  run: ({ store, principal }, { incident }): Promise<IncidentView> =>
+    resolveIncident(store, incident, principal.name),
+})
