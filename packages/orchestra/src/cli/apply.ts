@@ -9,6 +9,7 @@ import { Progress, workText } from './work-progress.ts'
 
 interface ApplyOptions {
   allowDeletes?: number
+  breakGlass?: string
   detach?: boolean
 }
 
@@ -21,6 +22,7 @@ export function addApplyCommand(program: Command, act: Act): void {
       'How many objects of one backend on one server it may remove',
       wholeNumber(0),
     )
+    .option('--break-glass <reason>', 'Do it without the approval that it needs; the audit keeps why')
     .option('--detach', 'Do not wait for its end')
     .action(act(applyCommand))
   withExamples(apply, 'apply tonight.json', 'apply tonight.json --detach')
@@ -29,13 +31,13 @@ export function addApplyCommand(program: Command, act: Act): void {
 async function applyCommand(
   session: Session,
   file: string,
-  { detach = false, allowDeletes }: ApplyOptions,
+  { detach = false, allowDeletes, breakGlass }: ApplyOptions,
 ): Promise<Ending> {
   const { terminal } = session
   // What the configuration says is wrong is told before what a file says.
   await session.config()
   const plan = await readPlan(file)
-  const applied = await session.run(planApply, { plan, allowDeletes })
+  const applied = await session.run(planApply, { plan, allowDeletes, breakGlass })
   const worked = applied.operations > 0 && (await expectWorker(session))
   if (detach || applied.operations === 0) {
     terminal.tell(applied, appliedLine(applied))

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { PlanShown } from '../operate/index.ts'
 import { causesOf, planMake, planSave, writePlan } from '../operate/index.ts'
 import type { PlannedOperation } from '../plan/index.ts'
+import { addApprovalCommands } from './approval.ts'
 import { objectNames } from './cause-lines.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
@@ -45,6 +46,7 @@ export function addPlanCommand(program: Command, act: Act): void {
     'plan --json',
     'plan --save tonight.json; orchestra apply tonight.json',
   )
+  addApprovalCommands(plan, act)
 }
 
 async function planCommand(session: Session, options: PlanOptions): Promise<Ending> {
@@ -55,14 +57,16 @@ async function planCommand(session: Session, options: PlanOptions): Promise<Endi
     scripts: scripts || terminal.json,
     ...(terminal.json ? {} : { differences: MOST_SHOWN }),
   }
-  const { plan, saved } =
+  const { plan, saved, approval } =
     save === undefined
-      ? { plan: await session.run(planMake, request), saved: null }
+      ? { plan: await session.run(planMake, request), saved: null, approval: [] }
       : await session.run(planSave, request)
   if (save !== undefined && saved !== null) await writePlan(save, saved)
   terminal.tell(plan, ...planLines(plan, scripts, terminal))
   if (save !== undefined && saved !== null && !terminal.json)
     terminal.note(savedLine(saved.operations.length, save))
+  if (approval.length > 0)
+    terminal.note(`another person has to approve it (${approval.join('; ')}): orchestra plan approve ${save}`)
   return plan.operations.length + plan.failures.length === 0 ? 'done' : 'unfinished'
 }
 

@@ -3,6 +3,7 @@ import { ownVersion } from '../operate/index.ts'
 import { addAdoptCommand } from './adopt.ts'
 import { addApplyCommand } from './apply.ts'
 import { addAuditCommands } from './audit.ts'
+import { addBindingCommands } from './binding.ts'
 import type { Act } from './command.ts'
 import { addCompletionCommand } from './completion.ts'
 import { addConfiguredCommands } from './configured.ts'
@@ -16,11 +17,13 @@ import { addIncidentCommands } from './incident.ts'
 import { addInitCommand } from './init.ts'
 import { addKeyCommands } from './key.ts'
 import { addLogCommands } from './log.ts'
+import { addSessionCommands } from './login-session.ts'
 import { addMetricsCommand } from './metrics.ts'
 import { addPauseCommands } from './pause.ts'
 import { addPlaceCommands } from './place.ts'
 import { addPlanCommand } from './plan.ts'
 import { addProtectCommands } from './protect.ts'
+import { addRoleCommands } from './role.ts'
 import { addRouteCommands } from './route.ts'
 import { addScheduleCommands } from './schedule.ts'
 import { addServerCommands } from './server.ts'
@@ -28,11 +31,13 @@ import { addStatusCommand } from './status.ts'
 import { addStoreCommands } from './store.ts'
 import { addSyncCommand } from './sync.ts'
 import { harmless, type Streams } from './terminal.ts'
+import { addTokenCommands } from './token.ts'
 import { addTransferCommands } from './transfer.ts'
 import { addTrashCommands } from './trash.ts'
 import { addUninstallCommand } from './uninstall.ts'
 import { addUnitCommands } from './unit.ts'
 import { addUpCommand } from './up.ts'
+import { addUserCommands } from './user.ts'
 import { addWorkCommands } from './work.ts'
 
 const closing = `
@@ -86,6 +91,11 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addConfiguredCommands(program, act)
   addScheduleCommands(program, act)
   addTransferCommands(program, act)
+  addUserCommands(program, act)
+  addTokenCommands(program, act)
+  addRoleCommands(program, act)
+  addBindingCommands(program, act)
+  addSessionCommands(program, act)
   addDoctorCommand(program, act)
   addGrantsCommand(program, act)
   addUninstallCommand(program, act)

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { createInterface } from 'node:readline/promises'
-import type { Readable, Writable } from 'node:stream'
+import { type Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import { jsonText, keepTabs, manyLines } from './text-width.ts'
 
@@ -105,6 +105,36 @@ export class Terminal {
     } finally {
       reader.close()
     }
+  }
+
+  /** The same for what is not to be seen, on the screen or in what was printed. */
+  async askHidden(question: string): Promise<string> {
+    const { stdin, stdout } = this.#streams
+    stdout.write(`${harmlessLine(question)} `)
+    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+    const reader = createInterface({ input: stdin, output: nowhere, terminal: true, historySize: 0 })
+    const leaving = new AbortController()
+    reader.on('SIGINT', () => leaving.abort())
+    reader.on('close', () => leaving.abort())
+    try {
+      return await reader.question('', { signal: leaving.signal })
+    } catch {
+      // Whoever leaves gives nothing.
+      return ''
+    } finally {
+      reader.close()
+      stdout.write('\n')
+    }
+  }
+
+  /** The first line that is piped in, of at most so many characters. */
+  async firstLine(most: number): Promise<string> {
+    let text = ''
+    for await (const part of this.#streams.stdin) {
+      text += String(part)
+      if (text.includes('\n') || text.length > most) break
+    }
+    return (text.split('\n')[0] ?? '').replace(/\r$/, '')
   }
 }
 

@@ -1,6 +1,7 @@
 import { checkOptions, type NamesOf } from '../options.ts'
 import type { CopyLimits } from '../script/transfer.ts'
 import { type StoreOptions, storeNames } from '../store/index.ts'
+import { type ApprovalOptions, approvalNames, checkApprovals } from './approvals.ts'
 import { type Backend, copyNames, guardBackend, type Timeouts, timeoutNames } from './backend.ts'
 import { checkCopy, checkName, checkPositive, checkUnique, invalid } from './check.ts'
 import { checkAfter, checkBackend } from './check-backend.ts'
@@ -59,6 +60,8 @@ export interface ConfigOptions {
   worker?: WorkerOptions
   retention?: RetentionOptions
   schedules?: readonly Schedule[]
+  /** Plans that another person has to approve; default none. */
+  approvals?: ApprovalOptions
   /**
    * Names the release of your code, such as its commit: workers of two releases that run side by side are then told apart even where
    * only what backends call was changed.
@@ -80,6 +83,7 @@ export interface Config {
   }
   readonly retention: Readonly<Required<RetentionOptions>>
   readonly schedules: readonly Schedule[]
+  readonly approvals: Readonly<ApprovalOptions>
   /** Is the same for workers that decide and render alike. */
   readonly fingerprint: string
 }
@@ -108,6 +112,7 @@ const configOptions: NamesOf<ConfigOptions> = {
   worker,
   retention,
   schedules: true,
+  approvals: approvalNames,
   release: true,
 }
 
@@ -135,6 +140,7 @@ export function defineConfig(options: ConfigOptions): Config {
       auditDays: checkPositive('retention.auditDays', options.retention?.auditDays ?? 400),
     }),
     schedules: checkSchedules(options),
+    approvals: checkApprovals(options.approvals),
     fingerprint: fingerprintOf({
       ...options,
       backends,

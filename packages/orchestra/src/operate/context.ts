@@ -1,13 +1,28 @@
+import type { Actor, Identity, Person } from '../access/index.ts'
 import type { Config } from '../config/config.ts'
 import { type LoadedConfig, storeOptions } from '../config/load.ts'
 import type { Progress } from '../key/index.ts'
 import type { Methods } from '../methods/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 
-/** Who acts. `claimed` is a name that nobody checked: whoever runs the command may give any by `--by`. */
-export interface Principal {
-  kind: 'os-user' | 'claimed'
-  name: string
+/**
+ * Who acts. `claimed` is a name that nobody checked: whoever runs the command may give any by `--by`. Both have the store's password,
+ * and may do everything; who proved who he is may do what he was given.
+ */
+export type Principal = { kind: 'os-user' | 'claimed'; name: string } | Identity
+
+/** The same for whoever changes who may what. */
+export function actorOf(principal: Principal): Actor {
+  if (!('grants' in principal)) return { by: principal.name }
+  const { name, grants, accountId } = principal
+  return { by: name, grants, accountId }
+}
+
+/** The one who says yes or no; a token stands for whom it belongs to. */
+export function personOf(principal: Principal): Person {
+  return 'accountId' in principal
+    ? { name: principal.name, accountId: principal.accountId }
+    : { name: principal.name }
 }
 
 /** By which face a verb was asked for; what it starts is noted as coming from there. */

@@ -1,5 +1,7 @@
 import { adoptionSurvey, adoptionTake } from './adopt.ts'
+import { approvalList, planApprove, planReject } from './approvals.ts'
 import { auditExport, auditHead, auditList, auditVerify } from './audit.ts'
+import { bindingAdd, bindingList, bindingRemove } from './bindings.ts'
 import { backendList, modelList } from './configured.ts'
 import { doctorExamine } from './doctor.ts'
 import { driftList } from './drift.ts'
@@ -15,6 +17,7 @@ import { workPause, workResume } from './pause.ts'
 import { placeList } from './places.ts'
 import { planApply, planMake, planSave } from './plan.ts'
 import { protectionAdd, protectionList, protectionRemove } from './protections.ts'
+import { roleAdd, roleList, roleRemove, roleSet } from './roles.ts'
 import { routeAdd } from './route-add.ts'
 import { routeDisable, routeEnable, routeRemove, routeSet } from './route-change.ts'
 import { routeList } from './routes.ts'
@@ -25,12 +28,15 @@ import { serverHold, serverRelease } from './server-hold.ts'
 import { serverRemove } from './server-remove.ts'
 import { serverSet } from './server-set.ts'
 import { serverCheck, serverList, serverShow } from './servers.ts'
+import { sessionList, sessionRevoke } from './sessions.ts'
 import { statusRead, workerList } from './status.ts'
 import { storeUninstall, storeUrl } from './store.ts'
 import { syncCancel, syncShow, syncStart } from './sync.ts'
+import { tokenAdd, tokenList, tokenRevoke } from './tokens.ts'
 import { transferList } from './transfers.ts'
 import { trashEmpty, trashList, trashRestore } from './trash.ts'
 import { unitList, unitShow, unitWork } from './units.ts'
+import { userAdd, userLink, userList, userRemove, userSet } from './users.ts'
 import type { AnyVerb } from './verb.ts'
 import { workCancel, workRetry } from './work.ts'
 
@@ -76,6 +82,9 @@ export const operations = [
   planMake,
   planSave,
   planApply,
+  planApprove,
+  planReject,
+  approvalList,
   placeList,
   unitList,
   unitShow,
@@ -101,6 +110,23 @@ export const operations = [
   backendList,
   scheduleList,
   transferList,
+  userList,
+  userAdd,
+  userSet,
+  userRemove,
+  userLink,
+  tokenList,
+  tokenAdd,
+  tokenRevoke,
+  roleList,
+  roleAdd,
+  roleSet,
+  roleRemove,
+  bindingList,
+  bindingAdd,
+  bindingRemove,
+  sessionList,
+  sessionRevoke,
   doctorExamine,
   grantsShow,
   storeUrl,

@@ -5,6 +5,7 @@ import { NotAgreed } from './agreement.ts'
 import { checkInput } from './check-input.ts'
 import type { Caller } from './context.ts'
 import { nameField } from './fields.ts'
+import { permit } from './permit.ts'
 import type { Verb } from './verb.ts'
 
 /** The audit keeps who it was, and terminals show it. */
@@ -31,6 +32,7 @@ export async function perform<Schema extends z.ZodType, Output, Base extends Cal
   const context = await open()
   checkInput({ name: 'who asks', input: whoAsks }, context.principal)
   try {
+    await permit(context, verb.name, input)
     return await verb.run(context, input)
   } catch (error) {
     if (verb.kind === 'write') {
@@ -59,6 +61,12 @@ const misunderstood: ReadonlySet<ErrorCode> = new Set([
   'ORC_LOG_UNKNOWN',
   'ORC_KEY_UNKNOWN',
   'ORC_INCIDENT_UNKNOWN',
+  'ORC_USER_UNKNOWN',
+  'ORC_TOKEN_UNKNOWN',
+  'ORC_ROLE_UNKNOWN',
+  'ORC_BINDING_UNKNOWN',
+  'ORC_SESSION_UNKNOWN',
+  'ORC_PASSWORD_WEAK',
 ])
 
 /** Who does not agree has not tried. */

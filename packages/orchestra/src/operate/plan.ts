@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { approvalReasons, planName, takeApproval, voidApprovals } from '../access/index.ts'
+import { isOrchestraError } from '../errors.ts'
 import { routeObjects } from '../manager/index.ts'
 import {
   type Applied,
@@ -12,8 +14,10 @@ import {
   type WholePlan,
 } from '../plan/index.ts'
 import { CurrentRouter } from '../router/index.ts'
-import type { Context } from './context.ts'
-import { countField, nameField, selectorFields } from './fields.ts'
+import { audit } from '../server/index.ts'
+import type { Queryable } from '../store/index.ts'
+import { type Context, personOf } from './context.ts'
+import { countField, nameField, reasonField, selectorFields } from './fields.ts'
 import { checkNames } from './known.ts'
 import { reading, writing } from './verb.ts'
 
@@ -48,7 +52,18 @@ export const planSave = reading({
   needs: 'key',
   answers: 'late',
   input: planInput,
-  run: (context, request): Promise<{ plan: PlanShown; saved: SavedPlan }> => planned(context, request),
+  run: async (
+    context,
+    request,
+  ): Promise<{
+    plan: PlanShown
+    saved: SavedPlan
+    /** Why another person has to approve it; nothing where nobody has to. */
+    approval: string[]
+  }> => {
+    const made = await planned(context, request)
+    return { ...made, approval: approvalReasons(made.saved, context.config.approvals) }
+  },
 })
 
 async function planned(
@@ -73,20 +88,50 @@ function countKinds(operations: readonly PlannedOperation[]): Record<string, num
   return counts
 }
 
+/** What `plan.save` answers, as it is taken back. */
+export const planField = planSchema.extend({
+  selector: z.strictObject({ ...selectorFields, model: nameField.optional() }),
+})
+
 export const planApply = writing({
   name: 'plan.apply',
   about: 'Does what a saved plan shows, or nothing when the database or what stands moved on',
   needs: 'key',
   answers: 'late',
   input: z.strictObject({
-    plan: planSchema.extend({
-      selector: z.strictObject({ ...selectorFields, model: nameField.optional() }),
-    }),
+    plan: planField,
     allowDeletes: countField.optional(),
+    /** Why it cannot wait for the approval that it needs. */
+    breakGlass: reasonField.min(1).optional(),
   }),
-  audit: { action: 'plan.apply', target: ({ plan }) => `plan of ${plan.createdAt.slice(0, 30)}` },
-  run: async (context, { plan, allowDeletes }): Promise<Applied> => {
+  audit: {
+    action: 'plan.apply',
+    also: ['plan.override'],
+    target: ({ plan }) => `plan of ${plan.createdAt.slice(0, 30)}`,
+  },
+  run: async (context, { plan, allowDeletes, breakGlass }): Promise<Applied> => {
     assertUnchanged(plan, 'The plan')
-    return applyPlan(await routing(context), plan, { allowDeletes, by: context.principal.name })
+    const permit = (tx: Queryable) => approved(tx, context, plan, breakGlass)
+    const options = { allowDeletes, by: context.principal.name, permit }
+    try {
+      return await applyPlan(await routing(context), plan, options)
+    } catch (error) {
+      if (isOrchestraError(error, 'ORC_PLAN_STALE')) await voidApprovals(context.store, plan)
+      throw error
+    }
   },
 })
+
+/** By another person, or in an emergency by the word of whoever asks, which the audit keeps. */
+async function approved(
+  tx: Queryable,
+  { config, principal }: Context,
+  plan: SavedPlan,
+  breakGlass: string | undefined,
+): Promise<void> {
+  const needed = approvalReasons(plan, config.approvals)
+  if (breakGlass === undefined || needed.length === 0)
+    return takeApproval(tx, plan, config.approvals, personOf(principal))
+  const detail = { reason: breakGlass, needed }
+  await audit(tx, { by: principal.name, action: 'plan.override', target: planName(plan), detail })
+}

@@ -38,13 +38,19 @@ export interface Applied {
 export async function applyPlan(
   context: PlanContext,
   plan: SavedPlan,
-  options: { allowDeletes?: number | undefined; by: string },
+  options: {
+    allowDeletes?: number | undefined
+    by: string
+    /** Refuses what may not be done; asked of a plan that can be, in the transaction that does it. */
+    permit?: (tx: Queryable) => Promise<void>
+  },
 ): Promise<Applied> {
   const { store } = context
   return decidingAlone(store, async (tx) => {
     const servers = await serverNames(tx)
     const { saved, due } = await presentOf({ ...context, db: tx }, plan, servers)
     refuseStale(plan.operations, saved)
+    await options.permit?.(tx)
     const removals = due
       .filter((decision) => isRemoval({ decision }))
       .map((decision) => wantOf(decision, servers))

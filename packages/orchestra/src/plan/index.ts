@@ -5,5 +5,13 @@ export { planAll, type WholePlan } from './everything.ts'
 export type { PlanRequest } from './found.ts'
 export type { Plan, PlannedFailure, PlannedOperation, PlannedScriptText } from './plan.ts'
 export { previewRerouting, type Reroute, type Rerouting } from './rerouting.ts'
-export { assertUnchanged, planSchema, readPlan, type SavedPlan, savedPlan, writePlan } from './saved.ts'
+export {
+  assertUnchanged,
+  planContent,
+  planSchema,
+  readPlan,
+  type SavedPlan,
+  savedPlan,
+  writePlan,
+} from './saved.ts'
 export { planUnit } from './waiting.ts'

@@ -97,6 +97,13 @@ function fingerprintOf(operations: readonly SavedOperation[]): SavedPlan['finger
   return { database: digest(wantedThere), placements: digest(standsThere) }
 }
 
+/** All that a plan would do and how it was asked for, in one text; not when, so that the same plan is the same. */
+export function planContent({ selector, allowDeletes, operations }: SavedPlan): string {
+  const { server, backend, object, model } = selector
+  const parts = operations.map((one) => [placeOf(one), wantedThere(one), standsThere(one)]).sort()
+  return JSON.stringify([[server, backend, object, model], allowDeletes, parts])
+}
+
 export async function writePlan(path: string, plan: SavedPlan): Promise<void> {
   await writeFile(path, `${JSON.stringify(plan, null, 2)}\n`)
 }

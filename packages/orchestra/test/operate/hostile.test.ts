@@ -48,6 +48,17 @@ const hostile = (mark: string): unknown[] => [
   new Date(Number.NaN),
 ]
 
+const nothingPlanned = {
+  plan: {
+    format: 'orchestra plan 1',
+    createdAt: '2026-04-12T03:17:00Z',
+    selector: {},
+    allowDeletes: null,
+    operations: [],
+    fingerprint: { database: '', placements: '' },
+  },
+}
+
 /** An input of each verb that would be understood, from which one field after the other is spoilt. */
 const sound: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'server.add': { name: 'far', method: 'local', offline: true },
@@ -79,17 +90,21 @@ const sound: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'adoption.survey': { server: 'here' },
   'adoption.take': { server: 'here', backend: 'files', objects: ['site:1'] },
   'trash.restore': { server: 'here', id: '20260412T031700Z-8c2f41d0-1' },
+  'user.add': { user: 'ana' },
+  'user.set': { user: 'ana', disabled: true },
+  'user.remove': { user: 'ana' },
+  'token.add': { token: 'ci', role: 'viewer' },
+  'token.revoke': { token: 'ci' },
+  'role.add': { role: 'retrier', permissions: ['retry'] },
+  'role.set': { role: 'retrier', permissions: ['retry'] },
+  'role.remove': { role: 'retrier' },
+  'binding.add': { role: 'viewer', group: 'ops' },
+  'binding.remove': { binding: 1 },
+  'session.revoke': { session: 1 },
   'key.drop': { id: '0123456789ab' },
-  'plan.apply': {
-    plan: {
-      format: 'orchestra plan 1',
-      createdAt: '2026-04-12T03:17:00Z',
-      selector: {},
-      allowDeletes: null,
-      operations: [],
-      fingerprint: { database: '', placements: '' },
-    },
-  },
+  'plan.apply': nothingPlanned,
+  'plan.approve': nothingPlanned,
+  'plan.reject': nothingPlanned,
 }
 
 /** Names of all that a verb may be given, as whoever reads its schema knows them. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { enterByLink, makeLink } from '../../src/access/index.ts'
 import { OrchestraError } from '../../src/errors.ts'
 import { addServer } from '../../src/fleet/index.ts'
 import { fingerprint } from '../../src/methods/index.ts'
@@ -70,6 +71,9 @@ const asked: readonly [name: string, given: Given][] = [
   ['log.follow', { log: 1 }],
   ['plan.make', {}],
   ['plan.save', {}],
+  ['plan.approve', savedPlan],
+  ['plan.reject', savedPlan],
+  ['approval.list', {}],
   ['plan.apply', savedPlan],
   ['work.cancel', { target: 'site:2' }],
   ['sync.start', { mode: 'check', server: 'here' }],
@@ -88,6 +92,23 @@ const asked: readonly [name: string, given: Given][] = [
   ['audit.export', {}],
   ['audit.head', {}],
   ['audit.verify', {}],
+  ['role.add', { role: 'retrier', permissions: ['status.read', 'retry'] }],
+  ['role.set', { role: 'retrier', permissions: ['retry'] }],
+  ['role.list', {}],
+  ['user.add', { user: 'ana', role: 'retrier', servers: ['here'], password: 'correct horse battery' }],
+  ['user.set', { user: 'ana', disabled: false }],
+  ['user.list', {}],
+  ['user.link', { user: 'ana' }],
+  ['binding.add', { role: 'viewer', user: 'ana' }],
+  ['binding.list', { user: 'ana' }],
+  ['binding.remove', { binding: 2 }],
+  ['token.add', { token: 'ci', role: 'viewer', user: 'ana', networks: ['10.0.0.0/8'] }],
+  ['token.list', {}],
+  ['token.revoke', { token: 'ci' }],
+  ['session.list', {}],
+  ['session.revoke', someSession],
+  ['user.remove', { user: 'ana' }],
+  ['role.remove', { role: 'retrier' }],
   ['model.list', {}],
   ['backend.list', {}],
   ['schedule.list', {}],
@@ -142,6 +163,12 @@ async function somethingToAdopt(world: World): Promise<unknown> {
   await world.collect()
   await writeFile(join(world.directory, 'here', 'sites', '5'), 'a.org by hand')
   return { server: 'here', backend: 'files', objects: ['site:5'] }
+}
+
+async function someSession({ store }: World): Promise<unknown> {
+  const { secret } = await makeLink(store, { user: 'ana' }, { by: 'bo' })
+  const { session } = await enterByLink(store, { secret, address: '192.0.2.1' })
+  return { session: session.id }
 }
 
 async function firstInTrash(world: World): Promise<unknown> {

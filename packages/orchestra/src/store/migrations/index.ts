@@ -13,6 +13,7 @@ import * as places from './0012-places.ts'
 import * as tally from './0013-tally.ts'
 import * as tickets from './0014-tickets.ts'
 import * as watch from './0015-watch.ts'
+import * as access from './0016-access.ts'
 
 export interface Migration {
   /**
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   tally,
   tickets,
   watch,
+  access,
 ]

@@ -1,0 +1,116 @@
+import { OrchestraError } from '../errors.ts'
+import type { Queryable } from '../store/index.ts'
+import { type Clock, clock as now } from './actor.ts'
+import { grantsOf } from './grants.ts'
+import { isInNetworks } from './networks.ts'
+import { commonGrants, type Grant } from './scope.ts'
+import { hashOf, isSecret, isToken } from './secret-text.ts'
+import { isOpen } from './sessions.ts'
+
+/** Who proved who he is, and what he may. */
+export interface Identity {
+  kind: 'user' | 'token'
+  /** As the audit names him: `ana`, `token:ci`. */
+  name: string
+  grants: readonly Grant[]
+  /** His account, or the one that the token belongs to. */
+  accountId: number | null
+  /** By which session or token. */
+  by: number
+}
+
+/** Not every request writes: a use is noted once in so many milliseconds. */
+const NOTED_EVERY = 60_000
+
+interface TokenRow {
+  id: number
+  name: string
+  networks: string[]
+  expired: boolean
+  stale: boolean
+  account: number | null
+  groups: string[] | null
+  disabled: boolean
+}
+
+const TOKEN = `
+select t.id, t.name, t.networks, t.expires_at <= $2 as expired, t.account_id as account, a.groups,
+  a.disabled_at is not null as disabled, coalesce(t.last_used_at <= $3, true) as stale
+from orchestra.token t left join orchestra.account a on a.id = t.account_id
+where t.hash = $1 and t.revoked_at is null`
+
+/**
+ * Whom a token stands for. Where it comes from somewhere else it is answered as one that nobody knows.
+ * @throws OrchestraError ORC_TOKEN_INVALID
+ */
+export async function authenticateToken(
+  db: Queryable,
+  { token, address }: { token: string; address: string },
+  clock: Clock = now,
+): Promise<Identity> {
+  const at = clock()
+  const [row] = isToken(token) ? await db.query<TokenRow>(TOKEN, [hashOf(token), at, noted(at)]) : []
+  if (row === undefined || row.disabled || !isFrom(address, row.networks)) throw invalidToken('is not known')
+  if (row.expired) throw invalidToken('has expired')
+  if (row.stale) await db.query('update orchestra.token set last_used_at = $2 where id = $1', [row.id, at])
+  const { id, name, account } = row
+  return {
+    kind: 'token',
+    name: `token:${name}`,
+    grants: await tokenGrants(db, row),
+    accountId: account,
+    by: id,
+  }
+}
+
+async function tokenGrants(db: Queryable, { id, account, groups }: TokenRow): Promise<Grant[]> {
+  const own = await grantsOf(db, { kind: 'token', id })
+  if (account === null) return own
+  return commonGrants(own, await grantsOf(db, { kind: 'account', id: account, groups: groups ?? [] }))
+}
+
+interface SessionRow {
+  id: number
+  account: number
+  name: string
+  groups: string[]
+  stale: boolean
+}
+
+const SESSION = `
+select s.id, s.account_id as account, a.name, a.groups, s.seen_at <= $3 as stale
+from orchestra.session s join orchestra.account a on a.id = s.account_id
+where s.hash = $1 and a.disabled_at is null and ${isOpen('$2')}`
+
+/**
+ * Whose session it is.
+ * @throws OrchestraError ORC_SESSION_ENDED
+ */
+export async function authenticateSession(
+  db: Queryable,
+  { secret }: { secret: string },
+  clock: Clock = now,
+): Promise<Identity> {
+  const at = clock()
+  const [row] = isSecret(secret) ? await db.query<SessionRow>(SESSION, [hashOf(secret), at, noted(at)]) : []
+  if (row === undefined)
+    throw new OrchestraError('ORC_SESSION_ENDED', 'The session has ended', { hint: 'Log in again' })
+  const { id, account, name, groups } = row
+  if (row.stale) await db.query('update orchestra.session set seen_at = $2 where id = $1', [id, at])
+  const grants = await grantsOf(db, { kind: 'account', id: account, groups })
+  return { kind: 'user', name, grants, accountId: account, by: id }
+}
+
+function isFrom(address: string, networks: readonly string[]): boolean {
+  return networks.length === 0 || isInNetworks(address, networks)
+}
+
+function noted(at: Date): Date {
+  return new Date(at.getTime() - NOTED_EVERY)
+}
+
+function invalidToken(why: string): OrchestraError {
+  return new OrchestraError('ORC_TOKEN_INVALID', `The token ${why}`, {
+    hint: 'Make one with `orchestra token add NAME --role ROLE`, and give it as it was printed',
+  })
+}

@@ -1,0 +1,41 @@
+export { addUser, listUsers, removeUser, setUser, type UserView } from './accounts.ts'
+export type { Actor, Clock } from './actor.ts'
+export { countAdmins } from './admins.ts'
+export {
+  type ApprovalView,
+  approvalReasons,
+  listApprovals,
+  type Person,
+  planName,
+  sayOfPlan,
+  takeApproval,
+  voidApprovals,
+} from './approvals.ts'
+export { authenticateSession, authenticateToken, type Identity } from './authenticate.ts'
+export type { NewScope } from './bind.ts'
+export {
+  addBinding,
+  type BindingView,
+  listBindings,
+  type Receiver,
+  receiverText,
+  removeBinding,
+} from './bindings.ts'
+export { enterByIdentity, type ProvenIdentity } from './identities.ts'
+export { enterByLink, firstLink, type LoginLink, makeLink } from './links.ts'
+export { type Arrival, type Entered, login } from './login.ts'
+export { isInNetworks, networkOf } from './networks.ts'
+export { type Permission, permissions, standardRoles } from './permissions.ts'
+export { type Columns, type Predicate, predicate, type RowKind, rowKinds, rowPredicate } from './predicate.ts'
+export { addRole, listRoles, type RoleView, removeRole, setRole } from './roles.ts'
+export {
+  allows,
+  type Grant,
+  isEverything,
+  lacking as lackingOf,
+  type Scope,
+  type Subject,
+  scopesOf,
+} from './scope.ts'
+export { closeSession, listSessions, revokeSession, type SessionView } from './sessions.ts'
+export { addToken, listTokens, MOST_DAYS, revokeToken, type TokenMade, type TokenView } from './tokens.ts'

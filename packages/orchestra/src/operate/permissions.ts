@@ -1,0 +1,118 @@
+import type { Permission } from '../access/index.ts'
+
+/**
+ * What somebody needs who asks for a verb. `command`: it is about the machine that Orchestra is on, its keys and its database, and only
+ * whoever is there asks for it.
+ */
+export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
+  'server.list': 'status.read',
+  'server.show': 'status.read',
+  'server.add': 'server',
+  'server.check': 'check',
+  'server.approve': 'key.approve',
+  'server.set': 'server',
+  'server.hold': 'hold',
+  'server.release': 'hold',
+  'server.remove': 'server',
+  'route.list': 'status.read',
+  'route.add': 'route',
+  'route.set': 'route',
+  'route.enable': 'route',
+  'route.disable': 'route',
+  'route.remove': 'route',
+  'work.retry': 'retry',
+  'work.cancel': 'cancel',
+  'work.pause': 'pause',
+  'work.resume': 'pause',
+  'protection.list': 'status.read',
+  'protection.add': 'protect',
+  'protection.remove': 'protect',
+  'object.forget': 'forget',
+  'object.explain': 'object.data',
+  'status.read': 'status.read',
+  'worker.list': 'status.read',
+  'sync.start': 'sync',
+  'sync.show': 'status.read',
+  'sync.cancel': 'sync',
+  'drift.list': 'diff.read',
+  'adoption.survey': 'diff.read',
+  'adoption.take': 'adopt',
+  'plan.make': 'script.read',
+  'plan.save': 'script.read',
+  'plan.apply': 'sync',
+  'plan.approve': 'approve',
+  'plan.reject': 'approve',
+  'approval.list': 'status.read',
+  'place.list': 'status.read',
+  'unit.list': 'status.read',
+  'unit.show': 'status.read',
+  'unit.work': 'status.read',
+  'log.list': 'status.read',
+  'log.show': 'output.read',
+  'log.script': 'script.read',
+  'log.output': 'output.read',
+  'log.follow': 'output.read',
+  'trash.list': 'trash',
+  'trash.restore': 'trash',
+  'trash.empty': 'trash',
+  'key.status': 'command',
+  'key.rotate': 'command',
+  'key.drop': 'command',
+  'event.list': 'status.read',
+  'event.follow': 'status.read',
+  'audit.list': 'audit',
+  'user.list': 'user',
+  'user.add': 'user',
+  'user.set': 'user',
+  'user.remove': 'user',
+  'user.link': 'user',
+  'token.list': 'token',
+  'token.add': 'token',
+  'token.revoke': 'token',
+  'role.list': 'user',
+  'role.add': 'user',
+  'role.set': 'user',
+  'role.remove': 'user',
+  'binding.list': 'user',
+  'binding.add': 'user',
+  'binding.remove': 'user',
+  'session.list': 'user',
+  'session.revoke': 'user',
+  'model.list': 'status.read',
+  'backend.list': 'status.read',
+  'schedule.list': 'status.read',
+  'transfer.list': 'status.read',
+  'doctor.examine': 'command',
+  'grants.show': 'command',
+  'store.url': 'command',
+  'store.uninstall': 'command',
+}
+
+/** What they answer is of the configuration or of all workers, and the same for everybody. */
+export const sameForAll: ReadonlySet<string> = new Set(['model.list', 'backend.list', 'worker.list'])
+
+interface Told {
+  mode?: unknown
+  scripts?: unknown
+  text?: unknown
+  plan?: { operations: readonly { kind: string }[] }
+  breakGlass?: unknown
+}
+
+/** All that somebody needs for what he asks: some verbs do more or less by what they are told. */
+export function permissionsFor(name: string, input: unknown): Permission[] | 'command' {
+  const one = permissionOf[name] ?? 'command'
+  if (one === 'command') return one
+  const { mode, scripts, text, plan, breakGlass } = (input ?? {}) as Told
+  if (name === 'sync.start') return mode === 'check' ? ['check'] : ['sync', 'prune']
+  if (name === 'plan.make') return scripts === false ? ['diff.read'] : ['diff.read', one]
+  // Who looks for a text learns whether it is there.
+  if (name === 'log.list' && text !== undefined) return [one, 'output.read', 'script.read']
+  if (name !== 'plan.apply') return [one]
+  const removes = plan?.operations.some(({ kind }) => kind === 'delete') === true
+  return [
+    one,
+    ...(removes ? ['prune' as const] : []),
+    ...(breakGlass === undefined ? [] : ['approve' as const]),
+  ]
+}

@@ -1,0 +1,137 @@
+import {
+  type Grant,
+  lackingOf,
+  type Permission,
+  rowPredicate,
+  type Scope,
+  scopesOf,
+} from '../access/index.ts'
+import { parseObject } from '../config/key.ts'
+import { OrchestraError } from '../errors.ts'
+import type { Store } from '../store/index.ts'
+import type { Caller } from './context.ts'
+import { permissionsFor, sameForAll } from './permissions.ts'
+
+/** What may be looked at to find what something is about. */
+interface Base extends Pick<Caller, 'principal'> {
+  store?: Store | undefined
+}
+
+/**
+ * Refuses what whoever asks has no permission for. What a verb would do or show may be anywhere that its input does not rule out, and
+ * has to be permitted all over there: so somebody with limits names what is within them.
+ * @throws OrchestraError ORC_FORBIDDEN
+ */
+export async function permit({ principal, store }: Base, name: string, input: unknown): Promise<void> {
+  if (!('grants' in principal)) return
+  const needed = permissionsFor(name, input)
+  if (needed === 'command') throw atTheMachine(name)
+  const missing = needed.filter((permission) => scopesOf(principal.grants, permission).length === 0)
+  if (missing.length > 0) throw lacks(name, missing)
+  if (sameForAll.has(name) || (await isAllowedLog(store, principal.grants, needed, input))) return
+  const scope = await scopeAsked(store, input)
+  const beyond = lackingOf(principal.grants, { permissions: new Set(needed), scope })
+  if (beyond.length > 0) throw lacksThere(name, beyond)
+}
+
+function atTheMachine(name: string): OrchestraError {
+  return new OrchestraError('ORC_FORBIDDEN', `${name} is asked for on the machine alone`, {
+    hint: 'Use the command there',
+  })
+}
+
+function lacks(name: string, missing: readonly Permission[]): OrchestraError {
+  return new OrchestraError('ORC_FORBIDDEN', `${name} needs the permission ${missing.join(', ')}`, {
+    hint: 'Somebody who may can give it: orchestra binding add ROLE --user NAME',
+  })
+}
+
+function lacksThere(name: string, missing: readonly Permission[]): OrchestraError {
+  return new OrchestraError(
+    'ORC_FORBIDDEN',
+    `${name} needs the permission ${missing.join(', ')} for all of that`,
+    {
+      hint: 'Name the server or backend that it is for, or ask somebody who may more',
+    },
+  )
+}
+
+/** The fields by which verbs are told what they are about. */
+interface Asked {
+  server?: string
+  servers?: readonly string[]
+  backend?: string
+  backends?: readonly string[]
+  model?: string
+  models?: readonly string[]
+  actions?: readonly string[]
+  object?: string
+  objects?: readonly string[]
+  target?: string
+  route?: number
+  tags?: readonly string[]
+  log?: number
+  plan?: { operations: readonly { server: string; backend: string; object: string; action: string }[] }
+}
+
+async function scopeAsked(store: Store | undefined, input: unknown): Promise<Scope> {
+  const asked = (input ?? {}) as Asked
+  if (asked.plan !== undefined) return scopeOfPlan(asked.plan)
+  if (asked.route !== undefined) return scopeOfRoute(store, asked)
+  return {
+    servers: named(asked.server, asked.servers),
+    backends: named(asked.backend, asked.backends),
+    models: named(asked.model, asked.models) ?? modelsOf(asked),
+    actions: named(undefined, asked.actions),
+  }
+}
+
+/** No names are no limit. */
+function named(one: string | undefined, several: readonly string[] | undefined): readonly string[] | null {
+  const names = [...(one === undefined ? [] : [one]), ...(several ?? [])]
+  return names.length === 0 ? null : names
+}
+
+function modelsOf({ object, objects = [], target }: Asked): readonly string[] | null {
+  const texts = [object, target, ...objects].filter((text) => text !== undefined)
+  const models = texts.map((text) => parseObject(text)?.model)
+  return models.length === 0 || models.includes(undefined) ? null : (models as string[])
+}
+
+function scopeOfPlan({ operations }: Required<Asked>['plan']): Scope {
+  return {
+    servers: operations.map(({ server }) => server),
+    backends: operations.map(({ backend }) => backend),
+    models: operations.map(({ object }) => parseObject(object)?.model ?? ''),
+    actions: operations.map(({ action }) => action),
+  }
+}
+
+/** It leads from where it leads now to where it is to lead. */
+async function scopeOfRoute(store: Store | undefined, { route, server, tags }: Asked): Promise<Scope> {
+  const [row] = (await store?.query<{ backend: string; server: string | null }>(
+    `select r.backend, s.name as server from orchestra.route r left join orchestra.server s on s.id = r.server_id
+     where r.id = $1`,
+    [route],
+  )) ?? [undefined]
+  const isOfServers = row?.server != null && tags === undefined
+  const there = isOfServers ? [row.server ?? '', ...(server === undefined ? [] : [server])] : null
+  return { servers: there, backends: row === undefined ? null : [row.backend], models: null, actions: null }
+}
+
+/** A log is of one script, and what that was about is known. */
+async function isAllowedLog(
+  store: Store | undefined,
+  grants: readonly Grant[],
+  needed: readonly Permission[],
+  input: unknown,
+): Promise<boolean> {
+  const { log } = (input ?? {}) as Asked
+  if (log === undefined || store === undefined) return false
+  for (const permission of needed) {
+    const { sql, values } = rowPredicate(scopesOf(grants, permission), 'log', 'l', 2)
+    const seen = await store.query(`select from orchestra.log l where l.id = $1 and ${sql}`, [log, ...values])
+    if (seen.length === 0) return false
+  }
+  return true
+}

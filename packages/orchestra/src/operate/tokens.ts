@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { addToken, listTokens, revokeToken, type TokenMade, type TokenView } from '../access/index.ts'
+import { actorOf } from './context.ts'
+import { flagField, nameField } from './fields.ts'
+import { daysField, networkList, scopeFields } from './scope-fields.ts'
+import { reading, writing } from './verb.ts'
+
+export const tokenList = reading({
+  name: 'token.list',
+  about: 'What programs come in by; never the tokens themselves',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({
+    user: nameField.optional(),
+    /** Those too that cannot be used any more. */
+    all: flagField,
+  }),
+  run: ({ store }, search): Promise<TokenView[]> => listTokens(store, search),
+})
+
+export const tokenAdd = writing({
+  name: 'token.add',
+  about: 'Makes a token for a program, and tells it this once',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({
+    token: nameField,
+    role: nameField,
+    /** Whose it is: it never may more than he. */
+    user: nameField.optional(),
+    networks: networkList.optional(),
+    days: daysField.default(90),
+    ...scopeFields,
+  }),
+  audit: { action: 'token.add', target: ({ token }) => token },
+  run: ({ store, principal }, { token: name, ...given }): Promise<TokenMade> =>
+    addToken(store, { name, ...given }, actorOf(principal)),
+})
+
+export const tokenRevoke = writing({
+  name: 'token.revoke',
+  about: 'Ends a token',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ token: nameField }),
+  audit: { action: 'token.revoke', target: ({ token }) => token },
+  run: ({ store, principal }, { token }): Promise<TokenView> => revokeToken(store, token, actorOf(principal)),
+})

@@ -1,0 +1,145 @@
+import { beforeEach, expect, test } from 'vitest'
+import type { Grant, Identity, Permission, Scope } from '../../src/access/index.ts'
+import { permissions, standardRoles } from '../../src/access/permissions.ts'
+import { everything } from '../../src/access/scope.ts'
+import { operations, type VerbName } from '../../src/operate/index.ts'
+import { permissionOf, permissionsFor } from '../../src/operate/permissions.ts'
+import { permit } from '../../src/operate/permit.ts'
+import type { AnyVerb } from '../../src/operate/verb.ts'
+import { ask, askerOf } from '../operate/world.ts'
+import { describePostgres } from '../support/stores.ts'
+import { useWorlds, type World } from '../support/world.ts'
+
+function identity(all: readonly Permission[], scope: Partial<Scope> = {}): Identity {
+  const grants: Grant[] = [{ permissions: new Set(all), scope: { ...everything, ...scope } }]
+  return { kind: 'user', name: 'ana', grants, accountId: null, by: 1 }
+}
+
+const forbidden = expect.objectContaining({ code: 'ORC_FORBIDDEN' })
+const named = (name: VerbName): AnyVerb => operations.find((verb) => verb.name === name) as AnyVerb
+
+test('every verb says what whoever asks for it needs', () => {
+  expect(Object.keys(permissionOf).toSorted()).toEqual(operations.map(({ name }) => name).toSorted())
+})
+
+test('what changes something needs more than to read, and what a viewer has changes nothing', () => {
+  for (const { name, kind } of operations) {
+    const needed = permissionsFor(name, {})
+    if (kind === 'read' || needed === 'command') continue
+    expect([name, needed.some((one) => !standardRoles.viewer?.includes(one))]).toEqual([name, true])
+  }
+})
+
+test.each(operations.map(({ name }) => name))(
+  '%s is refused to whoever has all but what it needs',
+  async (name) => {
+    const needed = permissionsFor(name, {})
+    if (needed === 'command') {
+      await expect(permit({ principal: identity(permissions) }, name, {})).rejects.toEqual(forbidden)
+      return
+    }
+    await permit({ principal: identity(needed) }, name, {})
+    for (const one of needed) {
+      const others = permissions.filter((permission) => permission !== one)
+      await expect(permit({ principal: identity(others) }, name, {})).rejects.toThrow(one)
+    }
+  },
+)
+
+test('what would be done where somebody may not is refused, and whatever he does not narrow down', async () => {
+  const ana = { principal: identity(permissions, { servers: ['web1', 'web2'], backends: ['nginx'] }) }
+  const allowed: [VerbName, object][] = [
+    ['server.check', { servers: [] }],
+    ['sync.start', { server: 'web1', backend: 'nginx' }],
+    ['place.list', { server: 'web2', backend: 'nginx', object: 'site:1' }],
+    ['model.list', {}],
+    [
+      'plan.apply',
+      { plan: { operations: [{ server: 'web1', backend: 'nginx', object: 'site:1', action: 'save' }] } },
+    ],
+    ['plan.apply', { plan: { operations: [] } }],
+  ]
+  const refused: [VerbName, object][] = [
+    ['sync.start', { server: 'web1' }],
+    ['sync.start', { backend: 'nginx' }],
+    ['sync.start', { server: 'web3', backend: 'nginx' }],
+    ['server.check', { servers: ['web1'] }],
+    ['place.list', {}],
+    ['work.retry', { failed: true }],
+    ['work.retry', { target: 'site:1' }],
+    ['work.pause', { reason: '' }],
+    ['user.list', {}],
+    [
+      'plan.apply',
+      { plan: { operations: [{ server: 'web3', backend: 'nginx', object: 'site:1', action: 'save' }] } },
+    ],
+  ]
+  for (const [name, input] of allowed.slice(1)) await permit(ana, name, input)
+  for (const [name, input] of [...refused, ...allowed.slice(0, 1)])
+    await expect(permit(ana, name, input), `${name} ${JSON.stringify(input)}`).rejects.toEqual(forbidden)
+  const bo = { principal: identity(permissions, { models: ['site'] }) }
+  await permit(bo, 'work.retry', { target: 'site:1' })
+  for (const target of ['user:1', '12', 'be14'])
+    await expect(permit(bo, 'work.retry', { target })).rejects.toEqual(forbidden)
+})
+
+test('a plan that removes something, a repair and a search in output need more', () => {
+  const removal = { plan: { operations: [{ kind: 'delete' }] } }
+  expect(permissionsFor('plan.apply', removal)).toEqual(['sync', 'prune'])
+  expect(permissionsFor('sync.start', { mode: 'check' })).toEqual(['check'])
+  expect(permissionsFor('sync.start', { mode: 'sync' })).toEqual(['sync', 'prune'])
+  expect(permissionsFor('log.list', { text: 'x' })).toEqual(['status.read', 'output.read', 'script.read'])
+  expect(permissionsFor('plan.make', { scripts: false })).toEqual(['diff.read'])
+  expect(permissionsFor('no.such', {})).toBe('command')
+})
+
+describePostgres('whoever proved who he is', (open) => {
+  const build = useWorlds(open)
+  let world: World
+  beforeEach(async () => {
+    world = await build({ servers: ['web1', 'web2'] })
+  }, 120_000)
+
+  const as = (principal: Identity) => ({ ...askerOf(world), principal })
+
+  test('does what he may, by his name, and what he may not is refused and told of', async () => {
+    const operator = as(identity(['hold'], { servers: ['web1'] }))
+    await ask(named('server.hold'), { server: 'web1' }, operator)
+    await expect(ask(named('server.hold'), { server: 'web2' }, operator)).rejects.toEqual(forbidden)
+    await expect(ask(named('server.list'), {}, operator)).rejects.toEqual(forbidden)
+    const entries = await world.store.query(
+      `select actor, target, detail from orchestra.audit where action = 'server.hold' order by id`,
+    )
+    expect(entries).toEqual([
+      { actor: 'ana', target: 'web1', detail: expect.anything() },
+      { actor: 'ana', target: 'web2', detail: { failed: 'ORC_FORBIDDEN' } },
+    ])
+  })
+
+  test('reads logs of what he may see, and changes routes that lead where he may', async () => {
+    await world.work()
+    await world.store.query('insert into site (id) values (1)')
+    await world.calm()
+    const logs = await world.store.query<{ id: number; name: string }>(
+      'select l.id, s.name from orchestra.log l join orchestra.server s on s.id = l.server_id',
+    )
+    expect(logs.map(({ name }) => name).toSorted()).toEqual(['web1', 'web2'])
+    const reader = as(identity(['output.read', 'route'], { servers: ['web1'], backends: ['files'] }))
+    for (const { id, name } of logs) {
+      const reading = ask(named('log.output'), { log: id }, reader)
+      if (name === 'web1') await reading
+      else await expect(reading).rejects.toEqual(forbidden)
+    }
+    const routes = await world.store.query<{ id: number; name: string }>(
+      'select r.id, s.name from orchestra.route r join orchestra.server s on s.id = r.server_id order by s.name',
+    )
+    const [first, second] = routes
+    await ask(named('route.set'), { route: first?.id, match: 'true', dryRun: true }, reader)
+    for (const given of [
+      { route: second?.id, match: 'true', dryRun: true },
+      { route: first?.id, server: 'web2', dryRun: true },
+      { route: first?.id, tags: ['web'], dryRun: true },
+    ])
+      await expect(ask(named('route.set'), given, reader)).rejects.toEqual(forbidden)
+  })
+})
