@@ -1,7 +1,8 @@
-/** Writes `docs/reference.md` and `biome.folders.json`: `node docs/generate.ts`. A test fails while they are not current. */
+/** Writes `docs/reference.md`, `docs/openapi.json` and `biome.folders.json`: `node docs/generate.ts`. A test fails while they are not current. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes } from '../packages/orchestra/src/errors.ts'
+import { endpoints, openApi } from '../packages/orchestra/src/http/index.ts'
 import { logStates } from '../packages/orchestra/src/logs/state.ts'
 import { outcomes } from '../packages/orchestra/src/operations/outcome.ts'
 import { commandHelps } from './generate/commands.ts'
@@ -9,6 +10,7 @@ import { withDeclarations } from './generate/declarations.ts'
 import { folderRulesPath, generateFolderRules } from './generate/folder-rules.ts'
 import { operationRows } from './generate/operations.ts'
 
+export const openApiPath = join(import.meta.dirname, 'openapi.json')
 export const referencePath = join(import.meta.dirname, 'reference.md')
 
 /** What an application or a configuration can name, by module, in the order in which one meets it. */
@@ -115,6 +117,10 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
   },
 ]
 
+export function generateOpenApi(): string {
+  return `${JSON.stringify(openApi(endpoints), null, 2)}\n`
+}
+
 export function generateReference(): string {
   return [
     '# Reference',
@@ -190,6 +196,7 @@ const answers: Readonly<Record<string, string[]>> = {
   'placements/placement': ['PlacementView'],
   'placements/unit-list': ['UnitSummary'],
   'logs/reader': ['LogSummary', 'LogRecord'],
+  'logs/lines': ['LogLines', 'LogLine'],
   'operate/trash': ['TrashView', 'TrashEmptied'],
   'key/status': ['KeyStatus'],
   'operate/keys': ['KeyRotated'],
@@ -204,7 +211,7 @@ const answers: Readonly<Record<string, string[]>> = {
   'access/sessions': ['SessionView'],
   'operate/configured': ['ModelView', 'BackendView'],
   'operate/schedules': ['ScheduleView'],
-  'sync/list': ['SyncRun'],
+  'sync/list': ['SyncRun', 'SyncView'],
   'transfer/list': ['TransferView'],
   'doctor/check': ['Diagnosis'],
   'operate/grants': ['GrantsShown'],
@@ -253,5 +260,6 @@ function fenced(language: string, text: string): string {
 
 if (import.meta.main) {
   writeFileSync(referencePath, generateReference())
+  writeFileSync(openApiPath, generateOpenApi())
   writeFileSync(folderRulesPath, generateFolderRules())
 }

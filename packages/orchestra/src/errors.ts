@@ -29,6 +29,7 @@ export const errorCodes = {
   ORC_KEY_NOT_SHARED: 'A worker does not have a key that was to be used from now on',
   ORC_KEY_IN_USE: 'A key that was to be dropped still encrypts something, or is the one in use',
   ORC_KEY_UNKNOWN: 'No key of that id is known here',
+  ORC_KEY_ABSENT: 'The encryption key is needed by a process that works without it',
   ORC_MODEL_UNKNOWN: 'No model of that name is defined',
   ORC_BACKEND_UNKNOWN: 'No backend of that name is defined',
   ORC_SERVER_UNKNOWN: 'No server of that name is registered',
@@ -94,6 +95,18 @@ export const errorCodes = {
   ORC_BINDING_UNKNOWN: 'No binding of that number exists',
   ORC_SESSION_UNKNOWN: 'No session of that number is open',
   ORC_LAST_ADMIN: 'Nobody would be left who may do everything',
+  ORC_HTTP_ADDRESS: 'The API cannot listen at the address and port that were asked for',
+  ORC_HTTP_EXPOSED: 'The API was to listen beyond this machine, and nothing says who may use it',
+  ORC_HTTP_MALFORMED: 'A request cannot be read: its address, its headers, or its JSON',
+  ORC_HTTP_UNKNOWN: 'The API has nothing at that path',
+  ORC_HTTP_METHOD: 'What is at a path does not take that method',
+  ORC_HTTP_TOO_LARGE: 'The body of a request is larger than is read of any',
+  ORC_HTTP_NOT_JSON: 'The body of a request is not said to be JSON',
+  ORC_HTTP_HOST: 'A request names a host that this server does not answer for',
+  ORC_HTTP_ORIGIN: 'A page of another origin asked for something that changes something',
+  ORC_HTTP_ANONYMOUS: 'Nobody is known who asks',
+  ORC_HTTP_FORBIDDEN: 'Whoever asks lacks the permission that the error names',
+  ORC_HTTP_RANGE: 'A range of bytes lies outside of what there is',
 } as const
 
 export type ErrorCode = keyof typeof errorCodes

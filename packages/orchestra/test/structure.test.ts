@@ -33,8 +33,8 @@ test.each(words)('%s is declared once', (word) => {
   expect(homes).toHaveLength(1)
 })
 
-/** What opens the place where verbs work, and what is no answer to anybody: the worker with what it says, the first file, a shell's TAB. */
-const besideVerbs = ['capture-tables', 'completion-names', 'init', 'session', 'up', 'up-lock'].map(
+/** What opens the place where verbs work, and what is no answer to anybody: the worker with what it says, the server of the API, the first file, a shell's TAB. */
+const besideVerbs = ['capture-tables', 'completion-names', 'init', 'serve', 'session', 'up', 'up-lock'].map(
   (name) => `cli/${name}.ts`,
 )
 

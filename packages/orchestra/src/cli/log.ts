@@ -11,6 +11,7 @@ import {
 } from '../operate/index.ts'
 import { age, took } from './ages.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
+import { addLogLinesCommand } from './log-lines.ts'
 import { writeOutput } from './log-output.ts'
 import { shownState, stateColour } from './operation-lines.ts'
 import type { Ending, Session } from './session.ts'
@@ -51,6 +52,7 @@ function addReading(log: Command, act: Act): void {
     .option('--script', 'The script only')
     .action(act(showCommand))
   withExamples(show, 'log show 4711', 'log show 4711 --output > output.txt', 'log show 4711 --script')
+  addLogLinesCommand(log, act)
   const follow = log
     .command('follow')
     .argument('<log>', 'Its number', wholeNumber(1))

@@ -26,6 +26,7 @@ import { addProtectCommands } from './protect.ts'
 import { addRoleCommands } from './role.ts'
 import { addRouteCommands } from './route.ts'
 import { addScheduleCommands } from './schedule.ts'
+import { addServeCommand } from './serve.ts'
 import { addServerCommands } from './server.ts'
 import { addStatusCommand } from './status.ts'
 import { addStoreCommands } from './store.ts'
@@ -65,6 +66,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
     .addHelpText('after', closing)
   addInitCommand(program, act)
   addUpCommand(program, act)
+  addServeCommand(program, act)
   addServerCommands(program, act)
   addRouteCommands(program, act)
   addStatusCommand(program, act)

@@ -9,6 +9,7 @@ import {
   routeList,
   routeRemove,
   routeSet,
+  routeShow,
 } from '../operate/index.ts'
 import type { Route } from '../router/index.ts'
 import { type Act, severalTimes, wholeNumber, withExamples } from './command.ts'
@@ -21,12 +22,20 @@ export function addRouteCommands(program: Command, act: Act): void {
   const route = withExamples(
     program
       .command('route')
-      .description('Routes say which objects go to which servers: add, list, set, enable, disable, remove'),
+      .description(
+        'Routes say which objects go to which servers: add, list, show, set, enable, disable, remove',
+      ),
     'route list',
   )
   addAdding(route, act)
   const list = route.command('list').description('All routes').action(act(listCommand))
   withExamples(list, 'route list', 'route list --json')
+  const show = route
+    .command('show')
+    .argument('<route>', 'Its number', wholeNumber(1))
+    .description('One route, and where it leads now')
+    .action(act(showCommand))
+  withExamples(show, 'route show 3')
   addSetting(route, act)
   addSwitching(route, act, 'enable', 'Let the work of a route run again')
   addSwitching(route, act, 'disable', 'Let the work of a route wait; nothing is lost')
@@ -146,6 +155,13 @@ function describeAdded(route: Route | null): string[] {
     `route ${route.id} is added: ${route.backend} to ${destinationName(route)} where ${oneLine(route.match)}`,
     'rows that match are placed now: orchestra status',
   ]
+}
+
+async function showCommand(session: Session, id: number): Promise<Ending> {
+  const { terminal } = session
+  const route = await session.run(routeShow, { route: id })
+  terminal.tell(route, ...table(columns, [route], terminal.width))
+  return 'done'
 }
 
 async function listCommand(session: Session): Promise<Ending> {

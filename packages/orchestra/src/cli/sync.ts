@@ -7,6 +7,7 @@ import { driftLines } from './drift.ts'
 import { expectWorker, follow, hasWorker } from './follow.ts'
 import type { Ending, Session } from './session.ts'
 import { addSyncCancelCommand } from './sync-cancel.ts'
+import { addSyncListCommand } from './sync-list.ts'
 import type { Terminal } from './terminal.ts'
 import { oneLine } from './text-width.ts'
 import { bar, Progress, workText } from './work-progress.ts'
@@ -44,6 +45,7 @@ export function addSyncCommand(program: Command, act: Act): void {
     'sync --check',
     'sync --object site:12',
   )
+  addSyncListCommand(sync, act)
   addSyncCancelCommand(sync, act)
 }
 

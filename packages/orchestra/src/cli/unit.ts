@@ -27,6 +27,7 @@ export function addUnitCommands(program: Command, act: Act): void {
     .description('The latest units of work')
     .option('--limit <count>', 'How many', wholeNumber(1), 20)
     .option('--actor <name>', 'Of this actor only')
+    .option('--before <unit>', 'Older than this unit, by its whole id')
     .action(act(listCommand))
   withExamples(list, 'unit list', 'unit list --actor alice --limit 100')
   const show = unit

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { heal } from '../capture/index.ts'
 import { storeOptions } from '../config/load.ts'
+import { type Listening, listen, USUAL_PORT } from '../http/index.ts'
 import { sealCanary } from '../key/index.ts'
 import { Manager } from '../manager/index.ts'
 import { askFor, eventFollow } from '../operate/index.ts'
@@ -8,6 +9,7 @@ import { assertMigrated, migrate, openStore, type Store, type StoreOptions } fro
 import { captureTables } from './capture-tables.ts'
 import { type Act, portNumber, wholeNumber, withExamples } from './command.ts'
 import { LiveView } from './live.ts'
+import { showAddress, showTrouble } from './serve.ts'
 import type { Ending, Session } from './session.ts'
 import { lockUp, ownedElsewhere, ownsDatabase } from './up-lock.ts'
 import { UpReport } from './up-report.ts'
@@ -17,6 +19,8 @@ export interface UpOptions {
   quiet?: boolean
   migrateOnly?: boolean
   port?: number
+  /** The port of the API; true is the usual one. */
+  http?: number | true
   grace: number
 }
 
@@ -35,10 +39,15 @@ export function addUpCommand(program: Command, act: Act): void {
       'Offer the embedded database to psql and others on this loopback port; 0 is any that is free',
       portNumber,
     )
+    .option(
+      '--http [port]',
+      `Offer the API on this loopback port, default ${USUAL_PORT}; 0 is any that is free`,
+      portNumber,
+    )
     .option('--grace <seconds>', 'How long running scripts may take to end at a stop', wholeNumber(0), 30)
     .option('--quiet', 'Print errors only')
     .action(act(upCommand))
-  withExamples(up, 'up', 'up --port 5544', 'up --json | jq .', 'up --migrate-only')
+  withExamples(up, 'up', 'up --port 5544', 'up --http', 'up --json | jq .', 'up --migrate-only')
 }
 
 async function upCommand(session: Session, options: UpOptions): Promise<Ending> {
@@ -103,16 +112,41 @@ async function runUp(session: Session, store: Store, options: UpOptions): Promis
     AWAIT_TABLES,
   )
   const signals = stopSignals()
+  let api: Listening | undefined
   try {
+    // A port that cannot be had is told before any work begins.
+    api = await offerApi(session, store, options.http)
     await manager.start()
     report.ready({ path, store, models: config.models.size, backends: config.backends.size })
+    if (api !== undefined) showAddress(session, api)
     await signals.first
+    await api?.close()
     await stop(manager, report, options.grace, signals.second)
   } finally {
     clearInterval(timer)
     signals.close()
+    await api?.close()
     await view.close()
   }
+}
+
+async function offerApi(
+  session: Session,
+  store: Store,
+  port: UpOptions['http'],
+): Promise<Listening | undefined> {
+  if (port === undefined) return undefined
+  const { config } = await session.config()
+  return listen({
+    host: '127.0.0.1',
+    port: port === true ? USUAL_PORT : port,
+    store,
+    config,
+    load: () => session.config(),
+    environment: session.environment,
+    holds: 'servers',
+    onError: (error, requestId) => showTrouble(session, error, requestId),
+  })
 }
 
 async function stop(

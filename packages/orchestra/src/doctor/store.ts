@@ -19,6 +19,7 @@ export async function checkMigrations(store: Store): Promise<Diagnosis> {
 }
 
 export const checkKey: Check = async ({ store }) => {
+  if (!store.keyring.hasKey) return [ok('key', 'this process works without the key, so it was not checked')]
   try {
     if (await checkCanary(store)) return [ok('key', 'the key is the one that the store was used with')]
     return [ok('key', 'nothing was encrypted yet that the key could be checked by')]

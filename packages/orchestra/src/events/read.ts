@@ -49,7 +49,8 @@ function isNumber(text: string): boolean {
 }
 
 function isSnapshot(text: string): boolean {
-  const [oldest = '', next = '', open = '', ...rest] = text.split(':')
+  const [oldest = '', next = '', open, ...rest] = text.split(':')
+  if (open === undefined) return false
   const ids = [oldest, ...(open === '' ? [] : open.split(',')), next]
   if (rest.length > 0 || !ids.every(isNumber)) return false
   const numbers = ids.map(BigInt)

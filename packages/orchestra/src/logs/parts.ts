@@ -97,13 +97,13 @@ function lineStart(bytes: Buffer, lineFeeds: number): number {
   return at
 }
 
-interface Placed {
+export interface Placed {
   chunk: OutputChunk
   before: Extent
 }
 
 /** Chunks from the one that holds a place on, each with what is before it. */
-async function* chunksFrom(
+export async function* chunksFrom(
   store: Queryable,
   logId: number,
   { stream }: OutputPart,

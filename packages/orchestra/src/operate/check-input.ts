@@ -20,6 +20,9 @@ export function checkInput<Schema extends z.ZodType>(
   })
 }
 
+/** The fault alone, for whoever tells its place otherwise. */
+export { what as faultIn }
+
 function faultText(issue: z.core.$ZodIssue): string {
   const where = issue.path.map(String).join('.').slice(0, 100)
   return where === '' ? what(issue) : `\`${where}\` ${what(issue)}`

@@ -6,10 +6,10 @@ import type { Methods } from '../methods/index.ts'
 import { openStore, type Store } from '../store/index.ts'
 
 /**
- * Who acts. `claimed` is a name that nobody checked: whoever runs the command may give any by `--by`. Both have the store's password,
- * and may do everything; who proved who he is may do what he was given.
+ * Who acts. `claimed` is a name that nobody checked: whoever runs the command may give any by `--by`. `loopback` is whoever reaches the
+ * API from this machine, where it knows nobody by name. All of them may do everything; who proved who he is may do what he was given.
  */
-export type Principal = { kind: 'os-user' | 'claimed'; name: string } | Identity
+export type Principal = { kind: 'os-user' | 'claimed' | 'loopback'; name: string } | Identity
 
 /** The same for whoever changes who may what. */
 export function actorOf(principal: Principal): Actor {
@@ -26,7 +26,7 @@ export function personOf(principal: Principal): Person {
 }
 
 /** By which face a verb was asked for; what it starts is noted as coming from there. */
-export type Face = 'cli' | 'function'
+export type Face = 'cli' | 'function' | 'http'
 
 /** `refused`: nobody is there who can agree, or who is there does not. */
 export type Agreement = 'given' | 'refused'

@@ -1,13 +1,17 @@
 import { z } from 'zod'
+import { OrchestraError } from '../errors.ts'
 import {
   followLog,
+  type LogLines,
   type LogRecord,
   type LogSummary,
   listLogs,
   logStates,
   type OutputChunk,
   readLog,
+  readLogLines,
   readOutput,
+  readRange,
   readScript,
 } from '../logs/index.ts'
 import { defined, idField, limitField, momentField, selectorFields, textField } from './fields.ts'
@@ -57,15 +61,60 @@ export const logScript = reading({
   run: ({ store }, { log }): Promise<string> => readScript(store, log),
 })
 
+/** Lines of one answer. */
+const MOST_LINES = 2_000
+/** Beyond what Postgres can count there is nothing. */
+const positionField = z.int().min(0)
+
+export const logLines = reading({
+  name: 'log.lines',
+  about: 'Some lines of the output of a log, from one on or the last, with where each stands',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({
+    log: idField,
+    /** The first line is 1. */
+    from: idField.optional(),
+    lines: z.int().min(1).max(MOST_LINES).default(MOST_LINES),
+    /** So many of the last lines. */
+    tail: z.int().min(0).max(MOST_LINES).optional(),
+    /** One stream, with lines counted in it alone. */
+    stream: z.enum(['stdout', 'stderr']).optional(),
+  }),
+  run: async ({ store }, { log, from, lines, tail, stream }): Promise<LogLines> => {
+    if (from !== undefined && tail !== undefined) throw fromOrTail()
+    const part = stream === undefined ? {} : { stream }
+    return readLogLines(
+      store,
+      log,
+      tail === undefined ? { ...part, from: from ?? 1, count: lines } : { ...part, tail },
+    )
+  },
+})
+
+function fromOrTail(): OrchestraError {
+  return new OrchestraError('ORC_USAGE', 'Lines are asked for from one on, or as the last of all', {
+    hint: 'Give --from or --tail',
+  })
+}
+
 export const logOutput = reading({
   name: 'log.output',
   about: 'The output of a log, byte for byte',
   needs: 'store',
   answers: 'in-pieces',
-  input: one,
-  run: async ({ store }, { log }): Promise<AsyncIterable<OutputChunk>> => {
+  input: z.strictObject({
+    log: idField,
+    /** The first byte is 0. */
+    from: positionField.optional(),
+    /** Behind the last. */
+    to: positionField.optional(),
+  }),
+  run: async ({ store }, { log, from = 0, to }): Promise<AsyncIterable<OutputChunk>> => {
     await readLog(store, log)
-    return readOutput(store, log)
+    return from === 0 && to === undefined
+      ? readOutput(store, log)
+      : readRange(store, log, defined({ from, to }))
   },
 })
 

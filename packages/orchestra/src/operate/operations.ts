@@ -11,7 +11,7 @@ import { objectForget } from './forget.ts'
 import { grantsShow } from './grants.ts'
 import { incidentList, incidentMute, incidentResolve, incidentShow } from './incidents.ts'
 import { keyDrop, keyRotate, keyShow } from './keys.ts'
-import { logFollow, logList, logOutput, logScript, logShow } from './logs.ts'
+import { logFollow, logLines, logList, logOutput, logScript, logShow } from './logs.ts'
 import { metricsRead } from './metrics.ts'
 import { workPause, workResume } from './pause.ts'
 import { placeList } from './places.ts'
@@ -20,7 +20,7 @@ import { protectionAdd, protectionList, protectionRemove } from './protections.t
 import { roleAdd, roleList, roleRemove, roleSet } from './roles.ts'
 import { routeAdd } from './route-add.ts'
 import { routeDisable, routeEnable, routeRemove, routeSet } from './route-change.ts'
-import { routeList } from './routes.ts'
+import { routeList, routeShow } from './routes.ts'
 import { scheduleList } from './schedules.ts'
 import { serverAdd } from './server-add.ts'
 import { serverApprove } from './server-approve.ts'
@@ -31,7 +31,7 @@ import { serverCheck, serverList, serverShow } from './servers.ts'
 import { sessionList, sessionRevoke } from './sessions.ts'
 import { statusRead, workerList } from './status.ts'
 import { storeUninstall, storeUrl } from './store.ts'
-import { syncCancel, syncShow, syncStart } from './sync.ts'
+import { syncCancel, syncList, syncShow, syncStart } from './sync.ts'
 import { tokenAdd, tokenList, tokenRevoke } from './tokens.ts'
 import { transferList } from './transfers.ts'
 import { trashEmpty, trashList, trashRestore } from './trash.ts'
@@ -52,6 +52,7 @@ export const operations = [
   serverRelease,
   serverRemove,
   routeList,
+  routeShow,
   routeAdd,
   routeSet,
   routeEnable,
@@ -74,6 +75,7 @@ export const operations = [
   incidentResolve,
   workerList,
   syncStart,
+  syncList,
   syncShow,
   syncCancel,
   driftList,
@@ -92,6 +94,7 @@ export const operations = [
   logList,
   logShow,
   logScript,
+  logLines,
   logOutput,
   logFollow,
   trashList,

@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { createRouter, destinationsOf, listRoutes, type Route, routedServers } from '../router/index.ts'
+import {
+  createRouter,
+  destinationsOf,
+  getRoute,
+  listRoutes,
+  type Route,
+  routedServers,
+} from '../router/index.ts'
+import type { Context } from './context.ts'
+import { routeField } from './fields.ts'
 import { reading } from './verb.ts'
 
 export interface RouteView extends Route {
@@ -9,23 +18,37 @@ export interface RouteView extends Route {
   problem: string | null
 }
 
+export const routeShow = reading({
+  name: 'route.show',
+  about: 'One route, and where it leads now',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ route: routeField }),
+  run: async (context, { route: id }): Promise<RouteView> => {
+    const route = await getRoute(context.store, id)
+    const [view] = await viewsOf(context, [route])
+    return view as RouteView
+  },
+})
+
 export const routeList = reading({
   name: 'route.list',
   about: 'All routes',
   needs: 'store',
   answers: 'soon',
   input: z.strictObject({}),
-  run: async ({ store, config }): Promise<RouteView[]> => {
-    const [routes, servers] = [await listRoutes(store), await routedServers(store)]
-    const { problems } = createRouter(config.backends.values(), routes, servers)
-    return routes.map((route) => {
-      const own = destinationsOf(route, servers).map(({ name }) => name)
-      const broken = problems.find((problem) => problem.route.id === route.id)?.reason ?? null
-      return {
-        ...route,
-        servers: own,
-        problem: broken ?? (own.length === 0 ? 'no server has its tags' : null),
-      }
-    })
-  },
+  run: async (context): Promise<RouteView[]> => viewsOf(context, await listRoutes(context.store)),
 })
+
+async function viewsOf(
+  { store, config }: Pick<Context, 'store' | 'config'>,
+  routes: readonly Route[],
+): Promise<RouteView[]> {
+  const servers = await routedServers(store)
+  const { problems } = createRouter(config.backends.values(), routes, servers)
+  return routes.map((route) => {
+    const own = destinationsOf(route, servers).map(({ name }) => name)
+    const broken = problems.find((problem) => problem.route.id === route.id)?.reason ?? null
+    return { ...route, servers: own, problem: broken ?? (own.length === 0 ? 'no server has its tags' : null) }
+  })
+}

@@ -5,11 +5,13 @@ import {
   cancelSync,
   checkSelector,
   isSettled,
+  listSyncs,
   requestSync,
   type SyncStatus,
+  type SyncView,
   syncStatus,
 } from '../sync/index.ts'
-import { countField, idField, nameField, selectorFields } from './fields.ts'
+import { countField, idField, limitField, nameField, selectorFields } from './fields.ts'
 import { checkNames } from './known.ts'
 import { reading, writing } from './verb.ts'
 
@@ -58,6 +60,19 @@ function selectedText({ object, model, backend, server }: Selected): string {
 
 /** Where a synchronization stands; of a check that has settled, with what it found. */
 export type SyncShown = SyncStatus & { findings?: Finding[] }
+
+export const syncList = reading({
+  name: 'sync.list',
+  about: 'Synchronizations and checks that are open, or were stopped or failed and nothing came of it since',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({
+    limit: limitField.default(100),
+    /** Behind this one. */
+    after: idField.optional(),
+  }),
+  run: ({ store }, { limit, after }): Promise<SyncView[]> => listSyncs(store, limit, after),
+})
 
 export const syncShow = reading({
   name: 'sync.show',

@@ -19,7 +19,12 @@ export const unitList = reading({
   about: 'The latest units of work',
   needs: 'store',
   answers: 'soon',
-  input: z.strictObject({ limit: limitField.default(20), actor: textField.optional() }),
+  input: z.strictObject({
+    limit: limitField.default(20),
+    actor: textField.optional(),
+    /** Older than this unit. */
+    before: z.uuid().optional(),
+  }),
   run: ({ store }, search): Promise<UnitSummary[]> => listUnits(store, defined(search)),
 })
 

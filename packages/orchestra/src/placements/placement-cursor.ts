@@ -31,6 +31,11 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Postgres takes neither a NUL nor half of a character. */
+function isStorable(part: unknown): boolean {
+  return typeof part === 'string' && part.isWellFormed() && !part.includes('\0')
+}
+
 function isPlace(value: unknown): value is PlacementPlace {
-  return Array.isArray(value) && value.length === 4 && value.every((part) => typeof part === 'string')
+  return Array.isArray(value) && value.length === 4 && value.every(isStorable)
 }

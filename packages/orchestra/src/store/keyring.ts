@@ -43,11 +43,16 @@ export class Keyring {
   #version: string
   #checkedAt = 0
 
-  /** @param keys at least one, or where they come from */
-  constructor(keys: Uint8Array | KeySource) {
-    this.source = keys instanceof Uint8Array ? undefined : keys
+  /** @param keys at least one, where they come from, or `none` for a process that seals nothing and opens nothing */
+  constructor(keys: Uint8Array | KeySource | 'none') {
+    this.source = keys instanceof Uint8Array || keys === 'none' ? undefined : keys
     this.#version = this.source?.version() ?? ''
-    this.#keys = (keys instanceof Uint8Array ? [keys] : keys.read()).map(keyOf)
+    this.#keys = (keys instanceof Uint8Array ? [keys] : (this.source?.read() ?? [])).map(keyOf)
+  }
+
+  /** Whether it can seal and open anything at all. */
+  get hasKey(): boolean {
+    return this.#keys.length > 0
   }
 
   /** Of the key that encrypts. */
@@ -119,11 +124,12 @@ export class Keyring {
   get #first(): Key {
     this.#refresh()
     const [first] = this.#keys
-    if (first === undefined) throw new OrchestraError('ORC_INTERNAL', 'A keyring has no key')
+    if (first === undefined) throw keyless()
     return first
   }
 
   #find(id: string): Key {
+    if (!this.hasKey) throw keyless()
     const known = this.#keys.find((key) => key.id === id)
     if (known !== undefined) return known
     this.reread()
@@ -147,7 +153,12 @@ export function sealedBy(sealed: string): { version: string; id: string } {
 }
 
 /** The keys of `ORCHESTRA_KEY`, else of the key file, which is made (mode 0600) when it does not exist. */
-export function openKeyring(options: { key?: string | undefined; keyFile: string }): Keyring {
+export function openKeyring(options: {
+  key?: string | undefined
+  keyFile: string
+  keyless?: boolean | undefined
+}): Keyring {
+  if (options.keyless === true) return new Keyring('none')
   const isGiven = options.key !== undefined && options.key !== ''
   return new Keyring(isGiven ? keysInEnvironment(options.key ?? '') : keysInFile(options.keyFile))
 }
@@ -177,6 +188,16 @@ function open({ bytes: key }: Key, bytes: Buffer, place: Buffer | undefined): st
   decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
   const text = decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES), undefined, 'utf8')
   return text + decipher.final('utf8')
+}
+
+function keyless(): OrchestraError {
+  return new OrchestraError(
+    'ORC_KEY_ABSENT',
+    'The encryption key is needed, and this process was opened without',
+    {
+      hint: 'Ask by the command, or by `orchestra up --http`: both have the key',
+    },
+  )
 }
 
 function wrongKey(what: string, cause?: unknown): OrchestraError {

@@ -26,6 +26,8 @@ export interface StoreOptions {
   directory?: string
   /** Encryption key; default the key file in `directory`. */
   key?: string | undefined
+  /** Opens it without the key, for a process that reads nothing of what is sealed; what needs the key fails there. */
+  keyless?: boolean
   /** Loopback port on which an embedded database is offered to psql and other clients too; the file `pgpass` has its password. */
   port?: number | undefined
   /** Largest number of connections. */
@@ -38,6 +40,7 @@ export const storeNames: NamesOf<StoreOptions> = {
   databaseUrl: true,
   directory: true,
   key: true,
+  keyless: true,
   port: true,
   connections: true,
   patience: true,
@@ -53,7 +56,7 @@ const RETRY_DELAY = 50
  */
 export async function openStore(options: StoreOptions = {}): Promise<Store> {
   const directory = resolve(options.directory ?? '.orchestra')
-  const keyring = openKeyring({ key: options.key, keyFile: join(directory, 'key') })
+  const keyring = openKeyring({ ...options, keyFile: join(directory, 'key') })
   const max = options.connections ?? 10
   if (options.databaseUrl !== undefined && options.databaseUrl !== '') {
     const { databaseUrl } = options

@@ -13,8 +13,8 @@ import * as operate from '../../src/operate/index.ts'
 import type { AnyVerb } from '../../src/operate/verb.ts'
 import { savedPlan, writePlan } from '../../src/plan/index.ts'
 
-/** They write the first file, work, and speak to a shell: nobody could ask for that from elsewhere. */
-const besideVerbs = ['init', 'up', 'completion']
+/** They write the first file, work, serve, and speak to a shell: nobody could ask for that from elsewhere. */
+const besideVerbs = ['init', 'up', 'serve', 'completion']
 
 const directory = mkdtempSync(join(tmpdir(), 'orchestra-faces-'))
 const planFile = join(directory, 'plan.json')

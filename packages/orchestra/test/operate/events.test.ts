@@ -60,6 +60,7 @@ describeStores('what happens', (open) => {
   it.each([
     '',
     '1',
+    '3:9',
     '5:4:',
     '0:4:',
     '3:9:2',

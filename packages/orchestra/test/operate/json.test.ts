@@ -1,18 +1,12 @@
-import { PassThrough } from 'node:stream'
-import { text } from 'node:stream/consumers'
-import type { Command } from 'commander'
 import { expect, test } from 'vitest'
-import type { Act, Work } from '../../src/cli/command.ts'
-import { createProgram } from '../../src/cli/program.ts'
-import { Session } from '../../src/cli/session.ts'
-import { Terminal } from '../../src/cli/terminal.ts'
 import type { Schedule } from '../../src/config/config.ts'
 import { operations, type VerbName } from '../../src/operate/index.ts'
 import type { AnyVerb } from '../../src/operate/verb.ts'
 import { requestSync } from '../../src/sync/index.ts'
 import { describeStores } from '../support/stores.ts'
 import { useWorlds } from '../support/world.ts'
-import { type Asker, adoptable, ask, askerOf, livedIn } from './world.ts'
+import { printed } from './printed.ts'
+import { adoptable, ask, askerOf, livedIn } from './world.ts'
 
 /** What is typed, and what it asks for. */
 const lines: readonly [line: string, name: VerbName, given: object][] = [
@@ -20,6 +14,9 @@ const lines: readonly [line: string, name: VerbName, given: object][] = [
   ['server list', 'server.list', {}],
   ['server show here', 'server.show', { server: 'here' }],
   ['route list', 'route.list', {}],
+  ['route show 1', 'route.show', { route: 1 }],
+  ['sync list', 'sync.list', {}],
+  ['log lines 1 --tail 5', 'log.lines', { log: 1, tail: 5 }],
   ['protect', 'protection.list', {}],
   ['explain site:1', 'object.explain', { object: 'site:1' }],
   ['place list', 'place.list', {}],
@@ -47,26 +44,6 @@ const lines: readonly [line: string, name: VerbName, given: object][] = [
   ['grants --worker orchestra', 'grants.show', { worker: 'orchestra' }],
   ['store url', 'store.url', {}],
 ]
-
-/** What a command prints for programs. */
-async function printed(line: string, { load, environment }: Asker): Promise<unknown> {
-  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() }
-  const terminal = new Terminal(streams, { json: true, environment: {} })
-  const session = new Session({ terminal, options: { by: 'alice' }, directory: '/', environment })
-  session.config = load
-  const act: Act =
-    <Args extends unknown[]>(work: Work<Args>) =>
-    async (...all: [...Args, Command]) => {
-      await work(session, ...(all.slice(0, -1) as unknown as Args))
-    }
-  try {
-    await createProgram(act, streams).parseAsync(line.split(' '), { from: 'user' })
-  } finally {
-    await session.close()
-  }
-  streams.stdout.end()
-  return JSON.parse(await text(streams.stdout))
-}
 
 const nightly: Schedule = { name: 'nightly', cron: '0 3 * * *', does: 'check', server: 'here' }
 

@@ -1,0 +1,74 @@
+import type { Command } from 'commander'
+import { storeOptions } from '../config/load.ts'
+import { type Listening, listen, USUAL_PORT } from '../http/index.ts'
+import { assertMigrated, openStore } from '../store/index.ts'
+import { type Act, portNumber, withExamples } from './command.ts'
+import type { Ending, Session } from './session.ts'
+import { stopSignals } from './up-signals.ts'
+
+interface ServeOptions {
+  host: string
+  port: number
+}
+
+export function addServeCommand(program: Command, act: Act): void {
+  const serve = program
+    .command('serve')
+    .description(
+      'Offer the API over HTTP, without the encryption key and without ways to servers, until Ctrl-C',
+    )
+    .option('--host <address>', 'Where it listens; an address of the loopback', '127.0.0.1')
+    .option('--port <port>', 'The port; 0 is any that is free', portNumber, USUAL_PORT)
+    .action(act(serveCommand))
+  withExamples(serve, 'serve', 'serve --port 8080')
+}
+
+async function serveCommand(session: Session, address: ServeOptions): Promise<Ending> {
+  const loaded = await session.config()
+  const { ORCHESTRA_KEY: _, ...environment } = session.environment
+  const { key: __, ...store } = loaded.config.store
+  // Whatever opens the store in this process opens it so.
+  const keyless = { ...loaded, config: { ...loaded.config, store: { ...store, keyless: true } } }
+  const opened = await openStore(storeOptions(keyless, environment))
+  try {
+    await assertMigrated(opened)
+    const api = await listen({
+      ...address,
+      store: opened,
+      config: keyless.config,
+      load: async () => keyless,
+      environment,
+      holds: 'store',
+      onError: (error, requestId) => showTrouble(session, error, requestId),
+    })
+    await untilStopped(session, api)
+  } finally {
+    await opened.close()
+  }
+  return 'done'
+}
+
+/** What whoever asked is not told. */
+export function showTrouble({ terminal }: Session, error: unknown, requestId: string): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  if (terminal.json) terminal.record({ event: 'problem', requestId, message: text })
+  else terminal.note(`request ${requestId}: ${text}`)
+}
+
+/** Says where the API is, in the way of the command. */
+export function showAddress({ terminal }: Session, { url }: Listening): void {
+  if (terminal.json) terminal.record({ event: 'listening', url: `${url}/api/v1` })
+  else terminal.line(`the API is at ${url}/api/v1`)
+}
+
+async function untilStopped(session: Session, api: Listening): Promise<void> {
+  const signals = stopSignals()
+  try {
+    showAddress(session, api)
+    await signals.first
+    void signals.second.then(() => process.exit(1))
+    await api.close()
+  } finally {
+    signals.close()
+  }
+}

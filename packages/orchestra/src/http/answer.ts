@@ -1,0 +1,96 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { OrchestraError } from '../errors.ts'
+import type { LogLines, OutputChunk } from '../logs/index.ts'
+import type { AnyVerb } from '../operate/index.ts'
+import { logLines } from '../operate/index.ts'
+import type { Endpoint, Given } from './endpoint.ts'
+import { etagOf, namesTag } from './etag.ts'
+import { rangeOf } from './range.ts'
+
+/** Below which everything is. */
+export const BASE = '/api/v1'
+
+/** Asks for a verb as whoever made the request. */
+export type Ask = (verb: AnyVerb, given: unknown) => Promise<unknown>
+
+interface Answering {
+  request: FastifyRequest
+  reply: FastifyReply
+  endpoint: Endpoint
+  given: Given
+  ask: Ask
+}
+
+/** Does what an endpoint is for, and sends what it answers. */
+export async function answer(answering: Answering): Promise<FastifyReply> {
+  const { endpoint, given, ask } = answering
+  if (endpoint.kind === 'bytes') return sendBytes(answering)
+  const output = await ask(endpoint.verb, endpoint.input(given))
+  if (endpoint.kind === 'text') return sendText(answering, String(output))
+  return sendJson(answering, output)
+}
+
+function sendJson({ request, reply, endpoint, given }: Answering, output: unknown): FastifyReply {
+  const body = toJson(endpoint.answer(output, given))
+  reply.type('application/json; charset=utf-8')
+  if (endpoint.kind === 'act') return sendActed(reply, endpoint, output).send(body)
+  const tag = etagOf(body)
+  reply.header('etag', tag)
+  if (namesTag(request.headers['if-none-match'], tag)) return reply.code(304).send()
+  return reply.send(body)
+}
+
+/** What was to be made and was not, because nobody agreed, is nowhere. */
+function sendActed(reply: FastifyReply, { status, location }: Endpoint, output: unknown): FastifyReply {
+  const place = location?.(output) ?? null
+  if (place !== null) reply.header('location', `${BASE}${place}`)
+  return reply.code(location !== null && place === null ? 200 : status)
+}
+
+/** As the command prints it: what is too large for a number is a text. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one))
+}
+
+function sendText({ reply, given }: Answering, text: string): FastifyReply {
+  return asAttachment(reply, `log-${given.params.log}.sh`).send(text)
+}
+
+/** Nothing that comes from a server is ever shown as anything but text, or runs. */
+function asAttachment(reply: FastifyReply, name: string): FastifyReply {
+  return reply
+    .type('text/plain; charset=utf-8')
+    .header('content-disposition', `attachment; filename="${name}"`)
+    .header('content-security-policy', "default-src 'none'; sandbox")
+}
+
+async function sendBytes({ request, reply, endpoint, given, ask }: Answering): Promise<FastifyReply> {
+  const { log } = given.params
+  const { size } = (await ask(logLines, { log, tail: 0 })) as LogLines
+  // What a range is to go on with may be another output by now: all of it is right in any case.
+  const wanted = request.headers['if-range'] === undefined ? request.headers.range : undefined
+  const range = rangeOf(wanted, size)
+  if (range.kind === 'outside') throw outside(reply, size)
+  const part = range.kind === 'part' ? { from: range.from, to: range.to } : {}
+  const chunks = (await ask(endpoint.verb, { log, ...part })) as AsyncIterable<OutputChunk>
+  asAttachment(reply, `log-${log}.txt`).header('accept-ranges', 'bytes')
+  if (range.kind === 'part')
+    reply.code(206).header('content-range', `bytes ${range.from}-${range.to - 1}/${size}`)
+  return reply.send(Readable.from(bytesOf(chunks), { objectMode: false }))
+}
+
+function outside(reply: FastifyReply, size: number): OrchestraError {
+  reply.header('content-range', `bytes */${size}`)
+  return new OrchestraError(
+    'ORC_HTTP_RANGE',
+    `The output has ${size} bytes, and the range begins behind them`,
+    {
+      hint: 'Ask for bytes that are there; bytes=-1000 are the last',
+    },
+  )
+}
+
+async function* bytesOf(chunks: AsyncIterable<OutputChunk>): AsyncGenerator<Buffer> {
+  for await (const { data } of chunks) yield data
+}

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { OrchestraError } from '../errors.ts'
+import { answer, BASE } from './answer.ts'
+import { askBy, type Surroundings } from './asking.ts'
+import type { Endpoint } from './endpoint.ts'
+import { endpoints } from './endpoints/index.ts'
+import { readerOf } from './given.ts'
+import { assertHost, assertOrigin, guardHeaders } from './guard.ts'
+import { openApi } from './openapi.ts'
+import type { Permission } from './permission.ts'
+import type { Authenticate, Principal } from './principal.ts'
+import { isUnexpected, toProblem } from './problem.ts'
+
+export interface AppOptions extends Surroundings {
+  authenticate: Authenticate
+  /** Names beside those of the loopback that the server goes by, in small letters. */
+  hosts: ReadonlySet<string>
+  /** Told of what nobody expected; whoever asked is told the id of his request only. */
+  onError: (error: unknown, requestId: string) => void
+}
+
+/** Bytes of a body. */
+const MOST_BYTES = 1_000_000
+/** Milliseconds in which a request has to be there as a whole. */
+const REQUEST_PATIENCE = 30_000
+/** Characters of one part of a path: an object's name, percent-encoded. */
+const LONGEST_PART = 16_384
+
+/** The API as a server that does not listen yet. */
+export function createApp(options: AppOptions): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: MOST_BYTES,
+    requestTimeout: REQUEST_PATIENCE,
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: LONGEST_PART },
+    frameworkErrors: (error, request, reply) => void sendProblem(options, error, request, reply),
+  })
+  // JSON only: a form of a page elsewhere can send text.
+  app.removeContentTypeParser('text/plain')
+  const known = new WeakMap<FastifyRequest, Principal>()
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ ...guardHeaders, 'request-id': request.id })
+    assertHost(request.headers, options.hosts)
+    assertOrigin(request.method, request.headers)
+    const { headers, ip: address, id: requestId } = request
+    const principal = await options.authenticate({ headers, address, requestId })
+    if (principal !== undefined) known.set(request, principal)
+    else if (request.routeOptions.url !== HEALTH) throw anonymous(reply)
+  })
+  app.setErrorHandler((error, request, reply) => sendProblem(options, error, request, reply))
+  app.setNotFoundHandler(async (request, reply) => sendProblem(options, nothingThere(), request, reply))
+  addHealth(app, options)
+  addOpenApi(app)
+  for (const endpoint of endpoints) addEndpoint(app, endpoint, options, known)
+  refuseOthers(app)
+  return app
+}
+
+function addEndpoint(
+  app: FastifyInstance,
+  endpoint: Endpoint,
+  options: AppOptions,
+  known: WeakMap<FastifyRequest, Principal>,
+): void {
+  const read = readerOf(endpoint)
+  const whoAsks = (request: FastifyRequest): Principal => {
+    const principal = known.get(request)
+    if (principal === undefined) throw nobody()
+    return principal
+  }
+  app.route({
+    method: endpoint.method,
+    url: routeOf(endpoint.path),
+    // Before a body is read: who may not do it need not be listened to.
+    onRequest: async (request) => assertMay(whoAsks(request), endpoint.permission),
+    handler: async (request, reply) => {
+      const { params, query, body } = request
+      const given = read({ params, query, body })
+      const signal = leavingOf(reply)
+      const asker = { principal: whoAsks(request), agrees: endpoint.agrees(given), signal }
+      const ask = (verb: Endpoint['verb'], input: unknown) => askBy(options, verb, input, asker)
+      return answer({ request, reply, endpoint, given, ask })
+    },
+  })
+}
+
+/** `/servers/{server}` as the router writes it. */
+function routeOf(path: string): string {
+  return `${BASE}${path.replaceAll(/\{(\w+)\}/g, ':$1')}`
+}
+
+/** Aborts when whoever asked has left before the answer was sent. */
+function leavingOf(reply: FastifyReply): AbortSignal {
+  const leaving = new AbortController()
+  reply.raw.once('close', () => leaving.abort())
+  return leaving.signal
+}
+
+const HEALTH = `${BASE}/health`
+const OPENAPI = `${BASE}/openapi.json`
+
+/** For whoever watches the process: says nothing that is worth knowing to anybody else. */
+function addHealth(app: FastifyInstance, { store }: AppOptions): void {
+  app.get(HEALTH, async (_request, reply) => {
+    const ready = await store.query('select 1').then(
+      () => true,
+      () => false,
+    )
+    return reply.code(ready ? 200 : 503).send({ live: true, ready })
+  })
+}
+
+function addOpenApi(app: FastifyInstance): void {
+  const document = JSON.stringify(openApi(endpoints))
+  app.get(OPENAPI, async (_request, reply) => reply.type('application/json; charset=utf-8').send(document))
+}
+
+const everyMethod = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/** Whoever takes another method than what a path has is told which it has. */
+function refuseOthers(app: FastifyInstance): void {
+  const paths = new Map<string, string[]>([
+    [HEALTH, ['GET']],
+    [OPENAPI, ['GET']],
+  ])
+  for (const { method, path } of endpoints)
+    paths.set(routeOf(path), [...(paths.get(routeOf(path)) ?? []), method])
+  for (const [url, methods] of paths) {
+    const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ')
+    const others = everyMethod.filter((method) => !methods.includes(method))
+    const refuse = async (_request: FastifyRequest, reply: FastifyReply) => {
+      reply.header('allow', allow)
+      throw wrongMethod(allow)
+    }
+    app.route({ method: others, url, onRequest: refuse, handler: refuse })
+  }
+}
+
+async function sendProblem(
+  { onError }: AppOptions,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  if (isUnexpected(error)) onError(error, request.id)
+  const problem = toProblem(error, request.id)
+  await reply
+    .headers({ ...guardHeaders, 'request-id': request.id })
+    .code(problem.status)
+    .type('application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problem))
+}
+
+function assertMay(principal: Principal, permission: Permission): void {
+  if (principal.may(permission)) return
+  throw new OrchestraError('ORC_HTTP_FORBIDDEN', `This needs the permission ${permission}`, {
+    hint: 'Ask whoever gives permissions',
+  })
+}
+
+function anonymous(reply: FastifyReply): OrchestraError {
+  reply.header('www-authenticate', 'Bearer realm="orchestra"')
+  return nobody()
+}
+
+function nobody(): OrchestraError {
+  return new OrchestraError('ORC_HTTP_ANONYMOUS', 'Nobody is known who asks', {
+    hint: 'Send Authorization: Bearer TOKEN',
+  })
+}
+
+function nothingThere(): OrchestraError {
+  return new OrchestraError('ORC_HTTP_UNKNOWN', 'Nothing is at this path', {
+    hint: `${OPENAPI} tells what there is`,
+  })
+}
+
+function wrongMethod(allow: string): OrchestraError {
+  return new OrchestraError('ORC_HTTP_METHOD', 'What is at this path does not take this method', {
+    hint: `It takes ${allow}`,
+  })
+}

@@ -1,0 +1,162 @@
+import { z } from 'zod'
+import type { AnyVerb } from '../operate/index.ts'
+import { limitField } from '../operate/index.ts'
+import { cursorField, type ItemKey } from './cursor.ts'
+import type { Endpoint, Given } from './endpoint.ts'
+import { cutPage, MOST_ITEMS, pageOf, USUAL_ITEMS } from './page.ts'
+import type { Permission } from './permission.ts'
+
+type Fields = Readonly<Record<string, z.ZodType>>
+
+interface Parts {
+  path: string
+  verb: AnyVerb
+  permission: Permission
+  /** Default what the verb says of itself. */
+  about?: string
+  params?: Fields
+  query?: Fields
+  /** What the verb is given; default all that the request gives, by its names. */
+  input?: (given: Given) => unknown
+}
+
+const all = ({ params, query, body }: Given) => ({ ...params, ...query, ...body })
+
+type Rest = Partial<Omit<Endpoint, 'params' | 'query'>> & Pick<Endpoint, 'method'>
+
+function endpoint({ params = {}, query = {}, ...parts }: Parts & Rest): Endpoint {
+  return {
+    about: parts.verb.about,
+    kind: 'one',
+    status: 200,
+    body: z.strictObject({}),
+    input: all,
+    answer: (output) => output,
+    agrees: () => false,
+    location: null,
+    ...parts,
+    params: z.strictObject({ ...params }),
+    query: z.strictObject({ ...query }),
+  }
+}
+
+/** One resource. */
+export function one(parts: Parts): Endpoint {
+  return endpoint({ ...parts, method: 'GET' })
+}
+
+/** What a log holds: text, or bytes that a range can be asked of. */
+export function file(parts: Parts & { kind: 'text' | 'bytes' }): Endpoint {
+  return endpoint({ ...parts, method: 'GET' })
+}
+
+/** A list that is short for as long as a configuration is: in the order of its verb, without pages. */
+export function whole(parts: Parts): Endpoint {
+  const answer = (output: unknown) => ({ items: output, next: null })
+  return endpoint({ ...parts, method: 'GET', kind: 'list', answer })
+}
+
+const limit = limitField.max(MOST_ITEMS).default(USUAL_ITEMS)
+
+/** A list that its verb answers as a whole, and that is paged here by a key of its items. */
+export function keyed<Item>({ key, ...parts }: Parts & { key: (item: Item) => ItemKey }): Endpoint {
+  const { input = all } = parts
+  return endpoint({
+    ...parts,
+    method: 'GET',
+    kind: 'list',
+    query: { ...parts.query, limit, cursor: cursorField.optional() },
+    input: (given) => input({ ...given, query: without(given.query, 'limit', 'cursor') }),
+    answer: (output, { query }) => pageOf(output as Item[], key, query as { limit: number; cursor?: string }),
+  })
+}
+
+/** A list that its verb pages: it goes on behind the item that `field` names. */
+export function paged<Item>({
+  field,
+  cursor,
+  next,
+  ...parts
+}: Parts & {
+  field: 'before' | 'after'
+  cursor: z.ZodType
+  next: (last: Item) => string | number
+}): Endpoint {
+  const { input = all } = parts
+  return endpoint({
+    ...parts,
+    method: 'GET',
+    kind: 'list',
+    query: { ...parts.query, limit, cursor: cursor.optional() },
+    input: (given) => {
+      const { limit: items, cursor: behind } = given.query
+      const rest = without(given.query, 'limit', 'cursor')
+      // One more tells whether there is a next page.
+      return input({ ...given, query: { ...rest, limit: Number(items) + 1, [field]: behind } })
+    },
+    answer: (output, { query }) =>
+      cutPage(output as Item[], Number(query.limit), (last) => String(next(last))),
+  })
+}
+
+/** A list whose verb answers pages already. */
+export function pages({
+  cursor,
+  items,
+  most = MOST_ITEMS,
+  ...parts
+}: Parts & { cursor: z.ZodType; items: string; most?: number }): Endpoint {
+  return endpoint({
+    ...parts,
+    method: 'GET',
+    kind: 'list',
+    query: { ...parts.query, limit: limitField.max(most).default(USUAL_ITEMS), cursor: cursor.optional() },
+    input: ({ params, query: { cursor: after, ...query } }) => ({ ...params, ...query, after }),
+    answer: (output) => {
+      const { [items]: found, ...page } = output as Record<string, unknown>
+      return { items: found, ...page }
+    },
+  })
+}
+
+interface ActParts extends Parts {
+  method?: 'POST' | 'PATCH' | 'DELETE'
+  status?: Endpoint['status']
+  body?: Fields
+  /** It asks before it does what cannot be taken back. */
+  asks?: true
+  location?: (output: never) => string | null
+}
+
+const yes = z.boolean().default(false)
+
+/** What changes something. */
+export function act({
+  method = 'POST',
+  body = {},
+  query = {},
+  asks,
+  location,
+  ...parts
+}: ActParts): Endpoint {
+  const { input = all } = parts
+  const place = method === 'DELETE' ? 'query' : 'body'
+  const agreement: Fields = asks === true ? { yes } : {}
+  return endpoint({
+    ...parts,
+    method,
+    kind: 'act',
+    query: place === 'query' ? { ...query, ...agreement } : query,
+    body: z.strictObject(place === 'body' ? { ...body, ...agreement } : { ...body }),
+    input: (given) => input({ ...given, [place]: without(given[place], 'yes') }),
+    agrees: (given) => given[place].yes === true,
+    location: (location as Endpoint['location']) ?? null,
+  })
+}
+
+function without(
+  given: Readonly<Record<string, unknown>>,
+  ...names: readonly string[]
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !names.includes(name)))
+}

@@ -1,0 +1,15 @@
+import type { Endpoint } from '../endpoint.ts'
+import { objectEndpoints } from './objects.ts'
+import { routeEndpoints } from './routes.ts'
+import { serverEndpoints } from './servers.ts'
+import { statusEndpoints } from './status.ts'
+import { workEndpoints } from './work.ts'
+
+/** Everything that can be asked for by HTTP: routes, documents and tests are made of this table. */
+export const endpoints: readonly Endpoint[] = [
+  ...statusEndpoints,
+  ...serverEndpoints,
+  ...routeEndpoints,
+  ...objectEndpoints,
+  ...workEndpoints,
+]

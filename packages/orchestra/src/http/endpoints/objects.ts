@@ -1,0 +1,109 @@
+import type { LogSummary } from '../../logs/index.ts'
+import {
+  logList,
+  objectExplain,
+  objectForget,
+  placeList,
+  protectionAdd,
+  protectionList,
+  protectionRemove,
+  transferList,
+  workCancel,
+  workRetry,
+} from '../../operate/index.ts'
+import type { ProtectionView } from '../../removal/index.ts'
+import type { TransferView } from '../../transfer/index.ts'
+import { act, keyed, one, paged, pages } from '../build.ts'
+import type { Given } from '../endpoint.ts'
+
+const { object } = objectExplain.input.shape
+const { after, limit: _, ...placeFilter } = placeList.input.shape
+const params = { object }
+const target = ({ params: { object: named } }: Given) => ({ target: named })
+
+export const objectEndpoints = [
+  one({ path: '/objects/{object}/explain', verb: objectExplain, permission: 'object.data', params }),
+  pages({
+    path: '/objects/{object}/placements',
+    verb: placeList,
+    permission: 'status.read',
+    about: 'Where one object stands',
+    params,
+    query: { backend: placeFilter.backend, server: placeFilter.server, state: placeFilter.state },
+    cursor: after.unwrap(),
+    items: 'placements',
+  }),
+  paged<LogSummary>({
+    path: '/objects/{object}/history',
+    verb: logList,
+    permission: 'status.read',
+    about: 'The scripts that did something with one object, the newest first',
+    params,
+    query: { server: logList.input.shape.server, backend: logList.input.shape.backend },
+    field: 'before',
+    cursor: logList.input.shape.before.unwrap(),
+    next: ({ id }) => id,
+  }),
+  act({
+    path: '/objects/{object}/retry',
+    verb: workRetry,
+    permission: 'retry',
+    about: 'Tries what failed or waits of an object again at once',
+    params,
+    input: target,
+  }),
+  act({
+    path: '/objects/{object}/cancel',
+    verb: workCancel,
+    permission: 'cancel',
+    about: 'Revokes what waits of an object and ends what runs, on the server too',
+    params,
+    input: target,
+  }),
+  act({
+    path: '/objects/{object}/forget',
+    verb: objectForget,
+    permission: 'forget',
+    params,
+    body: { server: objectForget.input.shape.server, backend: objectForget.input.shape.backend },
+    asks: true,
+  }),
+  pages({
+    path: '/placements',
+    verb: placeList,
+    permission: 'status.read',
+    query: placeFilter,
+    cursor: after.unwrap(),
+    items: 'placements',
+  }),
+  keyed<ProtectionView>({
+    path: '/protections',
+    verb: protectionList,
+    permission: 'status.read',
+    key: (protection) => [protection.object ?? '', protection.backend ?? ''],
+  }),
+  act({
+    path: '/protections',
+    verb: protectionAdd,
+    permission: 'protect',
+    status: 201,
+    body: protectionAdd.input.shape,
+    location: () => '/protections',
+  }),
+  act({
+    path: '/protections',
+    verb: protectionRemove,
+    permission: 'protect',
+    method: 'DELETE',
+    query: protectionRemove.input.shape,
+  }),
+  paged<TransferView>({
+    path: '/transfers',
+    verb: transferList,
+    permission: 'status.read',
+    query: { object: transferList.input.shape.object },
+    field: 'after',
+    cursor: transferList.input.shape.after.unwrap(),
+    next: ({ id }) => id,
+  }),
+]

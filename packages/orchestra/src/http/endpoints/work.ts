@@ -1,0 +1,156 @@
+import { z } from 'zod'
+import type { Finding } from '../../inspect/index.ts'
+import type { LogSummary } from '../../logs/index.ts'
+import {
+  driftList,
+  logLines,
+  logList,
+  logOutput,
+  logScript,
+  logShow,
+  planMake,
+  syncCancel,
+  syncList,
+  syncShow,
+  syncStart,
+  unitList,
+  unitShow,
+  unitWork,
+  workCancel,
+  workRetry,
+} from '../../operate/index.ts'
+import type { UnitSummary } from '../../placements/index.ts'
+import type { SyncView } from '../../sync/index.ts'
+import { act, file, keyed, one, paged } from '../build.ts'
+import { findingKey } from './servers.ts'
+
+const { unit } = unitShow.input.shape
+const { log, ...lines } = logLines.input.shape
+const { before, limit: _, ...logFilter } = logList.input.shape
+const { id: sync } = syncShow.input.shape
+const targetOf = (name: string) => (given: { params: Readonly<Record<string, unknown>> }) => ({
+  target: String(given.params[name]),
+})
+
+const unitEndpoints = [
+  paged<UnitSummary>({
+    path: '/units',
+    verb: unitList,
+    permission: 'status.read',
+    query: { actor: unitList.input.shape.actor },
+    field: 'before',
+    cursor: unitList.input.shape.before.unwrap(),
+    next: ({ id }) => id,
+  }),
+  one({ path: '/units/{unit}', verb: unitShow, permission: 'status.read', params: { unit } }),
+  one({ path: '/units/{unit}/work', verb: unitWork, permission: 'status.read', params: { unit } }),
+  act({
+    path: '/units/{unit}/retry',
+    verb: workRetry,
+    permission: 'retry',
+    about: 'Tries what failed of a unit of work again at once',
+    params: { unit },
+    input: targetOf('unit'),
+  }),
+  act({
+    path: '/units/{unit}/cancel',
+    verb: workCancel,
+    permission: 'cancel',
+    about: 'Revokes what waits of a unit of work and ends what runs, on the server too',
+    params: { unit },
+    input: targetOf('unit'),
+  }),
+  act({
+    path: '/retry',
+    verb: workRetry,
+    permission: 'retry',
+    about: 'Tries everything that has failed again at once',
+    body: { failed: z.literal(true) },
+  }),
+]
+
+const logEndpoints = [
+  paged<LogSummary>({
+    path: '/logs',
+    verb: logList,
+    permission: 'status.read',
+    query: logFilter,
+    field: 'before',
+    cursor: before.unwrap(),
+    next: ({ id }) => id,
+  }),
+  one({ path: '/logs/{log}', verb: logShow, permission: 'status.read', params: { log } }),
+  file({
+    path: '/logs/{log}/script',
+    verb: logScript,
+    permission: 'script.read',
+    params: { log },
+    kind: 'text',
+  }),
+  file({
+    path: '/logs/{log}/output',
+    verb: logOutput,
+    permission: 'output.read',
+    params: { log },
+    kind: 'bytes',
+  }),
+  one({
+    path: '/logs/{log}/lines',
+    verb: logLines,
+    permission: 'output.read',
+    params: { log },
+    query: lines,
+  }),
+  act({
+    path: '/logs/{log}/retry',
+    verb: workRetry,
+    permission: 'retry',
+    about: 'Tries what failed of a log again at once',
+    params: { log },
+    input: targetOf('log'),
+  }),
+  act({
+    path: '/logs/{log}/cancel',
+    verb: workCancel,
+    permission: 'cancel',
+    about: 'Ends what runs of a log, on the server too',
+    params: { log },
+    input: targetOf('log'),
+  }),
+]
+
+const comparisonEndpoints = [
+  act({
+    path: '/plans',
+    verb: planMake,
+    permission: 'diff.read',
+    body: planMake.input.shape,
+  }),
+  paged<SyncView>({
+    path: '/syncs',
+    verb: syncList,
+    permission: 'status.read',
+    field: 'after',
+    cursor: syncList.input.shape.after.unwrap(),
+    next: ({ id }) => id,
+  }),
+  act({
+    path: '/syncs',
+    verb: syncStart,
+    permission: 'sync',
+    status: 202,
+    body: syncStart.input.shape,
+    location: ({ id }: { id: number }) => `/syncs/${id}`,
+  }),
+  one({ path: '/syncs/{id}', verb: syncShow, permission: 'diff.read', params: { id: sync } }),
+  act({ path: '/syncs/{id}/cancel', verb: syncCancel, permission: 'cancel', params: { id: sync } }),
+  keyed<Finding>({
+    path: '/findings',
+    verb: driftList,
+    permission: 'diff.read',
+    query: driftList.input.shape,
+    key: findingKey,
+  }),
+]
+
+export const workEndpoints = [...unitEndpoints, ...logEndpoints, ...comparisonEndpoints]

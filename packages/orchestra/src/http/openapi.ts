@@ -1,0 +1,122 @@
+import { z } from 'zod'
+import { ownVersion } from '../operate/index.ts'
+import type { Endpoint } from './endpoint.ts'
+import { permissions } from './permission.ts'
+
+type Json = Record<string, unknown>
+
+/** The table of endpoints as OpenAPI 3.1 tells it. */
+export function openApi(endpoints: readonly Endpoint[]): Json {
+  const paths: Record<string, Json> = {}
+  for (const endpoint of endpoints)
+    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method.toLowerCase()]: operationOf(endpoint) }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Orchestra', version: ownVersion(), license: { name: 'MIT', identifier: 'MIT' } },
+    servers: [{ url: '/api/v1' }],
+    paths,
+    components: { schemas: { Problem: problemSchema } },
+  }
+}
+
+function operationOf(endpoint: Endpoint): Json {
+  const { about, verb, permission, params, query, method } = endpoint
+  return {
+    operationId: operationId(endpoint),
+    summary: about,
+    'x-verb': verb.name,
+    'x-permission': permission,
+    parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
+    ...(method === 'POST' || method === 'PATCH' ? { requestBody: bodyOf(endpoint) } : {}),
+    responses: { ...answersOf(endpoint), default: problemAnswer },
+  }
+}
+
+/** `getServersByServer`: of the method and path, so that it stays when verbs are renamed. */
+function operationId({ method, path }: Endpoint): string {
+  const words = path
+    .split('/')
+    .filter((part) => part !== '')
+    .map((part) => {
+      const name = part.replaceAll(/[{}]/g, '')
+      const word = name.charAt(0).toUpperCase() + name.slice(1)
+      return part.startsWith('{') ? `By${word}` : word
+    })
+  return method.toLowerCase() + words.join('')
+}
+
+function parametersOf(schema: z.ZodObject, place: 'path' | 'query'): Json[] {
+  const { properties = {}, required = [] } = schemaOf(schema) as {
+    properties?: Record<string, Json>
+    required?: string[]
+  }
+  return Object.entries(properties).map(([name, field]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: field,
+  }))
+}
+
+function bodyOf({ body }: Endpoint): Json {
+  const schema = schemaOf(body)
+  const needed = Array.isArray(schema.required) && schema.required.length > 0
+  return { required: needed, content: { 'application/json': { schema } } }
+}
+
+function schemaOf(schema: z.ZodType): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json
+  return rest
+}
+
+function answersOf({ kind, status, verb, location }: Endpoint): Json {
+  const description = `What \`${verb.name}\` answers, as the command prints it with --json`
+  if (kind === 'text')
+    return { 200: { description, content: { 'text/plain': { schema: { type: 'string' } } } } }
+  if (kind === 'bytes') return bytesAnswers(description)
+  const content = { 'application/json': { schema: kind === 'list' ? pageSchema : {} } }
+  const headers = location === null ? {} : { headers: { Location: { schema: { type: 'string' } } } }
+  const answers: Json = { [status]: { description, ...headers, content } }
+  if (status === 201) answers[200] = { description: 'It was not made, because nobody agreed', content }
+  if (kind !== 'act') answers[304] = { description: 'It is as `If-None-Match` says' }
+  return answers
+}
+
+function bytesAnswers(description: string): Json {
+  const content = { 'text/plain': { schema: { type: 'string', format: 'binary' } } }
+  return { 200: { description, content }, 206: { description: 'The bytes that `Range` asks for', content } }
+}
+
+const pageSchema: Json = {
+  type: 'object',
+  required: ['items', 'next'],
+  properties: {
+    items: { type: 'array', items: { type: 'object' } },
+    next: { type: ['string', 'null'], description: 'The `cursor` of the next page; null on the last' },
+  },
+}
+
+const text: Json = { type: 'string' }
+
+const problemSchema: Json = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code', 'hint', 'requestId', 'errors'],
+  properties: {
+    type: text,
+    title: text,
+    status: { type: 'integer' },
+    detail: text,
+    code: { ...text, description: 'Stable; the reference lists them under Errors' },
+    hint: { type: ['string', 'null'] },
+    requestId: text,
+    errors: {
+      type: 'array',
+      items: { type: 'object', required: ['pointer', 'detail'], properties: { pointer: text, detail: text } },
+    },
+  },
+}
+
+const problemAnswer: Json = {
+  description: `What is wrong. 401: nobody is known who asks; 403 names the permission that is missing, one of ${permissions.join(', ')}`,
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+}

@@ -1,0 +1,32 @@
+/** Everything that somebody may be allowed; each endpoint names one. Running something implies no reading of what it did. */
+export const permissions = [
+  'status.read',
+  'object.data',
+  'diff.read',
+  'output.read',
+  'script.read',
+  'secret.reveal',
+  'retry',
+  'cancel',
+  'collect',
+  'hold',
+  'pause',
+  'check',
+  'sync',
+  'prune',
+  'adopt',
+  'forget',
+  'trash',
+  'key.approve',
+  'route',
+  'server',
+  'protect',
+  'approve',
+  'reveal.approve',
+  'user',
+  'token',
+  'channel',
+  'audit',
+] as const
+
+export type Permission = (typeof permissions)[number]

@@ -1,0 +1,27 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Principal as Acting } from '../operate/index.ts'
+import type { Permission } from './permission.ts'
+
+/** Who asks by HTTP, and what he may do. */
+export interface Principal {
+  /** As whom the audit knows him. */
+  acting: Acting
+  may(permission: Permission): boolean
+}
+
+/** What is known of a request before anything of it is done. */
+export interface Approach {
+  headers: IncomingHttpHeaders
+  /** Address of the peer. */
+  address: string
+  requestId: string
+}
+
+/** Finds out who asks; undefined for nobody who is known. The one seam between the API and whoever keeps users and tokens. */
+export type Authenticate = (approach: Approach) => Promise<Principal | undefined>
+
+/** Whoever has an account on this machine is trusted as its `orchestra` command is. Only where nobody else can get there. */
+export function loopbackOnly(name = 'loopback'): Authenticate {
+  const principal: Principal = { acting: { kind: 'loopback', name }, may: () => true }
+  return async () => principal
+}

@@ -1,0 +1,101 @@
+import type { Queryable } from '../store/index.ts'
+import type { OutputStream } from './output.ts'
+import { chunksFrom, type OutputPart, outputExtent } from './parts.ts'
+import { readLog } from './reader.ts'
+
+/** One line of an output, without its line feed. */
+export interface LogLine {
+  /** The first is 1. */
+  n: number
+  /** Bytes before it. */
+  offset: number
+  /** Where its first byte came from. */
+  stream: OutputStream
+  text: string
+  /** Whether there is more of it than is told. */
+  cut: boolean
+}
+
+/** Some lines of an output, and how much there is of it now. */
+export interface LogLines {
+  lines: LogLine[]
+  /** Bytes. */
+  size: number
+  /** Lines; what follows the last line feed counts as one. */
+  total: number
+  /** Whether nothing more will come. */
+  ended: boolean
+}
+
+/** Bytes of one answer. */
+const MOST_BYTES = 1024 * 1024
+/** Bytes that are told of one line. */
+const LONGEST_LINE = 65_536
+
+/** @throws OrchestraError ORC_LOG_UNKNOWN */
+export async function readLogLines(
+  store: Queryable,
+  logId: number,
+  asked: OutputPart & ({ from: number; count: number } | { tail: number }),
+): Promise<LogLines> {
+  // Ended first: what is counted then is all there is.
+  const { endedAt } = await readLog(store, logId)
+  const { bytes: size, lines: total } = await outputExtent(store, logId, asked)
+  const range = 'tail' in asked ? lastLines(total, asked.tail) : asked
+  const lines = range.count === 0 ? [] : await linesFrom(store, logId, asked, range)
+  return { lines, size, total, ended: endedAt !== null }
+}
+
+function lastLines(total: number, tail: number): { from: number; count: number } {
+  const count = Math.min(tail, total)
+  return { from: total - count + 1, count }
+}
+
+/** A line that is being put together. */
+interface OpenLine {
+  n: number
+  offset: number
+  stream: OutputStream
+  parts: Buffer[]
+  length: number
+}
+
+async function linesFrom(
+  store: Queryable,
+  logId: number,
+  part: OutputPart,
+  { from, count }: { from: number; count: number },
+): Promise<LogLine[]> {
+  const lines: LogLine[] = []
+  let open: OpenLine | undefined
+  let told = 0
+  for await (const { chunk, before } of chunksFrom(store, logId, part, 'lines', from - 1)) {
+    let n = before.lines + 1
+    for (let start = 0; start < chunk.data.length; n++) {
+      const found = chunk.data.indexOf('\n', start)
+      const end = found === -1 ? chunk.data.length : found
+      if (n >= from) {
+        open ??= { n, offset: before.bytes + start, stream: chunk.stream, parts: [], length: 0 }
+        told += append(open, chunk.data.subarray(start, end))
+      }
+      if (found === -1) break
+      if (open !== undefined) lines.push(closed(open))
+      open = undefined
+      if (lines.length === count || told >= MOST_BYTES) return lines
+      start = found + 1
+    }
+  }
+  return open === undefined ? lines : [...lines, closed(open)]
+}
+
+/** Answers how many bytes of it were kept. */
+function append(line: OpenLine, data: Buffer): number {
+  const kept = data.subarray(0, Math.max(0, LONGEST_LINE - line.length))
+  if (kept.length > 0) line.parts.push(kept)
+  line.length += data.length
+  return kept.length
+}
+
+function closed({ parts, length, ...line }: OpenLine): LogLine {
+  return { ...line, text: Buffer.concat(parts).toString(), cut: length > LONGEST_LINE }
+}

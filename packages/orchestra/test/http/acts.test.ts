@@ -1,0 +1,180 @@
+import { beforeEach, expect, test } from 'vitest'
+import { nameOf } from '../../src/http/endpoint.ts'
+import { endpoints } from '../../src/http/endpoints/index.ts'
+import { adoptable, livedIn } from '../operate/world.ts'
+import { describeStores } from '../support/stores.ts'
+import { useWorlds, type World } from '../support/world.ts'
+import { below, useApis } from './api.ts'
+
+interface Act {
+  /** The endpoint, and the path that is asked. */
+  name: string
+  path: string
+  body?: object
+  status: number
+  /** Part of what is answered. */
+  answer: unknown
+  location?: string
+}
+
+/** Each endpoint that changes something, in an order in which each can be done, and what its command prints with --json. */
+const acts: readonly Act[] = [
+  {
+    name: 'POST /servers/{server}/hold',
+    path: '/servers/here/hold',
+    body: { reason: 'new disk' },
+    status: 200,
+    answer: { server: 'here', held: true, reason: 'new disk' },
+  },
+  {
+    name: 'POST /servers/{server}/release',
+    path: '/servers/here/release',
+    status: 200,
+    answer: { server: 'here', held: false },
+  },
+  {
+    name: 'POST /pause',
+    path: '/pause',
+    body: { reason: 'storage' },
+    status: 200,
+    answer: { paused: { by: 'alice', reason: 'storage' } },
+  },
+  { name: 'DELETE /pause', path: '/pause', status: 200, answer: { paused: null, wasPaused: true } },
+  {
+    name: 'POST /routes',
+    path: '/routes',
+    body: { backend: 'files', server: 'here', match: 'site.id == 77' },
+    status: 201,
+    answer: { route: { id: 2, backend: 'files', match: 'site.id == 77' } },
+    location: '/routes/2',
+  },
+  {
+    name: 'PATCH /routes/{route}',
+    path: '/routes/2',
+    body: { match: 'site.id == 78' },
+    status: 200,
+    answer: { id: 2, match: 'site.id == 78', changed: true },
+  },
+  {
+    name: 'POST /routes/{route}/disable',
+    path: '/routes/2/disable',
+    status: 200,
+    answer: { id: 2, enabled: false, changed: true },
+  },
+  {
+    name: 'POST /routes/{route}/enable',
+    path: '/routes/2/enable',
+    body: { dryRun: true },
+    status: 200,
+    answer: { id: 2, enabled: false, changed: false },
+  },
+  { name: 'DELETE /routes/{route}', path: '/routes/2', status: 200, answer: { id: 2, removed: true } },
+  {
+    name: 'POST /protections',
+    path: '/protections',
+    body: { object: 'site:1', reason: 'in court' },
+    status: 201,
+    answer: { object: 'site:1', backend: null, by: 'alice', reason: 'in court' },
+    location: '/protections',
+  },
+  {
+    name: 'DELETE /protections',
+    path: '/protections?object=site:1',
+    status: 200,
+    answer: { wasProtected: true },
+  },
+  { name: 'POST /retry', path: '/retry', body: { failed: true }, status: 200, answer: {} },
+  { name: 'POST /objects/{object}/retry', path: '/objects/site:1/retry', status: 200, answer: {} },
+  { name: 'POST /objects/{object}/cancel', path: '/objects/site:2/cancel', status: 200, answer: {} },
+  { name: 'POST /units/{unit}/retry', path: '/units/UNIT/retry', status: 200, answer: {} },
+  { name: 'POST /units/{unit}/cancel', path: '/units/UNIT/cancel', status: 200, answer: {} },
+  { name: 'POST /logs/{log}/retry', path: '/logs/1/retry', status: 200, answer: {} },
+  { name: 'POST /logs/{log}/cancel', path: '/logs/1/cancel', status: 200, answer: {} },
+  {
+    name: 'POST /plans',
+    path: '/plans',
+    body: { server: 'here' },
+    status: 200,
+    answer: { counts: {} },
+  },
+  {
+    name: 'POST /syncs',
+    path: '/syncs',
+    body: { mode: 'check', server: 'here' },
+    status: 202,
+    answer: { id: expect.any(Number) },
+    location: '/syncs/SYNC',
+  },
+  {
+    name: 'POST /syncs/{id}/cancel',
+    path: '/syncs/SYNC/cancel',
+    status: 200,
+    answer: { wasOpen: true, state: 'cancelled' },
+  },
+  {
+    name: 'POST /objects/{object}/forget',
+    path: '/objects/site:1/forget',
+    body: { yes: true },
+    status: 200,
+    answer: {},
+  },
+  {
+    name: 'DELETE /servers/{server}',
+    path: '/servers/here?dryRun=true',
+    status: 200,
+    answer: { server: 'here', removed: null },
+  },
+]
+
+test('every endpoint that changes something, or computes at length, is asked here', () => {
+  const acting = endpoints.filter(({ method }) => method !== 'GET').map(nameOf)
+  expect(acts.map(({ name }) => name).toSorted()).toEqual(acting.toSorted())
+})
+
+describeStores('the API', (open) => {
+  const build = useWorlds(open)
+  const apiOf = useApis()
+  let world: World
+  beforeEach(async () => {
+    world = await livedIn(await build(adoptable))
+  }, 120_000)
+
+  const audited = async (): Promise<number> => {
+    const [row] = await world.store.query<{ count: number }>(
+      `select count(*) as count from orchestra.audit where actor = 'alice'`,
+    )
+    return row?.count ?? 0
+  }
+
+  test('does what the verbs do, audited once as whoever asked', { timeout: 180_000 }, async () => {
+    const api = apiOf(world)
+    const [unit] = await world.store.query<{ id: string }>('select id from orchestra.unit limit 1')
+    let sync = ''
+    for (const { name, path, body, status, answer, location } of acts) {
+      const [method] = name.split(' ') as ['POST']
+      const before = await audited()
+      const url = below(path.replace('UNIT', unit?.id ?? '').replace('SYNC', sync))
+      const response = await api.ask({ method, url, ...(body === undefined ? {} : { body }) })
+      expect([name, response.statusCode, api.troubles]).toEqual([name, status, []])
+      expect(response.json()).toMatchObject(answer as object)
+      if (path === '/syncs') sync = String(response.json().id)
+      const place = location === undefined ? undefined : below(location.replace('SYNC', sync))
+      expect(response.headers.location).toBe(place)
+      const isTried = /plans|dryRun/.test(url) || JSON.stringify(body ?? {}).includes('dryRun')
+      expect([name, (await audited()) - before]).toEqual([name, isTried ? 0 : 1])
+    }
+  })
+
+  test('does nothing that cannot be taken back before somebody agrees', async () => {
+    const api = apiOf(world)
+    const refused = await api.ask({ method: 'POST', url: below('/objects/site:1/forget'), body: {} })
+    expect(refused.statusCode).toBe(409)
+    expect(refused.json().hint).toContain('"yes": true')
+    expect((await api.ask(below('/objects/site:1/placements'))).json().items).toHaveLength(1)
+    const kept = await api.ask({ method: 'DELETE', url: below('/servers/here') })
+    expect([kept.statusCode, kept.json().code]).toEqual([409, 'ORC_SERVER_IN_USE'])
+    const removed = await api.ask({ method: 'DELETE', url: below('/servers/here?yes=true') })
+    expect([removed.statusCode, removed.json().server]).toEqual([200, 'here'])
+    expect((await api.ask(below('/servers/here'))).statusCode).toBe(404)
+  })
+})

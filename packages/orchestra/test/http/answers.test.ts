@@ -1,0 +1,142 @@
+import { beforeEach, expect, test } from 'vitest'
+import type { Schedule } from '../../src/config/config.ts'
+import { type Endpoint, nameOf } from '../../src/http/endpoint.ts'
+import { endpoints } from '../../src/http/endpoints/index.ts'
+import { requestSync } from '../../src/sync/index.ts'
+import { printed } from '../operate/printed.ts'
+import { adoptable, ask, askerOf, livedIn } from '../operate/world.ts'
+import { describeStores } from '../support/stores.ts'
+import { useWorlds, type World } from '../support/world.ts'
+import { below, keylessStore, useApis } from './api.ts'
+
+/** Each endpoint that changes nothing, the path that is asked, and the command that says the same; null where none has a word of its own. */
+const looks: readonly [name: string, path: string, line: string | null][] = [
+  ['GET /status', '/status', 'status'],
+  ['GET /workers', '/workers', null],
+  ['GET /doctor', '/doctor', 'doctor'],
+  ['GET /events', '/events', 'event list'],
+  ['GET /audit', '/audit', 'audit list'],
+  ['GET /servers', '/servers', 'server list'],
+  ['GET /servers/{server}', '/servers/here', 'server show here'],
+  ['GET /servers/{server}/placements', '/servers/here/placements', 'place list --server here'],
+  ['GET /servers/{server}/findings', '/servers/here/findings', 'drift --server here'],
+  ['GET /routes', '/routes', 'route list'],
+  ['GET /routes/{route}', '/routes/1', 'route show 1'],
+  ['GET /backends', '/backends', 'backend list'],
+  ['GET /models', '/models', 'model list'],
+  ['GET /schedules', '/schedules', 'schedule list'],
+  ['GET /objects/{object}/explain', '/objects/site:1/explain', 'explain site:1'],
+  ['GET /objects/{object}/placements', '/objects/site%3A1/placements', 'place list --object site:1'],
+  ['GET /objects/{object}/history', '/objects/site:1/history', 'log list --object site:1'],
+  ['GET /placements', '/placements?state=applied', 'place list --state applied'],
+  ['GET /protections', '/protections', 'protect'],
+  ['GET /transfers', '/transfers', 'transfer list'],
+  ['GET /units', '/units', 'unit list'],
+  ['GET /units/{unit}', '/units/UNIT', 'unit show UNIT'],
+  ['GET /units/{unit}/work', '/units/UNIT/work', null],
+  ['GET /logs', '/logs?server=here', 'log list --server here'],
+  ['GET /logs/{log}', '/logs/1', null],
+  ['GET /logs/{log}/script', '/logs/1/script', null],
+  ['GET /logs/{log}/output', '/logs/1/output', null],
+  ['GET /logs/{log}/lines', '/logs/1/lines?tail=5', 'log lines 1 --tail 5'],
+  ['GET /syncs', '/syncs', 'sync list'],
+  ['GET /syncs/{id}', '/syncs/SYNC', null],
+  ['GET /findings', '/findings', 'drift'],
+]
+
+const nightly: Schedule = { name: 'nightly', cron: '0 3 * * *', does: 'check', server: 'here' }
+
+const named = (name: string): Endpoint => {
+  const found = endpoints.find((endpoint) => nameOf(endpoint) === name)
+  if (found === undefined) throw new Error(`no endpoint ${name}`)
+  return found
+}
+
+test('every endpoint that changes nothing is asked here', () => {
+  const reading = endpoints.filter(({ method }) => method === 'GET').map(nameOf)
+  expect(looks.map(([name]) => name).toSorted()).toEqual(reading.toSorted())
+})
+
+describeStores('the API', (open) => {
+  const build = useWorlds(open)
+  const apiOf = useApis()
+  let world: World
+  let unit: string
+  let sync: string
+  beforeEach(async () => {
+    world = await livedIn(await build({ ...adoptable, schedules: [nightly] }))
+    const checking = await requestSync(world.store, {
+      mode: 'check',
+      server: 'here',
+      actor: null,
+      source: 'schedule:nightly',
+    })
+    sync = String(checking.id)
+    const [row] = await world.store.query<{ id: string }>('select id from orchestra.unit order by id limit 1')
+    unit = row?.id ?? ''
+  }, 120_000)
+
+  const filled = (text: string) => text.replace('UNIT', unit).replace('SYNC', sync)
+
+  /** What the verb of an endpoint answers to whoever asks for it by its name. */
+  const asked = async (name: string, path: string): Promise<unknown> => {
+    const [, id = ''] = /^\/\w+\/([\w-]+)/.exec(path) ?? []
+    const { verb, params } = named(name)
+    const [field] = Object.keys(params.shape)
+    const value = field === 'log' || field === 'id' ? Number(id) : id
+    return ask(verb, field === undefined ? {} : { [field]: value }, askerOf(world))
+  }
+
+  test('answers what the command prints with --json', { timeout: 180_000 }, async () => {
+    const api = apiOf(world)
+    for (const [name, template, line] of looks) {
+      const { kind } = named(name)
+      if (kind === 'text' || kind === 'bytes') continue
+      const path = filled(template)
+      const response = await api.ask(below(path))
+      expect([path, response.statusCode, api.troubles]).toEqual([path, 200, []])
+      const told = line === null ? await asked(name, path) : await printed(filled(line), askerOf(world))
+      expect([path, comparable(response.json())]).toEqual([path, comparable(told)])
+    }
+  })
+
+  test('sends the script and the output of a log as they are, to be kept and not to be shown', async () => {
+    const api = apiOf(world)
+    const [log] = await world.store.query<{ id: number }>(
+      'select id from orchestra.log where output_bytes > 0 order by id limit 1',
+    )
+    const script = await api.ask(below('/logs/1/script'))
+    expect(script.body).toBe(await ask(named('GET /logs/{log}/script').verb, { log: 1 }, askerOf(world)))
+    const whole = await api.ask(below(`/logs/${log?.id ?? 1}/output`))
+    expect(whole.statusCode).toBe(200)
+    for (const { headers } of [script, whole]) {
+      expect(headers['content-type']).toBe('text/plain; charset=utf-8')
+      expect(headers['content-disposition']).toMatch(/^attachment; filename="log-\d+\.(sh|txt)"$/)
+      expect(headers['content-security-policy']).toContain('sandbox')
+      expect(headers['x-content-type-options']).toBe('nosniff')
+    }
+  })
+
+  test('works without the key wherever a verb needs none, and says so of the others', async () => {
+    const store = await keylessStore(world)
+    try {
+      const api = apiOf(world, { store, holds: 'store' })
+      for (const [name, path] of looks) {
+        const response = await api.ask(below(filled(path)))
+        expect([name, response.statusCode, api.troubles]).toEqual([name, 200, []])
+      }
+      const refused = await api.ask({ method: 'POST', url: below('/plans') })
+      expect([refused.statusCode, refused.json().code]).toEqual([501, 'ORC_KEY_ABSENT'])
+    } finally {
+      await store.close()
+    }
+  })
+})
+
+/** Items alone, in an order of their own, without the cursors that move on: a page has its own, and a command prints all. */
+function comparable(answer: unknown): unknown {
+  if (Array.isArray(answer)) return answer.map((item) => JSON.stringify(item)).toSorted()
+  const page = answer as Record<string, unknown>
+  const items = page.items ?? page.placements ?? (page.next === undefined ? undefined : page.events)
+  return Array.isArray(items) ? comparable(items.map(({ cursor: _, notedAt: __, ...item }) => item)) : answer
+}

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { describePostgres } from '../support/stores.ts'
+
+const bin = join(import.meta.dirname, '../../bin/orchestra.js')
+const source = join(import.meta.dirname, '../../src/index.ts')
+
+describePostgres('orchestra serve', (open) => {
+  let directory: string
+  let databaseUrl: string
+  const running: ReturnType<typeof spawn>[] = []
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'orchestra-serve-'))
+    const config = `import { defineConfig } from ${JSON.stringify(source)}\nexport default defineConfig({ backends: [] })\n`
+    await writeFile(join(directory, 'orchestra.config.ts'), config)
+    databaseUrl = (await open()).databaseUrl
+  })
+  afterEach(async () => {
+    for (const child of running.splice(0)) {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+      }
+    }
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  const start = (...args: string[]) => {
+    const environment = { ...process.env, DATABASE_URL: databaseUrl, ORCHESTRA_KEY: '' }
+    const child = spawn(process.execPath, [bin, ...args, '--json'], { cwd: directory, env: environment })
+    running.push(child)
+    return child
+  }
+
+  /** Where the API is, once the command says so. */
+  const urlOf = async (child: ReturnType<typeof start>): Promise<string> => {
+    for await (const line of createInterface(child.stdout)) {
+      const told = JSON.parse(line) as { event: string; url?: string }
+      if (told.event === 'listening' && told.url !== undefined) return told.url
+    }
+    throw new Error('it ended without listening')
+  }
+
+  /** The exit code, and the error that was told. */
+  const failureOf = async (child: ReturnType<typeof start>) => {
+    const told = Buffer.concat(await child.stderr.toArray()).toString()
+    if (child.exitCode === null) await once(child, 'exit')
+    return [child.exitCode, JSON.parse(told).error.code]
+  }
+
+  it('answers without a key, makes none, and ends when it is asked to', async () => {
+    const child = start('serve', '--port', '0')
+    const url = await urlOf(child)
+    expect(await (await fetch(`${url}/servers`)).json()).toEqual({ items: [], next: null })
+    expect((await fetch(`${url}/plans`, { method: 'POST' })).status).toBe(501)
+    const doctor = (await (await fetch(`${url}/doctor`)).json()) as { items: { check: string }[] }
+    expect(doctor.items.map(({ check }) => check)).toContain('key')
+    expect(existsSync(join(directory, '.orchestra', 'key'))).toBe(false)
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+  })
+
+  it('says what to do where it cannot listen', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as { port: number }
+    expect(await failureOf(start('serve', '--port', String(port)))).toEqual([1, 'ORC_HTTP_ADDRESS'])
+    other.close()
+    expect(await failureOf(start('serve', '--host', '0.0.0.0'))).toEqual([1, 'ORC_HTTP_EXPOSED'])
+    expect(await failureOf(start('serve', '--host', '192.0.2.1'))).toEqual([1, 'ORC_HTTP_EXPOSED'])
+  })
+
+  it('is offered by `orchestra up --http` too, with the key', async () => {
+    const child = start('up', '--http', '0')
+    const url = await urlOf(child)
+    expect((await fetch(`${url}/plans`, { method: 'POST' })).status).toBe(200)
+    const ended = once(child, 'exit')
+    child.kill('SIGINT')
+    expect(await ended).toEqual([0, null])
+  })
+})

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { generateOpenApi, openApiPath } from '../../../../docs/generate.ts'
+import { errorCodes } from '../../src/errors.ts'
+import { nameOf } from '../../src/http/endpoint.ts'
+import { endpoints } from '../../src/http/endpoints/index.ts'
+import { permissions } from '../../src/http/permission.ts'
+import { statusOf } from '../../src/http/status-of.ts'
+import { operations } from '../../src/operate/index.ts'
+
+/** Verbs that HTTP does not offer, and why. */
+const left: Readonly<Record<string, string>> = {
+  'server.add': 'contacts the server',
+  'server.check': 'contacts servers',
+  'server.approve': 'contacts the server',
+  'server.set': 'contacts the server',
+  'adoption.survey': 'contacts the server',
+  'adoption.take': 'contacts the server',
+  'trash.list': 'contacts servers',
+  'trash.restore': 'contacts the server',
+  'trash.empty': 'contacts servers',
+  'plan.save': 'belongs to plans that are kept',
+  'plan.apply': 'belongs to plans that are kept',
+  'log.follow': 'is a stream',
+  'event.follow': 'is a stream',
+  'key.status': 'is about the key, which stays where it is',
+  'key.rotate': 'is about the key, which stays where it is',
+  'key.drop': 'is about the key, which stays where it is',
+  'grants.show': 'is of whoever installs it',
+  'store.url': 'is of whoever installs it',
+  'store.uninstall': 'is of whoever installs it',
+}
+
+test('docs/openapi.json is current: `node docs/generate.ts` writes it', () => {
+  expect(readFileSync(openApiPath, 'utf8')).toBe(generateOpenApi())
+})
+
+test('every verb has an endpoint, or a reason to have none', () => {
+  const offered = new Set(endpoints.map(({ verb }) => verb.name))
+  const without = operations.map(({ name }) => name).filter((name) => !offered.has(name))
+  expect(without.toSorted()).toEqual(Object.keys(left).toSorted())
+})
+
+test('every endpoint is there once, and GET alone changes nothing', () => {
+  const names = endpoints.map(nameOf)
+  expect(new Set(names).size).toBe(names.length)
+  for (const { method, verb, kind, permission } of endpoints) {
+    if (method === 'GET') expect(verb.kind).toBe('read')
+    if (verb.kind === 'write') expect(kind).toBe('act')
+    expect(permissions).toContain(permission)
+  }
+})
+
+test('every parameter in a path is declared, and no other', () => {
+  for (const { path, params } of endpoints) {
+    const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+    expect([path, Object.keys(params.shape)]).toEqual([path, named])
+  }
+})
+
+test('every error has a status that says who is to do something', () => {
+  for (const code of Object.keys(errorCodes)) {
+    const status = statusOf[code as keyof typeof statusOf]
+    expect(status).toBeGreaterThanOrEqual(400)
+    expect(status).toBeLessThan(600)
+  }
+})
