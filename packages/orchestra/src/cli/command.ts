@@ -37,6 +37,11 @@ export function later(text: string): Date {
   return new Date(2 * Date.now() - moment(text).getTime())
 }
 
+/** Reads `3d`, `12h`, `15min` or `90s` as seconds. */
+export function span(text: string): number {
+  return Math.round((later(text).getTime() - Date.now()) / 1_000)
+}
+
 /** Reads a port; 0 is any that is free. */
 export function portNumber(text: string): number {
   const port = Number(text)

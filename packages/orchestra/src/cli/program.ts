@@ -4,6 +4,7 @@ import { addAdoptCommand } from './adopt.ts'
 import { addApplyCommand } from './apply.ts'
 import { addAuditCommands } from './audit.ts'
 import { addBindingCommands } from './binding.ts'
+import { addChannelCommands } from './channel.ts'
 import type { Act } from './command.ts'
 import { addCompletionCommand } from './completion.ts'
 import { addConfiguredCommands } from './configured.ts'
@@ -72,6 +73,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addStatusCommand(program, act)
   addMetricsCommand(program, act)
   addIncidentCommands(program, act)
+  addChannelCommands(program, act)
   addPlanCommand(program, act)
   addApplyCommand(program, act)
   addSyncCommand(program, act)

@@ -24,4 +24,5 @@ export const sealedColumns: readonly SealedColumn[] = [
   { table: 'placement', column: 'names', id: place, objectKey: 'object_key', holds: 'names' },
   { table: 'operation', column: 'snapshot', id: numbered, objectKey: 'object_key', holds: 'snapshot' },
   { table: 'change', column: 'payload', id: numbered, objectKey: 'keys', holds: 'snapshot' },
+  { table: 'channel', column: 'secret', id: numbered, objectKey: 'name', holds: 'snapshot' },
 ]

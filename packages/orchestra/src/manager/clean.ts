@@ -28,6 +28,7 @@ export async function clean(
   await repeat(store, OLD_SYNCS, days)
   await repeat(store, OLD_TRANSFERS, days)
   await repeat(store, OLD_INCIDENTS, days)
+  await repeat(store, OLD_DELIVERIES, days)
   await cleanAudit(store, auditDays)
   await repeat(store, DEAD_WORKERS, WORKER_DAYS)
   await store.query(ENDED_FINDINGS)
@@ -39,6 +40,14 @@ const OLD_INCIDENTS = `
 with deleted as (
   delete from orchestra.incident where id in (
     select id from orchestra.incident where state <> 'open' and ended_at < now() - $1 * interval '1 day' limit $2)
+  returning 1
+)
+select count(*) as deleted from deleted`
+
+const OLD_DELIVERIES = `
+with deleted as (
+  delete from orchestra.delivery where id in (
+    select id from orchestra.delivery where ended_at < now() - $1 * interval '1 day' limit $2)
   returning 1
 )
 select count(*) as deleted from deleted`

@@ -23,6 +23,14 @@ export { askFor } from './application.ts'
 export { type ApprovalGiven, approvalList, planApprove, planReject } from './approvals.ts'
 export { auditExport, auditHead, auditList, auditVerify } from './audit.ts'
 export { bindingAdd, bindingList, bindingRemove } from './bindings.ts'
+export {
+  type ChannelAdded,
+  channelAdd,
+  channelList,
+  channelRemove,
+  channelTest,
+  deliveryList,
+} from './channels.ts'
 export { faultIn } from './check-input.ts'
 export { type BackendView, backendList, type ModelView, modelList } from './configured.ts'
 export type { Agreement, Caller, Context, Ground, News, Principal } from './context.ts'

@@ -2,6 +2,7 @@ import { adoptionSurvey, adoptionTake } from './adopt.ts'
 import { approvalList, planApprove, planReject } from './approvals.ts'
 import { auditExport, auditHead, auditList, auditVerify } from './audit.ts'
 import { bindingAdd, bindingList, bindingRemove } from './bindings.ts'
+import { channelAdd, channelList, channelRemove, channelTest, deliveryList } from './channels.ts'
 import { backendList, modelList } from './configured.ts'
 import { doctorExamine } from './doctor.ts'
 import { driftList } from './drift.ts'
@@ -73,6 +74,11 @@ export const operations = [
   incidentShow,
   incidentMute,
   incidentResolve,
+  channelList,
+  channelAdd,
+  channelTest,
+  channelRemove,
+  deliveryList,
   workerList,
   syncStart,
   syncList,

@@ -67,6 +67,8 @@ const misunderstood: ReadonlySet<ErrorCode> = new Set([
   'ORC_BINDING_UNKNOWN',
   'ORC_SESSION_UNKNOWN',
   'ORC_PASSWORD_WEAK',
+  'ORC_CHANNEL_UNKNOWN',
+  'ORC_CHANNEL_INVALID',
 ])
 
 /** Who does not agree has not tried. */

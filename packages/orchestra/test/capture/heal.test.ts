@@ -28,6 +28,8 @@ const remakable = [
   'outcome_cursor',
   'incident',
   'incident_step',
+  'channel',
+  'delivery',
 ]
 const precious = ['migration', 'setting', 'server', 'route', 'placement', 'protection', 'transfer']
 

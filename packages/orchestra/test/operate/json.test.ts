@@ -36,6 +36,8 @@ const lines: readonly [line: string, name: VerbName, given: object][] = [
   ['role list', 'role.list', {}],
   ['binding list', 'binding.list', {}],
   ['session list', 'session.list', {}],
+  ['channel list', 'channel.list', {}],
+  ['channel deliveries', 'delivery.list', {}],
   ['model list', 'model.list', {}],
   ['backend list', 'backend.list', {}],
   ['schedule list', 'schedule.list', {}],

@@ -92,4 +92,38 @@ create table orchestra.incident_step (
 );
 create index incident_step_incident on orchestra.incident_step (incident_id, id);
 create index incident_step_unhanded on orchestra.incident_step (id) where not handed;
+
+-- Where operators are told. What is secret of it is sealed like what is secret of an object, so that keys can be changed.
+create table orchestra.channel (
+  id bigint generated always as identity primary key,
+  name text not null unique,
+  -- No model has this name.
+  model text not null default '#channel' check (model = '#channel'),
+  kind text not null check (kind in ('mail', 'webhook')),
+  target jsonb not null,
+  secret jsonb not null,
+  -- What happens within so many seconds is told at once.
+  digest_seconds integer,
+  -- It is told nothing but that all is well, every so many seconds.
+  heartbeat_seconds integer,
+  beat_at timestamptz,
+  beat_error text,
+  created_at timestamptz not null default now(),
+  created_by text not null
+);
+
+create table orchestra.delivery (
+  id bigint generated always as identity primary key,
+  channel_id bigint not null references orchestra.channel (id) on delete cascade,
+  message jsonb not null,
+  state text not null default 'waiting' check (state in ('waiting', 'sent', 'failed')),
+  attempt integer not null default 0,
+  due_at timestamptz not null default now(),
+  error text,
+  created_at timestamptz not null default now(),
+  ended_at timestamptz
+);
+create index delivery_due on orchestra.delivery (due_at) where state = 'waiting';
+create index delivery_channel on orchestra.delivery (channel_id, id);
+create index delivery_ended on orchestra.delivery (ended_at);
 `

@@ -1,0 +1,90 @@
+import { isoTime } from '../logs/iso-time.ts'
+import type { Queryable, Store } from '../store/index.ts'
+import { type ChannelRow, type Target, targetOf } from './channel.ts'
+import type { Message } from './message.ts'
+import { failureText, sendMessage } from './send.ts'
+
+/** Something that a channel was told, or is to be. Times are ISO 8601. */
+export interface DeliveryView {
+  id: number
+  channel: string
+  state: 'waiting' | 'sent' | 'failed'
+  /** Tries so far. */
+  attempt: number
+  nextTry: string | null
+  error: string | null
+  createdAt: string
+  endedAt: string | null
+  message: Message
+}
+
+/** Messages sent at once. */
+const BATCH = 10
+/** Seconds that a message is one process's to send; then it is taken for lost, and sent again. */
+const LEASE = 120
+/** Tries before it is given up: about ten hours. */
+const ATTEMPTS = 16
+
+/** Sends what is due. One that fails is tried again, later each time; it has the same id each time, by which receivers know it. */
+export async function deliver(store: Store): Promise<void> {
+  for (;;) {
+    const due = await store.query<Due>(TAKE, [BATCH, LEASE])
+    await Promise.all(due.map((one) => deliverOne(store, one)))
+    if (due.length < BATCH) return
+  }
+}
+
+interface Due extends ChannelRow {
+  id: number
+  attempt: number
+  message: Message
+}
+
+async function deliverOne(store: Store, due: Due): Promise<void> {
+  let target: Target | undefined
+  try {
+    target = targetOf(store, due)
+    await sendMessage(target, `delivery-${due.id}`, due.message)
+    await store.query(SENT, [due.id])
+  } catch (error) {
+    await store.query(FAILED, [due.id, failureText(error, target), delayOf(due.attempt), ATTEMPTS])
+  }
+}
+
+/** Seconds: 5 after the first try, twice as long after each other, an hour at most. */
+function delayOf(attempt: number): number {
+  return Math.min(3_600, 5 * 2 ** (attempt - 1))
+}
+
+/** The newest first. */
+export function listDeliveries(
+  db: Queryable,
+  {
+    channel = null,
+    before = null,
+    limit = 50,
+  }: { channel?: string | null; before?: number | null; limit?: number },
+): Promise<DeliveryView[]> {
+  return db.query<DeliveryView>(LIST, [channel, before, limit])
+}
+
+const TAKE = `
+update orchestra.delivery d set attempt = d.attempt + 1, due_at = now() + $2 * interval '1 second'
+from orchestra.channel c
+where c.id = d.channel_id and d.id in (
+  select id from orchestra.delivery where state = 'waiting' and due_at <= now() order by due_at limit $1 for update skip locked)
+returning d.id, d.attempt, d.message, c.name, c.kind, c.target, c.secret`
+
+const SENT = `update orchestra.delivery set state = 'sent', ended_at = now(), error = null where id = $1`
+
+const FAILED = `
+update orchestra.delivery set error = $2, due_at = now() + $3 * interval '1 second',
+  state = case when attempt >= $4 then 'failed' else 'waiting' end, ended_at = case when attempt >= $4 then now() end
+where id = $1`
+
+const LIST = `
+select d.id, c.name as channel, d.state, d.attempt, case when d.state = 'waiting' then ${isoTime('d.due_at')} end as "nextTry",
+  d.error, ${isoTime('d.created_at')} as "createdAt", ${isoTime('d.ended_at')} as "endedAt", d.message
+from orchestra.delivery d join orchestra.channel c on c.id = d.channel_id
+where ($1::text is null or c.name = $1) and ($2::bigint is null or d.id < $2)
+order by d.id desc limit $3`
