@@ -2,17 +2,14 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OrchestraError } from '../errors.ts'
 import type { LogLines, OutputChunk } from '../logs/index.ts'
-import type { AnyVerb } from '../operate/index.ts'
 import { logLines } from '../operate/index.ts'
-import type { Endpoint, Given } from './endpoint.ts'
+import type { Ask, Endpoint, Given } from './endpoint.ts'
 import { etagOf, namesTag } from './etag.ts'
+import { toJson } from './json.ts'
 import { rangeOf } from './range.ts'
 
 /** Below which everything is. */
 export const BASE = '/api/v1'
-
-/** Asks for a verb as whoever made the request. */
-export type Ask = (verb: AnyVerb, given: unknown) => Promise<unknown>
 
 interface Answering {
   request: FastifyRequest
@@ -46,11 +43,6 @@ function sendActed(reply: FastifyReply, { status, location }: Endpoint, output: 
   const place = location?.(output) ?? null
   if (place !== null) reply.header('location', `${BASE}${place}`)
   return reply.code(location !== null && place === null ? 200 : status)
-}
-
-/** As the command prints it: what is too large for a number is a text. */
-export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one))
 }
 
 function sendText({ reply, given }: Answering, text: string): FastifyReply {

@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { OrchestraError } from '../errors.ts'
+import type { Store } from '../store/index.ts'
 import { answer, BASE } from './answer.ts'
 import { askBy, type Surroundings } from './asking.ts'
-import type { Endpoint } from './endpoint.ts'
+import type { Ask, Endpoint } from './endpoint.ts'
 import { endpoints } from './endpoints/index.ts'
 import { readerOf } from './given.ts'
 import { assertHost, assertOrigin, guardHeaders } from './guard.ts'
 import { openApi } from './openapi.ts'
 import type { Permission } from './permission.ts'
 import type { Authenticate, Principal } from './principal.ts'
-import { isUnexpected, toProblem } from './problem.ts'
+import { isUnexpected, type Problem, toProblem } from './problem.ts'
+import { sharingListener } from './shared-listening.ts'
+import { sendEvents } from './stream.ts'
 
 export interface AppOptions extends Surroundings {
   authenticate: Authenticate
@@ -52,17 +55,37 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.setNotFoundHandler(async (request, reply) => sendProblem(options, nothingThere(), request, reply))
   addHealth(app, options)
   addOpenApi(app)
-  for (const endpoint of endpoints) addEndpoint(app, endpoint, options, known)
+  const closing = new AbortController()
+  app.addHook('preClose', async () => closing.abort())
+  const shared = { known, closing, streaming: sharingListener(options.store) }
+  for (const endpoint of endpoints) addEndpoint(app, endpoint, options, shared)
   refuseOthers(app)
   return app
+}
+
+/** What all endpoints have in common. */
+interface Shared {
+  known: WeakMap<FastifyRequest, Principal>
+  /** Aborts when the server closes: streams would never end by themselves. */
+  closing: AbortController
+  /** The store for streams. */
+  streaming: Store
+}
+
+/** A browser that reads a stream again says where it was. */
+function queryOf({ resumes }: Endpoint, { query, headers }: FastifyRequest): unknown {
+  const last = headers['last-event-id']
+  if (resumes === null || typeof last !== 'string' || last === '') return query
+  return { ...(query as object), [resumes.name]: resumes.from(last) }
 }
 
 function addEndpoint(
   app: FastifyInstance,
   endpoint: Endpoint,
   options: AppOptions,
-  known: WeakMap<FastifyRequest, Principal>,
+  { known, closing, streaming }: Shared,
 ): void {
+  const surroundings = endpoint.tells === null ? options : { ...options, store: streaming }
   const read = readerOf(endpoint)
   const whoAsks = (request: FastifyRequest): Principal => {
     const principal = known.get(request)
@@ -75,12 +98,15 @@ function addEndpoint(
     // Before a body is read: who may not do it need not be listened to.
     onRequest: async (request) => assertMay(whoAsks(request), endpoint.permission),
     handler: async (request, reply) => {
-      const { params, query, body } = request
-      const given = read({ params, query, body })
-      const signal = leavingOf(reply)
+      const { params, body } = request
+      const given = read({ params, query: queryOf(endpoint, request), body })
+      const signal = AbortSignal.any([leavingOf(reply), closing.signal])
       const asker = { principal: whoAsks(request), agrees: endpoint.agrees(given), signal }
-      const ask = (verb: Endpoint['verb'], input: unknown) => askBy(options, verb, input, asker)
-      return answer({ request, reply, endpoint, given, ask })
+      const ask: Ask = (verb, input) => askBy(surroundings, verb, input, asker)
+      if (endpoint.tells === null) return answer({ request, reply, endpoint, given, ask })
+      const output = await ask(endpoint.verb, endpoint.input(given))
+      const problemOf = (error: unknown) => problemFor(options, error, request)
+      return sendEvents(reply, endpoint.tells(output, given, ask), { signal, problemOf })
     },
   })
 }
@@ -137,14 +163,18 @@ function refuseOthers(app: FastifyInstance): void {
   }
 }
 
+function problemFor({ onError }: AppOptions, error: unknown, { id }: FastifyRequest): Problem {
+  if (isUnexpected(error)) onError(error, id)
+  return toProblem(error, id)
+}
+
 async function sendProblem(
-  { onError }: AppOptions,
+  options: AppOptions,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<void> {
-  if (isUnexpected(error)) onError(error, request.id)
-  const problem = toProblem(error, request.id)
+  const problem = problemFor(options, error, request)
   await reply
     .headers({ ...guardHeaders, 'request-id': request.id })
     .code(problem.status)

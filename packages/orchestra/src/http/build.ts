@@ -34,6 +34,8 @@ function endpoint({ params = {}, query = {}, ...parts }: Parts & Rest): Endpoint
     answer: (output) => output,
     agrees: () => false,
     location: null,
+    tells: null,
+    resumes: null,
     ...parts,
     params: z.strictObject({ ...params }),
     query: z.strictObject({ ...query }),
@@ -54,6 +56,11 @@ export function file(parts: Parts & { kind: 'text' | 'bytes' }): Endpoint {
 export function whole(parts: Parts): Endpoint {
   const answer = (output: unknown) => ({ items: output, next: null })
   return endpoint({ ...parts, method: 'GET', kind: 'list', answer })
+}
+
+/** What happens, as it happens: server-sent events. */
+export function stream(parts: Parts & Pick<Endpoint, 'tells' | 'resumes'>): Endpoint {
+  return endpoint({ ...parts, method: 'GET', kind: 'stream' })
 }
 
 const limit = limitField.max(MOST_ITEMS).default(USUAL_ITEMS)

@@ -9,8 +9,18 @@ export interface Given {
   body: Readonly<Record<string, unknown>>
 }
 
+/** Asks for a verb as whoever made the request. */
+export type Ask = (verb: AnyVerb, given: unknown) => Promise<unknown>
+
 /** How an answer is sent: one resource with its ETag, a page of a list, what an act did, or text and bytes of a log. */
-export type AnswerKind = 'one' | 'list' | 'act' | 'text' | 'bytes'
+export type AnswerKind = 'one' | 'list' | 'act' | 'text' | 'bytes' | 'stream'
+
+/** One event of a stream; one without data only says where a reader goes on. */
+export interface StreamEvent {
+  id: string
+  event?: string
+  data?: unknown
+}
 
 /**
  * One line of the table that routes, documents and tests are made of. An endpoint decides nothing: it names a verb, and where in a
@@ -34,6 +44,10 @@ export interface Endpoint {
   answer: (output: unknown, given: Given) => unknown
   /** Whether whoever asks agrees to what cannot be taken back. */
   agrees: (given: Given) => boolean
+  /** What a stream tells of what its verb answers. */
+  tells: ((output: unknown, given: Given, ask: Ask) => AsyncIterable<StreamEvent>) | null
+  /** What of a request `Last-Event-ID` stands for, and says it better. */
+  resumes: { name: string; from: (id: string) => string } | null
   /** Where the resource is that was made, below `/api/v1`. */
   location: ((output: unknown) => string | null) | null
 }

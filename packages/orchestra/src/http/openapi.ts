@@ -73,6 +73,8 @@ function answersOf({ kind, status, verb, location }: Endpoint): Json {
   const description = `What \`${verb.name}\` answers, as the command prints it with --json`
   if (kind === 'text')
     return { 200: { description, content: { 'text/plain': { schema: { type: 'string' } } } } }
+  if (kind === 'stream')
+    return { 200: { description, content: { 'text/event-stream': { schema: { type: 'string' } } } } }
   if (kind === 'bytes') return bytesAnswers(description)
   const content = { 'application/json': { schema: kind === 'list' ? pageSchema : {} } }
   const headers = location === null ? {} : { headers: { Location: { schema: { type: 'string' } } } }

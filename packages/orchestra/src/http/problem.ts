@@ -45,12 +45,19 @@ export function toProblem(error: unknown, requestId: string): Problem {
     type: `${REFERENCE}${code}`,
     title: errorCodes[code],
     status: refused ? 409 : statusOf[code],
-    detail: message,
+    detail: shortened(message),
     code,
-    hint: refused ? 'Send "yes": true when that is what you want' : hint,
+    hint: refused ? 'Send "yes": true when that is what you want' : hint && shortened(hint),
     requestId,
     errors: known instanceof RequestFault ? [...known.faults] : [],
   }
+}
+
+/** Characters that are told: an expression that does not parse may be long, and its error repeats it. */
+const LONGEST_DETAIL = 4_000
+
+function shortened(text: string): string {
+  return text.length > LONGEST_DETAIL ? `${text.slice(0, LONGEST_DETAIL).toWellFormed()}…` : text
 }
 
 function knownError(error: unknown): OrchestraError {

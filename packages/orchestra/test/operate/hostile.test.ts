@@ -87,6 +87,7 @@ const sound: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'log.show': { log: 1 },
   'log.script': { log: 1 },
   'log.lines': { log: 1 },
+  'log.watch': { log: 1 },
   'log.output': { log: 1 },
   'log.follow': { log: 1 },
   'adoption.survey': { server: 'here' },

@@ -74,6 +74,7 @@ const asked: readonly [name: string, given: Given][] = [
   ['log.show', { log: 1 }],
   ['log.script', { log: 1 }],
   ['log.lines', { log: 1, tail: 5 }],
+  ['log.watch', { log: 1 }],
   ['log.output', { log: 1 }],
   ['log.follow', { log: 1 }],
   ['plan.make', {}],

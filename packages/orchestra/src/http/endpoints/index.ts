@@ -3,6 +3,7 @@ import { objectEndpoints } from './objects.ts'
 import { routeEndpoints } from './routes.ts'
 import { serverEndpoints } from './servers.ts'
 import { statusEndpoints } from './status.ts'
+import { streamEndpoints } from './streams.ts'
 import { workEndpoints } from './work.ts'
 
 /** Everything that can be asked for by HTTP: routes, documents and tests are made of this table. */
@@ -12,4 +13,5 @@ export const endpoints: readonly Endpoint[] = [
   ...routeEndpoints,
   ...objectEndpoints,
   ...workEndpoints,
+  ...streamEndpoints,
 ]
