@@ -3,7 +3,7 @@ import type { Verdict } from '../methods/verdict.ts'
 import type { ClaimedOperation } from './claim.ts'
 import { type RunEnd, type Stop, whyStopped } from './run-context.ts'
 import type { Settlement } from './settlement.ts'
-import { givenBack, stopped, suspected, triedAgain } from './settlement.ts'
+import { givenBack, interrupted, stopped, suspected, triedAgain } from './settlement.ts'
 import type { Blamed } from './suspects.ts'
 
 interface Open {
@@ -73,9 +73,7 @@ function concludeStop(stop: Stop, open: readonly Open[]): Conclusion {
   if (stop.kind === 'lost-lane') return { end: { kind: 'lost-lane' }, rest: [], unreached: 0 }
   const isMeant = (id: number) => stop.kind === 'cancel' && stop.operationIds.includes(id)
   const by = stop.kind === 'cancel' ? stop.by : ''
-  const rest = restOf(open, ({ id }) =>
-    isMeant(id) ? stopped(id, 'aborted', by) : givenBack(id, null, null),
-  )
+  const rest = restOf(open, ({ id }) => (isMeant(id) ? stopped(id, 'aborted', by) : interrupted(id)))
   return { end: { kind: 'stopped' }, rest, unreached: 0 }
 }
 

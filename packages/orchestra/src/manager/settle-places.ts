@@ -102,8 +102,9 @@ function placeAfter(
 ): Place | null {
   const rules = rulesOf(backend)
   const due = settlement.delay > 0 ? Date.now() + settlement.delay : Number.NEGATIVE_INFINITY
-  const [ended] = end(before, operation.id, endedBy(settlement), rules, due)
-  if (ended === undefined) return null
+  const [tried] = end(before, operation.id, endedBy(settlement), rules, due)
+  if (tried === undefined) return null
+  const ended = settlement.next === 'back' ? { ...tried, attempt: before.attempt } : tried
   const isCurrent = before.trying?.generation === before.generation
   const isStopped =
     settlement.outcome === 'aborted' || settlement.outcome === 'revoked' || operation.cancelled
@@ -114,11 +115,15 @@ function placeAfter(
   return withoutStranger(postponed(stopped, before, settlement, due), settlement.stranger ?? null)
 }
 
-function endedBy({ outcome, next, untouched = false }: Settlement): Ended {
-  if (outcome === 'success') return { kind: 'done' }
-  // Nobody knows how far it came.
-  if (outcome === 'aborted' || (next === 'again' && !untouched)) return { kind: 'failed' }
-  return { kind: 'untouched' }
+function endedBy(settlement: Settlement): Ended {
+  if (settlement.outcome === 'success') return { kind: 'done' }
+  return { kind: isInDoubt(settlement) ? 'failed' : 'untouched' }
+}
+
+/** Whether nobody knows how far it came. */
+function isInDoubt({ outcome, next, untouched }: Settlement): boolean {
+  if (outcome === 'aborted') return true
+  return next === 'again' ? untouched !== true : next === 'back' && untouched === false
 }
 
 /** What was refused before anything of it ran is tried again later all the same. */

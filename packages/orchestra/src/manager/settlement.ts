@@ -27,7 +27,7 @@ export interface Settlement {
   rendered: Description[] | null
   /** What became of what stood there under other names. */
   former: 'gone' | 'left'
-  /** It failed before anything was changed: it is as if it had never been tried. */
+  /** Whether nothing of it happened, as if it had never been tried; default only for what is given `back`. */
   untouched?: boolean
   /** A name on the server that is not ours. What was tried under it made nothing: a mark is written before anything is. */
   stranger?: string | null
@@ -47,6 +47,11 @@ const nothingKnown = {
 /** Gives an operation back as if it had never been claimed; the outcome says why it still waits. */
 export function givenBack(operationId: number, outcome: Outcome | null, reason: string | null): Settlement {
   return { ...nothingKnown, operationId, outcome, next: 'back', error: reason }
+}
+
+/** Its script was ended, whatever it was at: it is done again at once, and nobody knows how far it came. */
+export function interrupted(operationId: number): Settlement {
+  return { ...givenBack(operationId, null, null), untouched: false }
 }
 
 /** It did not work and is tried again, later with each attempt. */

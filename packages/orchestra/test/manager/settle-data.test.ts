@@ -75,6 +75,18 @@ describeStores('data of an object that is moved about while it is made', (open) 
     expect(await transfers(world)).toEqual([{ away: 2, there: 1 }])
   })
 
+  it('is that of a first copy that was made while its script was ended', async () => {
+    const world = await buildMovable()
+    await put(world, 'a')
+    const endFirst = await begin(world, 1)
+    await put(world, 'b')
+    await endFirst({ ...back, untouched: false })
+    // Whether it has data that is to go along, its server tells.
+    const claim = await claimLane(world.store, world.config, 1, owner)
+    expect(claim?.looks.map(({ names }) => names)).toEqual([['a.org']])
+    expect(await data(world)).toEqual(['a own', 'b awaits'])
+  })
+
   it('is that of one of two others when the copy that had it is given up', async () => {
     const world = await buildMovable()
     await put(world, 'a')

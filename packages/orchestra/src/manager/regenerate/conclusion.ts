@@ -6,7 +6,7 @@ import type { OperationResult } from '../../script/index.ts'
 import { clearFirst, withBlame } from '../broken/clear.ts'
 import { type FailedPlace, failureText } from '../failure-text.ts'
 import { type RunEnd, type Stop, whyStopped } from '../run-context.ts'
-import { givenBack, triedAgain } from '../settlement.ts'
+import { givenBack, interrupted, triedAgain } from '../settlement.ts'
 import type { Blamed } from '../suspects.ts'
 import type { AttemptOptions, AttemptRun } from './attempt-options.ts'
 import type { Sent } from './content.ts'
@@ -116,7 +116,7 @@ export class Conclusion {
     const stop = this.#options.context.signal.reason as Stop
     if (stop.kind === 'lost-lane') return { kind: 'lost-lane' }
     // What somebody cancelled is marked so, and ends; the rest is done again.
-    if (!(await settleRunning(this.#options, this.#run.logId, ({ id }) => givenBack(id, null, null))))
+    if (!(await settleRunning(this.#options, this.#run.logId, ({ id }) => interrupted(id))))
       return { kind: 'lost-lane' }
     return this.finish({ kind: 'stopped' }, null, whyStopped(stop))
   }

@@ -3,7 +3,7 @@ import { finishLog } from '../../logs/index.ts'
 import { persist } from '../../logs/persist.ts'
 import type { RunMemory } from '../../script/index.ts'
 import type { OpenLog } from '../claim.ts'
-import { givenBack } from '../settlement.ts'
+import { givenBack, interrupted } from '../settlement.ts'
 import { recordOutcomes } from './operations.ts'
 import { patient, type SettleContext, settlementOf, settleRunning } from './settle.ts'
 
@@ -23,7 +23,7 @@ export async function recoverRegeneration(
   const isOver = result !== undefined && result.reason !== 'check'
   const settlement = isOver
     ? settlementOf(options, backend, result)
-    : ({ id }: { id: number }) => givenBack(id, null, null)
+    : ({ id }: { id: number }) => (memory.state === 'never' ? givenBack(id, null, null) : interrupted(id))
   if (!(await settleRunning(options, log.id, settlement))) return false
   const outcome = await recordOutcomes(patient(context), log.id, result?.exit ?? null)
   const state = memory.state === 'done' ? outcome : 'ERROR'
