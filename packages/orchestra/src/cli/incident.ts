@@ -39,7 +39,7 @@ export function addIncidentCommands(program: Command, act: Act): void {
   const mute = incident
     .command('mute <incident>')
     .description('Tell nobody of it for some time; what becomes of it is noted')
-    .option('--for <time>', 'So long: 1h, 3d; 0s ends it', later, later('1h'))
+    .option('--for <time>', 'So long: 1h, 3d; 0s ends it; default an hour', later)
     .option('--reason <text>', 'Shown to whoever asks why', '')
     .action(act(muteCommand))
   withExamples(mute, 'incident mute 7 --for 3d --reason "new disk on Monday"')
@@ -82,7 +82,7 @@ async function showCommand(session: Session, incident: string): Promise<Ending> 
 async function muteCommand(
   session: Session,
   incident: string,
-  { for: until, reason }: { for: Date; reason: string },
+  { for: until = later('1h'), reason }: { for?: Date; reason: string },
 ): Promise<Ending> {
   const muted = await session.run(incidentMute, { incident: wholeNumber(1)(incident), until, reason })
   session.terminal.tell(muted, ...linesOf(muted))

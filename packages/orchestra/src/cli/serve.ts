@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { storeOptions } from '../config/load.ts'
-import { type Listening, listen, USUAL_PORT } from '../http/index.ts'
+import { anybody, byToken, type Listening, listen, USUAL_PORT } from '../http/index.ts'
 import { assertMigrated, openStore } from '../store/index.ts'
 import { type Act, portNumber, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
@@ -9,6 +9,7 @@ import { stopSignals } from './up-signals.ts'
 interface ServeOptions {
   host: string
   port: number
+  open?: true
 }
 
 export function addServeCommand(program: Command, act: Act): void {
@@ -19,11 +20,12 @@ export function addServeCommand(program: Command, act: Act): void {
     )
     .option('--host <address>', 'Where it listens; an address of the loopback', '127.0.0.1')
     .option('--port <port>', 'The port; 0 is any that is free', portNumber, USUAL_PORT)
+    .option('--open', 'Ask for no token: whoever has an account on this machine may do everything')
     .action(act(serveCommand))
   withExamples(serve, 'serve', 'serve --port 8080')
 }
 
-async function serveCommand(session: Session, address: ServeOptions): Promise<Ending> {
+async function serveCommand(session: Session, { open, ...address }: ServeOptions): Promise<Ending> {
   const loaded = await session.config()
   const { ORCHESTRA_KEY: _, ...environment } = session.environment
   const { key: __, ...store } = loaded.config.store
@@ -34,6 +36,7 @@ async function serveCommand(session: Session, address: ServeOptions): Promise<En
     await assertMigrated(opened)
     const api = await listen({
       ...address,
+      authenticate: open ? anybody() : byToken(opened),
       store: opened,
       config: keyless.config,
       load: async () => keyless,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { heal } from '../capture/index.ts'
 import { storeOptions } from '../config/load.ts'
-import { type Listening, listen, USUAL_PORT } from '../http/index.ts'
+import { byToken, type Listening, listen, USUAL_PORT } from '../http/index.ts'
 import { sealCanary } from '../key/index.ts'
 import { Manager } from '../manager/index.ts'
 import { askFor, eventFollow } from '../operate/index.ts'
@@ -140,6 +140,7 @@ async function offerApi(
   return listen({
     host: '127.0.0.1',
     port: port === true ? USUAL_PORT : port,
+    authenticate: byToken(store),
     store,
     config,
     load: () => session.config(),

@@ -14,11 +14,11 @@ export function isLoopback(host: string): boolean {
 }
 
 /** @throws OrchestraError ORC_HTTP_EXPOSED */
-export function assertKept(host: string, knowsWhoAsks: boolean): void {
-  if (knowsWhoAsks || isLoopback(host)) return
+export function assertKept(host: string): void {
+  if (isLoopback(host)) return
   throw new OrchestraError(
     'ORC_HTTP_EXPOSED',
-    `${JSON.stringify(host)} can be reached from other machines, and whoever gets there could do everything`,
+    `${JSON.stringify(host)} can be reached from other machines, and tokens would go there for everybody to read`,
     { hint: 'Leave --host out, and reach it through SSH: ssh -L 4480:127.0.0.1:4480 HOST' },
   )
 }

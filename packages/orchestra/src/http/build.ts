@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import type { Permission } from '../access/index.ts'
 import type { AnyVerb } from '../operate/index.ts'
 import { limitField } from '../operate/index.ts'
 import { cursorField, type ItemKey } from './cursor.ts'
 import type { Endpoint, Given } from './endpoint.ts'
 import { cutPage, MOST_ITEMS, pageOf, USUAL_ITEMS } from './page.ts'
-import type { Permission } from './permission.ts'
 
 type Fields = Readonly<Record<string, z.ZodType>>
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
+import type { Permission } from '../access/index.ts'
 import type { AnyVerb } from '../operate/index.ts'
-import type { Permission } from './permission.ts'
 
 /** What a request gives, by where it stands. */
 export interface Given {

@@ -1,6 +1,6 @@
 export type { Address } from './address.ts'
+export { byToken } from './bearer.ts'
 export { endpoints } from './endpoints/index.ts'
 export { type Listening, type ListenOptions, listen, USUAL_PORT } from './listen.ts'
 export { openApi } from './openapi.ts'
-export { type Permission, permissions } from './permission.ts'
-export { type Approach, type Authenticate, loopbackOnly, type Principal } from './principal.ts'
+export { type Approach, type Authenticate, anybody, type Principal } from './principal.ts'

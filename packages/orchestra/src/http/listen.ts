@@ -1,11 +1,7 @@
 import { type Address, assertKept, listenError, urlOf } from './address.ts'
 import { type AppOptions, createApp } from './app.ts'
-import { type Authenticate, loopbackOnly } from './principal.ts'
 
-export interface ListenOptions extends Omit<AppOptions, 'authenticate' | 'hosts'>, Address {
-  /** Who asks; without it everybody on this machine may do everything, and nobody else gets there. */
-  authenticate?: Authenticate | undefined
-}
+export interface ListenOptions extends Omit<AppOptions, 'hosts'>, Address {}
 
 /** The port where one is not asked for. */
 export const USUAL_PORT = 4480
@@ -18,13 +14,9 @@ export interface Listening {
 }
 
 /** @throws OrchestraError ORC_HTTP_EXPOSED, ORC_HTTP_ADDRESS */
-export async function listen({ host, port, authenticate, ...options }: ListenOptions): Promise<Listening> {
-  assertKept(host, authenticate !== undefined)
-  const app = createApp({
-    ...options,
-    authenticate: authenticate ?? loopbackOnly(),
-    hosts: new Set([host.toLowerCase()]),
-  })
+export async function listen({ host, port, ...options }: ListenOptions): Promise<Listening> {
+  assertKept(host)
+  const app = createApp({ ...options, hosts: new Set([host.toLowerCase()]) })
   try {
     await app.listen({ host, port })
   } catch (cause) {

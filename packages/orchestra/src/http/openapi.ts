@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { permissions } from '../access/index.ts'
 import { ownVersion } from '../operate/index.ts'
 import type { Endpoint } from './endpoint.ts'
-import { permissions } from './permission.ts'
 
 type Json = Record<string, unknown>
 

@@ -1,7 +1,7 @@
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { afterEach } from 'vitest'
 import { type AppOptions, createApp } from '../../src/http/app.ts'
-import { loopbackOnly } from '../../src/http/principal.ts'
+import { anybody } from '../../src/http/principal.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
 import { askerOf } from '../operate/world.ts'
 import type { World } from '../support/world.ts'
@@ -27,7 +27,7 @@ export function useApis(): (world: World, options?: Partial<AppOptions>) => Api 
       load,
       environment,
       holds: 'servers',
-      authenticate: loopbackOnly('alice'),
+      authenticate: anybody('alice'),
       hosts: new Set(),
       onError: (error) => troubles.push(error),
       ...options,

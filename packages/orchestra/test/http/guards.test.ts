@@ -3,6 +3,7 @@ import { beforeEach, expect, it } from 'vitest'
 import { nameOf } from '../../src/http/endpoint.ts'
 import { endpoints } from '../../src/http/endpoints/index.ts'
 import { listen } from '../../src/http/listen.ts'
+import { anybody } from '../../src/http/principal.ts'
 import { askerOf } from '../operate/world.ts'
 import { describePostgres } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
@@ -213,7 +214,8 @@ describePostgres('a request', (open) => {
 
   it('that is no HTTP at all harms nobody', async () => {
     const { store, config, load, environment } = askerOf(world)
-    const surroundings = { store, config, load, environment, holds: 'store', onError: () => {} } as const
+    const asking = { store, config, load, environment, authenticate: anybody() }
+    const surroundings = { ...asking, holds: 'store', onError: () => {} } as const
     const listening = await listen({ ...surroundings, host: '127.0.0.1', port: 0 })
     try {
       const socket = connect(Number(new URL(listening.url).port), '127.0.0.1')

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { addToken } from '../../src/access/index.ts'
+import { openStore } from '../../src/store/index.ts'
 import { describePostgres } from '../support/stores.ts'
 
 const bin = join(import.meta.dirname, '../../bin/orchestra.js')
@@ -49,6 +51,17 @@ describePostgres('orchestra serve', (open) => {
     throw new Error('it ended without listening')
   }
 
+  /** A token of that role, made by whoever has the store. */
+  const tokenOf = async (role: string): Promise<string> => {
+    const store = await openStore({ databaseUrl, directory, keyless: true })
+    try {
+      const { token } = await addToken(store, { name: role, role, days: 1 }, { by: 'test' })
+      return token
+    } finally {
+      await store.close()
+    }
+  }
+
   /** The exit code, and the error that was told. */
   const failureOf = async (child: ReturnType<typeof start>) => {
     const told = Buffer.concat(await child.stderr.toArray()).toString()
@@ -57,7 +70,7 @@ describePostgres('orchestra serve', (open) => {
   }
 
   it('answers without a key, makes none, and ends when it is asked to', async () => {
-    const child = start('serve', '--port', '0')
+    const child = start('serve', '--port', '0', '--open')
     const url = await urlOf(child)
     expect(await (await fetch(`${url}/servers`)).json()).toEqual({ items: [], next: null })
     expect((await fetch(`${url}/plans`, { method: 'POST' })).status).toBe(501)
@@ -79,10 +92,37 @@ describePostgres('orchestra serve', (open) => {
     expect(await failureOf(start('serve', '--host', '192.0.2.1'))).toEqual([1, 'ORC_HTTP_EXPOSED'])
   })
 
+  it('is for whoever has a token, as far as that goes', async () => {
+    const child = start('serve', '--port', '0')
+    const url = await urlOf(child)
+    const token = await tokenOf('viewer')
+    const status = async (authorization: string | undefined, path: string, init: RequestInit = {}) => {
+      const headers = authorization === undefined ? {} : { authorization }
+      return (await fetch(`${url}${path}`, { ...init, headers })).status
+    }
+    expect(await status(undefined, '/servers')).toBe(401)
+    expect(await status(undefined, '/health')).toBe(200)
+    for (const bad of [
+      'Bearer x',
+      `Bearer ${token}x`,
+      `Basic ${token}`,
+      'Bearer',
+      `Bearer ${token} x`,
+      token,
+    ])
+      expect([bad, await status(bad, '/servers')]).toEqual([bad, 401])
+    expect(await status(`Bearer ${token}`, '/servers')).toBe(200)
+    expect(await status(`bearer  ${token}`, '/servers')).toBe(200)
+    expect(await status(`Bearer ${token}`, '/doctor')).toBe(403)
+    expect(await status(`Bearer ${token}`, '/pause', { method: 'POST' })).toBe(403)
+  })
+
   it('is offered by `orchestra up --http` too, with the key', async () => {
     const child = start('up', '--http', '0')
     const url = await urlOf(child)
-    expect((await fetch(`${url}/plans`, { method: 'POST' })).status).toBe(200)
+    const headers = { authorization: `Bearer ${await tokenOf('admin')}` }
+    expect((await fetch(`${url}/plans`, { method: 'POST' })).status).toBe(401)
+    expect((await fetch(`${url}/plans`, { method: 'POST', headers })).status).toBe(200)
     const ended = once(child, 'exit')
     child.kill('SIGINT')
     expect(await ended).toEqual([0, null])

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Listening, listen } from '../../src/http/listen.ts'
+import { anybody } from '../../src/http/principal.ts'
 import { createLogWriter } from '../../src/logs/index.ts'
 import { holdServer, releaseServer } from '../../src/server/index.ts'
 import type { Store } from '../../src/store/index.ts'
@@ -57,6 +58,7 @@ describeStores('a stream', (open) => {
       config,
       load,
       environment,
+      authenticate: anybody(),
       holds: 'store',
       onError: () => undefined,
       host: '127.0.0.1',

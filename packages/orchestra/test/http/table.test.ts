@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { generateOpenApi, openApiPath } from '../../../../docs/generate.ts'
+import { permissions } from '../../src/access/index.ts'
 import { errorCodes } from '../../src/errors.ts'
 import { nameOf } from '../../src/http/endpoint.ts'
 import { endpoints } from '../../src/http/endpoints/index.ts'
-import { permissions } from '../../src/http/permission.ts'
 import { statusOf } from '../../src/http/status-of.ts'
 import { operations } from '../../src/operate/index.ts'
 
@@ -28,6 +28,39 @@ const left: Readonly<Record<string, string>> = {
   'grants.show': 'is of whoever installs it',
   'store.url': 'is of whoever installs it',
   'store.uninstall': 'is of whoever installs it',
+  'approval.list': 'belongs to plans that are kept',
+  'plan.approve': 'belongs to plans that are kept',
+  'plan.reject': 'belongs to plans that are kept',
+  'binding.add': 'is of the command until people log in over HTTP',
+  'binding.list': 'is of the command until people log in over HTTP',
+  'binding.remove': 'is of the command until people log in over HTTP',
+  'role.add': 'is of the command until people log in over HTTP',
+  'role.list': 'is of the command until people log in over HTTP',
+  'role.remove': 'is of the command until people log in over HTTP',
+  'role.set': 'is of the command until people log in over HTTP',
+  'session.list': 'is of the command until people log in over HTTP',
+  'session.revoke': 'is of the command until people log in over HTTP',
+  'token.add': 'is of the command until people log in over HTTP',
+  'token.list': 'is of the command until people log in over HTTP',
+  'token.revoke': 'is of the command until people log in over HTTP',
+  'user.add': 'is of the command until people log in over HTTP',
+  'user.link': 'is of the command until people log in over HTTP',
+  'user.list': 'is of the command until people log in over HTTP',
+  'user.remove': 'is of the command until people log in over HTTP',
+  'user.set': 'is of the command until people log in over HTTP',
+  'audit.export': 'is of the command so far',
+  'audit.head': 'is of the command so far',
+  'audit.verify': 'is of the command so far',
+  'incident.list': 'is of the command so far',
+  'incident.mute': 'is of the command so far',
+  'incident.resolve': 'is of the command so far',
+  'incident.show': 'is of the command so far',
+  'metrics.read': 'is of the command so far',
+  'channel.add': 'is of the command so far',
+  'channel.list': 'is of the command so far',
+  'channel.remove': 'is of the command so far',
+  'channel.test': 'is of the command so far',
+  'delivery.list': 'is of the command so far',
 }
 
 test('docs/openapi.json is current: `node docs/generate.ts` writes it', () => {
