@@ -10,6 +10,7 @@ import {
 import { OrchestraError } from '../errors.ts'
 import { actorOf } from './context.ts'
 import { nameField, routeField } from './fields.ts'
+import { assertScopeKnown } from './known.ts'
 import { scopeFields } from './scope-fields.ts'
 import { reading, writing } from './verb.ts'
 
@@ -35,7 +36,9 @@ export const bindingAdd = writing({
   answers: 'soon',
   input: z.strictObject({ role: nameField, ...holderFields, ...scopeFields }),
   audit: { action: 'binding.add', target: (given) => receiverText(receiverOf(given) ?? { user: '?' }) },
-  run: async ({ store, principal }, { user, token, group, ...given }): Promise<BindingView> => {
+  run: async (context, { user, token, group, ...given }): Promise<BindingView> => {
+    await assertScopeKnown(context, given)
+    const { store, principal } = context
     const to = receiverOf({ user, token, group })
     if (to === undefined)
       throw new OrchestraError('ORC_USAGE', 'It is not said to whom the role is given', {

@@ -48,6 +48,23 @@ async function unknownObject(base: Base, model: Model, key: Key): Promise<Orches
   )
 }
 
+/**
+ * Refuses a scope that names what is not there: a mistyped name would give nothing, and one day something else.
+ * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN
+ */
+export async function assertScopeKnown(
+  { store, config }: Base,
+  {
+    servers = [],
+    backends = [],
+    models = [],
+  }: { [What in 'servers' | 'backends' | 'models']?: string[] | undefined },
+): Promise<void> {
+  for (const name of backends) backendNamed(config, name)
+  for (const name of models) modelNamed(config, name)
+  for (const name of servers) await getServer(store, name)
+}
+
 /** Names by which a command selects what it shows. */
 export interface Names {
   server?: string | undefined

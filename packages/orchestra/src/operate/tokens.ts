@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { addToken, listTokens, revokeToken, type TokenMade, type TokenView } from '../access/index.ts'
 import { actorOf } from './context.ts'
 import { flagField, nameField } from './fields.ts'
+import { assertScopeKnown } from './known.ts'
 import { daysField, networkList, scopeFields } from './scope-fields.ts'
 import { reading, writing } from './verb.ts'
 
@@ -33,8 +34,10 @@ export const tokenAdd = writing({
     ...scopeFields,
   }),
   audit: { action: 'token.add', target: ({ token }) => token },
-  run: ({ store, principal }, { token: name, ...given }): Promise<TokenMade> =>
-    addToken(store, { name, ...given }, actorOf(principal)),
+  run: async (context, { token: name, ...given }): Promise<TokenMade> => {
+    await assertScopeKnown(context, given)
+    return addToken(context.store, { name, ...given }, actorOf(context.principal))
+  },
 })
 
 export const tokenRevoke = writing({

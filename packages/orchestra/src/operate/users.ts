@@ -10,6 +10,7 @@ import {
 } from '../access/index.ts'
 import { actorOf } from './context.ts'
 import { nameField } from './fields.ts'
+import { assertScopeKnown } from './known.ts'
 import { passwordField, scopeFields } from './scope-fields.ts'
 import { reading, writing } from './verb.ts'
 
@@ -36,8 +37,10 @@ export const userAdd = writing({
     ...scopeFields,
   }),
   audit: { action: 'user.add', target: ({ user }) => user },
-  run: ({ store, principal }, { user: name, ...given }): Promise<UserView> =>
-    addUser(store, { name, ...given }, actorOf(principal)),
+  run: async (context, { user: name, ...given }): Promise<UserView> => {
+    await assertScopeKnown(context, given)
+    return addUser(context.store, { name, ...given }, actorOf(context.principal))
+  },
 })
 
 export const userSet = writing({

@@ -38,6 +38,7 @@ test('people and programs are registered, given what they may, and come in by th
   expect(link.stdout).toMatch(/^https:\/\/orchestra\.example\.org\/#link=[\w-]{43}\n$/)
   const added = await piped(`${password}\n`, 'user', 'add', 'ana', '--role', 'operator', '--password-stdin')
   expect(added).toMatchObject({ code: 0, stdout: 'user ana is registered\n' })
+  await project.run('server', 'add', 'web1', '--method', 'local')
   const made = await project.json<{ token: string }>(
     'token',
     'add',
