@@ -3,7 +3,7 @@ import { requestSync } from '../request/request.ts'
 import {
   assertNothingLost,
   damageOf,
-  hasCode,
+  givingWay,
   migrations,
   type Queryable,
   type Store,
@@ -16,10 +16,6 @@ import { restoreGrants } from './capture-role.ts'
 
 /** Where the migrations make everything once more, for what is gone to be taken from there. */
 const SPARE = 'orchestra_spare'
-
-/** Workers go on meanwhile, and may lock the same tables in another order. */
-const DEADLOCK = '40P01'
-const ATTEMPTS = 5
 
 interface ForeignKey {
   table: string
@@ -40,13 +36,7 @@ export async function heal(store: Store): Promise<string[]> {
   if ((await storedVersion(store)) > schemaVersion) return []
   const { lost, remakable } = await damageNow(store)
   if (lost.length + remakable.length === 0) return []
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await store.transaction(healOnce)
-    } catch (error) {
-      if (!hasCode(error, [DEADLOCK]) || attempt === ATTEMPTS) throw error
-    }
-  }
+  return givingWay(store, healOnce)
 }
 
 async function healOnce(tx: Queryable): Promise<string[]> {

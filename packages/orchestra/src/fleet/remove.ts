@@ -8,7 +8,7 @@ import { announce, audit } from '../server/control.ts'
 import { type Doer, doerNames } from '../server/doer.ts'
 import { lockServer } from '../server/registry.ts'
 import { type AskedChange, changesIn } from '../source/index.ts'
-import type { Queryable, Store } from '../store/index.ts'
+import { givingWay, type Queryable, type Store } from '../store/index.ts'
 import { isUsed, useOf, useText } from './use.ts'
 
 /** What a server still had when it was removed. */
@@ -27,7 +27,7 @@ export async function removeServer(
   options: Doer & { force?: boolean } = {},
 ): Promise<Removal> {
   checkOptions('removeServer()', options, { ...doerNames, force: true })
-  return store.transaction(async (tx) => {
+  return givingWay(store, async (tx) => {
     const { id } = await lockServer(tx, name, 'no key update')
     if (options.force !== true) await refuseUse(tx, id, name)
     const removal = await dissolve(tx, id)

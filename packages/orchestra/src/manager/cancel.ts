@@ -12,7 +12,7 @@ import {
   writePlaces,
 } from '../places/index.ts'
 import { audit } from '../server/index.ts'
-import type { Queryable, Store } from '../store/index.ts'
+import { givingWay, type Queryable, type Store } from '../store/index.ts'
 import { conditionOf, targetName, type WorkTarget } from './target.ts'
 
 export interface Cancelled {
@@ -27,7 +27,7 @@ export interface Cancelled {
  * operation that still runs marks the ones that are not.
  */
 export async function cancel(store: Store, target: WorkTarget, by: string): Promise<Cancelled> {
-  return store.transaction(async (tx) => {
+  return givingWay(store, async (tx) => {
     const { condition, values } = conditionOf(target)
     const open = await lockOpenOperations(tx, condition, values)
     const revoked = await tx.query<{ id: number }>(

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { lockOpenOperations } from '../places/index.ts'
 import { audit } from '../server/index.ts'
 import { type AskedChange, changesIn } from '../source/index.ts'
-import type { Queryable, Store } from '../store/index.ts'
+import { givingWay, type Queryable, type Store } from '../store/index.ts'
 import { conditionOf, targetName, type WorkTarget } from './target.ts'
 
 /** How much was set in motion. */
@@ -18,7 +18,7 @@ export interface Retried {
  * objects, never from an old snapshot.
  */
 export async function retry(store: Store, target: WorkTarget | 'failed', by: string): Promise<Retried> {
-  return store.transaction(async (tx) => {
+  return givingWay(store, async (tx) => {
     const { condition, values } = target === 'failed' ? everyFailure : conditionOf(target)
     const hastened = await hasten(tx, condition, values)
     await hastenTransfers(tx, target)

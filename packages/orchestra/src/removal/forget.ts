@@ -2,7 +2,7 @@ import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 import { OrchestraError } from '../errors.ts'
 import { audit, getServer } from '../server/index.ts'
-import type { Queryable, Store } from '../store/index.ts'
+import { givingWay, type Queryable, type Store } from '../store/index.ts'
 import { type GivenUp, giveUp, type PlaceSelector, placedIn } from './give-up.ts'
 
 /** An object, a server, or an object on a server; of one backend or all. */
@@ -33,7 +33,7 @@ export async function whatWouldBeForgotten(
  * @throws OrchestraError ORC_USAGE, ORC_SERVER_UNKNOWN, ORC_OBJECT_UNKNOWN
  */
 export async function forget(store: Store, target: ForgetTarget, by: string): Promise<Forgotten> {
-  return store.transaction(async (tx) => {
+  return givingWay(store, async (tx) => {
     const place = await placeOf(tx, target)
     const { names } = await placedIn(tx, place, MOST_NAMES)
     const given = await giveUp(tx, place, `given up by ${by}`)
