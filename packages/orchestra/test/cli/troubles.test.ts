@@ -117,6 +117,7 @@ describeStores('troubles', (open) => {
     expect(await troubles.next()).toEqual([
       {
         event: 'sync-stopped',
+        notedAt: expect.any(String),
         sync: expect.any(Number),
         mode: 'sync',
         state: 'stopped',
@@ -125,6 +126,7 @@ describeStores('troubles', (open) => {
       },
       {
         event: 'drift',
+        notedAt: expect.any(String),
         server: 'web1',
         backend: 'page',
         drifted: 1,
