@@ -64,9 +64,7 @@ export async function readCandidates(
     after?.generation ?? null,
     after?.operationId ?? null,
   ])
-  const rows = await withoutForsaken(tx, found, config)
-  const chosen = withinBytes(rows.sort(byDecision), most * BYTES_A_PLACE)
-  const lost = await lostIn(tx, chosen)
+  const lost = await lostIn(tx, found)
   if (lost.length > 0)
     return {
       due: [],
@@ -76,6 +74,8 @@ export async function readCandidates(
       next: null,
       lost,
     }
+  const rows = await withoutForsaken(tx, found, config)
+  const chosen = withinBytes(rows.sort(byDecision), most * BYTES_A_PLACE)
   const due = await unbegin(tx, chosen, config)
   const neighbours = await neighboursOf(tx, due, config)
   const { members, busy } = await lockCircles(tx, due, neighbours, config)

@@ -89,4 +89,15 @@ describeStores('what a worker had begun when it was lost', (open) => {
     await workOn(world)
     expect(await world.files('a')).toEqual({ 1: 'one ' })
   })
+
+  it('is told to its end where somebody deleted what is wanted since', async () => {
+    const world = await buildMovable()
+    await begin(world, 1)
+    await world.store.query(`update site set body = 'new'`)
+    await world.collect()
+    await world.store.query(`delete from orchestra.operation where state = 'waiting'`)
+    await workOn(world)
+    expect(await world.files('a')).toEqual({ 1: 'one new' })
+    expect((await world.operations()).map(({ state }) => state)).toEqual(['superseded', 'done'])
+  })
 })
