@@ -11,6 +11,7 @@ export default defineConfig({
     ],
     // Below the lab's base lies a whole system, /proc included.
     exclude: ['**/node_modules/**', 'lab/.cache/**', '**/.orchestra/**'],
+    globalSetup: ['packages/orchestra/test/support/premade-place.ts'],
     setupFiles: ['packages/orchestra/test/support/seeded.ts'],
     testTimeout: 60_000,
     hookTimeout: 180_000,

@@ -1,10 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { firstTable } from '../../src/cli/init-config.ts'
+import { openStore } from '../../src/store/index.ts'
+import { premade } from '../support/premade.ts'
 import { untilWithin } from '../support/processes.ts'
 
 export const command = fileURLToPath(new URL('../../bin/orchestra.js', import.meta.url))
@@ -38,6 +48,14 @@ export class Project {
     writeFileSync(join(this.directory, name), text)
   }
 
+  /** Puts an embedded database there that nothing was done in, as the first `up` makes it in seconds. */
+  async embed(): Promise<void> {
+    if (this.environment.DATABASE_URL !== undefined) return
+    const target = join(this.directory, '.orchestra')
+    mkdirSync(target, { mode: 0o700 })
+    await premade('embedded-empty', target, makeEmpty)
+  }
+
   start(...args: string[]): RunningCommand {
     const started = new RunningCommand(this, args)
     this.#started.push(started)
@@ -59,6 +77,11 @@ export class Project {
     await Promise.all(this.#started.map(({ ended }) => ended))
     rmSync(this.directory, { recursive: true, force: true })
   }
+}
+
+async function makeEmpty(directory: string): Promise<void> {
+  await (await openStore({ directory })).close()
+  for (const name of readdirSync(directory)) if (name !== 'db') rmSync(join(directory, name))
 }
 
 export class RunningCommand {
@@ -124,6 +147,7 @@ export async function query(databaseUrl: string, ...texts: string[]): Promise<un
 /** `orchestra up` in a new project with the first configuration, its table, a local server `here` and a route to it. */
 export async function startFirst(project: Project): Promise<{ up: RunningCommand; databaseUrl: string }> {
   await project.run('init')
+  await project.embed()
   const up = project.start('up', '--json', '--port', '0')
   await up.printed('"ready"')
   const ready = up.records().find((record) => record.event === 'ready')

@@ -7,6 +7,7 @@ export async function startSites(
   config: string,
 ): Promise<{ up: RunningCommand; databaseUrl: string }> {
   project.write('orchestra.config.ts', config)
+  await project.embed()
   const up = project.start('up', '--json', '--port', '0')
   await up.printed('"ready"')
   const ready = up.records().find((record) => record.event === 'ready')

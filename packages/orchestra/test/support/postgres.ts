@@ -5,11 +5,20 @@ import { setTimeout } from 'node:timers/promises'
 import pg from 'pg'
 import { endWithUs, launch, runToEnd } from './daemon.ts'
 import { type PostgresProgram, postgresProgram } from './postgres-program.ts'
+import { premade } from './premade.ts'
 
 export interface PostgresServer {
-  /** Makes an empty database and answers its URL. */
-  database(): Promise<string>
-  stop(): Promise<void>
+  /** Makes a database, empty or a copy of the one named, and answers its URL. */
+  database(template?: string): Promise<string>
+  /** @param keep takes the data away when it has ended, before they are removed */
+  stop(keep?: (data: string) => void): Promise<void>
+}
+
+export interface PostgresOptions {
+  durable?: boolean
+  settings?: Readonly<Record<string, string | number>>
+  /** Fills its new data directory; default with a cluster that was just initialised. */
+  fill?: (data: string) => Promise<void>
 }
 
 const password = 'postgres'
@@ -28,22 +37,28 @@ const initialisation = [
  * A real Postgres of the npm package's own binaries, on a free loopback port, in a directory of its own; not `durable`, it is fast
  * and loses data when the machine crashes.
  */
-export async function startPostgres(
-  options: { durable?: boolean; settings?: Readonly<Record<string, string | number>> } = {},
-): Promise<PostgresServer> {
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const program = postgresProgram()
   const directory = mkdtempSync(join(program.temporary, 'orchestra-postgres-'))
   const remove = () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
   try {
-    const data = await initialise(program, directory)
+    const data = join(directory, 'data')
+    mkdirSync(data)
+    for (const path of [directory, data]) belongTo(program, path)
+    await (options.fill ?? initialised)(data)
     const port = await freePort()
     const fsync = options.durable ? 'on' : 'off'
     const settings = { port, fsync, max_connections: 200, ...options.settings }
-    const stop = await start(program, data, settings, remove)
+    let afterwards = remove
+    const stop = await start(program, data, settings, () => afterwards())
     return {
       database: createDatabases(port),
-      stop: async () => {
+      stop: async (keep) => {
         await goodbyes(port)
+        afterwards = () => {
+          keep?.(data)
+          remove()
+        }
         await stop()
       },
     }
@@ -53,15 +68,20 @@ export async function startPostgres(
   }
 }
 
-async function initialise({ bin, user }: PostgresProgram, directory: string): Promise<string> {
-  const data = join(directory, 'data')
-  const passwordFile = join(directory, 'password')
-  mkdirSync(data)
+const initialised = (data: string) => premade('postgres-initialised', data, initialise)
+
+async function initialise(data: string): Promise<void> {
+  const program = postgresProgram()
+  const passwordFile = `${data}-password`
   writeFileSync(passwordFile, password)
-  for (const path of [directory, data, passwordFile]) if (user) chownSync(path, user.uid, user.gid)
+  for (const path of [data, passwordFile]) belongTo(program, path)
   const words = [...initialisation, `--pgdata=${data}`, `--pwfile=${passwordFile}`]
-  await runToEnd({ program: join(bin, 'initdb'), words, directory, user })
-  return data
+  await runToEnd({ program: join(program.bin, 'initdb'), words, directory: data, user: program.user })
+  rmSync(passwordFile)
+}
+
+function belongTo({ user }: PostgresProgram, path: string): void {
+  if (user) chownSync(path, user.uid, user.gid)
 }
 
 /** Answers how to stop it. Connections are by TCP alone: a socket's path would be one that others have too. */
@@ -102,13 +122,13 @@ async function goodbyes(port: number): Promise<void> {
   }
 }
 
-function createDatabases(port: number): () => Promise<string> {
+function createDatabases(port: number): PostgresServer['database'] {
   let count = 0
-  return async () => {
+  return async (template = 'template1') => {
     const name = `test_${++count}`
     const client = new pg.Client({ connectionString: urlOf(port, 'postgres') })
     await client.connect()
-    await client.query(`create database ${name}`)
+    await client.query(`create database ${name} template ${template}`)
     await client.end()
     return urlOf(port, name)
   }

@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe } from 'vitest'
 import { migrate, openStore, type Store } from '../../src/store/index.ts'
+import { copyTree } from './copy-tree.ts'
 import { type PostgresServer, startPostgres } from './postgres.ts'
+import { premade } from './premade.ts'
 
 /** Opens a migrated store over a database that holds nothing else; it is closed after the test. */
 export type OpenStore = () => Promise<Store>
@@ -27,24 +30,23 @@ export function describePostgres(name: string, tests: (open: OpenStore) => void)
   describe(`${name} (Postgres)`, () => tests(postgresStores()))
 }
 
-/** Starting PGlite takes seconds: one stays open for the whole file, and each test gets it emptied. */
 function embeddedStores(): OpenStore {
-  const directory = mkdtempSync(join(tmpdir(), 'orchestra-store-'))
-  const keepOpened = closeAfterEach()
-  let base: Store | undefined
-  beforeAll(async () => {
-    base = await openStore({ directory, key: testKey })
-  }, START_TIMEOUT)
-  afterAll(async () => {
-    await base?.close()
-    rmSync(directory, { recursive: true, force: true })
+  const directories: string[] = []
+  const keepOpened = closeAfterEach(() => {
+    for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true })
   })
   return async () => {
-    const store = keepOpened(await openStore({ directory, key: testKey }))
-    await store.query(emptyDatabase)
-    await migrate(store)
-    return store
+    const directory = mkdtempSync(join(tmpdir(), 'orchestra-store-'))
+    directories.push(directory)
+    await premade('embedded-migrated', directory, makeEmbedded)
+    return keepOpened(await openStore({ directory, key: testKey }))
   }
+}
+
+async function makeEmbedded(directory: string): Promise<void> {
+  const store = await openStore({ directory, key: testKey })
+  await migrate(store)
+  await store.close()
 }
 
 function postgresStores(): OpenStore {
@@ -52,7 +54,7 @@ function postgresStores(): OpenStore {
   const keepOpened = closeAfterEach()
   let server: PostgresServer | undefined
   beforeAll(async () => {
-    server = await startPostgres()
+    server = await startPostgres({ fill: (data) => premade('postgres-migrated', data, makeMigrated) })
   }, START_TIMEOUT)
   afterAll(async () => {
     await server?.stop()
@@ -60,19 +62,34 @@ function postgresStores(): OpenStore {
   })
   return async () => {
     if (server === undefined) throw new Error('stores can be opened in tests and hooks only')
-    const databaseUrl = await server.database()
-    const store = keepOpened(await openStore({ databaseUrl, directory, key: testKey }))
-    await migrate(store)
-    return store
+    const databaseUrl = await server.database(migrated)
+    return keepOpened(await openStore({ databaseUrl, directory, key: testKey }))
   }
 }
 
-function closeAfterEach(): (store: Store) => Store {
+/** The database that is copied for each test. */
+const migrated = 'migrated'
+
+async function makeMigrated(data: string): Promise<void> {
+  const server = await startPostgres()
+  const databaseUrl = await server.database()
+  const store = await openStore({ databaseUrl, directory: data, key: testKey })
+  await migrate(store)
+  await store.close()
+  const client = new pg.Client({ connectionString: new URL('/postgres', databaseUrl).href })
+  await client.connect()
+  await client.query(`alter database ${basename(new URL(databaseUrl).pathname)} rename to ${migrated}`)
+  await client.end()
+  await server.stop((made) => copyTree(made, data))
+}
+
+function closeAfterEach(afterwards = () => {}): (store: Store) => Store {
   let opened: Store[] = []
   afterEach(async () => {
     const stores = opened
     opened = []
     await Promise.all(stores.map((store) => store.close()))
+    afterwards()
   })
   return (store) => {
     opened.push(closeOnce(store))
@@ -89,16 +106,3 @@ function closeOnce(store: Store): Store {
   }
   return { ...store, close }
 }
-
-const emptyDatabase = `
-do $$
-declare
-  name text;
-begin
-  for name in select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema' loop
-    execute format('drop schema %I cascade', name);
-  end loop;
-  create schema public;
-  grant usage on schema public to public;
-end
-$$`
