@@ -108,7 +108,6 @@ export const errorCodes = {
   ORC_HTTP_HOST: 'A request names a host that this server does not answer for',
   ORC_HTTP_ORIGIN: 'A page of another origin asked for something that changes something',
   ORC_HTTP_ANONYMOUS: 'Nobody is known who asks',
-  ORC_HTTP_FORBIDDEN: 'Whoever asks lacks the permission that the error names',
   ORC_HTTP_RANGE: 'A range of bytes lies outside of what there is',
 } as const
 

@@ -31,6 +31,7 @@ export async function answer(answering: Answering): Promise<FastifyReply> {
 function sendJson({ request, reply, endpoint, given }: Answering, output: unknown): FastifyReply {
   const body = toJson(endpoint.answer(output, given))
   reply.type('application/json; charset=utf-8')
+  if (endpoint.tellsSecret) reply.header('cache-control', 'no-store')
   if (endpoint.kind === 'act') return sendActed(reply, endpoint, output).send(body)
   const tag = etagOf(body)
   reply.header('etag', tag)

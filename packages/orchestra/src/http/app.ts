@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { Permission } from '../access/index.ts'
 import { OrchestraError } from '../errors.ts'
+import { assertMayAsk } from '../operate/index.ts'
 import type { Store } from '../store/index.ts'
 import { answer, BASE } from './answer.ts'
 import { askBy, type Surroundings } from './asking.ts'
@@ -96,7 +96,7 @@ function addEndpoint(
     method: endpoint.method,
     url: routeOf(endpoint.path),
     // Before a body is read: who may not do it need not be listened to.
-    onRequest: async (request) => assertMay(whoAsks(request), endpoint.permission),
+    onRequest: async (request) => assertMayAsk(whoAsks(request).acting, endpoint.verb.name),
     handler: async (request, reply) => {
       const { params, body } = request
       const given = read({ params, query: queryOf(endpoint, request), body })
@@ -180,13 +180,6 @@ async function sendProblem(
     .code(problem.status)
     .type('application/problem+json; charset=utf-8')
     .send(JSON.stringify(problem))
-}
-
-function assertMay(principal: Principal, permission: Permission): void {
-  if (principal.may(permission)) return
-  throw new OrchestraError('ORC_HTTP_FORBIDDEN', `This needs the permission ${permission}`, {
-    hint: 'Ask whoever gives permissions',
-  })
 }
 
 function anonymous(reply: FastifyReply): OrchestraError {

@@ -1,4 +1,4 @@
-import { authenticateToken, scopesOf } from '../access/index.ts'
+import { authenticateToken } from '../access/index.ts'
 import type { Queryable } from '../store/index.ts'
 import type { Authenticate } from './principal.ts'
 
@@ -7,7 +7,6 @@ export function byToken(db: Queryable): Authenticate {
   return async ({ headers, address }) => {
     const [, token] = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '') ?? []
     if (token === undefined) return undefined
-    const identity = await authenticateToken(db, { token, address })
-    return { acting: identity, may: (permission) => scopesOf(identity.grants, permission).length > 0 }
+    return { acting: await authenticateToken(db, { token, address }) }
   }
 }

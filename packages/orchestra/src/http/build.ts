@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { Permission } from '../access/index.ts'
 import type { AnyVerb } from '../operate/index.ts'
 import { limitField } from '../operate/index.ts'
 import { cursorField, type ItemKey } from './cursor.ts'
@@ -11,7 +10,6 @@ type Fields = Readonly<Record<string, z.ZodType>>
 interface Parts {
   path: string
   verb: AnyVerb
-  permission: Permission
   /** Default what the verb says of itself. */
   about?: string
   params?: Fields
@@ -35,6 +33,7 @@ function endpoint({ params = {}, query = {}, ...parts }: Parts & Rest): Endpoint
     agrees: () => false,
     location: null,
     tells: null,
+    tellsSecret: false,
     resumes: null,
     ...parts,
     params: z.strictObject({ ...params }),
@@ -132,6 +131,7 @@ interface ActParts extends Parts {
   body?: Fields
   /** It asks before it does what cannot be taken back. */
   asks?: true
+  tellsSecret?: true
   location?: (output: never) => string | null
 }
 

@@ -1,5 +1,4 @@
 import type { z } from 'zod'
-import type { Permission } from '../access/index.ts'
 import type { AnyVerb } from '../operate/index.ts'
 
 /** What a request gives, by where it stands. */
@@ -31,7 +30,6 @@ export interface Endpoint {
   /** Below `/api/v1`, with parameters as OpenAPI writes them: `/servers/{server}`. */
   path: string
   verb: AnyVerb
-  permission: Permission
   about: string
   kind: AnswerKind
   status: 200 | 201 | 202
@@ -46,6 +44,8 @@ export interface Endpoint {
   agrees: (given: Given) => boolean
   /** What a stream tells of what its verb answers. */
   tells: ((output: unknown, given: Given, ask: Ask) => AsyncIterable<StreamEvent>) | null
+  /** It tells a secret that is told this once: nobody on the way keeps the answer, and it is not replayed. */
+  tellsSecret: boolean
   /** What of a request `Last-Event-ID` stands for, and says it better. */
   resumes: { name: string; from: (id: string) => string } | null
   /** Where the resource is that was made, below `/api/v1`. */

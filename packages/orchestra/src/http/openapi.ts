@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { permissions } from '../access/index.ts'
-import { ownVersion } from '../operate/index.ts'
+import { leastFor, ownVersion } from '../operate/index.ts'
 import type { Endpoint } from './endpoint.ts'
 
 type Json = Record<string, unknown>
@@ -20,16 +20,22 @@ export function openApi(endpoints: readonly Endpoint[]): Json {
 }
 
 function operationOf(endpoint: Endpoint): Json {
-  const { about, verb, permission, params, query, method } = endpoint
+  const { about, verb, params, query, method } = endpoint
   return {
     operationId: operationId(endpoint),
     summary: about,
     'x-verb': verb.name,
-    'x-permission': permission,
+    'x-permission': permissionText(verb.name),
     parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
     ...(method === 'POST' || method === 'PATCH' ? { requestBody: bodyOf(endpoint) } : {}),
     responses: { ...answersOf(endpoint), default: problemAnswer },
   }
+}
+
+/** What nobody gets anywhere without; what is about the machine itself is for whoever is there. */
+function permissionText(verb: string): string {
+  const least = leastFor(verb)
+  return least === 'command' ? 'none: only where nobody is asked who he is' : least.join(' or ')
 }
 
 /** `getServersByServer`: of the method and path, so that it stays when verbs are renamed. */

@@ -1,12 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Permission } from '../access/index.ts'
 import type { Principal as Acting } from '../operate/index.ts'
 
-/** Who asks by HTTP, and what he may do. */
+/** Who asks by HTTP. */
 export interface Principal {
-  /** As whom the audit knows him. */
+  /** As whom the audit knows him, with what he may. */
   acting: Acting
-  may(permission: Permission): boolean
 }
 
 /** What is known of a request before anything of it is done. */
@@ -22,6 +20,6 @@ export type Authenticate = (approach: Approach) => Promise<Principal | undefined
 
 /** Asks nobody who he is. For the loopback of a machine on which everybody may do everything. */
 export function anybody(name = 'loopback'): Authenticate {
-  const principal: Principal = { acting: { kind: 'loopback', name }, may: () => true }
+  const principal: Principal = { acting: { kind: 'loopback', name } }
   return async () => principal
 }

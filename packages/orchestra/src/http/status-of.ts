@@ -108,6 +108,5 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   ORC_HTTP_HOST: 421,
   ORC_HTTP_ORIGIN: 403,
   ORC_HTTP_ANONYMOUS: 401,
-  ORC_HTTP_FORBIDDEN: 403,
   ORC_HTTP_RANGE: 416,
 }

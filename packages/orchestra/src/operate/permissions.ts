@@ -34,12 +34,12 @@ export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
   'worker.list': 'status.read',
   'sync.start': 'sync',
   'sync.list': 'status.read',
-  'sync.show': 'status.read',
-  'sync.cancel': 'sync',
+  'sync.show': 'diff.read',
+  'sync.cancel': 'cancel',
   'drift.list': 'diff.read',
   'adoption.survey': 'diff.read',
   'adoption.take': 'adopt',
-  'plan.make': 'script.read',
+  'plan.make': 'diff.read',
   'plan.save': 'script.read',
   'plan.apply': 'sync',
   'plan.approve': 'approve',
@@ -116,13 +116,20 @@ interface Told {
   breakGlass?: unknown
 }
 
+/** One of what nobody gets anywhere without, whatever he says; what he says decides the rest. */
+export function leastFor(name: string): Permission[] | 'command' {
+  const one = permissionOf[name] ?? 'command'
+  if (one === 'command') return one
+  return name === 'sync.start' ? ['check', one] : [one]
+}
+
 /** All that somebody needs for what he asks: some verbs do more or less by what they are told. */
 export function permissionsFor(name: string, input: unknown): Permission[] | 'command' {
   const one = permissionOf[name] ?? 'command'
   if (one === 'command') return one
   const { mode, scripts, text, plan, breakGlass } = (input ?? {}) as Told
   if (name === 'sync.start') return mode === 'check' ? ['check'] : ['sync', 'prune']
-  if (name === 'plan.make') return scripts === false ? ['diff.read'] : ['diff.read', one]
+  if (name === 'plan.make') return scripts === false ? [one] : [one, 'script.read']
   // Who looks for a text learns whether it is there.
   if (name === 'log.list' && text !== undefined) return [one, 'output.read', 'script.read']
   if (name !== 'plan.apply') return [one]

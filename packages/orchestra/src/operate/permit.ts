@@ -10,7 +10,7 @@ import { parseObject } from '../config/key.ts'
 import { OrchestraError } from '../errors.ts'
 import type { Store } from '../store/index.ts'
 import type { Caller } from './context.ts'
-import { permissionsFor, sameForAll } from './permissions.ts'
+import { leastFor, permissionsFor, sameForAll } from './permissions.ts'
 
 /** What may be looked at to find what something is about. */
 interface Base extends Pick<Caller, 'principal'> {
@@ -32,6 +32,17 @@ export async function permit({ principal, store }: Base, name: string, input: un
   const scope = await scopeAsked(store, input)
   const beyond = lackingOf(principal.grants, { permissions: new Set(needed), scope })
   if (beyond.length > 0) throw lacksThere(name, beyond)
+}
+
+/**
+ * Refuses whoever cannot be permitted it whatever he would say, so that it need not be listened to.
+ * @throws OrchestraError ORC_FORBIDDEN
+ */
+export function assertMayAsk(principal: Caller['principal'], name: string): void {
+  if (!('grants' in principal)) return
+  const least = leastFor(name)
+  if (least === 'command') throw atTheMachine(name)
+  if (!least.some((permission) => scopesOf(principal.grants, permission).length > 0)) throw lacks(name, least)
 }
 
 function atTheMachine(name: string): OrchestraError {

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
+import { enterByLink, makeLink } from '../../src/access/index.ts'
 import { nameOf } from '../../src/http/endpoint.ts'
 import { endpoints } from '../../src/http/endpoints/index.ts'
 import { adoptable, livedIn } from '../operate/world.ts'
@@ -124,7 +125,76 @@ const acts: readonly Act[] = [
     status: 200,
     answer: { server: 'here', removed: null },
   },
+  {
+    name: 'POST /users',
+    path: '/users',
+    body: { user: 'ana', role: 'viewer', servers: ['here'] },
+    status: 201,
+    answer: { name: 'ana', login: 'link', roles: ['viewer'] },
+    location: '/users/ana',
+  },
+  {
+    name: 'POST /users/{user}/link',
+    path: '/users/ana/link',
+    status: 200,
+    answer: { user: 'ana', secret: expect.stringMatching(/^[\w-]{43}$/) },
+  },
+  {
+    name: 'PATCH /users/{user}',
+    path: '/users/ana',
+    body: { disabled: true },
+    status: 200,
+    answer: { name: 'ana', disabled: true },
+  },
+  {
+    name: 'POST /tokens',
+    path: '/tokens',
+    body: { token: 'ci', role: 'operator', days: 30, networks: ['192.0.2.0/24'] },
+    status: 201,
+    answer: { name: 'ci', token: expect.stringMatching(/^orc_/), networks: ['192.0.2.0/24'] },
+    location: '/tokens',
+  },
+  {
+    name: 'DELETE /tokens/{token}',
+    path: '/tokens/ci',
+    status: 200,
+    answer: { name: 'ci', state: 'revoked' },
+  },
+  {
+    name: 'POST /roles',
+    path: '/roles',
+    body: { role: 'restarter', permissions: ['status.read'] },
+    status: 201,
+    answer: { name: 'restarter', permissions: ['status.read'] },
+    location: '/roles/restarter',
+  },
+  {
+    name: 'PATCH /roles/{role}',
+    path: '/roles/restarter',
+    body: { permissions: ['status.read', 'retry'] },
+    status: 200,
+    answer: { name: 'restarter', permissions: ['status.read', 'retry'] },
+  },
+  { name: 'DELETE /roles/{role}', path: '/roles/restarter', status: 200, answer: { removed: true } },
+  {
+    name: 'POST /bindings',
+    path: '/bindings',
+    body: { role: 'viewer', group: 'keycloak/ops' },
+    status: 201,
+    answer: { role: 'viewer', group: 'keycloak/ops' },
+    location: '/bindings/BINDING',
+  },
+  { name: 'DELETE /bindings/{binding}', path: '/bindings/BINDING', status: 200, answer: { role: 'viewer' } },
+  { name: 'DELETE /sessions/{session}', path: '/sessions/SESSION', status: 200, answer: { revoked: true } },
+  { name: 'DELETE /users/{user}', path: '/users/ana', status: 200, answer: { user: 'ana', removed: true } },
 ]
+
+/** Somebody who came in by the first link. */
+async function sessionOf({ store }: World): Promise<string> {
+  const link = await makeLink(store, {}, { by: 'test' })
+  const { session } = await enterByLink(store, { secret: link.secret, address: '127.0.0.1' })
+  return String(session.id)
+}
 
 test('every endpoint that changes something, or computes at length, is asked here', () => {
   const acting = endpoints.filter(({ method }) => method !== 'GET').map(nameOf)
@@ -149,16 +219,18 @@ describeStores('the API', (open) => {
   test('does what the verbs do, audited once as whoever asked', { timeout: 180_000 }, async () => {
     const api = apiOf(world)
     const [unit] = await world.store.query<{ id: string }>('select id from orchestra.unit limit 1')
-    let sync = ''
+    const ids: Record<string, string> = { UNIT: unit?.id ?? '', SESSION: await sessionOf(world) }
+    const filled = (text: string) => text.replace(/[A-Z]{4,}/, (name) => ids[name] ?? name)
     for (const { name, path, body, status, answer, location } of acts) {
       const [method] = name.split(' ') as ['POST']
       const before = await audited()
-      const url = below(path.replace('UNIT', unit?.id ?? '').replace('SYNC', sync))
+      const url = below(filled(path))
       const response = await api.ask({ method, url, ...(body === undefined ? {} : { body }) })
       expect([name, response.statusCode, api.troubles]).toEqual([name, status, []])
       expect(response.json()).toMatchObject(answer as object)
-      if (path === '/syncs') sync = String(response.json().id)
-      const place = location === undefined ? undefined : below(location.replace('SYNC', sync))
+      if (path === '/syncs') ids.SYNC = String(response.json().id)
+      if (path === '/bindings') ids.BINDING = String(response.json().id)
+      const place = location === undefined ? undefined : below(filled(location))
       expect(response.headers.location).toBe(place)
       const isTried = /plans|dryRun/.test(url) || JSON.stringify(body ?? {}).includes('dryRun')
       expect([name, (await audited()) - before]).toEqual([name, isTried ? 0 : 1])

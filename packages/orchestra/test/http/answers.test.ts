@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
+import { addToken, addUser } from '../../src/access/index.ts'
 import type { Schedule } from '../../src/config/config.ts'
 import { type Endpoint, nameOf } from '../../src/http/endpoint.ts'
 import { endpoints } from '../../src/http/endpoints/index.ts'
@@ -42,6 +43,11 @@ const looks: readonly [name: string, path: string, line: string | null][] = [
   ['GET /syncs', '/syncs', 'sync list'],
   ['GET /syncs/{id}', '/syncs/SYNC', null],
   ['GET /findings', '/findings', 'drift'],
+  ['GET /users', '/users', 'user list'],
+  ['GET /roles', '/roles', 'role list'],
+  ['GET /bindings', '/bindings?user=ana', 'binding list --user ana'],
+  ['GET /tokens', '/tokens?all=true', 'token list --all'],
+  ['GET /sessions', '/sessions', 'session list'],
 ]
 
 const nightly: Schedule = { name: 'nightly', cron: '0 3 * * *', does: 'check', server: 'here' }
@@ -72,6 +78,8 @@ describeStores('the API', (open) => {
       source: 'schedule:nightly',
     })
     sync = String(checking.id)
+    await addUser(world.store, { name: 'ana', role: 'viewer' }, { by: 'test' })
+    await addToken(world.store, { name: 'ci', role: 'viewer', days: 1 }, { by: 'test' })
     const [row] = await world.store.query<{ id: string }>('select id from orchestra.unit order by id limit 1')
     unit = row?.id ?? ''
   }, 120_000)

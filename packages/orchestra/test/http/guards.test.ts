@@ -1,9 +1,12 @@
 import { connect } from 'node:net'
 import { beforeEach, expect, it } from 'vitest'
+import { permissions } from '../../src/access/permissions.ts'
+import { everything } from '../../src/access/scope.ts'
 import { nameOf } from '../../src/http/endpoint.ts'
 import { endpoints } from '../../src/http/endpoints/index.ts'
 import { listen } from '../../src/http/listen.ts'
 import { anybody } from '../../src/http/principal.ts'
+import { leastFor } from '../../src/operate/permissions.ts'
 import { askerOf } from '../operate/world.ts'
 import { describePostgres } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
@@ -190,13 +193,16 @@ describePostgres('a request', (open) => {
   })
 
   it('of somebody who may not is refused, with the permission that it takes', async () => {
-    const acting = { kind: 'claimed', name: 'bob' } as const
     for (const endpoint of endpoints) {
-      const may = (permission: string) => permission !== endpoint.permission
-      api = apiOf(world, { authenticate: async () => ({ acting, may }) })
+      const least = leastFor(endpoint.verb.name)
+      const others = permissions.filter((permission) => !least.includes(permission))
+      const grants = [{ permissions: new Set(others), scope: everything }]
+      const acting = { kind: 'user', name: 'bob', grants, accountId: 1, by: 1 } as const
+      api = apiOf(world, { authenticate: async () => ({ acting }) })
       const response = await api.ask({ method: endpoint.method, url: below(endpoint.path), payload: '{' })
       expect([nameOf(endpoint), response.statusCode]).toEqual([nameOf(endpoint), 403])
-      expect(response.json().detail).toContain(endpoint.permission)
+      expect(response.json().code).toBe('ORC_FORBIDDEN')
+      expect(response.json().detail).toContain(least === 'command' ? 'on the machine' : least[0])
     }
   })
 

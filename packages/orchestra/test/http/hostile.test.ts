@@ -51,6 +51,11 @@ const sound: Readonly<Record<string, string>> = {
   unit: '0000',
   log: '1',
   id: '1',
+  user: 'admin',
+  role: 'viewer',
+  binding: '1',
+  token: 'ci',
+  session: '1',
 }
 
 interface Request {

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../endpoint.ts'
 import { objectEndpoints } from './objects.ts'
+import { peopleEndpoints } from './people.ts'
 import { routeEndpoints } from './routes.ts'
 import { serverEndpoints } from './servers.ts'
 import { statusEndpoints } from './status.ts'
@@ -14,4 +15,5 @@ export const endpoints: readonly Endpoint[] = [
   ...objectEndpoints,
   ...workEndpoints,
   ...streamEndpoints,
+  ...peopleEndpoints,
 ]

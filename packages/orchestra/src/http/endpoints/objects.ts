@@ -22,11 +22,10 @@ const params = { object }
 const target = ({ params: { object: named } }: Given) => ({ target: named })
 
 export const objectEndpoints = [
-  one({ path: '/objects/{object}/explain', verb: objectExplain, permission: 'object.data', params }),
+  one({ path: '/objects/{object}/explain', verb: objectExplain, params }),
   pages({
     path: '/objects/{object}/placements',
     verb: placeList,
-    permission: 'status.read',
     about: 'Where one object stands',
     params,
     query: { backend: placeFilter.backend, server: placeFilter.server, state: placeFilter.state },
@@ -36,7 +35,6 @@ export const objectEndpoints = [
   paged<LogSummary>({
     path: '/objects/{object}/history',
     verb: logList,
-    permission: 'status.read',
     about: 'The scripts that did something with one object, the newest first',
     params,
     query: { server: logList.input.shape.server, backend: logList.input.shape.backend },
@@ -47,7 +45,6 @@ export const objectEndpoints = [
   act({
     path: '/objects/{object}/retry',
     verb: workRetry,
-    permission: 'retry',
     about: 'Tries what failed or waits of an object again at once',
     params,
     input: target,
@@ -55,7 +52,6 @@ export const objectEndpoints = [
   act({
     path: '/objects/{object}/cancel',
     verb: workCancel,
-    permission: 'cancel',
     about: 'Revokes what waits of an object and ends what runs, on the server too',
     params,
     input: target,
@@ -63,7 +59,6 @@ export const objectEndpoints = [
   act({
     path: '/objects/{object}/forget',
     verb: objectForget,
-    permission: 'forget',
     params,
     body: { server: objectForget.input.shape.server, backend: objectForget.input.shape.backend },
     asks: true,
@@ -71,7 +66,6 @@ export const objectEndpoints = [
   pages({
     path: '/placements',
     verb: placeList,
-    permission: 'status.read',
     query: placeFilter,
     cursor: after.unwrap(),
     items: 'placements',
@@ -79,13 +73,11 @@ export const objectEndpoints = [
   keyed<ProtectionView>({
     path: '/protections',
     verb: protectionList,
-    permission: 'status.read',
     key: (protection) => [protection.object ?? '', protection.backend ?? ''],
   }),
   act({
     path: '/protections',
     verb: protectionAdd,
-    permission: 'protect',
     status: 201,
     body: protectionAdd.input.shape,
     location: () => '/protections',
@@ -93,14 +85,12 @@ export const objectEndpoints = [
   act({
     path: '/protections',
     verb: protectionRemove,
-    permission: 'protect',
     method: 'DELETE',
     query: protectionRemove.input.shape,
   }),
   paged<TransferView>({
     path: '/transfers',
     verb: transferList,
-    permission: 'status.read',
     query: { object: transferList.input.shape.object },
     field: 'after',
     cursor: transferList.input.shape.after.unwrap(),

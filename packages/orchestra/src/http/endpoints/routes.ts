@@ -18,21 +18,19 @@ const { route: _, ...change } = routeSet.input.shape
 const params = { route }
 
 export const routeEndpoints = [
-  keyed<RouteView>({ path: '/routes', verb: routeList, permission: 'status.read', key: ({ id }) => [id] }),
+  keyed<RouteView>({ path: '/routes', verb: routeList, key: ({ id }) => [id] }),
   act({
     path: '/routes',
     verb: routeAdd,
-    permission: 'route',
     status: 201,
     body: routeAdd.input.shape,
     asks: true,
     location: ({ route: added }: { route: { id: number } | null }) => added && `/routes/${added.id}`,
   }),
-  one({ path: '/routes/{route}', verb: routeShow, permission: 'status.read', params }),
+  one({ path: '/routes/{route}', verb: routeShow, params }),
   act({
     path: '/routes/{route}',
     verb: routeSet,
-    permission: 'route',
     method: 'PATCH',
     params,
     body: change,
@@ -41,7 +39,6 @@ export const routeEndpoints = [
   act({
     path: '/routes/{route}',
     verb: routeRemove,
-    permission: 'route',
     method: 'DELETE',
     params,
     query: { dryRun },
@@ -50,7 +47,6 @@ export const routeEndpoints = [
   act({
     path: '/routes/{route}/enable',
     verb: routeEnable,
-    permission: 'route',
     params,
     body: { dryRun },
     asks: true,
@@ -58,12 +54,11 @@ export const routeEndpoints = [
   act({
     path: '/routes/{route}/disable',
     verb: routeDisable,
-    permission: 'route',
     params,
     body: { dryRun },
     asks: true,
   }),
-  whole({ path: '/backends', verb: backendList, permission: 'status.read' }),
-  whole({ path: '/models', verb: modelList, permission: 'status.read' }),
-  whole({ path: '/schedules', verb: scheduleList, permission: 'status.read' }),
+  whole({ path: '/backends', verb: backendList }),
+  whole({ path: '/models', verb: modelList }),
+  whole({ path: '/schedules', verb: scheduleList }),
 ]

@@ -25,14 +25,12 @@ export const serverEndpoints = [
   keyed<ServerView>({
     path: '/servers',
     verb: serverList,
-    permission: 'status.read',
     key: ({ name }) => [name],
   }),
-  one({ path: '/servers/{server}', verb: serverShow, permission: 'status.read', params }),
+  one({ path: '/servers/{server}', verb: serverShow, params }),
   act({
     path: '/servers/{server}',
     verb: serverRemove,
-    permission: 'server',
     method: 'DELETE',
     params,
     query: { force: serverRemove.input.shape.force, dryRun: serverRemove.input.shape.dryRun },
@@ -41,15 +39,13 @@ export const serverEndpoints = [
   act({
     path: '/servers/{server}/hold',
     verb: serverHold,
-    permission: 'hold',
     params,
     body: { reason: serverHold.input.shape.reason },
   }),
-  act({ path: '/servers/{server}/release', verb: serverRelease, permission: 'hold', params }),
+  act({ path: '/servers/{server}/release', verb: serverRelease, params }),
   pages({
     path: '/servers/{server}/placements',
     verb: placeList,
-    permission: 'status.read',
     about: 'What stands on one server',
     params,
     query: { backend, model, object, identity, state },
@@ -59,7 +55,6 @@ export const serverEndpoints = [
   keyed<Finding>({
     path: '/servers/{server}/findings',
     verb: driftList,
-    permission: 'diff.read',
     about: 'What the last look at one server found otherwise than it should be',
     params,
     query: { backend: driftList.input.shape.backend },

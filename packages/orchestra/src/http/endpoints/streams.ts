@@ -10,7 +10,6 @@ export const streamEndpoints = [
   stream({
     path: '/logs/{log}/stream',
     verb: logWatch,
-    permission: 'output.read',
     params: { log },
     query: { from },
     tells: tellLines,
@@ -20,7 +19,6 @@ export const streamEndpoints = [
   stream({
     path: '/events/stream',
     verb: eventFollow,
-    permission: 'status.read',
     query: { cursor: eventFollow.input.shape.after },
     input: ({ query }) => ({ after: query.cursor }),
     tells: tellHappenings,
