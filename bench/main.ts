@@ -11,6 +11,7 @@ import { type BenchHosts, startHosts } from './hosts.ts'
 import * as idle from './idle.ts'
 import * as loop from './loop.ts'
 import { type Findings, rounded } from './measure.ts'
+import * as memory from './memory.ts'
 import * as oneChange from './one-change.ts'
 import { printFindings } from './print.ts'
 import * as router from './router.ts'
@@ -39,6 +40,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   bulk,
   deciders,
   sync,
+  memory,
 }
 
 async function runRouter(): Promise<Findings> {

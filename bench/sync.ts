@@ -1,11 +1,10 @@
-import type { Store } from '../packages/orchestra/src/store/index.ts'
-import { requestSync } from '../packages/orchestra/src/sync/index.ts'
 import { prepareAnsible } from './ansible.ts'
 import { connectSsh2, type WarmConnection } from './connections.ts'
 import type { BenchHost } from './hosts.ts'
 import { atLeast, atMost, type Findings, inTurns, median, round, timed } from './measure.ts'
 import { contentOf } from './project.ts'
-import { type Machines, openStage, type Stage } from './stage.ts'
+import { type Machines, openStage } from './stage.ts'
+import { changeSilently, fill, synchronize } from './synchronizing.ts'
 import { WORKER_HEAP } from './worker-process.ts'
 
 export const about =
@@ -15,8 +14,6 @@ const sizesOf = { full: [10_000, 100_000], quick: [200, 400] }
 const turnsOf = { full: 2, quick: 1 }
 /** What a playbook with a loop can be asked to write in an acceptable time. */
 const objectsOfAnsible = { full: 500, quick: 5 }
-/** Milliseconds between looks at whether a synchronization has ended. */
-const LOOK = 10
 
 interface Measured {
   objects: number
@@ -129,41 +126,6 @@ async function measure(
   } finally {
     await connection.close()
     await stage.close()
-  }
-}
-
-async function fill(store: Store, host: BenchHost, objects: number): Promise<void> {
-  await changeSilently(
-    store,
-    `insert into page select id, '${host.target.name}', 'page ' || id from generate_series(1, ${objects}) id`,
-  )
-}
-
-/** Changes that capture does not see: all the work is the synchronization's. */
-async function changeSilently(store: Store, statement: string): Promise<void> {
-  await store.transaction(async (tx) => {
-    await tx.query('set local session_replication_role = replica')
-    await tx.query(statement)
-  })
-  await store.query('analyze page')
-}
-
-/** From the request until the synchronization and all that it asked for have ended. */
-async function synchronize({ store }: Stage, mode: 'check' | 'sync'): Promise<void> {
-  const { id } = await requestSync(store, { mode, actor: 'bench', source: 'bench' })
-  for (;;) {
-    const [row] = await store.query<{ state: string; open: boolean }>(
-      `select s.state, s.ended_at is null or exists (
-         select from orchestra.change c where c.unit_id = s.unit_id) or exists (
-         select from orchestra.operation o where o.state in ('waiting', 'running')) as open
-       from orchestra.sync s where id = $1`,
-      [id],
-    )
-    if (row?.open === false) {
-      if (row.state !== 'done') throw new Error(`the synchronization ended as ${row.state}`)
-      return
-    }
-    await new Promise((wake) => setTimeout(wake, LOOK))
   }
 }
 
