@@ -94,6 +94,8 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
     about: 'Units of work before and after their commit, and a worker where one is wanted.',
     modules: {
       orchestra: ['Orchestra', 'CollectOptions', 'SyncOptions'],
+      'http/console': ['ConsoleOptions', 'Console'],
+      'http/authorize': ['Authorize', 'Authorized'],
       'capture/unit': ['UnitOptions'],
       'capture/actor': ['Actor'],
       'units/unit': ['Unit'],

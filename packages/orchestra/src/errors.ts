@@ -107,6 +107,8 @@ export const errorCodes = {
   ORC_HTTP_NOT_JSON: 'The body of a request is not said to be JSON',
   ORC_HTTP_HOST: 'A request names a host that this server does not answer for',
   ORC_HTTP_ORIGIN: 'A page of another origin asked for something that changes something',
+  ORC_AUTHORIZE_MISSING: 'The console was embedded without saying who may use it',
+  ORC_AUTHORIZE_FAILED: 'The application that Orchestra is embedded in could not say who asks',
   ORC_HTTP_ANONYMOUS: 'Nobody is known who asks',
   ORC_HTTP_RANGE: 'A range of bytes lies outside of what there is',
 } as const

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type pg from 'pg'
 import {
   type Unit as CapturedUnit,
@@ -27,6 +28,7 @@ import { formatKey, keyPart } from './config/key.ts'
 import { modelNamed } from './config/names.ts'
 import { OrchestraError } from './errors.ts'
 import { register } from './generation/index.ts'
+import { type Console, type ConsoleOptions, createConsole } from './http/index.ts'
 import type { Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
 import { askFor, type PlanShown, planMake, type SyncShown, syncShow, syncStart } from './operate/index.ts'
@@ -97,6 +99,7 @@ export class Orchestra {
   readonly store: Store
   readonly #bell: Bell
   readonly #router: CurrentRouter
+  readonly #consoles: Console[] = []
 
   private constructor(config: Config, store: Store) {
     // Types forbid `new`, and plain JavaScript has none.
@@ -259,7 +262,19 @@ export class Orchestra {
     return askFor(application, syncShow, { id })
   }
 
+  /**
+   * The API inside of the application, for whom `authorize` names: `app.use('/orchestra', await orchestra.console({ authorize }))`. Without
+   * it nobody is let in, and nothing is made.
+   * @throws OrchestraError ORC_AUTHORIZE_MISSING
+   */
+  async console<Request = IncomingMessage>(options: ConsoleOptions<Request>): Promise<Console> {
+    const made = await createConsole(this, options)
+    this.#consoles.push(made)
+    return made
+  }
+
   async close(): Promise<void> {
+    await Promise.all(this.#consoles.splice(0).map((one) => one.close()))
     await this.#bell.close()
     await this.store.close()
   }

@@ -1,6 +1,7 @@
 export { addUser, listUsers, removeUser, setUser, type UserView } from './accounts.ts'
 export type { Actor, Clock } from './actor.ts'
 export { countAdmins } from './admins.ts'
+export { type Vouched, vouchFor } from './application.ts'
 export {
   type ApprovalView,
   approvalReasons,

@@ -17,8 +17,8 @@ import { sendEvents } from './stream.ts'
 
 export interface AppOptions extends Surroundings {
   authenticate: Authenticate
-  /** Names beside those of the loopback that the server goes by, in small letters. */
-  hosts: ReadonlySet<string>
+  /** Names beside those of the loopback that the server goes by, in small letters; `any` where somebody else has looked. */
+  hosts: ReadonlySet<string> | 'any'
   /** Told of what nobody expected; whoever asked is told the id of his request only. */
   onError: (error: unknown, requestId: string) => void
 }
@@ -44,10 +44,10 @@ export function createApp(options: AppOptions): FastifyInstance {
   const known = new WeakMap<FastifyRequest, Principal>()
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ ...guardHeaders, 'request-id': request.id })
-    assertHost(request.headers, options.hosts)
+    if (options.hosts !== 'any') assertHost(request.headers, options.hosts)
     assertOrigin(request.method, request.headers)
-    const { headers, ip: address, id: requestId } = request
-    const principal = await options.authenticate({ headers, address, requestId })
+    const { headers, ip: address, id: requestId, raw } = request
+    const principal = await options.authenticate({ headers, address, requestId, raw })
     if (principal !== undefined) known.set(request, principal)
     else if (request.routeOptions.url !== HEALTH) throw anonymous(reply)
   })

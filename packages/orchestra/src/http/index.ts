@@ -1,5 +1,13 @@
 export type { Address } from './address.ts'
+export type { Authorize, Authorized } from './authorize.ts'
 export { byToken } from './bearer.ts'
+export {
+  type Console,
+  type ConsoleOptions,
+  createConsole,
+  type FastifyScope,
+  type HonoContext,
+} from './console.ts'
 export { endpoints } from './endpoints/index.ts'
 export { type Listening, type ListenOptions, listen, USUAL_PORT } from './listen.ts'
 export { openApi } from './openapi.ts'

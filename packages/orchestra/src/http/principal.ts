@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Principal as Acting } from '../operate/index.ts'
 
 /** Who asks by HTTP. */
@@ -13,6 +13,8 @@ export interface Approach {
   /** Address of the peer. */
   address: string
   requestId: string
+  /** The request below every framework. */
+  raw: IncomingMessage
 }
 
 /** Finds out who asks; undefined for nobody who is known. The one seam between the API and whoever keeps users and tokens. */

@@ -107,6 +107,8 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   ORC_HTTP_NOT_JSON: 415,
   ORC_HTTP_HOST: 421,
   ORC_HTTP_ORIGIN: 403,
+  ORC_AUTHORIZE_MISSING: 500,
+  ORC_AUTHORIZE_FAILED: 403,
   ORC_HTTP_ANONYMOUS: 401,
   ORC_HTTP_RANGE: 416,
 }

@@ -1,4 +1,4 @@
-import type { Actor, Identity, Person } from '../access/index.ts'
+import type { Actor, Identity, Person, Vouched } from '../access/index.ts'
 import type { Config } from '../config/config.ts'
 import { type LoadedConfig, storeOptions } from '../config/load.ts'
 import type { Progress } from '../key/index.ts'
@@ -9,7 +9,7 @@ import { openStore, type Store } from '../store/index.ts'
  * Who acts. `claimed` is a name that nobody checked: whoever runs the command may give any by `--by`. `loopback` is whoever reaches the
  * API from this machine, where it knows nobody by name. All of them may do everything; who proved who he is may do what he was given.
  */
-export type Principal = { kind: 'os-user' | 'claimed' | 'loopback'; name: string } | Identity
+export type Principal = { kind: 'os-user' | 'claimed' | 'loopback'; name: string } | Identity | Vouched
 
 /** The same for whoever changes who may what. */
 export function actorOf(principal: Principal): Actor {
