@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes } from '../packages/orchestra/src/errors.ts'
-import { endpoints, openApi } from '../packages/orchestra/src/http/index.ts'
+import { doors, endpoints, openApi } from '../packages/orchestra/src/http/index.ts'
 import { logStates } from '../packages/orchestra/src/logs/state.ts'
 import { outcomes } from '../packages/orchestra/src/operations/outcome.ts'
 import { commandHelps } from './generate/commands.ts'
@@ -28,6 +28,7 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
         'Schedule',
       ],
       'config/approvals': ['ApprovalOptions'],
+      'config/http': ['HttpOptions'],
       'store/open': ['StoreOptions'],
       'config/backend': ['Timeouts'],
       'script/transfer': ['CopyLimits'],
@@ -120,7 +121,7 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
 ]
 
 export function generateOpenApi(): string {
-  return `${JSON.stringify(openApi(endpoints), null, 2)}\n`
+  return `${JSON.stringify(openApi(endpoints, doors), null, 2)}\n`
 }
 
 export function generateReference(): string {

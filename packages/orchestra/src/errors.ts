@@ -110,6 +110,7 @@ export const errorCodes = {
   ORC_AUTHORIZE_MISSING: 'The console was embedded without saying who may use it',
   ORC_AUTHORIZE_FAILED: 'The application that Orchestra is embedded in could not say who asks',
   ORC_HTTP_ANONYMOUS: 'Nobody is known who asks',
+  ORC_HTTP_LIMITED: 'Somebody asks more often, or for more at once, than one may',
   ORC_HTTP_RANGE: 'A range of bytes lies outside of what there is',
 } as const
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { OrchestraError } from '../errors.ts'
 import type { Queryable } from '../store/index.ts'
 import type { Clock } from './actor.ts'
+import { Limited } from './limited.ts'
 import { siteOf } from './networks.ts'
 
 /** Within which attempts are counted, in milliseconds. */
@@ -57,7 +57,8 @@ async function count(db: Queryable, who: Buffer, most: number, clock: Clock): Pr
   const [row] = await db.query<{ count: number; since: Date }>(COUNT, [who, now, ended(now)])
   if (row === undefined || row.count <= most) return
   const seconds = Math.ceil((row.since.getTime() + ATTEMPT_WINDOW - now.getTime()) / 1_000)
-  throw new OrchestraError('ORC_LOGIN_LIMITED', 'Too many attempts to log in', {
+  throw new Limited('ORC_LOGIN_LIMITED', 'Too many attempts to log in', {
+    seconds,
     hint: `Wait ${seconds} seconds, or let somebody with a terminal make a link: orchestra user link NAME`,
   })
 }

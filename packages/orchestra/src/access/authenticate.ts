@@ -84,11 +84,12 @@ where s.hash = $1 and a.disabled_at is null and ${isOpen('$2')}`
 
 /**
  * Whose session it is.
+ * @param notes whether it is a request, after which the session lasts longer
  * @throws OrchestraError ORC_SESSION_ENDED
  */
 export async function authenticateSession(
   db: Queryable,
-  { secret }: { secret: string },
+  { secret, notes = true }: { secret: string; notes?: boolean },
   clock: Clock = now,
 ): Promise<Identity> {
   const at = clock()
@@ -96,7 +97,7 @@ export async function authenticateSession(
   if (row === undefined)
     throw new OrchestraError('ORC_SESSION_ENDED', 'The session has ended', { hint: 'Log in again' })
   const { id, account, name, groups } = row
-  if (row.stale) await db.query('update orchestra.session set seen_at = $2 where id = $1', [id, at])
+  if (row.stale && notes) await db.query('update orchestra.session set seen_at = $2 where id = $1', [id, at])
   const grants = await grantsOf(db, { kind: 'account', id: account, groups })
   return { kind: 'user', name, grants, accountId: account, by: id }
 }

@@ -1,8 +1,11 @@
 import type { Command } from 'commander'
+import { firstLink } from '../access/index.ts'
 import { storeOptions } from '../config/load.ts'
-import { anybody, byToken, type Listening, listen, USUAL_PORT } from '../http/index.ts'
-import { assertMigrated, openStore } from '../store/index.ts'
+import { anybody, byCredentials, type Listening, listen, siteOf, USUAL_PORT } from '../http/index.ts'
+import { assertMigrated, openStore, type Store } from '../store/index.ts'
+import { until } from './ages.ts'
 import { type Act, portNumber, withExamples } from './command.ts'
+import { linkText } from './link-text.ts'
 import type { Ending, Session } from './session.ts'
 import { stopSignals } from './up-signals.ts'
 
@@ -36,7 +39,7 @@ async function serveCommand(session: Session, { open, ...address }: ServeOptions
     await assertMigrated(opened)
     const api = await listen({
       ...address,
-      authenticate: open ? anybody() : byToken(opened),
+      authenticate: open ? anybody() : byCredentials(opened, siteOf(keyless.config.http)),
       store: opened,
       config: keyless.config,
       load: async () => keyless,
@@ -44,7 +47,7 @@ async function serveCommand(session: Session, { open, ...address }: ServeOptions
       holds: 'store',
       onError: (error, requestId) => showTrouble(session, error, requestId),
     })
-    await untilStopped(session, api)
+    await untilStopped(session, api, open ? undefined : opened)
   } finally {
     await opened.close()
   }
@@ -64,10 +67,23 @@ export function showAddress({ terminal }: Session, { url }: Listening): void {
   else terminal.line(`the API is at ${url}/api/v1`)
 }
 
-async function untilStopped(session: Session, api: Listening): Promise<void> {
+/** While nobody may do everything, whoever starts it is let in: his terminal is told a link that is good once. */
+export async function showFirstLink(session: Session, { url }: Listening, store: Store): Promise<void> {
+  const link = await firstLink(store, { by: session.by })
+  if (link === undefined) return
+  const { http } = (await session.config()).config
+  const { user, expiresAt } = link
+  const shown = linkText(http.url ?? url, link.secret)
+  const { terminal } = session
+  if (terminal.json) terminal.record({ event: 'link', user, url: shown, expiresAt })
+  else terminal.line(`nobody can log in yet; this lets ${user} in once, ${until(expiresAt)}: ${shown}`)
+}
+
+async function untilStopped(session: Session, api: Listening, store: Store | undefined): Promise<void> {
   const signals = stopSignals()
   try {
     showAddress(session, api)
+    if (store !== undefined) await showFirstLink(session, api, store)
     await signals.first
     void signals.second.then(() => process.exit(1))
     await api.close()

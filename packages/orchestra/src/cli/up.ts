@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { heal } from '../capture/index.ts'
 import { storeOptions } from '../config/load.ts'
-import { byToken, type Listening, listen, USUAL_PORT } from '../http/index.ts'
+import { byCredentials, type Listening, listen, siteOf, USUAL_PORT } from '../http/index.ts'
 import { sealCanary } from '../key/index.ts'
 import { Manager } from '../manager/index.ts'
 import { askFor, eventFollow } from '../operate/index.ts'
@@ -9,7 +9,7 @@ import { assertMigrated, migrate, openStore, type Store, type StoreOptions } fro
 import { captureTables } from './capture-tables.ts'
 import { type Act, portNumber, wholeNumber, withExamples } from './command.ts'
 import { LiveView } from './live.ts'
-import { showAddress, showTrouble } from './serve.ts'
+import { showAddress, showFirstLink, showTrouble } from './serve.ts'
 import type { Ending, Session } from './session.ts'
 import { lockUp, ownedElsewhere, ownsDatabase } from './up-lock.ts'
 import { UpReport } from './up-report.ts'
@@ -118,7 +118,10 @@ async function runUp(session: Session, store: Store, options: UpOptions): Promis
     api = await offerApi(session, store, options.http)
     await manager.start()
     report.ready({ path, store, models: config.models.size, backends: config.backends.size })
-    if (api !== undefined) showAddress(session, api)
+    if (api !== undefined) {
+      showAddress(session, api)
+      await showFirstLink(session, api, store)
+    }
     await signals.first
     await api?.close()
     await stop(manager, report, options.grace, signals.second)
@@ -140,7 +143,7 @@ async function offerApi(
   return listen({
     host: '127.0.0.1',
     port: port === true ? USUAL_PORT : port,
-    authenticate: byToken(store),
+    authenticate: byCredentials(store, siteOf(config.http)),
     store,
     config,
     load: () => session.config(),

@@ -4,6 +4,7 @@ import { OrchestraError } from '../errors.ts'
 import { userAdd, userLink, userList, userRemove, userSet } from '../operate/index.ts'
 import { age, until } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
+import { linkText } from './link-text.ts'
 import { askPassword } from './password.ts'
 import { type ScopeOptions, scopeFrom, withScope } from './scope-options.ts'
 import type { Ending, Session } from './session.ts'
@@ -134,9 +135,4 @@ async function linkCommand(
   terminal.tell(link, shown)
   terminal.note(`lets ${link.user} in once, ${until(link.expiresAt)}; whoever has it is ${link.user}`)
   return 'done'
-}
-
-/** Behind `#`, where no server and no log sees it. */
-function linkText(url: string, secret: string): string {
-  return `${url.replace(/\/+$/, '')}/#link=${secret}`
 }

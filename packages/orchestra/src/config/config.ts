@@ -7,6 +7,7 @@ import { checkCopy, checkName, checkPositive, checkUnique, invalid } from './che
 import { checkAfter, checkBackend } from './check-backend.ts'
 import { checkModel } from './check-model.ts'
 import { fingerprintOf } from './fingerprint.ts'
+import { checkHttp, type HttpConfig, type HttpOptions, httpNames } from './http.ts'
 import type { Model } from './model.ts'
 import { topologicalOrder } from './order.ts'
 import { ownVersion } from './own-version.ts'
@@ -62,6 +63,8 @@ export interface ConfigOptions {
   schedules?: readonly Schedule[]
   /** Plans that another person has to approve; default none. */
   approvals?: ApprovalOptions
+  /** How people reach the API. */
+  http?: HttpOptions
   /**
    * Names the release of your code, such as its commit: workers of two releases that run side by side are then told apart even where
    * only what backends call was changed.
@@ -84,6 +87,7 @@ export interface Config {
   readonly retention: Readonly<Required<RetentionOptions>>
   readonly schedules: readonly Schedule[]
   readonly approvals: Readonly<ApprovalOptions>
+  readonly http: HttpConfig
   /** Is the same for workers that decide and render alike. */
   readonly fingerprint: string
 }
@@ -113,6 +117,7 @@ const configOptions: NamesOf<ConfigOptions> = {
   retention,
   schedules: true,
   approvals: approvalNames,
+  http: httpNames,
   release: true,
 }
 
@@ -141,6 +146,7 @@ export function defineConfig(options: ConfigOptions): Config {
     }),
     schedules: checkSchedules(options),
     approvals: checkApprovals(options.approvals),
+    http: checkHttp(options.http),
     fingerprint: fingerprintOf({
       ...options,
       backends,

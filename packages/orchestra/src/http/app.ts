@@ -1,18 +1,28 @@
 import { randomUUID } from 'node:crypto'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { Limited } from '../access/index.ts'
 import { OrchestraError } from '../errors.ts'
 import { assertMayAsk } from '../operate/index.ts'
 import type { Store } from '../store/index.ts'
 import { answer, BASE } from './answer.ts'
 import { askBy, type Surroundings } from './asking.ts'
+import type { Door, Entering } from './door.ts'
+import { doors } from './doors/index.ts'
+import { meDoor } from './doors/me.ts'
 import type { Ask, Endpoint } from './endpoint.ts'
 import { endpoints } from './endpoints/index.ts'
 import { readerOf } from './given.ts'
-import { assertHost, assertOrigin, guardHeaders } from './guard.ts'
+import { guardHeaders } from './guard.ts'
+import { toJson } from './json.ts'
+import { limiting } from './limits.ts'
+import { OpenStreams, watchPermission } from './open-streams.ts'
 import { openApi } from './openapi.ts'
 import type { Authenticate, Principal } from './principal.ts'
 import { isUnexpected, type Problem, toProblem } from './problem.ts'
+import { approachOf, receive } from './reception.ts'
 import { sharingListener } from './shared-listening.ts'
+import { addSignInPage } from './sign-in-page.ts'
+import { siteOf } from './site.ts'
 import { sendEvents } from './stream.ts'
 
 export interface AppOptions extends Surroundings {
@@ -21,12 +31,16 @@ export interface AppOptions extends Surroundings {
   hosts: ReadonlySet<string> | 'any'
   /** Told of what nobody expected; whoever asked is told the id of his request only. */
   onError: (error: unknown, requestId: string) => void
+  /** Milliseconds after which it is looked again whether a stream may go on. */
+  looksAgain?: number
 }
 
 /** Bytes of a body. */
 const MOST_BYTES = 1_000_000
 /** Milliseconds in which a request has to be there as a whole. */
 const REQUEST_PATIENCE = 30_000
+/** Milliseconds, where nothing else is said. */
+const LOOKS_AGAIN = 30_000
 /** Characters of one part of a path: an object's name, percent-encoded. */
 const LONGEST_PART = 16_384
 
@@ -35,41 +49,43 @@ export function createApp(options: AppOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: MOST_BYTES,
     requestTimeout: REQUEST_PATIENCE,
+    // What a proxy says of where a request comes from is believed of those alone that are named.
+    trustProxy: [...options.config.http.proxies],
     genReqId: () => randomUUID(),
     routerOptions: { maxParamLength: LONGEST_PART },
     frameworkErrors: (error, request, reply) => void sendProblem(options, error, request, reply),
   })
   // JSON only: a form of a page elsewhere can send text.
   app.removeContentTypeParser('text/plain')
-  const known = new WeakMap<FastifyRequest, Principal>()
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ ...guardHeaders, 'request-id': request.id })
-    if (options.hosts !== 'any') assertHost(request.headers, options.hosts)
-    assertOrigin(request.method, request.headers)
-    const { headers, ip: address, id: requestId, raw } = request
-    const principal = await options.authenticate({ headers, address, requestId, raw })
-    if (principal !== undefined) known.set(request, principal)
-    else if (request.routeOptions.url !== HEALTH) throw anonymous(reply)
-  })
+  const { http } = options.config
+  const site = siteOf(http)
+  const limit = limiting(app, http.requests)
+  const whoAsks = receive(app, { ...options, site, limit })
   app.setErrorHandler((error, request, reply) => sendProblem(options, error, request, reply))
   app.setNotFoundHandler(async (request, reply) => sendProblem(options, nothingThere(), request, reply))
   addHealth(app, options)
   addOpenApi(app)
+  // Whom the application vouches for comes in there.
+  const opens = options.hosts === 'any' ? [meDoor] : doors
+  if (options.hosts !== 'any') addSignInPage(app)
   const closing = new AbortController()
   app.addHook('preClose', async () => closing.abort())
-  const shared = { known, closing, streaming: sharingListener(options.store) }
+  const streams = new OpenStreams(http.streams)
+  const shared = { whoAsks, closing, streaming: sharingListener(options.store), streams }
   for (const endpoint of endpoints) addEndpoint(app, endpoint, options, shared)
+  for (const door of opens) addDoor(app, door, { store: options.store, site, streams, whoAsks })
   refuseOthers(app)
   return app
 }
 
 /** What all endpoints have in common. */
 interface Shared {
-  known: WeakMap<FastifyRequest, Principal>
+  whoAsks: (request: FastifyRequest) => Principal
   /** Aborts when the server closes: streams would never end by themselves. */
   closing: AbortController
   /** The store for streams. */
   streaming: Store
+  streams: OpenStreams
 }
 
 /** A browser that reads a stream again says where it was. */
@@ -83,15 +99,10 @@ function addEndpoint(
   app: FastifyInstance,
   endpoint: Endpoint,
   options: AppOptions,
-  { known, closing, streaming }: Shared,
+  { whoAsks, closing, streaming, streams }: Shared,
 ): void {
   const surroundings = endpoint.tells === null ? options : { ...options, store: streaming }
   const read = readerOf(endpoint)
-  const whoAsks = (request: FastifyRequest): Principal => {
-    const principal = known.get(request)
-    if (principal === undefined) throw nobody()
-    return principal
-  }
   app.route({
     method: endpoint.method,
     url: routeOf(endpoint.path),
@@ -100,13 +111,53 @@ function addEndpoint(
     handler: async (request, reply) => {
       const { params, body } = request
       const given = read({ params, query: queryOf(endpoint, request), body })
-      const signal = AbortSignal.any([leavingOf(reply), closing.signal])
-      const asker = { principal: whoAsks(request), agrees: endpoint.agrees(given), signal }
-      const ask: Ask = (verb, input) => askBy(surroundings, verb, input, asker)
-      if (endpoint.tells === null) return answer({ request, reply, endpoint, given, ask })
-      const output = await ask(endpoint.verb, endpoint.input(given))
-      const problemOf = (error: unknown) => problemFor(options, error, request)
-      return sendEvents(reply, endpoint.tells(output, given, ask), { signal, problemOf })
+      const principal = whoAsks(request)
+      const left = AbortSignal.any([leavingOf(reply), closing.signal])
+      const asking = (signal: AbortSignal): Ask => {
+        const asker = { principal, agrees: endpoint.agrees(given), signal }
+        return (verb, input) => askBy(surroundings, verb, input, asker)
+      }
+      const { tells } = endpoint
+      if (tells === null) return answer({ request, reply, endpoint, given, ask: asking(left) })
+      const stream = streams.open(principal)
+      const signal = AbortSignal.any([left, stream.signal])
+      const look = () => options.authenticate({ ...approachOf(request), again: true })
+      const every = options.looksAgain ?? LOOKS_AGAIN
+      const unwatch = watchPermission(principal, look, { every, end: stream.end })
+      try {
+        const ask = asking(signal)
+        const output = await ask(endpoint.verb, endpoint.input(given))
+        const problemOf = (error: unknown) => problemFor(options, error, request)
+        await sendEvents(reply, tells(output, given, ask), { signal, problemOf })
+      } finally {
+        unwatch()
+        stream.close()
+      }
+    },
+  })
+}
+
+/** Whoever comes in or leaves is answered for himself: nobody on the way keeps that. */
+function addDoor(
+  app: FastifyInstance,
+  door: Door,
+  around: Omit<Entering, 'request' | 'reply' | 'given' | 'whoAsks'> & Pick<Shared, 'whoAsks'>,
+): void {
+  const read = readerOf(door)
+  app.route({
+    method: door.method,
+    url: routeOf(door.path),
+    ...(door.anonymous ? { config: { anonymous: true } } : {}),
+    handler: async (request, reply) => {
+      const { params, query, body } = request
+      const given = read({ params, query, body })
+      const entering = { ...around, request, reply, given, whoAsks: () => around.whoAsks(request) }
+      const answered = await door.enter(entering)
+      if (reply.sent) return reply
+      return reply
+        .header('cache-control', 'no-store')
+        .type('application/json; charset=utf-8')
+        .send(toJson(answered))
     },
   })
 }
@@ -128,7 +179,7 @@ const OPENAPI = `${BASE}/openapi.json`
 
 /** For whoever watches the process: says nothing that is worth knowing to anybody else. */
 function addHealth(app: FastifyInstance, { store }: AppOptions): void {
-  app.get(HEALTH, async (_request, reply) => {
+  app.get(HEALTH, { config: { anonymous: 'uncounted' } }, async (_request, reply) => {
     const ready = await store.query('select 1').then(
       () => true,
       () => false,
@@ -138,7 +189,7 @@ function addHealth(app: FastifyInstance, { store }: AppOptions): void {
 }
 
 function addOpenApi(app: FastifyInstance): void {
-  const document = JSON.stringify(openApi(endpoints))
+  const document = JSON.stringify(openApi(endpoints, doors))
   app.get(OPENAPI, async (_request, reply) => reply.type('application/json; charset=utf-8').send(document))
 }
 
@@ -150,7 +201,7 @@ function refuseOthers(app: FastifyInstance): void {
     [HEALTH, ['GET']],
     [OPENAPI, ['GET']],
   ])
-  for (const { method, path } of endpoints)
+  for (const { method, path } of [...endpoints, ...doors])
     paths.set(routeOf(path), [...(paths.get(routeOf(path)) ?? []), method])
   for (const [url, methods] of paths) {
     const allow = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ')
@@ -175,22 +226,12 @@ async function sendProblem(
   reply: FastifyReply,
 ): Promise<void> {
   const problem = problemFor(options, error, request)
+  if (error instanceof Limited) reply.header('retry-after', error.seconds)
   await reply
     .headers({ ...guardHeaders, 'request-id': request.id })
     .code(problem.status)
     .type('application/problem+json; charset=utf-8')
     .send(JSON.stringify(problem))
-}
-
-function anonymous(reply: FastifyReply): OrchestraError {
-  reply.header('www-authenticate', 'Bearer realm="orchestra"')
-  return nobody()
-}
-
-function nobody(): OrchestraError {
-  return new OrchestraError('ORC_HTTP_ANONYMOUS', 'Nobody is known who asks', {
-    hint: 'Send Authorization: Bearer TOKEN',
-  })
 }
 
 function nothingThere(): OrchestraError {

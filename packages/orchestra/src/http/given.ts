@@ -15,7 +15,11 @@ export interface Raw {
 }
 
 /** Makes the reader of an endpoint's requests: it understands all of one, or tells all that is wrong with it. */
-export function readerOf({ params, query, body }: Endpoint): (raw: Raw) => Given {
+export function readerOf({
+  params,
+  query,
+  body,
+}: Pick<Endpoint, 'params' | 'query' | 'body'>): (raw: Raw) => Given {
   const [decodeParams, decodeQuery] = [textDecoder(params), textDecoder(query)]
   return (raw) => {
     const faults: Fault[] = []

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { OrchestraError } from '../errors.ts'
 import { isLoopback } from './address.ts'
+import type { Site } from './site.ts'
 
 /** Methods that change nothing. */
 const safe: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -28,19 +29,34 @@ function hostName(host: string): string | undefined {
  * Browsers say which page asks. What changes something is not done for a page of another origin; programs say nothing of it.
  * @throws OrchestraError ORC_HTTP_ORIGIN
  */
-export function assertOrigin(method: string, headers: IncomingHttpHeaders): void {
+export function assertOrigin(method: string, headers: IncomingHttpHeaders, site: Site): void {
   if (safe.has(method)) return
-  const site = headers['sec-fetch-site']
-  const isOwn = site === undefined ? isSameOrigin(headers) : site === 'same-origin' || site === 'none'
-  if (isOwn && (site === undefined || isSameOrigin(headers))) return
+  const said = headers['sec-fetch-site']
+  const isOwn = said === undefined || said === 'same-origin' || said === 'none'
+  if (isOwn && isSameOrigin(headers, site)) return
   throw new OrchestraError('ORC_HTTP_ORIGIN', 'A page of another origin asked for it, so nothing was done', {
     hint: 'Ask from a page of this server, or from a program',
   })
 }
 
-function isSameOrigin({ origin, host }: IncomingHttpHeaders): boolean {
+/**
+ * A cookie goes along with whatever has the browser ask. So what changes something says that a page of this server asks, which no page
+ * elsewhere can say.
+ * @throws OrchestraError ORC_HTTP_ORIGIN
+ */
+export function assertOwnPage(method: string, headers: IncomingHttpHeaders): void {
+  if (safe.has(method) || headers['sec-fetch-site'] === 'same-origin') return
+  if (headers['sec-fetch-site'] === undefined && headers.origin !== undefined) return
+  throw new OrchestraError('ORC_HTTP_ORIGIN', 'Nothing says that a page of this server asked for it', {
+    hint: 'Send Origin with the address of this server beside the cookie, or use a token',
+  })
+}
+
+/** Where TLS ends in front of this server, a page that came without it is another origin. */
+function isSameOrigin({ origin, host }: IncomingHttpHeaders, { origin: own }: Site): boolean {
   if (origin === undefined) return true
-  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase()
+  if (!URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase()) return false
+  return own === undefined || new URL(own).host !== new URL(origin).host || own === origin
 }
 
 /** What browsers may do with an answer: nothing but show it. */

@@ -1,6 +1,5 @@
 export type { Address } from './address.ts'
 export type { Authorize, Authorized } from './authorize.ts'
-export { byToken } from './bearer.ts'
 export {
   type Console,
   type ConsoleOptions,
@@ -8,7 +7,10 @@ export {
   type FastifyScope,
   type HonoContext,
 } from './console.ts'
+export { byCredentials } from './credentials.ts'
+export { doors } from './doors/index.ts'
 export { endpoints } from './endpoints/index.ts'
 export { type Listening, type ListenOptions, listen, USUAL_PORT } from './listen.ts'
 export { openApi } from './openapi.ts'
 export { type Approach, type Authenticate, anybody, type Principal } from './principal.ts'
+export { type Site, siteOf } from './site.ts'

@@ -1,5 +1,7 @@
+import type { Config } from '../config/config.ts'
 import { type Address, assertKept, listenError, urlOf } from './address.ts'
 import { type AppOptions, createApp } from './app.ts'
+import { hostOf, siteOf } from './site.ts'
 
 export interface ListenOptions extends Omit<AppOptions, 'hosts'>, Address {}
 
@@ -13,10 +15,16 @@ export interface Listening {
   close(): Promise<void>
 }
 
+/** Where it listens, and where the configuration says that it is found. */
+function ownHosts(host: string, { http }: Config): string[] {
+  const found = hostOf(siteOf(http))
+  return [host.toLowerCase(), ...(found === undefined ? [] : [found])]
+}
+
 /** @throws OrchestraError ORC_HTTP_EXPOSED, ORC_HTTP_ADDRESS */
 export async function listen({ host, port, ...options }: ListenOptions): Promise<Listening> {
   assertKept(host)
-  const app = createApp({ ...options, hosts: new Set([host.toLowerCase()]) })
+  const app = createApp({ ...options, hosts: new Set(ownHosts(host, options.config)) })
   try {
     await app.listen({ host, port })
   } catch (cause) {

@@ -1,15 +1,18 @@
 import { z } from 'zod'
 import { permissions } from '../access/index.ts'
 import { leastFor, ownVersion } from '../operate/index.ts'
+import type { Door } from './door.ts'
 import type { Endpoint } from './endpoint.ts'
 
 type Json = Record<string, unknown>
 
 /** The table of endpoints as OpenAPI 3.1 tells it. */
-export function openApi(endpoints: readonly Endpoint[]): Json {
+export function openApi(endpoints: readonly Endpoint[], doors: readonly Door[]): Json {
   const paths: Record<string, Json> = {}
   for (const endpoint of endpoints)
     paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method.toLowerCase()]: operationOf(endpoint) }
+  for (const door of doors)
+    paths[door.path] = { ...paths[door.path], [door.method.toLowerCase()]: doorOf(door) }
   return {
     openapi: '3.1.0',
     info: { title: 'Orchestra', version: ownVersion(), license: { name: 'MIT', identifier: 'MIT' } },
@@ -32,6 +35,21 @@ function operationOf(endpoint: Endpoint): Json {
   }
 }
 
+function doorOf(door: Door): Json {
+  const { about, query, method, anonymous } = door
+  return {
+    operationId: operationId(door),
+    summary: about,
+    ...(anonymous ? { security: [] } : {}),
+    parameters: parametersOf(query, 'query'),
+    ...(method === 'POST' ? { requestBody: bodyOf(door) } : {}),
+    responses: {
+      200: { description: about, content: { 'application/json': { schema: {} } } },
+      default: problemAnswer,
+    },
+  }
+}
+
 /** What nobody gets anywhere without; what is about the machine itself is for whoever is there. */
 function permissionText(verb: string): string {
   const least = leastFor(verb)
@@ -39,7 +57,7 @@ function permissionText(verb: string): string {
 }
 
 /** `getServersByServer`: of the method and path, so that it stays when verbs are renamed. */
-function operationId({ method, path }: Endpoint): string {
+function operationId({ method, path }: Pick<Endpoint | Door, 'method' | 'path'>): string {
   const words = path
     .split('/')
     .filter((part) => part !== '')
@@ -64,7 +82,7 @@ function parametersOf(schema: z.ZodObject, place: 'path' | 'query'): Json[] {
   }))
 }
 
-function bodyOf({ body }: Endpoint): Json {
+function bodyOf({ body }: Pick<Endpoint, 'body'>): Json {
   const schema = schemaOf(body)
   const needed = Array.isArray(schema.required) && schema.required.length > 0
   return { required: needed, content: { 'application/json': { schema } } }

@@ -110,5 +110,6 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   ORC_AUTHORIZE_MISSING: 500,
   ORC_AUTHORIZE_FAILED: 403,
   ORC_HTTP_ANONYMOUS: 401,
+  ORC_HTTP_LIMITED: 429,
   ORC_HTTP_RANGE: 416,
 }

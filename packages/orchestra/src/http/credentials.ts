@@ -1,0 +1,18 @@
+import { authenticateSession, authenticateToken } from '../access/index.ts'
+import type { Queryable } from '../store/index.ts'
+import type { Authenticate } from './principal.ts'
+import { sessionSecret } from './session-cookie.ts'
+import type { Site } from './site.ts'
+
+/** Whoever gives a token that the store knows, from where it may be used; else whose session it is. */
+export function byCredentials(db: Queryable, site: Site): Authenticate {
+  return async ({ headers, address, again = false }) => {
+    if (headers.authorization !== undefined) {
+      const [, token] = /^Bearer +(\S+) *$/i.exec(headers.authorization) ?? []
+      return token === undefined ? undefined : { acting: await authenticateToken(db, { token, address }) }
+    }
+    const secret = sessionSecret(headers, site)
+    if (secret === undefined) return undefined
+    return { acting: await authenticateSession(db, { secret, notes: !again }), byCookie: true }
+  }
+}

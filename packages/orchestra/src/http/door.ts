@@ -1,0 +1,33 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import type { Store } from '../store/index.ts'
+import type { Given } from './endpoint.ts'
+import type { OpenStreams } from './open-streams.ts'
+import type { Principal } from './principal.ts'
+import type { Site } from './site.ts'
+
+/** What somebody does to come in, to leave, and to learn who he is: no verb, because it is of this face alone. */
+export interface Door {
+  method: 'GET' | 'POST' | 'DELETE'
+  /** Below `/api/v1`. */
+  path: string
+  about: string
+  /** Nobody is asked who he is: that is what it is for. */
+  anonymous: boolean
+  params: z.ZodObject
+  query: z.ZodObject
+  body: z.ZodObject
+  enter(entering: Entering): Promise<unknown>
+}
+
+/** What a door works with. What it answers is sent as JSON. */
+export interface Entering {
+  store: Store
+  site: Site
+  request: FastifyRequest
+  reply: FastifyReply
+  given: Given
+  streams: OpenStreams
+  /** @throws OrchestraError ORC_HTTP_ANONYMOUS where nobody is asked who he is */
+  whoAsks: () => Principal
+}

@@ -1,0 +1,6 @@
+import type { Door } from '../door.ts'
+import { meDoor } from './me.ts'
+import { sessionDoors } from './session.ts'
+
+/** All that is asked for by HTTP and is no verb. */
+export const doors: readonly Door[] = [...sessionDoors, meDoor]
