@@ -74,7 +74,7 @@ describeLab('data that moves between real hosts', () => {
   /** Waits until a copy has begun to arrive. */
   async function copying(object: string): Promise<void> {
     await until(`the copy of ${object} is in its middle`, async () => {
-      const [transfer] = await listTransfers(store, 1, object)
+      const [transfer] = await listTransfers(store, { limit: 1, object })
       return transfer?.step === 'copy' && transfer.running && transfer.bytes > 0
     })
   }
@@ -82,7 +82,7 @@ describeLab('data that moves between real hosts', () => {
   /** Waits until a copy has failed. */
   async function interrupted(object: string): Promise<void> {
     await until(`it is noticed that the copy of ${object} broke off`, async () => {
-      const [transfer] = await listTransfers(store, 1, object)
+      const [transfer] = await listTransfers(store, { limit: 1, object })
       return transfer !== undefined && transfer.error !== null
     })
   }
@@ -245,7 +245,7 @@ chmod 755 /usr/local/bin/tar`)
     const room = await free()
     await change('account', 8, `place = 'right'`)
     await interrupted('account:8')
-    const [stopped] = await listTransfers(store, 1, 'account:8')
+    const [stopped] = await listTransfers(store, { limit: 1, object: 'account:8' })
     expect(stopped?.error).toMatch(
       /^ORC_COPY_LIMIT: the copy was ended because the new server has too little room/,
     )

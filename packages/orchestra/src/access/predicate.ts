@@ -1,3 +1,4 @@
+import type { RowKind } from '../store/index.ts'
 import { type Dimension, dimensions, isEverything, type Scope } from './scope.ts'
 
 /** Where the rows of a query tell what they are about: SQL expressions, of which `servers` is the id of a server. What is left out they do not tell. */
@@ -43,11 +44,6 @@ function conditionOf(
   return `(${conditions.join(' and ')})`
 }
 
-/** The tables that people are shown rows of, each by the name of its table, and how what a row is about is found. */
-export const rowKinds = ['placement', 'operation', 'finding', 'transfer', 'log', 'unit', 'event'] as const
-
-export type RowKind = (typeof rowKinds)[number]
-
 /**
  * The same for rows of a table.
  * @param alias what the query calls the table
@@ -75,6 +71,7 @@ const finders: Readonly<Record<RowKind, Finder>> = {
   log: ofLog,
   unit: (scopes, alias, first) => someOperation(scopes, `operation_there.unit_id = ${alias}.id`, first),
   event: ofEvent,
+  sync: (scopes, alias, first) => predicate(scopes, whole(alias), first),
 }
 
 /** Both servers see data that goes from one to the other. */

@@ -1,4 +1,4 @@
-import type { Queryable } from '../store/index.ts'
+import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
 import type { EventCursor, Told } from './event.ts'
 
 export interface EventPage {
@@ -20,9 +20,16 @@ export async function eventsFromNow(db: Queryable): Promise<EventCursor> {
  * What was committed since, each once and none missed, in the order of the commits from one page to the next. Waits for no transaction:
  * one that takes hours delays what it did itself, and nothing else.
  */
-export async function readEvents(db: Queryable, cursor: EventCursor, most = PAGE): Promise<EventPage> {
+export async function readEvents(
+  db: Queryable,
+  cursor: EventCursor,
+  most = PAGE,
+  visible?: Narrowing,
+): Promise<EventPage> {
   const [seen = '', until = null, after = '0'] = cursor.split('|')
-  const rows = await db.query<EventRow>(EVENTS, [seen, until, after, most])
+  const values: unknown[] = [seen, until, after, most]
+  const shown = narrowed(visible, 'event', 'event', values)
+  const rows = await db.query<EventRow>(eventRows(shown), values)
   const bound = rows[0]?.until ?? seen
   const events = rows.flatMap(({ id, at, kind, detail }) =>
     id === null
@@ -64,13 +71,13 @@ type EventRow = { until: string } & (
 )
 
 /** What one snapshot sees and an earlier one did not: all that began after it, and what was under way then. */
-const EVENTS = `
+const eventRows = (shown: string) => `
 with bound as materialized (select coalesce($2::pg_snapshot, pg_current_snapshot()) as until)
 select bound.until::text as until, event.id, event.at, event.kind, event.detail
 from bound left join lateral (
   select * from orchestra.event
   where (xid >= pg_snapshot_xmax($1::pg_snapshot) or xid = any(array(select pg_snapshot_xip($1::pg_snapshot))))
-    and pg_visible_in_snapshot(xid, bound.until) and id > $3::bigint
+    and pg_visible_in_snapshot(xid, bound.until) and id > $3::bigint and ${shown}
   order by id limit $4
 ) as event on true
 order by event.id`

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, {
+  type FastifyContextConfig,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify'
 import { Limited } from '../access/index.ts'
 import { OrchestraError } from '../errors.ts'
 import { assertMayAsk } from '../operate/index.ts'
@@ -178,8 +183,10 @@ const HEALTH = `${BASE}/health`
 const OPENAPI = `${BASE}/openapi.json`
 
 /** For whoever watches the process: says nothing that is worth knowing to anybody else. */
-function addHealth(app: FastifyInstance, { store }: AppOptions): void {
-  app.get(HEALTH, { config: { anonymous: 'uncounted' } }, async (_request, reply) => {
+function addHealth(app: FastifyInstance, { store, hosts }: AppOptions): void {
+  // Inside of an application it is the application that is watched.
+  const config: FastifyContextConfig = hosts === 'any' ? {} : { anonymous: 'uncounted' }
+  app.get(HEALTH, { config }, async (_request, reply) => {
     const ready = await store.query('select 1').then(
       () => true,
       () => false,

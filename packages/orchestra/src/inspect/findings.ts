@@ -1,4 +1,4 @@
-import type { Queryable } from '../store/index.ts'
+import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
 import type { Inspection, InspectionCounts } from './inspection.ts'
 import type { Condition, Difference } from './judge.ts'
 import type { InspectionPage } from './page.ts'
@@ -166,6 +166,8 @@ export interface FindingFilter {
   limit?: number
   /** Behind this place in the list: `next` of the page before. */
   after?: number
+  /** Those alone that somebody may see. */
+  visible?: Narrowing | undefined
 }
 
 /** The limit for programs and for people who ask for all. */
@@ -215,6 +217,14 @@ export async function pageOfFindings(
   filter: FindingFilter = {},
 ): Promise<{ findings: Finding[]; next: number | null }> {
   const limit = filter.limit ?? 1_000
+  const values: unknown[] = [
+    filter.server ?? null,
+    filter.backend ?? null,
+    filter.object ?? null,
+    limit,
+    filter.after ?? 0,
+  ]
+  const seen = narrowed(filter.visible, 'finding', 'f', values)
   const rows = await db.query<FindingRow>(
     `select f.id, s.name as server, f.backend, f.model || ':' || f.object_key as object, f.identity, f.state, f.detail,
        f.found_at
@@ -223,8 +233,9 @@ export async function pageOfFindings(
        and ($1::text is null or s.name = $1
          and f.server_id = any(array(select id from orchestra.server where name = $1 and removed_at is null)))
        and ($3::text is null or f.model || ':' || f.object_key = $3) and ${findingHolds}
+       and ${seen}
      order by f.id limit $4`,
-    [filter.server ?? null, filter.backend ?? null, filter.object ?? null, limit, filter.after ?? 0],
+    values,
   )
   const next = rows.length < limit ? null : (rows.at(-1)?.id ?? null)
   return { findings: rows.map(toFinding).sort(byPlace), next }

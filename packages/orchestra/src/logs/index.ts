@@ -16,6 +16,7 @@ export {
   readLog,
   readOutput,
   readScript,
+  unknownLog,
 } from './reader.ts'
 export { cleanLogs, type RetentionOptions } from './retention.ts'
 export { type LogSearch, listLogs } from './search.ts'

@@ -1,4 +1,4 @@
-import type { Queryable } from '../store/index.ts'
+import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
 import { type LogSummary, SUMMARY_COLUMNS, SUMMARY_TABLES } from './reader.ts'
 import type { LogState } from './state.ts'
 
@@ -16,6 +16,8 @@ export interface LogSearch {
   limit?: number
   /** Id of the last log of the page before. */
   before?: number
+  /** Those alone that somebody may see. */
+  visible?: Narrowing
 }
 
 const DEFAULT_LIMIT = 50
@@ -24,7 +26,7 @@ const DEFAULT_LIMIT = 50
 export function listLogs(store: Queryable, search: LogSearch = {}): Promise<LogSummary[]> {
   const values: unknown[] = []
   const value = (next: unknown) => `$${values.push(next)}`
-  const conditions = conditionsOf(search, value)
+  const conditions = [...conditionsOf(search, value), narrowed(search.visible, 'log', 'log', values)]
   return store.query<LogSummary>(
     `select ${SUMMARY_COLUMNS}
      from ${SUMMARY_TABLES}

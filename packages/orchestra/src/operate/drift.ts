@@ -7,6 +7,7 @@ import type { Store } from '../store/index.ts'
 import { checkSelector, leftOutText, selectionOf, withoutUnreadable } from '../sync/index.ts'
 import { nameField } from './fields.ts'
 import { reading } from './verb.ts'
+import { visibleRows } from './visible.ts'
 
 export const driftList = reading({
   name: 'drift.list',
@@ -14,9 +15,11 @@ export const driftList = reading({
   needs: 'store',
   answers: 'soon',
   input: z.strictObject({ server: nameField.optional(), backend: nameField.optional() }),
-  run: async ({ store, config, tell }, selected): Promise<Finding[]> => {
+  run: async (context, selected): Promise<Finding[]> => {
+    const { store, config, tell } = context
+    const visible = visibleRows(context, 'diff.read')
     checkSelector(config, selected)
-    const findings = await listFindings(store, { ...selected, limit: MOST_LISTED })
+    const findings = await listFindings(store, { ...selected, limit: MOST_LISTED, visible })
     for (const text of await uncomparedTexts(store, config, selected)) tell({ kind: 'left-out', text })
     return findings
   },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { isEventCursor } from '../events/index.ts'
 import { followHappenings, type HappeningPage, readHappenings } from '../placements/index.ts'
 import { reading } from './verb.ts'
+import { seenBy } from './visible.ts'
 
 /** Events of one answer. */
 const MOST_EVENTS = 1_000
@@ -21,7 +22,8 @@ export const eventList = reading({
   needs: 'store',
   answers: 'soon',
   input: z.strictObject({ after: afterField, limit: z.int().min(1).max(MOST_EVENTS).default(MOST_EVENTS) }),
-  run: ({ store }, { after, limit }): Promise<HappeningPage> => readHappenings(store, after, limit),
+  run: (context, { after, limit }): Promise<HappeningPage> =>
+    readHappenings(context.store, after, limit, seenBy(context)),
 })
 
 export const eventFollow = reading({
@@ -30,6 +32,9 @@ export const eventFollow = reading({
   needs: 'store',
   answers: 'in-pieces',
   input: z.strictObject({ after: afterField }),
-  run: async ({ store, signal }, { after }): Promise<AsyncIterable<HappeningPage>> =>
-    followHappenings(store, await readHappenings(store, after), signal),
+  run: async (context, { after }): Promise<AsyncIterable<HappeningPage>> => {
+    const { store, signal } = context
+    const seen = seenBy(context)
+    return followHappenings(store, await readHappenings(store, after, undefined, seen), signal, seen)
+  },
 })

@@ -9,6 +9,7 @@ import { getServer } from '../server/index.ts'
 import { sourceOf } from '../source/index.ts'
 import type { Context } from './context.ts'
 import { namedObject } from './objects.ts'
+import { scopesWith } from './visible.ts'
 
 /** Where names are looked up. */
 type Base = Pick<Context, 'store' | 'config'>
@@ -78,7 +79,13 @@ export interface Names {
  * found nothing.
  * @throws OrchestraError ORC_SERVER_UNKNOWN, ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_OBJECT_UNKNOWN, ORC_USAGE
  */
-export async function checkNames(base: Base, { server, backend, model, object }: Names): Promise<void> {
+export async function checkNames(
+  base: Base & Partial<Pick<Context, 'principal'>>,
+  { server, backend, model, object }: Names,
+): Promise<void> {
+  // Whoever may not see all is not told which names there are.
+  if (base.principal !== undefined && scopesWith({ principal: base.principal }, 'status.read') !== undefined)
+    return
   const { config, store } = base
   if (server !== undefined) await getServer(store, server)
   if (backend !== undefined) backendNamed(config, backend)

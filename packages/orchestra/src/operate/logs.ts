@@ -19,8 +19,11 @@ import {
 import { defined, idField, limitField, momentField, selectorFields, textField } from './fields.ts'
 import { checkNames } from './known.ts'
 import { reading } from './verb.ts'
+import { visibleRows } from './visible.ts'
 
 const one = z.strictObject({ log: idField })
+
+const readsLogs = ['status.read'] as const
 
 export const logList = reading({
   name: 'log.list',
@@ -38,7 +41,13 @@ export const logList = reading({
     limit: limitField.default(20),
   }),
   run: async (context, search): Promise<LogSummary[]> => {
-    const logs = await listLogs(context.store, defined(search))
+    const { text } = search
+    // Who looks for a text learns whether it is there.
+    const needed = text === undefined ? readsLogs : ([...readsLogs, 'output.read', 'script.read'] as const)
+    const logs = await listLogs(
+      context.store,
+      defined({ ...search, visible: visibleRows(context, ...needed) }),
+    )
     // Logs may be of what is gone: only where there are none, the name is wrong.
     if (logs.length === 0) await checkNames(context, search)
     return logs

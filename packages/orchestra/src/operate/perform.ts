@@ -76,8 +76,10 @@ function isAttempt(error: unknown): boolean {
   return !(error instanceof NotAgreed) && !misunderstood.has(codeOf(error))
 }
 
+/** Who is told that nothing is there, because he may not see it, was refused. */
 function codeOf(error: unknown): ErrorCode {
-  return isOrchestraError(error) ? error.code : 'ORC_INTERNAL'
+  if (!isOrchestraError(error)) return 'ORC_INTERNAL'
+  return isOrchestraError(error.cause) && error.cause.code === 'ORC_FORBIDDEN' ? error.cause.code : error.code
 }
 
 /** Whoever asked is told why it failed, not why that could not be noted. */

@@ -108,6 +108,26 @@ export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
 /** What they answer is of the configuration or of all workers, and the same for everybody. */
 export const sameForAll: ReadonlySet<string> = new Set(['model.list', 'backend.list', 'worker.list'])
 
+/** They answer what whoever asks may see, and nothing else: so he may ask without saying where. */
+export const narrowing: ReadonlySet<string> = new Set([
+  'server.list',
+  'route.list',
+  'protection.list',
+  'status.read',
+  'sync.list',
+  'sync.show',
+  'drift.list',
+  'place.list',
+  'unit.list',
+  'unit.show',
+  'unit.work',
+  'log.list',
+  'schedule.list',
+  'transfer.list',
+  'event.list',
+  'event.follow',
+])
+
 interface Told {
   mode?: unknown
   scripts?: unknown

@@ -10,7 +10,8 @@ import { parseObject } from '../config/key.ts'
 import { OrchestraError } from '../errors.ts'
 import type { Store } from '../store/index.ts'
 import type { Caller } from './context.ts'
-import { leastFor, permissionsFor, sameForAll } from './permissions.ts'
+import { leastFor, narrowing, permissionsFor, sameForAll } from './permissions.ts'
+import { whatIsUnseen } from './unseen.ts'
 
 /** What may be looked at to find what something is about. */
 interface Base extends Pick<Caller, 'principal'> {
@@ -18,7 +19,7 @@ interface Base extends Pick<Caller, 'principal'> {
 }
 
 /**
- * Refuses what whoever asks has no permission for. What a verb would do or show may be anywhere that its input does not rule out, and
+ * Refuses what whoever asks has no permission for; what he may not even see is told to be nowhere, as what is not there is. What a verb would do or show may be anywhere that its input does not rule out, and
  * has to be permitted all over there: so somebody with limits names what is within them.
  * @throws OrchestraError ORC_FORBIDDEN
  */
@@ -28,10 +29,16 @@ export async function permit({ principal, store }: Base, name: string, input: un
   if (needed === 'command') throw atTheMachine(name)
   const missing = needed.filter((permission) => scopesOf(principal.grants, permission).length === 0)
   if (missing.length > 0) throw lacks(name, missing)
-  if (sameForAll.has(name) || (await isAllowedLog(store, principal.grants, needed, input))) return
+  if (sameForAll.has(name) || narrowing.has(name)) return
+  if (await isAllowedLog(store, principal.grants, needed, input)) return
   const scope = await scopeAsked(store, input)
   const beyond = lackingOf(principal.grants, { permissions: new Set(needed), scope })
-  if (beyond.length > 0) throw lacksThere(name, beyond)
+  if (beyond.length === 0) return
+  const refusal = lacksThere(name, beyond)
+  const unseen = store === undefined ? undefined : await whatIsUnseen({ principal, store }, input)
+  if (unseen === undefined) throw refusal
+  unseen.cause = refusal
+  throw unseen
 }
 
 /**

@@ -9,6 +9,7 @@ import {
 import { limitField, nameField, objectField, selectorFields } from './fields.ts'
 import { checkNames } from './known.ts'
 import { reading } from './verb.ts'
+import { visibleRows } from './visible.ts'
 
 /** A page of what stands where. */
 export interface PlacePage {
@@ -33,7 +34,8 @@ export const placeList = reading({
     limit: limitField.default(100),
     after: objectField.optional(),
   }),
-  run: async (context, filter): Promise<PlacePage> => {
+  run: async (context, given): Promise<PlacePage> => {
+    const filter = { ...given, visible: visibleRows(context, 'status.read') }
     const placements = await listPlacements(context.store, filter)
     const total = await countPlacements(context.store, filter)
     const last = placements.length < filter.limit ? undefined : placements.at(-1)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Config } from '../config/config.ts'
+import { parseObject } from '../config/key.ts'
 import { backendNamed } from '../config/names.ts'
 import { OrchestraError } from '../errors.ts'
 import {
@@ -14,6 +15,7 @@ import { nameField, objectField, reasonField } from './fields.ts'
 import { knownObject } from './known.ts'
 import { namedObject } from './objects.ts'
 import { reading, writing } from './verb.ts'
+import { isVisible } from './visible.ts'
 
 /** An object (for one backend or all), or all objects of a backend. */
 const subjectFields = { object: objectField.optional(), backend: nameField.optional() }
@@ -24,7 +26,12 @@ export const protectionList = reading({
   needs: 'store',
   answers: 'soon',
   input: z.strictObject({}),
-  run: ({ store }): Promise<ProtectionView[]> => listProtections(store),
+  run: async (context): Promise<ProtectionView[]> => {
+    const protections = await listProtections(context.store)
+    return protections.filter(({ object, backend }) =>
+      isVisible(context, { backend, model: object === null ? null : (parseObject(object)?.model ?? null) }),
+    )
+  },
 })
 
 export const protectionAdd = writing({

@@ -10,6 +10,7 @@ import {
 import type { Context } from './context.ts'
 import { routeField } from './fields.ts'
 import { reading } from './verb.ts'
+import { isVisible } from './visible.ts'
 
 export interface RouteView extends Route {
   /** Names of the servers that it leads to now. */
@@ -37,7 +38,13 @@ export const routeList = reading({
   needs: 'store',
   answers: 'soon',
   input: z.strictObject({}),
-  run: async (context): Promise<RouteView[]> => viewsOf(context, await listRoutes(context.store)),
+  run: async (context): Promise<RouteView[]> => {
+    const routes = await listRoutes(context.store)
+    return viewsOf(
+      context,
+      routes.filter((route) => isVisible(context, route)),
+    )
+  },
 })
 
 async function viewsOf(

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Schedule } from '../config/config.ts'
 import { lastOfSource, type SyncRun } from '../sync/index.ts'
 import { reading } from './verb.ts'
+import { isVisible } from './visible.ts'
 
 /** A look at servers by the clock, and its last one. */
 export interface ScheduleView extends Pick<Schedule, 'name' | 'cron' | 'does'> {
@@ -17,11 +18,15 @@ export const scheduleList = reading({
   needs: 'store',
   answers: 'soon',
   input: z.strictObject({}),
-  run: ({ store, config }): Promise<ScheduleView[]> =>
-    Promise.all(
-      config.schedules.map(async ({ name, cron, does, server = null, backend = null }) => {
-        const last = (await lastOfSource(store, `schedule:${name}`)) ?? null
-        return { name, cron, does, server, backend, last }
-      }),
-    ),
+  run: (context): Promise<ScheduleView[]> => {
+    const { store, config } = context
+    return Promise.all(
+      config.schedules
+        .filter((one) => isVisible(context, one))
+        .map(async ({ name, cron, does, server = null, backend = null }) => {
+          const last = (await lastOfSource(store, `schedule:${name}`)) ?? null
+          return { name, cron, does, server, backend, last }
+        }),
+    )
+  },
 })

@@ -8,6 +8,7 @@ import { nameField, nameList } from './fields.ts'
 import { examineServers, type ServerFacts } from './server-facts.ts'
 import { type ServerView, toView } from './server-view.ts'
 import { reading } from './verb.ts'
+import { isVisible } from './visible.ts'
 
 /** A server with all that is known of it. */
 export interface ServerDetails extends ServerView {
@@ -25,7 +26,10 @@ export const serverList = reading({
   needs: 'store',
   answers: 'soon',
   input: z.strictObject({}),
-  run: async ({ store }): Promise<ServerView[]> => (await listServers(store)).map(toView),
+  run: async (context): Promise<ServerView[]> => {
+    const servers = await listServers(context.store)
+    return servers.filter(({ name: server }) => isVisible(context, { server })).map(toView)
+  },
 })
 
 export const serverShow = reading({
@@ -34,11 +38,12 @@ export const serverShow = reading({
   needs: 'store',
   answers: 'soon',
   input: z.strictObject({ server: nameField }),
-  run: async ({ store }, { server: name }): Promise<ServerDetails> => {
+  run: async (context, { server: name }): Promise<ServerDetails> => {
+    const { store } = context
     const row = await getServer(store, name)
     const servers = await routedServers(store)
     const isHere = (route: Route) => destinationsOf(route, servers).some(({ id }) => id === row.id)
-    const routes = (await listRoutes(store)).filter(isHere)
+    const routes = (await listRoutes(store)).filter((route) => isHere(route) && isVisible(context, route))
     const { servers: all } = await readStatus(store)
     const status = all.find((one) => one.name === name) ?? null
     const use = await useOf(store, row.id)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { listWorkers, readStatus, type Status, type WorkerStatus } from '../placements/index.ts'
 import { limitField } from './fields.ts'
 import { reading } from './verb.ts'
+import { seenBy } from './visible.ts'
 
 export const statusRead = reading({
   name: 'status.read',
@@ -12,7 +13,8 @@ export const statusRead = reading({
     /** How many failed operations and kept copies are named. */
     most: limitField.optional(),
   }),
-  run: ({ store, config }, { most }): Promise<Status> => readStatus(store, most, { config }),
+  run: (context, { most }): Promise<Status> =>
+    readStatus(context.store, most, { config: context.config }, seenBy(context)),
 })
 
 export const workerList = reading({

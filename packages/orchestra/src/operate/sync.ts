@@ -14,6 +14,7 @@ import {
 import { countField, idField, limitField, nameField, selectorFields } from './fields.ts'
 import { checkNames } from './known.ts'
 import { reading, writing } from './verb.ts'
+import { visibleRows } from './visible.ts'
 
 const asked = {
   ...selectorFields,
@@ -71,7 +72,8 @@ export const syncList = reading({
     /** Behind this one. */
     after: idField.optional(),
   }),
-  run: ({ store }, { limit, after }): Promise<SyncView[]> => listSyncs(store, limit, after),
+  run: (context, page): Promise<SyncView[]> =>
+    listSyncs(context.store, { ...page, visible: visibleRows(context, 'status.read') }),
 })
 
 export const syncShow = reading({
@@ -80,8 +82,10 @@ export const syncShow = reading({
   needs: 'store',
   answers: 'soon',
   input: z.strictObject({ id: idField }),
-  run: async ({ store }, { id }): Promise<SyncShown> => {
-    const status = await syncStatus(store, id)
+  run: async (context, { id }): Promise<SyncShown> => {
+    const { store } = context
+    const visible = visibleRows(context, 'diff.read')
+    const status = await syncStatus(store, id, visible)
     if (status.mode !== 'check' || !isSettled(status)) return status
     const { server, backend, object } = status
     const findings = await listFindings(store, {
@@ -89,6 +93,7 @@ export const syncShow = reading({
       backend: backend ?? undefined,
       object: object?.includes(':') ? object : undefined,
       limit: MOST_LISTED,
+      visible,
     })
     return { ...status, findings }
   },

@@ -3,6 +3,7 @@ import { listTransfers, type TransferView } from '../transfer/index.ts'
 import { idField, limitField, objectField } from './fields.ts'
 import { checkNames } from './known.ts'
 import { reading } from './verb.ts'
+import { visibleRows } from './visible.ts'
 
 export const transferList = reading({
   name: 'transfer.list',
@@ -16,7 +17,8 @@ export const transferList = reading({
     after: idField.optional(),
   }),
   run: async (context, { object, limit, after }): Promise<TransferView[]> => {
-    const transfers = await listTransfers(context.store, limit, object, after)
+    const visible = visibleRows(context, 'status.read')
+    const transfers = await listTransfers(context.store, { limit, object, after, visible })
     if (transfers.length === 0) await checkNames(context, { object })
     return transfers
   },

@@ -10,6 +10,7 @@ import {
 import { type SyncWork, workOf } from '../sync/index.ts'
 import { defined, limitField, textField } from './fields.ts'
 import { reading } from './verb.ts'
+import { visibleRows } from './visible.ts'
 
 /** Its id, or the beginning of it. */
 const unitInput = z.strictObject({ unit: textField })
@@ -25,7 +26,8 @@ export const unitList = reading({
     /** Older than this unit. */
     before: z.uuid().optional(),
   }),
-  run: ({ store }, search): Promise<UnitSummary[]> => listUnits(store, defined(search)),
+  run: (context, search): Promise<UnitSummary[]> =>
+    listUnits(context.store, defined({ ...search, visible: visibleRows(context, 'status.read') })),
 })
 
 export const unitShow = reading({
@@ -34,9 +36,11 @@ export const unitShow = reading({
   needs: 'store',
   answers: 'soon',
   input: unitInput,
-  run: async ({ store, config }, { unit: text }): Promise<UnitStatus> => {
-    const id = await resolveUnit(store, text)
-    const unit = await unitStatus(store, id, { config })
+  run: async (context, { unit: text }): Promise<UnitStatus> => {
+    const { store, config } = context
+    const visible = visibleRows(context, 'status.read')
+    const id = await resolveUnit(store, text, visible)
+    const unit = await unitStatus(store, id, { config }, visible)
     if (unit === undefined) throw unknownUnit(text)
     return unit
   },
@@ -48,5 +52,8 @@ export const unitWork = reading({
   needs: 'store',
   answers: 'soon',
   input: unitInput,
-  run: async ({ store }, { unit }): Promise<SyncWork> => workOf(store, await resolveUnit(store, unit)),
+  run: async (context, { unit }): Promise<SyncWork> => {
+    const visible = visibleRows(context, 'status.read')
+    return workOf(context.store, await resolveUnit(context.store, unit, visible), visible)
+  },
 })

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isTransient } from '../logs/transient.ts'
 import { Bell, type Store } from '../store/index.ts'
 import { type HappeningPage, readHappenings } from './happened.ts'
+import type { Seen } from './seen.ts'
 
 /** Milliseconds between looks: at most so many when much happens, at least so many when nothing rings. */
 const SHORTEST = 100
@@ -17,6 +18,7 @@ export async function* followHappenings(
   store: Store,
   first: HappeningPage,
   signal: AbortSignal,
+  seen?: Seen,
 ): AsyncGenerator<HappeningPage, void, undefined> {
   const bell = new Bell(store, CHANNELS, LONGEST)
   const leaving = new Promise((leave) => signal.addEventListener('abort', leave, { once: true }))
@@ -26,7 +28,7 @@ export async function* followHappenings(
       // Heard before reading: what happens while this page is read rings for the next one.
       const rung = bell.wait()
       const isLast = signal.aborted
-      const page = await pageAfter(store, cursor)
+      const page = await pageAfter(store, cursor, seen)
       cursor = page?.next ?? cursor
       if (page !== undefined && page.events.length > 0) yield page
       if (page?.more) continue
@@ -38,9 +40,13 @@ export async function* followHappenings(
   }
 }
 
-async function pageAfter(store: Store, cursor: string): Promise<HappeningPage | undefined> {
+async function pageAfter(
+  store: Store,
+  cursor: string,
+  seen: Seen | undefined,
+): Promise<HappeningPage | undefined> {
   try {
-    return await readHappenings(store, cursor)
+    return await readHappenings(store, cursor, undefined, seen)
   } catch (error) {
     if (isTransient(error)) return undefined
     throw error

@@ -1,8 +1,9 @@
 import { type EventCursor, eventsFromNow, readEvents, type Told } from '../events/index.ts'
 import { isoTime } from '../logs/index.ts'
 import type { LogState } from '../logs/state.ts'
-import type { Queryable } from '../store/index.ts'
+import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
 import { type Cause, causesOf } from './causes.ts'
+import type { Seen } from './seen.ts'
 import { type Trouble, troublesNow, troublesOf } from './troubles.ts'
 
 /** One thing that happened, told in full. Times are ISO 8601. */
@@ -73,11 +74,12 @@ export async function readHappenings(
   db: Queryable,
   after?: EventCursor,
   most?: number,
+  seen?: Seen,
 ): Promise<HappeningPage> {
-  if (after === undefined) return beginning(db)
-  const { events, next, more } = await readEvents(db, after, most)
+  if (after === undefined) return beginning(db, seen)
+  const { events, next, more } = await readEvents(db, after, most, seen?.rows)
   const told = new Map([
-    ...(await unitsOf(db, events)),
+    ...(await unitsOf(db, events, seen?.rows)),
     ...(await scriptsOf(db, events)),
     ...(await troublesOf(db, events)),
   ])
@@ -88,23 +90,32 @@ export async function readHappenings(
   return { events: happened, next, more }
 }
 
-async function beginning(db: Queryable): Promise<HappeningPage> {
+async function beginning(db: Queryable, seen: Seen | undefined): Promise<HappeningPage> {
   const cursor = await eventsFromNow(db)
-  const events = await troublesNow(db)
+  const all = await troublesNow(db)
+  const events = all.filter(
+    (event) =>
+      seen === undefined || ('server' in event && event.server !== null && seen.server(event.server)),
+  )
   const notedAt = new Date().toISOString()
   return { events: events.map((event) => ({ ...event, notedAt, cursor })), next: cursor, more: false }
 }
 
-async function unitsOf(db: Queryable, events: readonly Told[]): Promise<[number, WorkEvent][]> {
+async function unitsOf(
+  db: Queryable,
+  events: readonly Told[],
+  visible: Narrowing | undefined,
+): Promise<[number, WorkEvent][]> {
   const units = events.filter((event) => event.kind === 'unit')
   if (units.length === 0) return []
-  const rows = await db.query<UnitRow>(UNITS, [
+  const values: unknown[] = [
     units.map(({ unit }) => unit),
     units.map(({ first }) => first),
     units.map(({ last }) => last),
     MOST_READ,
     units.map(({ id }) => id),
-  ])
+  ]
+  const rows = await db.query<UnitRow>(unitRows(narrowed(visible, 'operation', 'operation', values)), values)
   return rows.map(({ told, ...unit }) => [told, { event: 'unit', ...unit, ...byCause(unit.failures) }])
 }
 
@@ -135,7 +146,7 @@ function byCause(failures: readonly Failure[]): { failures: Failure[]; causes: C
 type UnitRow = Omit<Extract<WorkEvent, { event: 'unit' }>, 'event' | 'causes'> & { told: number }
 type ScriptRow = ScriptFacts & { failures: Failure[]; changed: number }
 
-const UNITS = `
+const unitRows = (seen: string) => `
 select told.id as told, told.unit, unit.actor, unit.source,
   coalesce(unit.logins, '{}') as logins, ${isoTime('coalesce(unit.created_at, min(operation.created_at))')} as at, count(*) as operations,
   coalesce(array_agg(distinct server.name) filter (where server.name is not null), '{}') as servers,
@@ -147,7 +158,7 @@ select told.id as told, told.unit, unit.actor, unit.source,
 from unnest($1::uuid[], $2::bigint[], $3::bigint[], $5::bigint[]) as told(unit, first, last, id)
 left join orchestra.unit on unit.id = told.unit
 join orchestra.operation on (operation.unit_id = told.unit or operation.id = any(unit.carried))
-  and operation.id between told.first and told.last
+  and operation.id between told.first and told.last and ${seen}
 left join orchestra.server on server.id = operation.server_id
 group by told.id, told.unit, unit.actor, unit.source, unit.logins, unit.created_at`
 

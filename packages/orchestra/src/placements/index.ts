@@ -19,6 +19,7 @@ export {
   placementStates,
 } from './placement.ts'
 export { cursorOf } from './placement-cursor.ts'
+export type { Seen } from './seen.ts'
 export { listWorkers, readStatus, type ServerStatus, type Status, type WorkerStatus } from './status.ts'
 export type { Trouble } from './troubles.ts'
 export { type UnitOperation, type UnitState, type UnitStatus, unitStatus } from './unit.ts'

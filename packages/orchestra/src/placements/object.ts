@@ -56,7 +56,7 @@ export async function objectStatus(
     undecided: operations.filter((operation) => !isDecided(operation)),
     uncollected,
     protections: await listProtections(store, { model, key }),
-    transfers: await listTransfers(store, MOST_TRANSFERS, object),
+    transfers: await listTransfers(store, { limit: MOST_TRANSFERS, object }),
   }
 }
 

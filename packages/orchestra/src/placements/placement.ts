@@ -1,6 +1,6 @@
 import type { PlacementState } from '../collector/index.ts'
 import { isoTime } from '../logs/index.ts'
-import type { Queryable } from '../store/index.ts'
+import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
 import { placeBehind } from './placement-cursor.ts'
 
 /** Every state of a placement, in the order in which one goes through them. */
@@ -45,22 +45,28 @@ export interface PlacementFilter {
   limit?: number | undefined
   /** Behind the placement that this was made of by `cursorOf`. */
   after?: string | undefined
+  /** Those alone that somebody may see. */
+  visible?: Narrowing | undefined
 }
 
 const DEFAULT_LIMIT = 1_000
 
 /** Placements that fit, in the order of their objects. */
 export function listPlacements(store: Queryable, filter: PlacementFilter = {}): Promise<PlacementView[]> {
-  return store.query<PlacementView>(LIST, [
+  const values = [
     ...valuesOf(filter),
     filter.limit ?? DEFAULT_LIMIT,
     ...(filter.after === undefined ? [null, null, null, null] : placeBehind(filter.after)),
-  ])
+  ]
+  const seen = narrowed(filter.visible, 'placement', 'placement', values)
+  return store.query<PlacementView>(`${LIST} and ${seen} ${IN_ORDER}`, values)
 }
 
 /** How many placements fit, whatever the limit. */
 export async function countPlacements(store: Queryable, filter: PlacementFilter): Promise<number> {
-  const [row] = await store.query<{ count: number }>(COUNT, valuesOf(filter))
+  const values = valuesOf(filter)
+  const seen = narrowed(filter.visible, 'placement', 'placement', values)
+  const [row] = await store.query<{ count: number }>(`${COUNT} and ${seen}`, values)
   return row?.count ?? 0
 }
 
@@ -108,6 +114,6 @@ select placement.backend, server.name as server, placement.model || ':' || place
 ${FITTING}
   and ($6::text is null or ${INDEXED} >= $6 || ':' and ${INDEXED} < $6 || ';')
   and ($10::text is null or (${ORDER}) > ($10 || ':' || $11::text, $12::text, $13::text)
-    and ${INDEXED} >= left($10 || ':' || $11, 200))
-order by ${INDEXED}, ${ORDER}
-limit $9`
+    and ${INDEXED} >= left($10 || ':' || $11, 200))`
+
+const IN_ORDER = `order by ${INDEXED}, ${ORDER} limit $9`

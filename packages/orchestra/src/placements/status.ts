@@ -6,7 +6,7 @@ import type { Outcome } from '../operations/outcome.ts'
 import { SERVER_TALLY } from '../operations/tally.ts'
 import { WORKER_ALIVE } from '../operations/worker-alive.ts'
 import { changesIn } from '../source/index.ts'
-import type { Queryable } from '../store/index.ts'
+import { narrowed, type Queryable } from '../store/index.ts'
 import { listSyncs, type SyncView } from '../sync/index.ts'
 import { listTransfers, type TransferView } from '../transfer/index.ts'
 import type { Knowing } from './asked.ts'
@@ -14,6 +14,7 @@ import type { Cause } from './causes.ts'
 import { failureCauses, HAS_FAILED, IS_REFUSED } from './failures.ts'
 import { type OperationView, readOperations } from './operation.ts'
 import { listPlacements, type PlacementView } from './placement.ts'
+import type { Seen } from './seen.ts'
 
 /** One server and its lane. Times are ISO 8601. */
 export interface ServerStatus {
@@ -95,38 +96,57 @@ export interface Status {
 /**
  * Where everything stands: what runs, what waits for what, what failed.
  * @param most how many operations of a kind are listed one by one
+ * @param seen what somebody may see of it; left out for all
  */
-export async function readStatus(store: Queryable, most = MOST_LISTED, knowing?: Knowing): Promise<Status> {
+export async function readStatus(
+  store: Queryable,
+  most = MOST_LISTED,
+  knowing?: Knowing,
+  seen?: Seen,
+): Promise<Status> {
+  const visible = seen?.rows
+  const listed = (condition: string, knowledge?: Knowing) => {
+    const values: unknown[] = [most]
+    const rows = narrowed(visible, 'operation', 'operation', values)
+    return readOperations(store, `${rows} and ${condition}`, values, knowledge)
+  }
   const backlog = await changesIn(store).backlog()
   const [rest] = await store.query<Pick<Status, 'paused'> & Pick<Status['totals'], 'undecided'>>(REST)
-  const servers = await store.query<ServerStatus>(SERVERS)
+  const all = await store.query<ServerStatus>(SERVERS)
+  const servers = seen === undefined ? all : all.filter(({ name }) => seen.server(name))
   const { paused = null, undecided = 0 } = rest ?? {}
   const total = (field: 'waiting' | 'running' | 'failing') =>
     servers.reduce((sum, server) => sum + server[field], 0)
+  // What is about no server yet is of those who may see all.
+  const whole = {
+    undecided,
+    uncollected: backlog.keys,
+    oldestUncollected: backlog.oldest?.toISOString() ?? null,
+    collectorError: backlog.error,
+  }
   return {
     paused,
     workers: await listWorkers(store),
     servers,
-    unknown: await unknownWork(store, backlog.models),
-    failing: await readOperations(store, FAILING, [most], knowing),
-    causes: await failureCauses(store),
-    kept: await listPlacements(store, { state: 'kept', limit: most }),
-    transfers: await listTransfers(store, MOST_LISTED),
-    syncs: await listSyncs(store, MOST_LISTED),
-    asking: await readOperations(store, ASKING, [most], knowing),
-    cancelled: await readOperations(store, CANCELLED, [most]),
-    protected: await readOperations(store, REFUSED, [most]),
+    unknown: seen === undefined ? await unknownWork(store, backlog.models) : [],
+    failing: await listed(FAILING, knowing),
+    causes: await failureCauses(store, visible),
+    kept: await listPlacements(store, { state: 'kept', limit: most, visible }),
+    transfers: await listTransfers(store, { limit: MOST_LISTED, visible }),
+    syncs: await listSyncs(store, { limit: MOST_LISTED, visible }),
+    asking: await listed(ASKING, knowing),
+    cancelled: await listed(CANCELLED),
+    protected: await listed(REFUSED),
     totals: {
       waiting: total('waiting'),
       running: total('running'),
       failing: total('failing'),
-      undecided,
-      uncollected: backlog.keys,
-      oldestUncollected: backlog.oldest?.toISOString() ?? null,
-      collectorError: backlog.error,
+      ...(seen === undefined ? whole : nothingUndecided),
     },
   }
 }
+
+const nothingUndecided = { undecided: 0, uncollected: 0, oldestUncollected: null, collectorError: null }
 
 const MOST_LISTED = 100
 

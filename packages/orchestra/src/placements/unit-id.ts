@@ -1,6 +1,6 @@
 import { OrchestraError } from '../errors.ts'
 import { changesIn } from '../source/index.ts'
-import type { Queryable } from '../store/index.ts'
+import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
 
 /** Characters that a unit is shown by, as long as they tell it from the others. */
 const SHORT = 8
@@ -15,11 +15,11 @@ export function isUnitId(text: string): boolean {
 }
 
 /**
- * The unit of work whose id begins so.
+ * The unit of work whose id begins so, among those that somebody may see.
  * @throws OrchestraError ORC_UNIT_UNKNOWN, ORC_UNIT_AMBIGUOUS naming those it may be
  */
-export async function resolveUnit(store: Queryable, text: string): Promise<string> {
-  const ids = isUnitId(text) ? await unitsFrom(store, text) : []
+export async function resolveUnit(store: Queryable, text: string, visible?: Narrowing): Promise<string> {
+  const ids = isUnitId(text) ? await unitsFrom(store, text, visible) : []
   const [id, other] = ids
   if (id === undefined) throw unknownUnit(text)
   if (other === undefined) return id
@@ -31,13 +31,17 @@ export async function resolveUnit(store: Queryable, text: string): Promise<strin
   )
 }
 
-async function unitsFrom(store: Queryable, text: string): Promise<string[]> {
+async function unitsFrom(store: Queryable, text: string, visible: Narrowing | undefined): Promise<string[]> {
   const digits = text.replaceAll('-', '').toLowerCase()
   const [first, last] = [digits.padEnd(32, '0'), digits.padEnd(32, 'f')]
-  const waiting = await changesIn(store).unitsBetween(first, last, MOST_NAMED + 1)
+  const values: unknown[] = [first, last]
+  const seen = narrowed(visible, 'unit', 'unit', values)
+  // Of what is not collected nobody can tell where it belongs.
+  const waiting =
+    visible === undefined ? await changesIn(store).unitsBetween(first, last, MOST_NAMED + 1) : []
   const known = await store.query<{ id: string }>(
-    `select id from orchestra.unit where id between $1::uuid and $2::uuid order by id limit ${MOST_NAMED + 1}`,
-    [first, last],
+    `select id from orchestra.unit where id between $1::uuid and $2::uuid and ${seen} order by id limit ${MOST_NAMED + 1}`,
+    values,
   )
   return [...new Set([...waiting, ...known.map(({ id }) => id)])].sort().slice(0, MOST_NAMED + 1)
 }

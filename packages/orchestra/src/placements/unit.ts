@@ -1,7 +1,7 @@
 import { isoTime } from '../logs/index.ts'
 import { isOfUnit } from '../operations/of-unit.ts'
 import { changesIn, type WaitingUnit } from '../source/index.ts'
-import type { Queryable } from '../store/index.ts'
+import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
 import type { Knowing } from './asked.ts'
 import { type OperationView, readOperations } from './operation.ts'
 import { readTails } from './tail.ts'
@@ -36,18 +36,29 @@ export interface UnitStatus {
   operations: UnitOperation[]
 }
 
-/** What became of all that one unit changed; undefined when no such unit is known. */
+/**
+ * What became of all that one unit changed; undefined when no such unit is known.
+ * @param visible the operations that somebody may see; left out for all
+ */
 export async function unitStatus(
   store: Queryable,
   unitId: string,
   knowing?: Knowing,
+  visible?: Narrowing,
 ): Promise<UnitStatus | undefined> {
   const waiting = await changesIn(store).unit(unitId)
   const unit = join(await readUnit(store, unitId), waiting)
   if (unit === undefined) return undefined
   const heirs = await store.query<Heir>(HEIRS, [unitId])
   const lastIds = [...new Set(heirs.map((heir) => heir.lastId))]
-  const operations = await readOperations(store, 'operation.id = any($1::bigint[])', [lastIds], knowing)
+  const values: unknown[] = [lastIds]
+  const seen = narrowed(visible, 'operation', 'operation', values)
+  const operations = await readOperations(
+    store,
+    `operation.id = any($1::bigint[]) and ${seen}`,
+    values,
+    knowing,
+  )
   const tails = await readTails(
     store,
     operations.filter(hasFailed).map((operation) => operation.id),

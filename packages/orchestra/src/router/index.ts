@@ -34,5 +34,6 @@ export {
   removeRoute,
   routedServers,
   setRoute,
+  unknownRoute,
 } from './routes.ts'
 export { type NamedObject, type Trial, tryRoute } from './try.ts'

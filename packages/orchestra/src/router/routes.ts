@@ -154,7 +154,11 @@ export async function routedServers(store: Queryable): Promise<RoutedServer[]> {
 export async function getRoute(store: Queryable, id: number): Promise<Route> {
   const [route] = await store.query<Route>(`select ${columns} from ${table} where route.id = $1`, [id])
   if (route !== undefined) return route
-  throw new OrchestraError('ORC_ROUTE_UNKNOWN', `There is no route ${id}`, {
+  throw unknownRoute(id)
+}
+
+export function unknownRoute(id: number): OrchestraError {
+  return new OrchestraError('ORC_ROUTE_UNKNOWN', `There is no route ${id}`, {
     hint: 'See `orchestra route list`',
   })
 }

@@ -10,5 +10,6 @@ export {
   listServers,
   recordPresentedKey,
   releaseServer,
+  unknownServer,
 } from './registry.ts'
 export { type ServerOptions, type ServerRow, toTarget } from './server.ts'

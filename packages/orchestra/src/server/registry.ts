@@ -36,9 +36,13 @@ async function oneServer(store: Queryable, rows: readonly ServerRow[], name: str
   if (row !== undefined) return row
   const servers = await listServers(store)
   const names = servers.map((server) => server.name)
-  throw new OrchestraError('ORC_SERVER_UNKNOWN', `No server ${JSON.stringify(name)} is registered`, {
-    hint: suggestion(name, names, 'See `orchestra server list`'),
-  })
+  throw unknownServer(name, suggestion(name, names, SEE_LIST))
+}
+
+const SEE_LIST = 'See `orchestra server list`'
+
+export function unknownServer(name: string, hint = SEE_LIST): OrchestraError {
+  return new OrchestraError('ORC_SERVER_UNKNOWN', `No server ${JSON.stringify(name)} is registered`, { hint })
 }
 
 /** Lets the work of one server wait. A script that runs there already ends by itself. */

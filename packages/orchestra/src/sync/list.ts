@@ -1,6 +1,6 @@
 import { isoTime } from '../logs/index.ts'
 import type { SyncMode, SyncState } from '../request/sync.ts'
-import type { Queryable } from '../store/index.ts'
+import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
 
 /** A synchronization that somebody should know of. Times are ISO 8601. */
 export interface SyncView {
@@ -23,10 +23,19 @@ export interface SyncView {
 /**
  * Synchronizations that are open, and the last of each selection that a guard stopped or that failed, until one of the same or of
  * more is done. The oldest first; at most `limit` of them.
- * @param after number of the last one of the page before
+ * @param search `after`: number of the last one of the page before; `visible`: those alone that somebody may see
  */
-export function listSyncs(db: Queryable, limit = 100, after = 0): Promise<SyncView[]> {
-  return db.query<SyncView>(LIST, [limit, after])
+export function listSyncs(
+  db: Queryable,
+  {
+    limit = 100,
+    after = 0,
+    visible,
+  }: { limit?: number; after?: number | undefined; visible?: Narrowing | undefined } = {},
+): Promise<SyncView[]> {
+  const values: unknown[] = [limit, after]
+  const seen = narrowed(visible, 'sync', 'sync', values)
+  return db.query<SyncView>(`${LIST} and ${seen} order by sync.id limit $1`, values)
 }
 
 /** The last time that something asked for it. */
@@ -65,5 +74,4 @@ where sync.id > $2 and sync.state in ('comparing', 'inspecting', 'stopped', 'fai
   or (select true from orchestra.sync later where later.state = 'done' and ${IS_NO_LESS} and ${COVERS}
     order by later.id limit 1) is null
   and not exists (select from orchestra.sync later where later.id > sync.id and later.state in ('stopped', 'failed')
-    and ${IS_OF_THE_SAME}))
-order by sync.id limit $1`
+    and ${IS_OF_THE_SAME}))`

@@ -3,7 +3,7 @@ import { isoTime } from '../logs/index.ts'
 import { isOfUnit } from '../operations/of-unit.ts'
 import { addCounts, type Counts, noCounts, type SyncMode, type SyncState } from '../request/sync.ts'
 import { changesIn } from '../source/index.ts'
-import type { Queryable } from '../store/index.ts'
+import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
 
 /** How far the look at one backend on one server has come. */
 export interface InspectionStatus {
@@ -52,8 +52,10 @@ export interface SyncStatus {
  * Where a synchronization stands.
  * @throws OrchestraError ORC_SYNC_UNKNOWN
  */
-export async function syncStatus(db: Queryable, id: number): Promise<SyncStatus> {
-  const [row] = await db.query<Omit<SyncStatus, 'work' | 'inspections'>>(SYNC, [id])
+export async function syncStatus(db: Queryable, id: number, visible?: Narrowing): Promise<SyncStatus> {
+  const values: unknown[] = [id]
+  const seen = narrowed(visible, 'sync', 'sync', values)
+  const [row] = await db.query<Omit<SyncStatus, 'work' | 'inspections'>>(`${SYNC} and ${seen}`, values)
   if (row === undefined) {
     throw new OrchestraError('ORC_SYNC_UNKNOWN', `There is no synchronization ${id}`, {
       hint: '`orchestra sync` starts one and tells its number',
@@ -70,9 +72,13 @@ export async function syncStatus(db: Queryable, id: number): Promise<SyncStatus>
 const noWork: SyncWork = { waiting: 0, running: 0, failing: 0, stuck: 0, done: 0 }
 
 /** What became of the operations of one unit, in numbers; what is not collected yet waits as well. */
-export async function workOf(db: Queryable, unitId: string): Promise<SyncWork> {
+export async function workOf(db: Queryable, unitId: string, visible?: Narrowing): Promise<SyncWork> {
+  const values: unknown[] = [unitId]
+  const seen = narrowed(visible, 'operation', 'o', values)
+  const [work = noWork] = await db.query<SyncWork>(`${WORK} and ${seen}`, values)
+  // Of what is not collected nobody can tell where it belongs.
+  if (visible !== undefined) return work
   const asked = await changesIn(db).unit(unitId)
-  const [work = noWork] = await db.query<SyncWork>(WORK, [unitId])
   return {
     ...work,
     waiting: work.waiting + (asked?.keys ?? 0),

@@ -1,5 +1,5 @@
 import { isoTime } from '../logs/index.ts'
-import type { Queryable } from '../store/index.ts'
+import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
 import type { TransferStep } from './transfer.ts'
 
 /** Data on its way from one server to another, as people and programs are shown it. Times are ISO 8601. */
@@ -24,20 +24,27 @@ export interface TransferView {
   waitsFor: string | null
 }
 
-/**
- * Transfers that have not ended, the oldest first; at most `limit` of them.
- * @param object `model:key`, for those of one object
- * @param after number of the last one of the page before
- */
+export interface TransferSearch {
+  /** Default 100. */
+  limit?: number
+  /** `model:key`, for those of one object. */
+  object?: string | undefined
+  /** Number of the last one of the page before. */
+  after?: number | undefined
+  /** Those alone that somebody may see. */
+  visible?: Narrowing | undefined
+}
+
+/** Transfers that have not ended, the oldest first. */
 export function listTransfers(
   store: Queryable,
-  limit = 100,
-  object?: string,
-  after = 0,
+  { limit = 100, object, after = 0, visible }: TransferSearch = {},
 ): Promise<TransferView[]> {
   const colon = object?.indexOf(':') ?? -1
   const model = object?.slice(0, Math.max(colon, 0)) ?? null
-  return store.query<TransferView>(LIST, [limit, model, object?.slice(colon + 1) ?? null, after])
+  const values: unknown[] = [limit, model, object?.slice(colon + 1) ?? null, after]
+  const seen = narrowed(visible, 'transfer', 'transfer', values)
+  return store.query<TransferView>(`${LIST} and ${seen} order by transfer.id limit $1`, values)
 }
 
 const RUNNING = `coalesce(transfer.owner is not null and transfer.expires_at > now(), false)`
@@ -59,5 +66,4 @@ join orchestra.server target on target.id = transfer.to_server
 left join orchestra.placement on placement.key_hash = transfer.key_hash and placement.model = transfer.model
   and placement.backend = transfer.backend and placement.server_id = transfer.to_server
 where transfer.ended_at is null and transfer.id > $4
-  and ($2::text is null or transfer.key_hash = md5($3)::uuid and transfer.model = $2 and transfer.object_key = $3)
-order by transfer.id limit $1`
+  and ($2::text is null or transfer.key_hash = md5($3)::uuid and transfer.model = $2 and transfer.object_key = $3)`

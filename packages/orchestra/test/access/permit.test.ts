@@ -16,6 +16,8 @@ function identity(all: readonly Permission[], scope: Partial<Scope> = {}): Ident
 }
 
 const forbidden = expect.objectContaining({ code: 'ORC_FORBIDDEN' })
+/** What he may not see is told to be nowhere. */
+const unknown = (code: string) => expect.objectContaining({ code })
 const named = (name: VerbName): AnyVerb => operations.find((verb) => verb.name === name) as AnyVerb
 
 test('every verb says what whoever asks for it needs', () => {
@@ -64,7 +66,7 @@ test('what would be done where somebody may not is refused, and whatever he does
     ['sync.start', { backend: 'nginx' }],
     ['sync.start', { server: 'web3', backend: 'nginx' }],
     ['server.check', { servers: ['web1'] }],
-    ['place.list', {}],
+    ['object.explain', { object: 'site:1' }],
     ['work.retry', { failed: true }],
     ['work.retry', { target: 'site:1' }],
     ['work.pause', { reason: '' }],
@@ -103,10 +105,14 @@ describePostgres('whoever proved who he is', (open) => {
   const as = (principal: Identity) => ({ ...askerOf(world), principal })
 
   test('does what he may, by his name, and what he may not is refused and told of', async () => {
-    const operator = as(identity(['hold'], { servers: ['web1'] }))
+    const operator = as(identity(['status.read', 'hold'], { servers: ['web1'] }))
     await ask(named('server.hold'), { server: 'web1' }, operator)
-    await expect(ask(named('server.hold'), { server: 'web2' }, operator)).rejects.toEqual(forbidden)
-    await expect(ask(named('server.list'), {}, operator)).rejects.toEqual(forbidden)
+    await expect(ask(named('server.hold'), { server: 'web2' }, operator)).rejects.toEqual(
+      unknown('ORC_SERVER_UNKNOWN'),
+    )
+    expect(await ask(named('server.list'), {}, operator)).toMatchObject([{ name: 'web1' }])
+    const other = as(identity(['hold'], { servers: ['web1'] }))
+    await expect(ask(named('server.list'), {}, other)).rejects.toEqual(forbidden)
     const entries = await world.store.query(
       `select actor, target, detail from orchestra.audit where action = 'server.hold' order by id`,
     )
@@ -124,22 +130,24 @@ describePostgres('whoever proved who he is', (open) => {
       'select l.id, s.name from orchestra.log l join orchestra.server s on s.id = l.server_id',
     )
     expect(logs.map(({ name }) => name).toSorted()).toEqual(['web1', 'web2'])
-    const reader = as(identity(['output.read', 'route'], { servers: ['web1'], backends: ['files'] }))
+    const reader = as(
+      identity(['status.read', 'output.read', 'route'], { servers: ['web1'], backends: ['files'] }),
+    )
     for (const { id, name } of logs) {
       const reading = ask(named('log.output'), { log: id }, reader)
       if (name === 'web1') await reading
-      else await expect(reading).rejects.toEqual(forbidden)
+      else await expect(reading).rejects.toEqual(unknown('ORC_LOG_UNKNOWN'))
     }
     const routes = await world.store.query<{ id: number; name: string }>(
       'select r.id, s.name from orchestra.route r join orchestra.server s on s.id = r.server_id order by s.name',
     )
     const [first, second] = routes
     await ask(named('route.set'), { route: first?.id, match: 'true', dryRun: true }, reader)
-    for (const given of [
-      { route: second?.id, match: 'true', dryRun: true },
-      { route: first?.id, server: 'web2', dryRun: true },
-      { route: first?.id, tags: ['web'], dryRun: true },
-    ])
-      await expect(ask(named('route.set'), given, reader)).rejects.toEqual(forbidden)
+    for (const [given, code] of [
+      [{ route: second?.id, match: 'true', dryRun: true }, 'ORC_ROUTE_UNKNOWN'],
+      [{ route: first?.id, server: 'web2', dryRun: true }, 'ORC_SERVER_UNKNOWN'],
+      [{ route: first?.id, tags: ['web'], dryRun: true }, 'ORC_FORBIDDEN'],
+    ] as const)
+      await expect(ask(named('route.set'), given, reader)).rejects.toEqual(unknown(code))
   })
 })

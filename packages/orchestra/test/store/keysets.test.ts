@@ -110,9 +110,9 @@ describeStores('lists', (open, kind) => {
       }),
     'places of a server': (db) => listPlacements(db, { server: 'web3', limit: 50 }),
     'kept places': (db) => listPlacements(db, { state: 'kept', limit: 50 }),
-    syncs: (db) => listSyncs(db, 100, 10),
-    transfers: (db) => listTransfers(db, 10, undefined, 300),
-    'transfers of an object': (db) => listTransfers(db, 10, 'site:300'),
+    syncs: (db) => listSyncs(db, { after: 10 }),
+    transfers: (db) => listTransfers(db, { limit: 10, after: 300 }),
+    'transfers of an object': (db) => listTransfers(db, { limit: 10, object: 'site:300' }),
     findings: (db) => pageOfFindings(db, { after: 3_000, limit: 50 }),
     'findings of a server': (db) => pageOfFindings(db, { server: 'web3', after: 3_000, limit: 50 }),
   }
@@ -136,11 +136,11 @@ describeStores('lists', (open, kind) => {
     const all = (await listUnits(store, { limit: units.length })).map(({ id }) => id)
     expect(units).toEqual(all)
 
-    const transfers = [await listTransfers(store, 12)]
-    transfers.push(await listTransfers(store, 12, undefined, transfers[0]?.at(-1)?.id))
+    const transfers = [await listTransfers(store, { limit: 12 })]
+    transfers.push(await listTransfers(store, { limit: 12, after: transfers[0]?.at(-1)?.id }))
     expect(transfers.flat()).toEqual(await listTransfers(store))
-    const syncs = [await listSyncs(store, 3)]
-    syncs.push(await listSyncs(store, 100, syncs[0]?.at(-1)?.id))
+    const syncs = [await listSyncs(store, { limit: 3 })]
+    syncs.push(await listSyncs(store, { after: syncs[0]?.at(-1)?.id }))
     expect(syncs.flat()).toEqual(await listSyncs(store))
 
     const found = new Set<string>()

@@ -1,0 +1,257 @@
+import { beforeEach, expect, test } from 'vitest'
+import { addToken, addUser, enterByLink, makeLink, standardRoles } from '../../src/access/index.ts'
+import { byCredentials } from '../../src/http/credentials.ts'
+import { doors } from '../../src/http/doors/index.ts'
+import { type Endpoint, nameOf } from '../../src/http/endpoint.ts'
+import { endpoints } from '../../src/http/endpoints/index.ts'
+import { siteOf } from '../../src/http/site.ts'
+import { leastFor } from '../../src/operate/permissions.ts'
+import { requestSync } from '../../src/sync/index.ts'
+import { describePostgres } from '../support/stores.ts'
+import { useWorlds, type World } from '../support/world.ts'
+import { type Api, below, useApis } from './api.ts'
+
+/** What an admin of one server alone is answered for his own and for a foreign object, or for a list; null where there is no such. */
+type Line = readonly [own: number | null, foreign: number | null, body?: (server: string) => object]
+
+/** `[200, 200]` of what is foreign is an empty list. */
+const lines: Readonly<Record<string, Line>> = {
+  'GET /status': [200, null],
+  'GET /workers': [200, null],
+  'GET /doctor': [403, null],
+  'GET /events': [200, null],
+  'GET /events/stream': [null, null],
+  'GET /audit': [403, null],
+  'POST /pause': [403, null],
+  'DELETE /pause': [403, null],
+  'GET /servers': [200, null],
+  'GET /servers/{server}': [200, 404],
+  'DELETE /servers/{server}': [null, 404],
+  'POST /servers/{server}/hold': [200, 404],
+  'POST /servers/{server}/release': [200, 404],
+  'GET /servers/{server}/placements': [200, 200],
+  'GET /servers/{server}/findings': [200, 200],
+  'GET /routes': [200, null],
+  'POST /routes': [null, 404, (server) => ({ backend: 'files', server, match: 'true' })],
+  'GET /routes/{route}': [200, 404],
+  'PATCH /routes/{route}': [null, 404, () => ({ match: 'false' })],
+  'DELETE /routes/{route}': [null, 404],
+  'POST /routes/{route}/enable': [200, 404],
+  'POST /routes/{route}/disable': [null, 404],
+  'GET /backends': [200, null],
+  'GET /models': [200, null],
+  'GET /schedules': [200, null],
+  'GET /objects/{object}/explain': [403, 403],
+  'GET /objects/{object}/placements': [200, 200],
+  'GET /objects/{object}/history': [200, 200],
+  'POST /objects/{object}/retry': [403, 403],
+  'POST /objects/{object}/cancel': [403, 403],
+  'POST /objects/{object}/forget': [null, 404, (server) => ({ server, yes: true })],
+  'GET /placements': [200, null],
+  'GET /protections': [200, null],
+  'POST /protections': [403, null, () => ({ object: 'site:1' })],
+  'DELETE /protections': [403, null],
+  'GET /transfers': [200, null],
+  'GET /units': [200, null],
+  'GET /units/{unit}': [200, 404],
+  'GET /units/{unit}/work': [200, 404],
+  'POST /units/{unit}/retry': [403, 403],
+  'POST /units/{unit}/cancel': [403, 403],
+  'POST /retry': [403, null, () => ({ failed: true })],
+  'GET /logs': [200, null],
+  'GET /logs/{log}': [200, 404],
+  'GET /logs/{log}/script': [200, 404],
+  'GET /logs/{log}/output': [200, 404],
+  'GET /logs/{log}/lines': [200, 404],
+  'GET /logs/{log}/stream': [200, 404],
+  'POST /logs/{log}/retry': [403, 403],
+  'POST /logs/{log}/cancel': [403, 403],
+  'POST /plans': [200, 404, (server) => ({ server })],
+  'GET /syncs': [200, null],
+  'POST /syncs': [202, 404, (server) => ({ mode: 'check', server })],
+  'GET /syncs/{id}': [200, 404],
+  'POST /syncs/{id}/cancel': [403, 403],
+  'GET /findings': [200, null],
+  'GET /users': [403, null],
+  'POST /users': [403, null, () => ({ user: 'bo' })],
+  'PATCH /users/{user}': [403, null, () => ({ disabled: true })],
+  'DELETE /users/{user}': [403, null],
+  'POST /users/{user}/link': [403, null],
+  'GET /sessions': [403, null],
+  'DELETE /sessions/{session}': [403, null],
+  'GET /roles': [403, null],
+  'POST /roles': [403, null, () => ({ role: 'all', permissions: ['status.read'] })],
+  'PATCH /roles/{role}': [403, null, () => ({ permissions: ['user'] })],
+  'DELETE /roles/{role}': [403, null],
+  'GET /bindings': [403, null],
+  'POST /bindings': [201, 403, (server) => ({ role: 'viewer', user: 'ana', servers: [server] })],
+  'DELETE /bindings/{binding}': [403, null],
+  'GET /tokens': [403, null],
+  'POST /tokens': [201, 403, (server) => ({ token: 'more', role: 'viewer', servers: [server] })],
+  'DELETE /tokens/{token}': [403, null],
+}
+
+test('every endpoint says what somebody with limits is answered, and every door is of a known kind', () => {
+  expect(Object.keys(lines).toSorted()).toEqual(endpoints.map(nameOf).toSorted())
+  expect(doors.filter(({ anonymous }) => anonymous).map(nameOf)).toEqual([
+    'POST /session',
+    'POST /session/link',
+  ])
+})
+
+describePostgres('the API', (open) => {
+  const build = useWorlds(open)
+  const apiOf = useApis()
+  let world: World
+  let api: Api
+  beforeEach(async () => {
+    world = await build({ servers: ['web1', 'web2'] })
+    const { http } = world.config
+    const config = { ...world.config, http: { ...http, requests: 100_000 } }
+    api = apiOf(world, { config, authenticate: byCredentials(world.store, siteOf(http)) })
+  }, 120_000)
+
+  const tokenOf = async (role: string, servers?: readonly string[]): Promise<string> => {
+    const name = `${role}${servers?.join() ?? ''}`
+    return (await addToken(world.store, { name, role, days: 1, servers }, { by: 'test' })).token
+  }
+  const ask = ({ method }: Pick<Endpoint, 'method'>, path: string, token?: string, body?: object) =>
+    api.ask({
+      method,
+      url: below(path),
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      ...(body === undefined ? {} : { body }),
+    })
+  const audited = async (): Promise<number> => (await world.store.query('select from orchestra.audit')).length
+
+  test('asks everybody who he is, everywhere', { timeout: 180_000 }, async () => {
+    const expired = await tokenOf('admin')
+    await world.store.query(`update orchestra.token set expires_at = now() - interval '1 second'`)
+    const before = await audited()
+    const asked = [...endpoints, ...doors.filter(({ anonymous }) => !anonymous)]
+    for (const endpoint of asked)
+      for (const token of [undefined, expired]) {
+        const { statusCode } = await ask(endpoint, endpoint.path, token)
+        expect([nameOf(endpoint), statusCode]).toEqual([nameOf(endpoint), 401])
+      }
+    expect(await audited()).toBe(before)
+  })
+
+  test.each(Object.keys(standardRoles))(
+    'lets a role do what it is for, and nothing else: %s',
+    async (role) => {
+      const token = await tokenOf(role)
+      const before = await audited()
+      for (const endpoint of endpoints) {
+        const least = leastFor(endpoint.verb.name)
+        const may = least !== 'command' && least.some((one) => standardRoles[role]?.includes(one))
+        // What nobody understands is refused after it was looked whether he may, and before anything is done.
+        const { statusCode } = await ask(endpoint, `${endpoint.path}?no-such=1`, token)
+        expect([nameOf(endpoint), statusCode]).toEqual([nameOf(endpoint), may ? 400 : 403])
+      }
+      expect(await audited()).toBe(before)
+    },
+  )
+
+  test('shows and does nothing beyond the limits of whoever asks', { timeout: 180_000 }, async () => {
+    const route = (server: string) =>
+      `(select id from orchestra.server where name = '${server}') and backend = 'files'`
+    await world.store.query(
+      `update orchestra.route set match = 'site.id == 1' where server_id = ${route('web1')}`,
+    )
+    await world.work()
+    await world.store.query(`insert into site (id, domain) values (1, 'own.example')`)
+    await world.calm()
+    await world.store.query(`insert into site (id, domain) values (2, 'foreign.example')`)
+    await world.calm()
+    await world.stopWorkers()
+    const idOf = async (sql: string) => String((await world.store.query<{ id: unknown }>(sql))[0]?.id)
+    const sync = async (server: string) =>
+      String((await requestSync(world.store, { mode: 'check', server, actor: null, source: 'cli' })).id)
+    const operation = (server: string, key: string) =>
+      `from orchestra.operation where object_key = '${key}'
+       and server_id = (select id from orchestra.server where name = '${server}')`
+    const of = async (server: string, key: string): Promise<Record<string, string>> => ({
+      server,
+      route: await idOf(`select id from orchestra.route where server_id = ${route(server)}`),
+      object: `site:${key}`,
+      unit: await idOf(`select unit_id as id ${operation(server, key)}`),
+      log: await idOf(`select log_id as id ${operation(server, key)}`),
+      id: await sync(server),
+      user: 'ana',
+      session: '1',
+      role: 'viewer',
+      binding: '1',
+      token: 'ci',
+    })
+    await addUser(world.store, { name: 'ana', role: 'viewer' }, { by: 'test' })
+    const [own, foreign] = [await of('web1', '1'), await of('web2', '2')]
+    const token = await tokenOf('admin', ['web1'])
+    const filled = (path: string, values: Record<string, string>) =>
+      path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''))
+    for (const endpoint of endpoints) {
+      const name = nameOf(endpoint)
+      const [ownStatus, foreignStatus, body] = lines[name] ?? [null, null]
+      for (const [values, status] of [
+        [own, ownStatus],
+        [foreign, foreignStatus],
+      ] as const) {
+        if (status === null) continue
+        const isForeign = values === foreign
+        const sent = endpoint.method === 'GET' ? undefined : body?.(values.server ?? '')
+        const response = await ask(endpoint, filled(endpoint.path, values), token, sent)
+        expect([name, isForeign, response.statusCode]).toEqual([name, isForeign, status])
+        if (status >= 400 || /events|workers/.test(name)) continue
+        expect([name, response.body]).not.toEqual([name, expect.stringMatching(/web2|foreign/)])
+        if (isForeign) expect(response.json().items).toEqual([])
+      }
+    }
+    expect((await ask({ method: 'GET' }, '/servers', token)).json().items).toMatchObject([{ name: 'web1' }])
+    expect((await ask({ method: 'GET' }, '/units', token)).json().items).toMatchObject([{ operations: 1 }])
+    expect((await ask({ method: 'GET' }, '/placements', token)).json().items).toHaveLength(1)
+    const gone = await ask({ method: 'GET' }, '/servers/web9', token)
+    const hidden = await ask({ method: 'GET' }, '/servers/web2', token)
+    const same = ({ detail, requestId: _, ...problem }: Record<string, string>) => ({
+      ...problem,
+      detail: detail?.replace(/web\d/, 'web'),
+    })
+    expect(same(hidden.json())).toEqual(same(gone.json()))
+    const refusals = await world.store.query(
+      `select target from orchestra.audit where action = 'server.hold' and detail ->> 'failed' = 'ORC_FORBIDDEN'`,
+    )
+    expect(refusals).toEqual([{ target: 'web2' }])
+  })
+
+  test('tells what happens where whoever asks may see it, and nothing of elsewhere', async () => {
+    const token = await tokenOf('viewer', ['web1'])
+    const begun = (await ask({ method: 'GET' }, '/events', token)).json().next
+    await world.work()
+    await world.store.query(`insert into site (id, domain) values (1, 'own.example')`)
+    await world.calm()
+    const cursor = encodeURIComponent(begun)
+    const { items } = (await ask({ method: 'GET' }, `/events?cursor=${cursor}`, token)).json()
+    expect(items.map(({ event }: { event: string }) => event)).toEqual(
+      expect.arrayContaining(['unit', 'ended']),
+    )
+    expect(JSON.stringify(items)).toContain('web1')
+    expect(JSON.stringify(items)).not.toContain('web2')
+    const all = await ask({ method: 'GET' }, `/events?cursor=${cursor}`, await tokenOf('viewer'))
+    expect(all.body).toContain('web2')
+  })
+
+  test('tells no secret by which somebody comes in', async () => {
+    const password = 'correct horse battery'
+    await addUser(world.store, { name: 'ana', role: 'admin', password }, { by: 'test' })
+    const { secret } = await makeLink(world.store, { user: 'ana' }, { by: 'test' })
+    const entered = await enterByLink(world.store, { secret, address: '127.0.0.1' })
+    const another = await makeLink(world.store, { user: 'ana' }, { by: 'test' })
+    const token = await tokenOf('admin')
+    const canaries = [password, 'scrypt$', secret, another.secret, entered.secret, token]
+    for (const { method, path, kind } of endpoints) {
+      if (method !== 'GET' || kind === 'stream' || path.includes('{')) continue
+      const { body } = await ask({ method }, path, token)
+      for (const canary of canaries) expect([path, body.includes(canary)]).toEqual([path, false])
+    }
+    expect(api.troubles).toEqual([])
+  })
+})
