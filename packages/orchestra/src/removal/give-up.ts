@@ -139,10 +139,13 @@ function isAnywhereIn(alias: string): string {
 const SETTLES = `(coalesce((p.trying ->> 'operation')::bigint > 0, false) and exists (
   select from orchestra.server where id = p.server_id and removed_at is null))`
 
-/** Each is gone or marked when the next are read. */
+/**
+ * Each is gone or marked when the next are read. They are locked here once more: what was decided since the first lock may be claimed
+ * at this moment, and a place that is taken from under a run is missing in the whole that it writes.
+ */
 const PLACES = `
 select ${PLACE_COLUMNS}, ${SETTLES} as settles from orchestra.placement p
-where ${isIn('p')} and not (p.forgotten and ${SETTLES}) limit ${PORTION}`
+where ${isIn('p')} and not (p.forgotten and ${SETTLES}) order by ${PLACE_ORDER} limit ${PORTION} for no key update of p`
 
 /** Beside the places: what waited for them, data on its way, and where that was to arrive. */
 const GIVE_UP = `

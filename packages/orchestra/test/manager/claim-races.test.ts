@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { claimLane } from '../../src/manager/claim.ts'
-import { protect } from '../../src/removal/index.ts'
+import { forget, protect } from '../../src/removal/index.ts'
+import type { Queryable, Store } from '../../src/store/index.ts'
 import { until } from '../support/processes.ts'
 import { describePostgres } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
@@ -71,3 +72,59 @@ describePostgres('a claim that waits for a decision', (open) => {
     expect((await claiming)?.operations).toEqual([])
   })
 })
+
+/** Somebody gives up what is decided at that moment: when he looked for places there were none, and when he takes them one is claimed. */
+describePostgres('a claim that meets whoever forgets', (open) => {
+  const build = useWorlds(open)
+
+  it('keeps its place until its run is settled', async () => {
+    const world = await build()
+    await world.store.query(`insert into site (id) values (1)`)
+    const claimed = Promise.withResolvers<unknown>()
+    const release = Promise.withResolvers<void>()
+    const beforePlaces = async () => {
+      await world.collect()
+      const locked = Promise.withResolvers<void>()
+      const holding = world.store.transaction(async (tx) => {
+        await tx.query('select from orchestra.operation for no key update')
+        locked.resolve()
+        await release.promise
+      })
+      await locked.promise
+      claimed.resolve(claimLane(world.store, world.config, 1, randomUUID()).finally(() => holding))
+      await waiters(world, 1)
+    }
+    const forgetting = forget(pausing(world.store, 'as settles', beforePlaces), { server: 'here' }, 'test')
+    await waiters(world, 2)
+    release.resolve()
+    expect(await claimed.promise).toMatchObject({ operations: [{ action: 'save' }] })
+    expect(await forgetting).toMatchObject({ placements: 1 })
+    expect(
+      await world.store.query('select forgotten, trying is not null as tried from orchestra.placement'),
+    ).toEqual([{ forgotten: true, tried: true }])
+  })
+})
+
+async function waiters(world: World, count: number): Promise<void> {
+  await until(`${count} wait for locks`, async () => {
+    const waiting = await world.store.query(
+      `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return waiting.length === count
+  })
+}
+
+/** Does something once, before the first statement that has a text. */
+function pausing(store: Store, text: string, pause: () => Promise<void>): Store {
+  let isDone = false
+  const watched = <Tx extends Queryable>(tx: Tx): Tx => {
+    const query: Queryable['query'] = async (statement, values) => {
+      const isMeant = !isDone && statement.includes(text)
+      if (isMeant) isDone = true
+      if (isMeant) await pause()
+      return tx.query(statement, values)
+    }
+    return Object.assign(Object.create(tx), { query })
+  }
+  return { ...store, query: store.query, transaction: (work) => store.transaction((tx) => work(watched(tx))) }
+}
