@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -30,8 +30,15 @@ export function copyRepository(target: string): void {
       recursive: true,
       filter: (path) => !left.has(basename(path)),
     })
+    linkInstalled(target, own)
   }
-  symlinkSync(join(root, 'node_modules'), join(target, 'node_modules'))
+  linkInstalled(target, '.')
+}
+
+/** npm installs into a package's own directory what another one needs in another version. */
+function linkInstalled(target: string, own: string): void {
+  const installed = join(root, own, 'node_modules')
+  if (existsSync(installed)) symlinkSync(installed, join(target, own, 'node_modules'))
 }
 
 /** Packs one package as people do; answers the path of the tarball. */
