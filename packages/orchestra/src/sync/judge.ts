@@ -60,6 +60,8 @@ function judgeDelete({ decision, open }: Facts): Judgement {
 
 function judgeSave(facts: Facts): Judgement {
   const { decision, placed, open, revision } = facts
+  // A run that is at it would end as the last that is known of it.
+  if (placed?.place.isForgotten) return 'differs'
   const stands = placed?.state === 'applied' && decision.kind !== 'rename' && decision.kind !== 'replace'
   if (
     stands &&

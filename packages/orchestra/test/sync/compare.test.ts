@@ -1,10 +1,15 @@
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { collect } from '../../src/capture/index.ts'
 import { defineBackend, defineConfig, defineModel, type Model } from '../../src/index.ts'
 import { Collector } from '../../src/manager/collector.ts'
 import { currentRoutes } from '../../src/manager/index.ts'
+import { forget } from '../../src/removal/index.ts'
 import { CurrentRouter } from '../../src/router/index.ts'
+import { sh } from '../../src/script/index.ts'
 import { holdServer } from '../../src/server/index.ts'
 import {
   cancelSync,
@@ -309,6 +314,29 @@ describeStores('comparing the database with what was placed', (open, kind) => {
     await world.store.query(`update orchestra.operation set error = 'tried there' where state = 'waiting'`)
     expect((await compare(other)).counts).toMatchObject({ invalid: 1 })
     expect(await world.operations()).toHaveLength(before.length)
+  })
+
+  it('asks again for what is given up while a run is at it: the run would leave it nowhere', async () => {
+    const lastly = sh`touch begun; until [[ -e go ]]; do sleep 0.05; done`
+    const slow = siteFilesWith({
+      save: (script, site) => {
+        script.file(`sites/${site.id}`, `${site.domain} ${site.body}`)
+        script.run(lastly)
+      },
+    })
+    const world = await build({ backends: [slow] })
+    const at = (name: string) => join(world.directory, 'here', name)
+    await world.work()
+    await world.store.query(`insert into site (id) values (1)`)
+    await until('its run is at it', () => existsSync(at('begun')))
+    await forget(world.store, { object: { model: 'site', key: ['1'] } }, 'test')
+    const { id } = await requestSync(world.store, compareOnly)
+    await until('it is compared', async () => (await syncStatus(world.store, id)).endedAt !== null)
+    await writeFile(at('go'), '')
+    await world.calm()
+    expect(await world.store.query('select want, forgotten, open from orchestra.placement')).toEqual([
+      { want: 'stand', forgotten: false, open: false },
+    ])
   })
 
   it('tells what waits for another place from what is next', async () => {
