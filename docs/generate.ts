@@ -96,6 +96,8 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
     modules: {
       orchestra: ['Orchestra', 'CollectOptions', 'SyncOptions'],
       'http/console': ['ConsoleOptions', 'Console'],
+      'customers/token': ['ChangesTokenOptions', 'CustomerObject'],
+      'config/wording': ['Wording'],
       'http/authorize': ['Authorize', 'Authorized'],
       'capture/unit': ['UnitOptions'],
       'capture/actor': ['Actor'],

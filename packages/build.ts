@@ -17,7 +17,7 @@ export function buildPackage(own: string): void {
   for (const other of packagesOf(own)) buildPackage(other)
   rmSync(join(own, 'dist'), { recursive: true, force: true })
   compile(own)
-  copyShellFiles(own)
+  copyFilesAsTheyAre(own)
 }
 
 /** Packages of this repository that one depends on. */
@@ -38,9 +38,9 @@ function compile(own: string): void {
   if (status !== 0) throw new Error(`The sources of ${own} do not compile`)
 }
 
-/** Scripts are read at run time from beside the module that needs them. */
-function copyShellFiles(own: string): void {
-  for (const path of globSync('**/*.sh', { cwd: join(own, 'src') })) {
+/** What servers and browsers run is read at run time from beside the module that needs it. */
+function copyFilesAsTheyAre(own: string): void {
+  for (const path of globSync('**/*.{sh,browser.js}', { cwd: join(own, 'src') })) {
     const copy = join(own, 'dist', path)
     if (!existsSync(dirname(copy))) mkdirSync(dirname(copy), { recursive: true })
     cpSync(join(own, 'src', path), copy)

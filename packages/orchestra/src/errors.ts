@@ -109,6 +109,8 @@ export const errorCodes = {
   ORC_HTTP_ORIGIN: 'A page of another origin asked for something that changes something',
   ORC_AUTHORIZE_MISSING: 'The console was embedded without saying who may use it',
   ORC_AUTHORIZE_FAILED: 'The application that Orchestra is embedded in could not say who asks',
+  ORC_CUSTOMER_TOKEN: 'A token of a customer of the application is not known, or has expired',
+  ORC_CUSTOMER_STREAMS: 'A customer of the application has as many streams as one may have',
   ORC_HTTP_ANONYMOUS: 'Nobody is known who asks',
   ORC_HTTP_LIMITED: 'Somebody asks more often, or for more at once, than one may',
   ORC_HTTP_RANGE: 'A range of bytes lies outside of what there is',

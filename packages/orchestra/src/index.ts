@@ -28,6 +28,13 @@ export {
   type ObjectOf,
   type RelatedTable,
 } from './config/model.ts'
+export type { CustomerState, Wording } from './config/wording.ts'
+export type {
+  ChangesTokenOptions,
+  CustomerChange,
+  CustomerChanges,
+  CustomerObject,
+} from './customers/index.ts'
 export { type ErrorCode, errorCodes, isOrchestraError, messageOf, OrchestraError } from './errors.ts'
 export {
   type Event,

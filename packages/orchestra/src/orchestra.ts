@@ -26,6 +26,7 @@ import { sealObject } from './collector/index.ts'
 import type { Config } from './config/config.ts'
 import { formatKey, keyPart } from './config/key.ts'
 import { modelNamed } from './config/names.ts'
+import { type ChangesTokenOptions, makeToken, Signer } from './customers/index.ts'
 import { OrchestraError } from './errors.ts'
 import { register } from './generation/index.ts'
 import { type Console, type ConsoleOptions, createConsole } from './http/index.ts'
@@ -100,6 +101,7 @@ export class Orchestra {
   readonly #bell: Bell
   readonly #router: CurrentRouter
   readonly #consoles: Console[] = []
+  readonly #signer: Signer
 
   private constructor(config: Config, store: Store) {
     // Types forbid `new`, and plain JavaScript has none.
@@ -109,6 +111,7 @@ export class Orchestra {
       })
     this.config = config
     this.store = store
+    this.#signer = new Signer(store, store.keyring)
     this.#bell = new Bell(store)
     this.#router = new CurrentRouter(config.backends.values())
   }
@@ -271,6 +274,15 @@ export class Orchestra {
     const made = await createConsole(this, options)
     this.#consoles.push(made)
     return made
+  }
+
+  /** What the application's own customers may see of their objects. */
+  readonly changes = {
+    /**
+     * A token for one customer, 15 minutes long, by which `<orchestra-changes>` and `/embed/v1/changes` show how his objects are.
+     * @throws OrchestraError ORC_INPUT_INVALID, ORC_MODEL_UNKNOWN, ORC_KEY_ABSENT
+     */
+    token: (options: ChangesTokenOptions): Promise<string> => makeToken(this.config, this.#signer, options),
   }
 
   async close(): Promise<void> {

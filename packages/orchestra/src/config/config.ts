@@ -11,6 +11,7 @@ import { checkHttp, type HttpConfig, type HttpOptions, httpNames } from './http.
 import type { Model } from './model.ts'
 import { topologicalOrder } from './order.ts'
 import { ownVersion } from './own-version.ts'
+import { checkWording, type Wording } from './wording.ts'
 
 export interface WorkerOptions {
   /** Servers worked on at once by one process; default 32. */
@@ -65,6 +66,8 @@ export interface ConfigOptions {
   approvals?: ApprovalOptions
   /** How people reach the API. */
   http?: HttpOptions
+  /** What the application's customers are told of their objects, in your words. */
+  wording?: Wording
   /**
    * Names the release of your code, such as its commit: workers of two releases that run side by side are then told apart even where
    * only what backends call was changed.
@@ -88,6 +91,7 @@ export interface Config {
   readonly schedules: readonly Schedule[]
   readonly approvals: Readonly<ApprovalOptions>
   readonly http: HttpConfig
+  readonly wording: Wording
   /** Is the same for workers that decide and render alike. */
   readonly fingerprint: string
 }
@@ -118,6 +122,7 @@ const configOptions: NamesOf<ConfigOptions> = {
   schedules: true,
   approvals: approvalNames,
   http: httpNames,
+  wording: true,
   release: true,
 }
 
@@ -147,6 +152,7 @@ export function defineConfig(options: ConfigOptions): Config {
     schedules: checkSchedules(options),
     approvals: checkApprovals(options.approvals),
     http: checkHttp(options.http),
+    wording: checkWording(options.wording),
     fingerprint: fingerprintOf({
       ...options,
       backends,

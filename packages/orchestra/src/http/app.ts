@@ -11,6 +11,7 @@ import { assertMayAsk } from '../operate/index.ts'
 import type { Store } from '../store/index.ts'
 import { answer, BASE } from './answer.ts'
 import { askBy, type Surroundings } from './asking.ts'
+import { addCustomers } from './customers.ts'
 import type { Door, Entering } from './door.ts'
 import { doors } from './doors/index.ts'
 import { meDoor } from './doors/me.ts'
@@ -79,6 +80,13 @@ export function createApp(options: AppOptions): FastifyInstance {
   const shared = { whoAsks, closing, streaming: sharingListener(options.store), streams }
   for (const endpoint of endpoints) addEndpoint(app, endpoint, options, shared)
   for (const door of opens) addDoor(app, door, { store: options.store, site, streams, whoAsks })
+  addCustomers(app, {
+    ...options,
+    limit,
+    streaming: shared.streaming,
+    closing: closing.signal,
+    problemOf: (error, request) => problemFor(options, error, request),
+  })
   refuseOthers(app)
   return app
 }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import { authenticateSession, authenticateToken } from '../access/index.ts'
 import type { Queryable } from '../store/index.ts'
 import type { Authenticate } from './principal.ts'
@@ -8,11 +9,16 @@ import type { Site } from './site.ts'
 export function byCredentials(db: Queryable, site: Site): Authenticate {
   return async ({ headers, address, again = false }) => {
     if (headers.authorization !== undefined) {
-      const [, token] = /^Bearer +(\S+) *$/i.exec(headers.authorization) ?? []
+      const token = bearerOf(headers)
       return token === undefined ? undefined : { acting: await authenticateToken(db, { token, address }) }
     }
     const secret = sessionSecret(headers, site)
     if (secret === undefined) return undefined
     return { acting: await authenticateSession(db, { secret, notes: !again }), byCookie: true }
   }
+}
+
+/** The token that a request brings. */
+export function bearerOf({ authorization }: IncomingHttpHeaders): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
 }

@@ -84,6 +84,16 @@ export interface Backlog {
   models: readonly { model: string; keys: number }[]
 }
 
+/** What waits of one object. */
+export interface WaitingObject {
+  /** Of the change that came last. */
+  at: Date
+  /** Whether that takes the object away. */
+  removes: boolean
+  /** Whether one of its changes could not be looked at. */
+  failing: boolean
+}
+
 /** What there is to know of changes at once, however many there are. */
 export interface Movements {
   /** The number that the newest change got, committed or not; null when there never was one. */
@@ -145,6 +155,8 @@ export interface Changes {
   unitsAmong(unitIds: readonly string[]): Promise<Set<string>>
   /** How many changes of one object wait. */
   countOf(model: string, key: Key): Promise<number>
+  /** What waits of each of the objects, in their order; null where nothing does. Of very many changes, those that came last are read. */
+  waitingOf(objects: readonly { model: string; key: Key }[]): Promise<(WaitingObject | null)[]>
   /** Those of the objects that are to be looked at everywhere, as after a save. */
   objectsAmong(objects: readonly { model: string; key: Key }[]): Promise<{ model: string; key: Key }[]>
 

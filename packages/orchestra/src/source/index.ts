@@ -9,6 +9,7 @@ export type {
   Movements,
   Scope,
   StoredChange,
+  WaitingObject,
   WaitingUnit,
   Writers,
 } from './changes.ts'

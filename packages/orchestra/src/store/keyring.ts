@@ -4,6 +4,7 @@ import {
   createHash,
   createHmac,
   createSecretKey,
+  hkdfSync,
   type KeyObject,
   randomBytes,
 } from 'node:crypto'
@@ -69,6 +70,11 @@ export class Keyring {
   /** A hash that nobody without the key can compute: revisions are hashes of text that may hold secrets. */
   digest(text: string): string {
     return digestBy(this.#first, text)
+  }
+
+  /** 32 bytes that nobody without the key can compute, for one purpose, and which tell nothing of the key or of those for others. */
+  derive(purpose: string): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.#first.bytes, '', `orchestra: ${purpose}`, 32))
   }
 
   /** What the same text hashed to under each other key that is still valid. */

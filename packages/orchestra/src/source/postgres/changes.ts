@@ -3,7 +3,16 @@ import type { Changes } from '../changes.ts'
 import { ask, leave, spread } from './asking.ts'
 import { announce, movements, writers } from './moving.ts'
 import { acknowledge, due, ofUnit, postpone, stillDue } from './taking.ts'
-import { backlog, countOf, objectsAmong, oldest, unit, unitsAmong, unitsBetween } from './waiting.ts'
+import {
+  backlog,
+  countOf,
+  objectsAmong,
+  oldest,
+  unit,
+  unitsAmong,
+  unitsBetween,
+  waitingOf,
+} from './waiting.ts'
 
 /** Changes as a connection sees them: what is written in its open transaction commits and rolls back with that. */
 export function changesIn(db: Queryable): Changes {
@@ -22,6 +31,7 @@ export function changesIn(db: Queryable): Changes {
     unitsBetween: (first, last, most) => unitsBetween(db, first, last, most),
     unitsAmong: (unitIds) => unitsAmong(db, unitIds),
     countOf: (model, key) => countOf(db, model, key),
+    waitingOf: (objects) => waitingOf(db, objects),
     objectsAmong: (objects) => objectsAmong(db, objects),
     movements: () => movements(db),
     writers: (isMoved) => writers(db, isMoved),

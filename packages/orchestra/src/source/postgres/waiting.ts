@@ -1,6 +1,6 @@
 import type { Key } from '../../config/model.ts'
 import type { Queryable } from '../../store/index.ts'
-import type { Backlog, WaitingUnit } from '../changes.ts'
+import type { Backlog, WaitingObject, WaitingUnit } from '../changes.ts'
 
 interface BacklogRow extends Omit<Backlog, 'models'> {
   models: Backlog['models'] | null
@@ -93,3 +93,23 @@ export async function objectsAmong(
     [JSON.stringify(objects.map(({ model, key }) => ({ model, key })))],
   )
 }
+
+export async function waitingOf(
+  db: Queryable,
+  objects: readonly { model: string; key: Key }[],
+): Promise<(WaitingObject | null)[]> {
+  const asked = objects.map(({ model, key }, n) => ({ n, model, key }))
+  const rows = await db.query<WaitingObject & { n: number }>(WAITING_OBJECTS, [JSON.stringify(asked)])
+  const found = new Map(rows.map(({ n, ...waiting }) => [n, waiting]))
+  return asked.map(({ n }) => found.get(n) ?? null)
+}
+
+/** Changes that are looked through. */
+const MOST_CHANGES = 10_000
+
+const WAITING_OBJECTS = `
+select asked.n, max(c.at) as at, (array_agg(c.action = 'delete' order by c.id desc))[1] as removes, bool_or(c.attempt > 0) as failing
+from (select * from orchestra.change order by id desc limit ${MOST_CHANGES}) c
+cross join lateral jsonb_array_elements(c.keys) as one(key)
+join jsonb_to_recordset($1::jsonb) as asked(n integer, model text, key jsonb) on asked.model = c.model and asked.key = one.key
+where c.action in ('save', 'delete') group by asked.n`
