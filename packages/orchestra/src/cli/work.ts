@@ -47,11 +47,14 @@ function retryInput(target: string | undefined, failed = false): { target: strin
 
 async function cancelCommand(session: Session, target: string): Promise<Ending> {
   const cancelled = await session.run(workCancel, { target })
-  const { revoked, stopping } = cancelled
-  const nothing = revoked + stopping.length === 0
+  const { revoked, stopping, undecided } = cancelled
+  const nothing = revoked + stopping.length + undecided === 0
   session.terminal.tell(
     cancelled,
     nothing ? 'there is nothing of it to cancel' : `${revoked} operations are revoked`,
+    ...(undecided > 0
+      ? [`${undecided} changes are not decided yet and go on: cancel again in a moment`]
+      : []),
     ...stopping.map((id) => `log ${id} is being ended on its server: orchestra log follow ${id}`),
   )
   return 'done'

@@ -1,3 +1,4 @@
+import { parseKey } from '../config/key.ts'
 import { transfersEnded } from '../events/index.ts'
 import {
   cancel as cancelled,
@@ -12,6 +13,7 @@ import {
   writePlaces,
 } from '../places/index.ts'
 import { audit } from '../server/index.ts'
+import { changesIn } from '../source/index.ts'
 import { givingWay, type Queryable, type Store } from '../store/index.ts'
 import { conditionOf, targetName, type WorkTarget } from './target.ts'
 
@@ -20,6 +22,8 @@ export interface Cancelled {
   revoked: number
   /** Logs whose running scripts are being ended on their servers. */
   stopping: number[]
+  /** Changes that nobody had decided about yet: they go on. */
+  undecided: number
 }
 
 /**
@@ -28,6 +32,8 @@ export interface Cancelled {
  */
 export async function cancel(store: Store, target: WorkTarget, by: string): Promise<Cancelled> {
   return givingWay(store, async (tx) => {
+    // Counted first: what is decided meanwhile is told as going on, and not at all otherwise.
+    const undecided = await undecidedOf(tx, target)
     const { condition, values } = conditionOf(target)
     const open = await lockOpenOperations(tx, condition, values)
     const revoked = await tx.query<{ id: number }>(
@@ -54,11 +60,17 @@ export async function cancel(store: Store, target: WorkTarget, by: string): Prom
          select p.log_id from orchestra.log_operation p join marked on marked.id = p.operation_id) returning g.id`,
       [by, open],
     )
-    const result = { revoked: revoked.length, stopping: stopping.map((log) => log.id) }
+    const result = { revoked: revoked.length, stopping: stopping.map((log) => log.id), undecided }
     await audit(tx, { by, action: 'cancel', target: targetName(target), detail: { ...result } })
     await tx.query(`select pg_notify('orchestra_control', 'cancel:'), pg_notify('orchestra_settled', '')`)
     return result
   })
+}
+
+async function undecidedOf(tx: Queryable, target: WorkTarget): Promise<number> {
+  const changes = changesIn(tx)
+  if (target.kind === 'object') return changes.countOf(target.model, parseKey(target.key))
+  return target.kind === 'unit' ? ((await changes.unit(target.id))?.keys ?? 0) : 0
 }
 
 /** What is wanted there now is not tried until something else is, or somebody asks; whoever waited for it looks again. */

@@ -61,6 +61,18 @@ describeStores('what was cancelled', (open) => {
     expect(await said(world)).toEqual([])
   })
 
+  it('is not said to be nothing where nobody has decided about it yet', async () => {
+    const world = await build()
+    await world.store.query('insert into site (id) values (1), (2)')
+    const none = { revoked: 0, stopping: [] }
+    expect(await cancel(world.store, site, 'anna')).toEqual({ ...none, undecided: 1 })
+    const [change] = await world.store.query<{ id: string }>('select unit_id as id from orchestra.change')
+    const unit = { kind: 'unit', id: change?.id ?? '' } as const
+    expect(await cancel(world.store, unit, 'anna')).toEqual({ ...none, undecided: 2 })
+    await world.collect()
+    expect(await cancel(world.store, site, 'anna')).toEqual({ ...none, revoked: 1, undecided: 0 })
+  })
+
   it('is listed when it ran, too', async () => {
     const sleep = uniqueSleep()
     const save = siteFilesWith({ save: (script) => script.run(sh`${sleep.split(' ')}`) })

@@ -253,7 +253,7 @@ describeStores('lanes', (open, kind) => {
     await insertMany(world, 1)
     await until('it waits', async () => (await countOf(world, 'operation')) === 1)
     const target = { kind: 'object', model: 'site', key: '1' } as const
-    expect(await cancel(world.store, target, 'anna')).toEqual({ revoked: 1, stopping: [] })
+    expect(await cancel(world.store, target, 'anna')).toEqual({ revoked: 1, stopping: [], undecided: 0 })
     await releaseServer(world.store, 'here', { by: 'test' })
     expect(await retry(world.store, target, 'anna')).toEqual({ hastened: 0, lookedAtAgain: 1 })
     await world.calm()
