@@ -11,7 +11,7 @@ import { linesOf, oneLine } from './text-width.ts'
 /** Findings that people are shown; programs get all. */
 const MOST_SHOWN = 100
 
-export function addDriftCommand(program: Command, act: Act): void {
+export function addDriftCommand(program: Command, act: Act): Command {
   const drift = program
     .command('drift')
     .description('What the last looks at servers found otherwise than it should be')
@@ -19,6 +19,7 @@ export function addDriftCommand(program: Command, act: Act): void {
     .option('--backend <name>', 'Of this backend only')
     .action(act(driftCommand))
   withExamples(drift, 'drift', 'drift --server web1 --backend nginx-site', 'sync --check; orchestra drift')
+  return drift
 }
 
 async function driftCommand(
@@ -64,12 +65,17 @@ const colours = {
   orphaned: 'yellow',
 } as const
 
+/** How something was found, as people read it. */
+export function stateText(state: Finding['state'], terminal: Terminal): string {
+  return terminal.colour(colours[state], state)
+}
+
 function findingLines(finding: Finding, terminal: Terminal): string[] {
   const { server, backend, object, identity, state, stale, since } = finding
   const named = object === null ? oneLine(identity) : `${oneLine(object)} (${oneLine(identity)})`
   const why = stale ? ', and its backend renders it otherwise than when it was applied' : ''
   return [
-    `${terminal.colour(colours[state], state)} ${named}: ${backend} on ${server}, for ${age(since)}${why}`,
+    `${stateText(state, terminal)} ${named}: ${backend} on ${server}, for ${age(since)}${why}`,
     ...differenceLines(finding, terminal),
   ]
 }

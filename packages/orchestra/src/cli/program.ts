@@ -5,11 +5,13 @@ import { addApplyCommand } from './apply.ts'
 import { addAuditCommands } from './audit.ts'
 import { addBindingCommands } from './binding.ts'
 import { addChannelCommands } from './channel.ts'
+import { addCollectCommand } from './collect.ts'
 import type { Act } from './command.ts'
 import { addCompletionCommand } from './completion.ts'
 import { addConfiguredCommands } from './configured.ts'
 import { addDoctorCommand } from './doctor.ts'
 import { addDriftCommand } from './drift.ts'
+import { addDriftCauseCommands } from './drift-causes.ts'
 import { addEventCommands } from './event.ts'
 import { addExplainCommand } from './explain.ts'
 import { addForgetCommand } from './forget.ts'
@@ -77,13 +79,14 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addPlanCommand(program, act)
   addApplyCommand(program, act)
   addSyncCommand(program, act)
-  addDriftCommand(program, act)
+  addDriftCauseCommands(addDriftCommand(program, act), act)
   addAdoptCommand(program, act)
   addExplainCommand(program, act)
   addPlaceCommands(program, act)
   addUnitCommands(program, act)
   addLogCommands(program, act)
   addWorkCommands(program, act)
+  addCollectCommand(program, act)
   addPauseCommands(program, act)
   addProtectCommands(program, act)
   addForgetCommand(program, act)

@@ -1,4 +1,5 @@
 import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
+import { causeOf } from './cause.ts'
 import type { Inspection, InspectionCounts } from './inspection.ts'
 import type { Condition, Difference } from './judge.ts'
 import type { InspectionPage } from './page.ts'
@@ -11,6 +12,8 @@ export interface FindingDetail {
   stale?: boolean
   /** When it was first found so. */
   since?: string
+  /** What it has in common with others that were made so by the same hand; workers of releases before told none. */
+  cause?: string
 }
 
 /** An object that is not as it should be, as the store will hold it. */
@@ -41,12 +44,14 @@ export async function recordPage(
   page: InspectionPage,
   verdicts: readonly Condition[],
 ): Promise<PageFindings> {
+  const { backend } = inspection
   const deviating = page.objects.flatMap((object, index): FoundObject[] => {
     const verdict = verdicts[index]
     if (verdict === undefined || verdict.state === 'in-sync') return []
     const { state, differences } = verdict
-    const detail = { differences, ...(object.stale ? { stale: true } : {}) }
     const { stale: _, ...rest } = object
+    const cause = causeOf({ ...rest, backend, objectKey: rest.object_key, state, differences })
+    const detail = { differences, cause, ...(object.stale ? { stale: true } : {}) }
     return [{ ...rest, state, detail }]
   })
   const found = await replaceFindings(tx, inspection, page, deviating)
@@ -131,14 +136,15 @@ export async function addFindings(
   found: readonly NamelessFinding[],
 ): Promise<void> {
   if (found.length === 0) return
+  const caused = found.map((one) => ({ ...one, cause: causeOf({ ...one, backend, objectKey: null }) }))
   await tx.query(
     `insert into orchestra.finding as f (inspection_id, server_id, backend, identity, state, detail)
-     select $1, $2, $3, identity, state, jsonb_build_object('differences', differences, 'since', now())
-     from jsonb_to_recordset($4::jsonb) as found(identity text, state text, differences jsonb)
+     select $1, $2, $3, identity, state, jsonb_build_object('differences', differences, 'cause', cause, 'since', now())
+     from jsonb_to_recordset($4::jsonb) as found(identity text, state text, differences jsonb, cause text)
      on conflict (server_id, backend, md5(identity), coalesce(model, ''), md5(coalesce(object_key, ''))) do update set
        inspection_id = excluded.inspection_id, state = excluded.state, found_at = now(),
        detail = excluded.detail || jsonb_build_object('since', coalesce(f.detail -> 'since', to_jsonb(f.found_at)))`,
-    [id, serverId, backend, JSON.stringify(found)],
+    [id, serverId, backend, JSON.stringify(caused)],
   )
 }
 

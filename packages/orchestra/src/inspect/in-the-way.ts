@@ -5,6 +5,7 @@ import { quote } from '../script/sh.ts'
 import type { Queryable } from '../store/index.ts'
 import type { Keyring } from '../store/keyring.ts'
 import type { Inspected } from './ask.ts'
+import { causeOf } from './cause.ts'
 import { isOfFunctions, type Unanswered } from './examine.ts'
 import type { Inspection } from './inspection.ts'
 import { presentOf } from './presence.ts'
@@ -88,13 +89,16 @@ export async function recordInTheWay(
   const found = objects.map((one) => {
     const command = `orchestra adopt --backend ${backend} --server ${server} ${quote(`${one.model}:${one.object_key}`)}`
     const reason = `is there already and is not ours, so nothing of it is changed; it is taken over with: ${command}`
-    return { ...one, differences: [{ title: one.identity, kind: 'unowned', reason }] }
+    const differences = [{ title: one.identity, kind: 'unowned' as const, reason }]
+    const cause = causeOf({ ...one, backend, state: 'unowned', objectKey: one.object_key, differences })
+    return { ...one, differences, cause }
   })
   await tx.query(
     `insert into orchestra.finding as f (inspection_id, server_id, backend, model, object_key, identity, state, detail)
      select $1, $2, $3, model, object_key, identity, 'unowned',
-       jsonb_build_object('differences', differences, 'since', now())
-     from jsonb_to_recordset($4::jsonb) as found(model text, object_key text, identity text, differences jsonb)
+       jsonb_build_object('differences', differences, 'cause', cause, 'since', now())
+     from jsonb_to_recordset($4::jsonb)
+       as found(model text, object_key text, identity text, differences jsonb, cause text)
      on conflict (server_id, backend, md5(identity), coalesce(model, ''), md5(coalesce(object_key, ''))) do update set
        inspection_id = excluded.inspection_id, state = excluded.state, found_at = now(), detail = excluded.detail`,
     [id, serverId, backend, JSON.stringify(found)],

@@ -1,5 +1,10 @@
 export { adopt, adoptShared, overwrite } from './adopt.ts'
 export { ask, type Inspected } from './ask.ts'
+export {
+  type CauseFilter,
+  type DriftCause,
+  listCauses,
+} from './causes.ts'
 export { examine } from './examine.ts'
 export { type Expectation, type ExpectedPlace, expectationOf } from './expect.ts'
 export {
@@ -14,6 +19,7 @@ export {
 export { hasInspection } from './inspection.ts'
 export { type InspectionStep, Inspector } from './inspector.ts'
 export type { Condition, Difference } from './judge.ts'
+export { type Repair, repairFound } from './repair-found.ts'
 export { askOwners } from './strays.ts'
 export { named, type Survey, survey } from './survey.ts'
 export type { Candidate, SurveyContext, SurveyedRow } from './surveyed.ts'

@@ -23,6 +23,7 @@ export { askFor } from './application.ts'
 export { type ApprovalGiven, approvalList, planApprove, planReject } from './approvals.ts'
 export { auditExport, auditHead, auditList, auditVerify } from './audit.ts'
 export { bindingAdd, bindingList, bindingRemove } from './bindings.ts'
+export { type CausePage, driftCauses, driftRepair, type RepairBegun } from './causes.ts'
 export {
   type ChannelAdded,
   channelAdd,
@@ -32,6 +33,7 @@ export {
   deliveryList,
 } from './channels.ts'
 export { faultIn } from './check-input.ts'
+export { type Collected, objectCollect } from './collect.ts'
 export { type BackendView, backendList, type ModelView, modelList } from './configured.ts'
 export type { Agreement, Caller, Context, Ground, News, Principal } from './context.ts'
 export { doctorExamine } from './doctor.ts'
@@ -47,7 +49,7 @@ export { type KeyRotated, keyDrop, keyRotate, keyShow } from './keys.ts'
 export { logFollow, logLines, logList, logOutput, logScript, logShow, logWatch } from './logs.ts'
 export { metricsRead } from './metrics.ts'
 export { operations, type VerbName } from './operations.ts'
-export { workPause, workResume } from './pause.ts'
+export { type PauseShown, pauseShow, workPause, workResume } from './pause.ts'
 export { perform } from './perform.ts'
 export { leastFor } from './permissions.ts'
 export { assertMayAsk } from './permit.ts'

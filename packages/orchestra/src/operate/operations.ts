@@ -2,7 +2,9 @@ import { adoptionSurvey, adoptionTake } from './adopt.ts'
 import { approvalList, planApprove, planReject } from './approvals.ts'
 import { auditExport, auditHead, auditList, auditVerify } from './audit.ts'
 import { bindingAdd, bindingList, bindingRemove } from './bindings.ts'
+import { driftCauses, driftRepair } from './causes.ts'
 import { channelAdd, channelList, channelRemove, channelTest, deliveryList } from './channels.ts'
+import { objectCollect } from './collect.ts'
 import { backendList, modelList } from './configured.ts'
 import { doctorExamine } from './doctor.ts'
 import { driftList } from './drift.ts'
@@ -14,7 +16,7 @@ import { incidentList, incidentMute, incidentResolve, incidentShow } from './inc
 import { keyDrop, keyRotate, keyShow } from './keys.ts'
 import { logFollow, logLines, logList, logOutput, logScript, logShow, logWatch } from './logs.ts'
 import { metricsRead } from './metrics.ts'
-import { workPause, workResume } from './pause.ts'
+import { pauseShow, workPause, workResume } from './pause.ts'
 import { placeList } from './places.ts'
 import { planApply, planMake, planSave } from './plan.ts'
 import { protectionAdd, protectionList, protectionRemove } from './protections.ts'
@@ -61,11 +63,13 @@ export const operations = [
   routeRemove,
   workRetry,
   workCancel,
+  pauseShow,
   workPause,
   workResume,
   protectionList,
   protectionAdd,
   protectionRemove,
+  objectCollect,
   objectForget,
   objectExplain,
   statusRead,
@@ -85,6 +89,8 @@ export const operations = [
   syncShow,
   syncCancel,
   driftList,
+  driftCauses,
+  driftRepair,
   adoptionSurvey,
   adoptionTake,
   planMake,

@@ -1,7 +1,21 @@
 import { z } from 'zod'
-import { type Pause, pause, resume } from '../server/index.ts'
+import { isPaused, type Pause, pause, resume } from '../server/index.ts'
 import { reasonField } from './fields.ts'
-import { writing } from './verb.ts'
+import { reading, writing } from './verb.ts'
+
+/** Whether all work waits, and why. */
+export interface PauseShown {
+  paused: Pause | null
+}
+
+export const pauseShow = reading({
+  name: 'pause.show',
+  about: 'Whether all work waits, since when, by whom and why',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({}),
+  run: async ({ store }): Promise<PauseShown> => ({ paused: (await isPaused(store)) ?? null }),
+})
 
 export const workPause = writing({
   name: 'work.pause',

@@ -23,11 +23,13 @@ export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
   'route.remove': 'route',
   'work.retry': 'retry',
   'work.cancel': 'cancel',
+  'pause.show': 'status.read',
   'work.pause': 'pause',
   'work.resume': 'pause',
   'protection.list': 'status.read',
   'protection.add': 'protect',
   'protection.remove': 'protect',
+  'object.collect': 'collect',
   'object.forget': 'forget',
   'object.explain': 'object.data',
   'status.read': 'status.read',
@@ -37,6 +39,8 @@ export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
   'sync.show': 'diff.read',
   'sync.cancel': 'cancel',
   'drift.list': 'diff.read',
+  'drift.causes': 'diff.read',
+  'drift.repair': 'sync',
   'adoption.survey': 'diff.read',
   'adoption.take': 'adopt',
   'plan.make': 'diff.read',
@@ -106,9 +110,14 @@ export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
 }
 
 /** What they answer is of the configuration or of all workers, and the same for everybody. */
-export const sameForAll: ReadonlySet<string> = new Set(['model.list', 'backend.list', 'worker.list'])
+export const sameForAll: ReadonlySet<string> = new Set([
+  'model.list',
+  'backend.list',
+  'worker.list',
+  'pause.show',
+])
 
-/** They answer what whoever asks may see, and nothing else: so he may ask without saying where. */
+/** They answer, and do, what whoever asks may see and do, and nothing else: so he may ask without saying where. */
 export const narrowing: ReadonlySet<string> = new Set([
   'server.list',
   'route.list',
@@ -117,6 +126,8 @@ export const narrowing: ReadonlySet<string> = new Set([
   'sync.list',
   'sync.show',
   'drift.list',
+  'drift.causes',
+  'drift.repair',
   'place.list',
   'unit.list',
   'unit.show',
@@ -149,6 +160,8 @@ export function permissionsFor(name: string, input: unknown): Permission[] | 'co
   if (one === 'command') return one
   const { mode, scripts, text, plan, breakGlass } = (input ?? {}) as Told
   if (name === 'sync.start') return mode === 'check' ? ['check'] : ['sync', 'prune']
+  // How many there are of what, it tells whoever could look at them.
+  if (name === 'drift.repair') return ['diff.read', 'sync']
   if (name === 'plan.make') return scripts === false ? [one] : [one, 'script.read']
   // Who looks for a text learns whether it is there.
   if (name === 'log.list' && text !== undefined) return [one, 'output.read', 'script.read']

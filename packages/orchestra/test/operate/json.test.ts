@@ -11,6 +11,7 @@ import { adoptable, ask, askerOf, livedIn } from './world.ts'
 /** What is typed, and what it asks for. */
 const lines: readonly [line: string, name: VerbName, given: object][] = [
   ['status', 'status.read', {}],
+  ['pause show', 'pause.show', {}],
   ['server list', 'server.list', {}],
   ['server show here', 'server.show', { server: 'here' }],
   ['route list', 'route.list', {}],
@@ -24,6 +25,7 @@ const lines: readonly [line: string, name: VerbName, given: object][] = [
   ['log list', 'log.list', {}],
   ['plan --server here', 'plan.make', { server: 'here' }],
   ['drift', 'drift.list', {}],
+  ['drift causes', 'drift.causes', {}],
   ['trash list', 'trash.list', {}],
   ['key status', 'key.status', {}],
   ['audit list --limit 3', 'audit.list', { limit: 3 }],

@@ -1,6 +1,8 @@
 import type { LogSummary } from '../../logs/index.ts'
 import {
+  type Collected,
   logList,
+  objectCollect,
   objectExplain,
   objectForget,
   placeList,
@@ -55,6 +57,13 @@ export const objectEndpoints = [
     about: 'Revokes what waits of an object and ends what runs, on the server too',
     params,
     input: target,
+  }),
+  act({
+    path: '/objects/{object}/collect',
+    verb: objectCollect,
+    status: 202,
+    params,
+    location: ({ unit }: Collected) => `/units/${unit}`,
   }),
   act({
     path: '/objects/{object}/forget',

@@ -2,6 +2,7 @@ import {
   auditList,
   doctorExamine,
   eventList,
+  pauseShow,
   statusRead,
   workerList,
   workPause,
@@ -35,6 +36,7 @@ export const statusEndpoints = [
     cursor: before.unwrap(),
     next: ({ id }) => id,
   }),
+  one({ path: '/pause', verb: pauseShow }),
   act({ path: '/pause', verb: workPause, body: workPause.input.shape }),
   act({ path: '/pause', verb: workResume, method: 'DELETE' }),
 ]

@@ -2,13 +2,16 @@ import { z } from 'zod'
 import type { Finding } from '../../inspect/index.ts'
 import type { LogSummary } from '../../logs/index.ts'
 import {
+  driftCauses,
   driftList,
+  driftRepair,
   logLines,
   logList,
   logOutput,
   logScript,
   logShow,
   planMake,
+  type RepairBegun,
   syncCancel,
   syncList,
   syncShow,
@@ -21,7 +24,7 @@ import {
 } from '../../operate/index.ts'
 import type { UnitSummary } from '../../placements/index.ts'
 import type { SyncView } from '../../sync/index.ts'
-import { act, file, keyed, one, paged } from '../build.ts'
+import { act, file, keyed, one, paged, pages } from '../build.ts'
 import { findingKey } from './servers.ts'
 
 const { unit } = unitShow.input.shape
@@ -136,6 +139,20 @@ const comparisonEndpoints = [
     verb: driftList,
     query: driftList.input.shape,
     key: findingKey,
+  }),
+  pages({
+    path: '/findings/causes',
+    verb: driftCauses,
+    query: { server: driftCauses.input.shape.server, backend: driftCauses.input.shape.backend },
+    cursor: driftCauses.input.shape.after.unwrap(),
+    items: 'causes',
+  }),
+  act({
+    path: '/findings/repair',
+    verb: driftRepair,
+    status: 202,
+    body: driftRepair.input.shape,
+    location: ({ unit: begun }: RepairBegun) => begun && `/units/${begun}`,
   }),
 ]
 
