@@ -84,6 +84,14 @@ export const errorCodes = {
   ORC_LOG_LOST: 'The output of a running script could not be stored',
   ORC_FORBIDDEN: 'Who asks lacks a permission for that, or would give one that he lacks',
   ORC_LOGIN_REFUSED: 'Name and password, link or identity let nobody in; which of them is wrong is not said',
+  ORC_LOGIN_UNMAPPED: 'A provider says who somebody is, and neither he nor a group of his was given a role',
+  ORC_LOGIN_STALE:
+    'A login at a provider comes back that this browser did not begin, began too long ago, or has finished',
+  ORC_LOGIN_DECLINED:
+    'A provider of identities did not say who somebody is, or what it said cannot be believed',
+  ORC_PROVIDER_UNKNOWN: 'The configuration has no provider of identities of that name',
+  ORC_PROVIDER_FAILED:
+    'A provider of identities cannot be asked: it does not answer, or answers what is not OpenID Connect',
   ORC_LOGIN_LIMITED: 'There were too many attempts to log in by that name or from that address',
   ORC_SESSION_ENDED: 'A session is not known, or has ended',
   ORC_TOKEN_INVALID: 'A token is mistyped, not known, revoked, expired, or used from elsewhere',

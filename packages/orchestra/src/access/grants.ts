@@ -4,8 +4,8 @@ import type { Grant } from './scope.ts'
 
 /** Whose grants are looked up. */
 export type Holder =
-  | { kind: 'account'; id: number; groups: readonly string[] }
-  | { kind: 'token'; id: number }
+  /** Null for somebody who has groups so far, and no account. */
+  { kind: 'account'; id: number | null; groups: readonly string[] } | { kind: 'token'; id: number }
 
 interface BoundRow {
   role: string

@@ -13,6 +13,7 @@ export {
   voidApprovals,
 } from './approvals.ts'
 export { authenticateSession, authenticateToken, type Identity } from './authenticate.ts'
+export { beginLogin, type Proofs, proofsOf, takeBegun } from './begun.ts'
 export type { NewScope } from './bind.ts'
 export {
   addBinding,

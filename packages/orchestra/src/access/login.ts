@@ -1,4 +1,4 @@
-import { OrchestraError } from '../errors.ts'
+import { type ErrorCode, OrchestraError } from '../errors.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { type AccountRow, findAccount } from './accounts.ts'
@@ -35,7 +35,7 @@ export async function login(
   const account = isName(name) ? await findAccount(store, name) : undefined
   const isRight = await isPassword(password, account?.password ?? null)
   if (account === undefined || !isRight || account.disabled) {
-    await noteRefusal(store, account, arrival)
+    if (account !== undefined) await noteRefusal(store, account, arrival, 'ORC_LOGIN_REFUSED')
     throw refused()
   }
   return store.transaction(async (tx) => {
@@ -71,15 +71,14 @@ export function refused(): OrchestraError {
   })
 }
 
-/** A name that nobody has may be a password that somebody typed into the wrong field. */
-async function noteRefusal(
-  store: Store,
-  account: AccountRow | undefined,
+/** Of somebody who is known: a name that nobody has may be a password that was typed into the wrong field. */
+export async function noteRefusal(
+  db: Queryable,
+  { name }: Pick<AccountRow, 'name'>,
   { address }: Arrival,
+  failed: ErrorCode,
 ): Promise<void> {
-  if (account === undefined) return
-  const detail = { address, failed: 'ORC_LOGIN_REFUSED' }
-  await audit(store, { by: account.name, action: 'session.open', target: account.name, detail })
+  await audit(db, { by: name, action: 'session.open', target: name, detail: { address, failed } })
 }
 
 /** What the store cannot hold nobody is called. */

@@ -61,10 +61,17 @@ export function showTrouble({ terminal }: Session, error: unknown, requestId: st
   else terminal.note(`request ${requestId}: ${text}`)
 }
 
-/** Says where the API is, in the way of the command. */
-export function showAddress({ terminal }: Session, { url }: Listening): void {
+/** Says where the API is, in the way of the command, and once it is known, by whom nobody can come in. */
+export function showAddress({ terminal }: Session, { url, unreachable }: Listening): void {
   if (terminal.json) terminal.record({ event: 'listening', url: `${url}/api/v1` })
   else terminal.line(`the API is at ${url}/api/v1`)
+  void unreachable().then((all) => {
+    for (const { provider, error } of all) {
+      const { code, message, hint = null } = error
+      if (terminal.json) terminal.record({ event: 'provider', provider, error: { code, message, hint } })
+      else terminal.note(`${message}. It is asked again when somebody wants to come in`)
+    }
+  })
 }
 
 /** While nobody may do everything, whoever starts it is let in: his terminal is told a link that is good once. */

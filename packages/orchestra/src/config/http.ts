@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import { checkOptions, type NamesOf } from '../options.ts'
 import { checkPositive, invalid } from './check.ts'
+import { checkOidc, type OidcConfig, type OidcOptions } from './oidc.ts'
 
 /** How people reach the API. */
 export interface HttpOptions {
@@ -8,6 +9,8 @@ export interface HttpOptions {
   url?: string
   /** Networks of the proxies in front of it: what they say of where a request comes from is believed. `['127.0.0.1']` */
   proxies?: readonly string[]
+  /** Providers of identities by which people log in, beside names and passwords. */
+  oidc?: readonly OidcOptions[]
   /** Requests that one user or token may make in a minute; default 1,200. */
   requests?: number
   /** Streams that one user or token may have open at once; default 5. */
@@ -18,18 +21,26 @@ export interface HttpOptions {
 export interface HttpConfig {
   readonly url: string | null
   readonly proxies: readonly string[]
+  readonly oidc: readonly OidcConfig[]
   readonly requests: number
   readonly streams: number
 }
 
-export const httpNames: NamesOf<HttpOptions> = { url: true, proxies: true, requests: true, streams: true }
+export const httpNames: NamesOf<HttpOptions> = {
+  url: true,
+  proxies: true,
+  oidc: true,
+  requests: true,
+  streams: true,
+}
 
 export function checkHttp(options: HttpOptions = {}): HttpConfig {
   checkOptions('the configuration: `http`', options, httpNames)
-  const { url, proxies = [], requests = 1_200, streams = 5 } = options
+  const { url, proxies = [], oidc = [], requests = 1_200, streams = 5 } = options
   return Object.freeze({
     url: url === undefined ? null : checkUrl(url),
     proxies: Object.freeze(checkNetworks('http.proxies', proxies)),
+    oidc: Object.freeze(checkOidc(oidc)),
     requests: checkPositive('http.requests', requests),
     streams: checkPositive('http.streams', streams),
   })

@@ -21,10 +21,12 @@ import { readerOf } from './given.ts'
 import { guardHeaders } from './guard.ts'
 import { toJson } from './json.ts'
 import { limiting } from './limits.ts'
+import { Providers } from './oidc/providers.ts'
 import { OpenStreams, watchPermission } from './open-streams.ts'
 import { openApi } from './openapi.ts'
 import type { Authenticate, Principal } from './principal.ts'
 import { isUnexpected, type Problem, toProblem } from './problem.ts'
+import { isLooking, problemPage, problemPolicy } from './problem-page.ts'
 import { approachOf, receive } from './reception.ts'
 import { sharingListener } from './shared-listening.ts'
 import { addSignInPage } from './sign-in-page.ts'
@@ -37,6 +39,8 @@ export interface AppOptions extends Surroundings {
   hosts: ReadonlySet<string> | 'any'
   /** Told of what nobody expected; whoever asked is told the id of his request only. */
   onError: (error: unknown, requestId: string) => void
+  /** By which providers of identities people come in; else those of the configuration. */
+  providers?: Providers
   /** Milliseconds after which it is looked again whether a stream may go on. */
   looksAgain?: number
 }
@@ -73,13 +77,17 @@ export function createApp(options: AppOptions): FastifyInstance {
   addOpenApi(app)
   // Whom the application vouches for comes in there.
   const opens = options.hosts === 'any' ? [meDoor] : doors
-  if (options.hosts !== 'any') addSignInPage(app)
+  const providers = options.providers ?? new Providers(http.oidc, options.environment)
+  if (options.hosts !== 'any') addSignInPage(app, providers.names)
   const closing = new AbortController()
-  app.addHook('preClose', async () => closing.abort())
+  app.addHook('preClose', async () => {
+    closing.abort()
+    providers.close()
+  })
   const streams = new OpenStreams(http.streams)
   const shared = { whoAsks, closing, streaming: sharingListener(options.store), streams }
   for (const endpoint of endpoints) addEndpoint(app, endpoint, options, shared)
-  for (const door of opens) addDoor(app, door, { store: options.store, site, streams, whoAsks })
+  for (const door of opens) addDoor(app, door, { store: options.store, site, streams, providers, whoAsks })
   addCustomers(app, {
     ...options,
     limit,
@@ -160,17 +168,18 @@ function addDoor(
   app.route({
     method: door.method,
     url: routeOf(door.path),
-    ...(door.anonymous ? { config: { anonymous: true } } : {}),
+    config: {
+      ...(door.anonymous ? { anonymous: true } : {}),
+      ...(door.leads === true ? { leads: true } : {}),
+    },
     handler: async (request, reply) => {
       const { params, query, body } = request
       const given = read({ params, query, body })
       const entering = { ...around, request, reply, given, whoAsks: () => around.whoAsks(request) }
+      reply.header('cache-control', 'no-store')
       const answered = await door.enter(entering)
       if (reply.sent) return reply
-      return reply
-        .header('cache-control', 'no-store')
-        .type('application/json; charset=utf-8')
-        .send(toJson(answered))
+      return reply.type('application/json; charset=utf-8').send(toJson(answered))
     },
   })
 }
@@ -242,11 +251,14 @@ async function sendProblem(
 ): Promise<void> {
   const problem = problemFor(options, error, request)
   if (error instanceof Limited) reply.header('retry-after', error.seconds)
-  await reply
-    .headers({ ...guardHeaders, 'request-id': request.id })
-    .code(problem.status)
-    .type('application/problem+json; charset=utf-8')
-    .send(JSON.stringify(problem))
+  reply.headers({ ...guardHeaders, 'request-id': request.id }).code(problem.status)
+  const { leads } = request.routeOptions.config
+  if (leads === true && isLooking(request.headers.accept))
+    return void (await reply
+      .header('content-security-policy', problemPolicy)
+      .type('text/html; charset=utf-8')
+      .send(problemPage(problem)))
+  await reply.type('application/problem+json; charset=utf-8').send(JSON.stringify(problem))
 }
 
 function nothingThere(): OrchestraError {

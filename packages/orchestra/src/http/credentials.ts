@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { authenticateSession, authenticateToken } from '../access/index.ts'
 import type { Queryable } from '../store/index.ts'
 import type { Authenticate } from './principal.ts'
-import { sessionSecret } from './session-cookie.ts'
+import { sessionCookie } from './session-cookie.ts'
 import type { Site } from './site.ts'
 
 /** Whoever gives a token that the store knows, from where it may be used; else whose session it is. */
@@ -12,7 +12,7 @@ export function byCredentials(db: Queryable, site: Site): Authenticate {
       const token = bearerOf(headers)
       return token === undefined ? undefined : { acting: await authenticateToken(db, { token, address }) }
     }
-    const secret = sessionSecret(headers, site)
+    const secret = sessionCookie.read(headers, site)
     if (secret === undefined) return undefined
     return { acting: await authenticateSession(db, { secret, notes: !again }), byCookie: true }
   }

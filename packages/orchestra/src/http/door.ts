@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Store } from '../store/index.ts'
 import type { Given } from './endpoint.ts'
+import type { Providers } from './oidc/providers.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { Principal } from './principal.ts'
 import type { Site } from './site.ts'
@@ -14,6 +15,8 @@ export interface Door {
   about: string
   /** Nobody is asked who he is: that is what it is for. */
   anonymous: boolean
+  /** A browser comes here by itself, to be led on: what is wrong it is told as a page. */
+  leads?: true
   params: z.ZodObject
   query: z.ZodObject
   body: z.ZodObject
@@ -28,6 +31,7 @@ export interface Entering {
   reply: FastifyReply
   given: Given
   streams: OpenStreams
+  providers: Providers
   /** @throws OrchestraError ORC_HTTP_ANONYMOUS where nobody is asked who he is */
   whoAsks: () => Principal
 }

@@ -36,15 +36,17 @@ function operationOf(endpoint: Endpoint): Json {
 }
 
 function doorOf(door: Door): Json {
-  const { about, query, method, anonymous } = door
+  const { about, params, query, method, anonymous, leads } = door
   return {
     operationId: operationId(door),
     summary: about,
     ...(anonymous ? { security: [] } : {}),
-    parameters: parametersOf(query, 'query'),
+    parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
     ...(method === 'POST' ? { requestBody: bodyOf(door) } : {}),
     responses: {
-      200: { description: about, content: { 'application/json': { schema: {} } } },
+      ...(leads === true
+        ? { 302: { description: about, headers: { Location: { schema: text } } } }
+        : { 200: { description: about, content: { 'application/json': { schema: {} } } } }),
       default: problemAnswer,
     },
   }

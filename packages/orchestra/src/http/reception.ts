@@ -10,6 +10,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Nobody is asked who he is; `uncounted` for whoever watches the process. */
     anonymous?: true | 'uncounted'
+    /** A browser is led there, and shows what is wrong to whoever sits before it. */
+    leads?: true
   }
 }
 

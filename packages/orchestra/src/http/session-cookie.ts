@@ -1,33 +1,32 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { parseCookie, type SetCookie, stringifySetCookie } from 'cookie'
+import { parseCookie, stringifySetCookie } from 'cookie'
 import type { FastifyReply } from 'fastify'
 import type { Site } from './site.ts'
 
-/** Seconds after which a session has ended in any case. */
-const LONGEST = 7 * 24 * 3_600
-
-/** A browser takes a name with this prefix from this very host alone, by TLS, so that no neighbour can put one there. */
-const nameOf = ({ secure }: Site) => (secure ? '__Host-orchestra' : 'orchestra')
-
-/** The secret that a browser has of its session. */
-export function sessionSecret({ cookie }: IncomingHttpHeaders, site: Site): string | undefined {
-  return cookie === undefined ? undefined : parseCookie(cookie)[nameOf(site)]
+/** A secret that a browser keeps, for no script to read and for no page elsewhere to use. */
+export interface KeptSecret {
+  read(headers: IncomingHttpHeaders, site: Site): string | undefined
+  give(reply: FastifyReply, site: Site, secret: string): void
+  take(reply: FastifyReply, site: Site): void
 }
 
-/** Gives a browser the secret of its session, for no script to read and for no page elsewhere to use. */
-export function giveSession(reply: FastifyReply, site: Site, secret: string): void {
-  setCookie(reply, { ...kept(site), value: secret, maxAge: LONGEST })
-}
+/** Of its session. */
+export const sessionCookie = keptSecret('orchestra', 7 * 24 * 3_600)
 
-export function takeSession(reply: FastifyReply, site: Site): void {
-  setCookie(reply, { ...kept(site), value: '', maxAge: 0 })
-}
+/** Of a login that it began at a provider of identities. */
+export const begunCookie = keptSecret('orchestra-login', 600)
 
-function setCookie(reply: FastifyReply, cookie: SetCookie): void {
-  reply.header('set-cookie', stringifySetCookie(cookie))
-}
-
-function kept(site: Site) {
-  const { secure } = site
-  return { name: nameOf(site), path: '/', httpOnly: true, sameSite: 'lax', secure } as const
+/** @param longest seconds after which it is good for nothing in any case */
+function keptSecret(plain: string, longest: number): KeptSecret {
+  // A browser takes a name with this prefix from this very host alone, by TLS, so that no neighbour can put one there.
+  const nameOf = ({ secure }: Site) => (secure ? `__Host-${plain}` : plain)
+  const set = (reply: FastifyReply, site: Site, value: string, maxAge: number) => {
+    const kept = { path: '/', httpOnly: true, sameSite: 'lax', secure: site.secure } as const
+    reply.header('set-cookie', stringifySetCookie({ name: nameOf(site), value, maxAge, ...kept }))
+  }
+  return {
+    read: ({ cookie }, site) => (cookie === undefined ? undefined : parseCookie(cookie)[nameOf(site)]),
+    give: (reply, site, secret) => set(reply, site, secret, longest),
+    take: (reply, site) => set(reply, site, '', 0),
+  }
 }

@@ -1,14 +1,16 @@
-import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import { BASE } from './answer.ts'
+import { hashed, style } from './page-style.ts'
 
 /** What makes the page do something: it uses a link of its address, or asks for name and password, and shows who is in. */
 const script = `
 const ask = (path, method, body) => fetch('api/v1' + path, {
   method, headers: body ? { 'content-type': 'application/json' } : {}, body: body && JSON.stringify(body),
 })
+const entrance = document.querySelector('#in')
 const form = document.querySelector('form')
 const said = document.querySelector('p')
-const show = (text, isIn) => { said.textContent = text; form.hidden = isIn; document.querySelector('#out').hidden = !isIn }
+const show = (text, isIn) => { said.textContent = text; entrance.hidden = isIn; document.querySelector('#out').hidden = !isIn }
 async function look() {
   const answer = await ask('/me', 'GET')
   if (!answer.ok) return show('Log in to use the API.', false)
@@ -32,21 +34,18 @@ history.replaceState(null, '', location.pathname)
 void (link ? enter('/session/link', { link }) : look())
 `
 
-const style = `
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 32rem; margin: 4rem auto; padding: 0 1rem; color-scheme: light dark }
-label, input, button { display: block; font: inherit; margin-top: .5rem } input { width: 100%; box-sizing: border-box }
-[hidden] { display: none }
-`
-
-const page = `<!doctype html>
+const pageWith = (providers: readonly string[]) => `<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Orchestra</title><style>${style}</style>
 <h1>Orchestra</h1><p role="status">…</p>
-<form hidden><label>Name <input name="name" autocomplete="username" required></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label><button>Log in</button></form>
+<div id="in" hidden>${providers.map(linkTo).join('')}
+<form><label>Name <input name="name" autocomplete="username" required></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label><button>Log in</button></form></div>
 <button id="out" hidden>Log out</button><script>${script}</script></html>
 `
 
-const hashed = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+/** A provider's name has nothing but small letters, digits and hyphens. */
+const linkTo = (provider: string) =>
+  `<p><a href="${BASE.slice(1)}/auth/oidc/${provider}/start">Log in with ${provider}</a></p>`
 
 /** This script alone runs, and speaks to this server alone. */
 const policy = [
@@ -60,7 +59,8 @@ const policy = [
 ].join('; ')
 
 /** A page to come in by, which a one-time link leads to. It says nothing that is not said to everybody. */
-export function addSignInPage(app: FastifyInstance): void {
+export function addSignInPage(app: FastifyInstance, providers: readonly string[]): void {
+  const page = pageWith(providers)
   app.get('/', { config: { anonymous: 'uncounted' } }, async (_request, reply) =>
     reply.type('text/html; charset=utf-8').header('content-security-policy', policy).send(page),
   )

@@ -81,7 +81,16 @@ describeStores('people and programs', (open) => {
   const asUser = async (name: string): Promise<Actor> => actorOf(await who((await enter(name)).secret))
   /** Everything that is kept, as somebody has it who has a backup. */
   const kept = async () => {
-    const tables = ['account', 'token', 'session', 'login_link', 'login_attempt', 'audit', 'event']
+    const tables = [
+      'account',
+      'token',
+      'session',
+      'login_link',
+      'login_attempt',
+      'begun_login',
+      'audit',
+      'event',
+    ]
     const all = await Promise.all(tables.map((table) => store.query(`select * from orchestra.${table}`)))
     return JSON.stringify(all, (_, value) =>
       value?.type === 'Buffer' ? Buffer.from(value.data).toString('latin1') : value,
@@ -323,11 +332,11 @@ describeStores('people and programs', (open) => {
       ])
       const renamed = { ...identity, name: 'other', groups: ['kc/none'] }
       await expect(enterByIdentity(store, { identity: renamed, address }, time.read)).rejects.toEqual(
-        fails('ORC_LOGIN_REFUSED'),
+        fails('ORC_LOGIN_UNMAPPED'),
       )
       const stranger = { ...identity, subject: '8', groups: [] }
       await expect(enterByIdentity(store, { identity: stranger, address }, time.read)).rejects.toEqual(
-        fails('ORC_LOGIN_REFUSED'),
+        fails('ORC_LOGIN_UNMAPPED'),
       )
       expect((await listUsers(store)).map(({ name }) => name)).toEqual(['admin', 'admin (2)'])
     })

@@ -100,6 +100,8 @@ test('every endpoint says what somebody with limits is answered, and every door 
   expect(doors.filter(({ anonymous }) => anonymous).map(nameOf)).toEqual([
     'POST /session',
     'POST /session/link',
+    'GET /auth/oidc/{provider}/start',
+    'GET /auth/oidc/{provider}/callback',
   ])
 })
 

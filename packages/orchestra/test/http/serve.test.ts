@@ -14,6 +14,9 @@ import { describePostgres } from '../support/stores.ts'
 const bin = join(import.meta.dirname, '../../bin/orchestra.js')
 const source = join(import.meta.dirname, '../../src/index.ts')
 
+/** A provider of identities that cannot be asked. */
+const nowhere = { name: 'keycloak', issuer: 'http://127.0.0.1:1', clientId: 'orchestra' }
+
 describePostgres('orchestra serve', (open) => {
   let directory: string
   let databaseUrl: string
@@ -21,8 +24,9 @@ describePostgres('orchestra serve', (open) => {
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'orchestra-serve-'))
     await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
-    const config = `import { defineConfig } from ${JSON.stringify(source)}\nexport default defineConfig({ models: [], backends: [] })\n`
-    await writeFile(join(directory, 'orchestra.config.ts'), config)
+    const config = `{ models: [], backends: [], http: { oidc: [${JSON.stringify(nowhere)}] } }`
+    const module = `import { defineConfig } from ${JSON.stringify(source)}\nexport default defineConfig(${config})\n`
+    await writeFile(join(directory, 'orchestra.config.ts'), module)
     databaseUrl = (await open()).databaseUrl
   })
   afterEach(async () => {
@@ -80,6 +84,16 @@ describePostgres('orchestra serve', (open) => {
     const ended = once(child, 'exit')
     child.kill('SIGTERM')
     expect(await ended).toEqual([0, null])
+  })
+
+  it('says whom it cannot ask who somebody is, and works without', async () => {
+    const child = start('serve', '--port', '0')
+    for await (const line of createInterface(child.stdout)) {
+      const { event, ...told } = JSON.parse(line)
+      if (event !== 'provider') continue
+      expect(told).toMatchObject({ provider: 'keycloak', error: { code: 'ORC_PROVIDER_FAILED' } })
+      break
+    }
   })
 
   it('says what to do where it cannot listen', async () => {

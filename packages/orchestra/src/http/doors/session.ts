@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Arrival, closeSession, type Entered, enterByLink, login } from '../../access/index.ts'
 import type { Door, Entering } from '../door.ts'
 import { returnField } from '../return-path.ts'
-import { giveSession, sessionSecret, takeSession } from '../session-cookie.ts'
+import { sessionCookie } from '../session-cookie.ts'
 
 const nothing = z.strictObject({})
 /** Whatever somebody types into a field. */
@@ -11,12 +11,12 @@ const typed = z.string().min(1).max(2_000)
 /** From where somebody comes; what he had before ends, so that nobody can have put it there for him. */
 export function arrivalOf({ request, site }: Pick<Entering, 'request' | 'site'>): Arrival {
   const { ip: address, headers } = request
-  return { address, agent: headers['user-agent'], former: sessionSecret(headers, site) }
+  return { address, agent: headers['user-agent'], former: sessionCookie.read(headers, site) }
 }
 
 /** Lets him in: his browser has the secret from now on, and nobody else. */
 export function letIn({ reply, site }: Pick<Entering, 'reply' | 'site'>, { secret, session }: Entered) {
-  giveSession(reply, site, secret)
+  sessionCookie.give(reply, site, secret)
   const { user, createdAt, endsAt } = session
   return { user, createdAt, endsAt }
 }
@@ -61,9 +61,9 @@ export const sessionDoors: readonly Door[] = [
     enter: async ({ store, site, request, reply, streams, whoAsks }) => {
       const principal = whoAsks()
       if (principal.byCookie !== true) return { ended: false }
-      await closeSession(store, sessionSecret(request.headers, site) ?? '')
+      await closeSession(store, sessionCookie.read(request.headers, site) ?? '')
       streams.endOf(principal)
-      takeSession(reply, site)
+      sessionCookie.take(reply, site)
       return { ended: true }
     },
   },

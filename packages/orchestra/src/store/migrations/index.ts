@@ -14,6 +14,7 @@ import * as tally from './0013-tally.ts'
 import * as tickets from './0014-tickets.ts'
 import * as watch from './0015-watch.ts'
 import * as access from './0016-access.ts'
+import * as begunLogins from './0017-begun-logins.ts'
 
 export interface Migration {
   /**
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   tickets,
   watch,
   access,
+  begunLogins,
 ]
