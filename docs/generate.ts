@@ -29,6 +29,7 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
       ],
       'config/approvals': ['ApprovalOptions'],
       'config/http': ['HttpOptions'],
+      'config/proxy-user': ['ProxyUserOptions'],
       'config/oidc': ['OidcOptions', 'Claim', 'SecretPlace'],
       'store/open': ['StoreOptions'],
       'config/backend': ['Timeouts'],

@@ -15,12 +15,12 @@ export interface Identity {
   grants: readonly Grant[]
   /** His account, or the one that the token belongs to. */
   accountId: number | null
-  /** By which session or token. */
-  by: number
+  /** By which session or token; null where a proxy says it with each request. */
+  by: number | null
 }
 
 /** Not every request writes: a use is noted once in so many milliseconds. */
-const NOTED_EVERY = 60_000
+export const NOTED_EVERY = 60_000
 
 interface TokenRow {
   id: number

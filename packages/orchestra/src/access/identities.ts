@@ -50,7 +50,7 @@ async function noteGroups(
   return known
 }
 
-async function hasSomething(
+export async function hasSomething(
   tx: Queryable,
   accountId: number | null,
   groups: readonly string[],
@@ -60,7 +60,7 @@ async function hasSomething(
 }
 
 /** Made at the first login, under a name that nobody has: his own, or with a number. */
-async function addAccount(tx: Queryable, identity: ProvenIdentity, clock: Clock): Promise<Known> {
+export async function addAccount(tx: Queryable, identity: ProvenIdentity, clock: Clock): Promise<Known> {
   const { issuer, subject, groups } = identity
   const called = shownName(identity.name)
   for (let nth = 1; ; nth++) {
@@ -78,7 +78,7 @@ async function addAccount(tx: Queryable, identity: ProvenIdentity, clock: Clock)
 }
 
 /** He has proven who he is, so he may be told what is missing. */
-function unmapped({ name, groups }: ProvenIdentity): OrchestraError {
+export function unmapped({ name, groups }: ProvenIdentity): OrchestraError {
   const some = groups.slice(0, SHOWN_GROUPS).join(', ')
   const which = groups.length === 0 ? 'in no group' : `in ${some}${groups.length > SHOWN_GROUPS ? ', …' : ''}`
   return new OrchestraError(

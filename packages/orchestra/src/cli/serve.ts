@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { firstLink } from '../access/index.ts'
 import { storeOptions } from '../config/load.ts'
-import { anybody, byCredentials, type Listening, listen, siteOf, USUAL_PORT } from '../http/index.ts'
+import { anybody, byCredentials, type Listening, listen, USUAL_PORT } from '../http/index.ts'
 import { assertMigrated, openStore, type Store } from '../store/index.ts'
 import { until } from './ages.ts'
 import { type Act, portNumber, withExamples } from './command.ts'
@@ -39,7 +39,7 @@ async function serveCommand(session: Session, { open, ...address }: ServeOptions
     await assertMigrated(opened)
     const api = await listen({
       ...address,
-      authenticate: open ? anybody() : byCredentials(opened, siteOf(keyless.config.http)),
+      authenticate: open ? anybody() : byCredentials(opened, keyless.config.http),
       store: opened,
       config: keyless.config,
       load: async () => keyless,

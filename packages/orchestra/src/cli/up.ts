@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { heal } from '../capture/index.ts'
 import { storeOptions } from '../config/load.ts'
-import { byCredentials, type Listening, listen, siteOf, USUAL_PORT } from '../http/index.ts'
+import { byCredentials, type Listening, listen, USUAL_PORT } from '../http/index.ts'
 import { sealCanary } from '../key/index.ts'
 import { Manager } from '../manager/index.ts'
 import { askFor, eventFollow } from '../operate/index.ts'
@@ -143,7 +143,7 @@ async function offerApi(
   return listen({
     host: '127.0.0.1',
     port: port === true ? USUAL_PORT : port,
-    authenticate: byCredentials(store, siteOf(config.http)),
+    authenticate: byCredentials(store, config.http),
     store,
     config,
     load: () => session.config(),

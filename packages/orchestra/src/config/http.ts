@@ -1,7 +1,8 @@
-import ipaddr from 'ipaddr.js'
 import { checkOptions, type NamesOf } from '../options.ts'
 import { checkPositive, invalid } from './check.ts'
+import { checkNetworks } from './networks.ts'
 import { checkOidc, type OidcConfig, type OidcOptions } from './oidc.ts'
+import { checkProxyUser, type ProxyUserConfig, type ProxyUserOptions, proxyUserNames } from './proxy-user.ts'
 
 /** How people reach the API. */
 export interface HttpOptions {
@@ -11,6 +12,8 @@ export interface HttpOptions {
   proxies?: readonly string[]
   /** Providers of identities by which people log in, beside names and passwords. */
   oidc?: readonly OidcOptions[]
+  /** A proxy that says who somebody is; default none. */
+  proxyUser?: ProxyUserOptions
   /** Requests that one user or token may make in a minute; default 1,200. */
   requests?: number
   /** Streams that one user or token may have open at once; default 5. */
@@ -22,6 +25,7 @@ export interface HttpConfig {
   readonly url: string | null
   readonly proxies: readonly string[]
   readonly oidc: readonly OidcConfig[]
+  readonly proxyUser: ProxyUserConfig | null
   readonly requests: number
   readonly streams: number
 }
@@ -30,17 +34,19 @@ export const httpNames: NamesOf<HttpOptions> = {
   url: true,
   proxies: true,
   oidc: true,
+  proxyUser: proxyUserNames,
   requests: true,
   streams: true,
 }
 
 export function checkHttp(options: HttpOptions = {}): HttpConfig {
   checkOptions('the configuration: `http`', options, httpNames)
-  const { url, proxies = [], oidc = [], requests = 1_200, streams = 5 } = options
+  const { url, proxies = [], oidc = [], proxyUser, requests = 1_200, streams = 5 } = options
   return Object.freeze({
     url: url === undefined ? null : checkUrl(url),
     proxies: Object.freeze(checkNetworks('http.proxies', proxies)),
     oidc: Object.freeze(checkOidc(oidc)),
+    proxyUser: proxyUser === undefined ? null : checkProxyUser(proxyUser),
     requests: checkPositive('http.requests', requests),
     streams: checkPositive('http.streams', streams),
   })
@@ -55,29 +61,4 @@ function checkUrl(text: unknown): string {
     `\`http.url\` is ${JSON.stringify(text)}`,
     'Write scheme and host alone: https://orchestra.example.org',
   )
-}
-
-/** Somebody who names all networks believes what anybody says. */
-export function checkNetworks(where: string, networks: unknown): string[] {
-  if (!Array.isArray(networks))
-    throw invalid(`\`${where}\` is not a list`, "Write networks: ['127.0.0.1', '10.0.0.0/8']")
-  for (const network of networks) {
-    const range = typeof network === 'string' ? rangeOf(network) : undefined
-    if (range === undefined)
-      throw invalid(
-        `\`${where}\`: ${JSON.stringify(network)} is no network`,
-        'Write an address or a range of them: 127.0.0.1, 10.0.0.0/8, fd00::/8',
-      )
-    if (range.bits === 0)
-      throw invalid(`\`${where}\`: ${network} is everybody`, 'Name the proxies alone: their addresses')
-  }
-  return [...networks]
-}
-
-function rangeOf(text: string): { bits: number } | undefined {
-  const [address = '', bits, ...more] = text.split('/')
-  const whole = ipaddr.IPv4.isValidFourPartDecimal(address) ? 32 : ipaddr.IPv6.isValid(address) ? 128 : 0
-  if (whole === 0 || more.length > 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits))) return undefined
-  const count = bits === undefined ? whole : Number(bits)
-  return count > whole ? undefined : { bits: count }
 }

@@ -36,7 +36,7 @@ export class OpenStreams {
 }
 
 function sessionOf({ acting }: Principal): number | undefined {
-  return 'grants' in acting && acting.kind === 'user' ? acting.by : undefined
+  return 'grants' in acting && acting.kind === 'user' ? (acting.by ?? undefined) : undefined
 }
 
 function tooMany(most: number): Limited {

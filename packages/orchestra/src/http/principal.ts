@@ -7,6 +7,8 @@ export interface Principal {
   acting: Acting
   /** A browser says so by itself, whichever page has it ask. */
   byCookie?: true
+  /** A proxy in front says so of whatever the browser asks. */
+  byProxy?: true
 }
 
 /** What is known of a request before anything of it is done. */

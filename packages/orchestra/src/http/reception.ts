@@ -34,7 +34,8 @@ export function receive(app: FastifyInstance, receiving: Receiving): (request: F
     if (anonymous === 'uncounted') return
     if (anonymous === true) return limit(request, reply, stranger(request))
     const principal = await whoComes(request, reply, receiving)
-    if (principal.byCookie === true) assertOwnPage(request.method, request.headers)
+    if (principal.byCookie === true || principal.byProxy === true)
+      assertOwnPage(request.method, request.headers)
     const key = counted(principal)
     if (key !== undefined) await limit(request, reply, key)
     known.set(request, principal)

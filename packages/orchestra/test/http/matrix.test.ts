@@ -4,7 +4,6 @@ import { byCredentials } from '../../src/http/credentials.ts'
 import { doors } from '../../src/http/doors/index.ts'
 import { type Endpoint, nameOf } from '../../src/http/endpoint.ts'
 import { endpoints } from '../../src/http/endpoints/index.ts'
-import { siteOf } from '../../src/http/site.ts'
 import { leastFor } from '../../src/operate/permissions.ts'
 import { requestSync } from '../../src/sync/index.ts'
 import { describePostgres } from '../support/stores.ts'
@@ -114,7 +113,7 @@ describePostgres('the API', (open) => {
     world = await build({ servers: ['web1', 'web2'] })
     const { http } = world.config
     const config = { ...world.config, http: { ...http, requests: 100_000 } }
-    api = apiOf(world, { config, authenticate: byCredentials(world.store, siteOf(http)) })
+    api = apiOf(world, { config, authenticate: byCredentials(world.store, http) })
   }, 120_000)
 
   const tokenOf = async (role: string, servers?: readonly string[]): Promise<string> => {

@@ -4,7 +4,6 @@ import { checkHttp, type HttpOptions } from '../../src/config/http.ts'
 import type { OidcOptions } from '../../src/config/oidc.ts'
 import { byCredentials } from '../../src/http/credentials.ts'
 import { Providers } from '../../src/http/oidc/providers.ts'
-import { siteOf } from '../../src/http/site.ts'
 import { describePostgres } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 import { type Api, below, useApis } from './api.ts'
@@ -45,7 +44,7 @@ describePostgres('a login at a provider of identities', (open) => {
       ...http,
     })
     return apiOf(world, {
-      authenticate: byCredentials(world.store, siteOf(checked)),
+      authenticate: byCredentials(world.store, checked),
       config: { ...world.config, http: checked },
       environment,
     })

@@ -1,9 +1,8 @@
 import { beforeEach, expect, it } from 'vitest'
-import { addToken, addUser, makeLink, setUser } from '../../src/access/index.ts'
+import { addBinding, addToken, addUser, makeLink, setUser } from '../../src/access/index.ts'
 import type { HttpOptions } from '../../src/config/http.ts'
 import { checkHttp } from '../../src/config/http.ts'
 import { byCredentials } from '../../src/http/credentials.ts'
-import { siteOf } from '../../src/http/site.ts'
 import { askerOf } from '../operate/world.ts'
 import { describePostgres } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
@@ -27,7 +26,7 @@ describePostgres('a session', (open) => {
     const { config, store } = { ...askerOf(world) }
     const checked = checkHttp(http)
     const hosts = new Set(['orchestra.example'])
-    const authenticate = byCredentials(store, siteOf(checked))
+    const authenticate = byCredentials(store, checked)
     return apiOf(world, { authenticate, hosts, config: { ...config, http: checked }, ...more })
   }
   const login = (body: object, headers: Record<string, string> = {}) =>
@@ -230,6 +229,54 @@ describePostgres('a session', (open) => {
     expect(await from()).toBe('192.0.2.7')
     api = start({ proxies: ['10.0.0.0/8'] })
     expect(await from()).toBe('127.0.0.1')
+  })
+
+  it('is needed by nobody whom a proxy names, which is believed where it connects from and nowhere else', async () => {
+    const to = { group: 'proxy/ops' }
+    await addBinding(world.store, { role: 'operator', to }, { by: 'test' })
+    const proxyUser = { from: ['10.0.0.0/8'], header: 'X-Forwarded-User', groups: 'X-Forwarded-Groups' }
+    api = start({ proxyUser, proxies: ['10.0.0.0/8', '127.0.0.1'] })
+    const ask = (headers: Record<string, string | string[]>, more: object = {}) =>
+      api.ask({ url: below('/me'), headers, remoteAddress: '10.0.0.5', ...more })
+    const named = { 'x-forwarded-user': 'kim', 'x-forwarded-groups': 'dev, ops' }
+    const known = await ask(named)
+    expect([known.statusCode, known.json()]).toMatchObject([200, { kind: 'user', name: 'kim' }])
+    expect(known.json().permissions).toContain('retry')
+    expect(known.headers['set-cookie']).toBe(undefined)
+    const groups = `select groups from orchestra.account where issuer = 'proxy' and subject = 'kim'`
+    expect(await world.store.query(groups)).toEqual([{ groups: ['proxy/dev', 'proxy/ops'] }])
+    for (const remoteAddress of ['127.0.0.1', '192.0.2.7', '::1'])
+      expect((await ask({ ...named, 'x-forwarded-for': '10.0.0.5' }, { remoteAddress })).statusCode).toBe(401)
+    const refused: [Record<string, string | string[]>, number, string][] = [
+      [{ ...named, 'x-forwarded-user': ['kim', 'ana'] }, 400, 'ORC_HTTP_MALFORMED'],
+      [{ ...named, 'x-forwarded-user': 'kim, ana' }, 400, 'ORC_HTTP_MALFORMED'],
+      [{ ...named, 'x-forwarded-groups': ['dev', 'ops'] }, 400, 'ORC_HTTP_MALFORMED'],
+      [{ ...named, 'x-forwarded-user': 'k'.repeat(201) }, 400, 'ORC_HTTP_MALFORMED'],
+      [{ ...named, 'x-forwarded-user': '\xff' }, 400, 'ORC_HTTP_MALFORMED'],
+      [{ ...named, 'x-forwarded-user': '' }, 401, 'ORC_HTTP_ANONYMOUS'],
+      [{ 'x-forwarded-user': 'lee' }, 403, 'ORC_LOGIN_UNMAPPED'],
+      [{ ...named, authorization: 'Bearer orc_x' }, 401, 'ORC_TOKEN_INVALID'],
+    ]
+    for (const [headers, status, code] of refused) {
+      const answer = await ask(headers)
+      expect([headers, answer.statusCode, answer.json().code]).toEqual([headers, status, code])
+    }
+    const write = { method: 'POST', url: below('/servers/here/hold'), body: {} }
+    expect((await ask(named, write)).json().code).toBe('ORC_HTTP_ORIGIN')
+    expect((await ask({ ...named, ...own }, write)).statusCode).toBe(200)
+    const leave = { method: 'DELETE', url: below('/session') }
+    expect((await ask({ ...named, ...own }, leave)).json()).toEqual({ ended: false })
+    expect((await ask({ 'x-forwarded-user': 'kim' })).json().code).toBe('ORC_LOGIN_UNMAPPED')
+    await setUser(world.store, 'kim', { disabled: true }, { by: 'test' })
+    expect((await ask(named)).json().code).toBe('ORC_LOGIN_REFUSED')
+    expect((await world.store.query('select from orchestra.account')).length).toBe(2)
+    for (const wrong of [
+      { from: ['0.0.0.0/0'] },
+      { from: [] },
+      { header: 'Cookie' },
+      { groups: 'x-forwarded-user' },
+    ])
+      expect(() => checkHttp({ proxyUser: { ...proxyUser, ...wrong } })).toThrow(/proxyUser/)
   })
 
   it('has few streams, which end with it and with what it may', async () => {
