@@ -1,3 +1,4 @@
+import { isNameThere } from '../places/index.ts'
 import { PRUNE } from '../recording/scripts.ts'
 import type { Queryable } from '../store/index.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
@@ -23,6 +24,8 @@ export async function endNeedlessPrunes({ store, config }: SettleStore, claim: C
   return { ...claim, operations: claim.operations.filter((operation) => !isNeedless(operation)) }
 }
 
+const PRUNED = { identity: 'asked.identity', server: '$1::int', backend: 'asked.backend' }
+
 async function placedIdentities(
   db: Queryable,
   { server }: Claim,
@@ -31,8 +34,7 @@ async function placedIdentities(
   const asked = prunes.map(({ backend, identity }) => ({ backend, identity }))
   const rows = await db.query<{ backend: string; identity: string }>(
     `select asked.backend, asked.identity from jsonb_to_recordset($2::jsonb) as asked(backend text, identity text)
-     where exists (select from orchestra.placement p where p.server_id = $1 and p.backend = asked.backend
-       and md5(p.identity) = md5(asked.identity) and p.identity = asked.identity)`,
+     where exists (select from orchestra.placement where ${isNameThere('identity', PRUNED)})`,
     [server.id, JSON.stringify(asked)],
   )
   return new Set(rows.map(({ backend, identity }) => nameOf(backend, identity)))

@@ -20,6 +20,7 @@ export type {
 } from './place.ts'
 export { held, isInDoubt, isParked, isReached, parkedName } from './place.ts'
 export {
+  isNameThere,
   lockFree,
   lockOnly,
   lockPlaces,

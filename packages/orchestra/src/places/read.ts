@@ -136,10 +136,24 @@ export async function placesNamed(
   return rows.map(toStored)
 }
 
+/**
+ * SQL that is true where a column of names holds that one on that server. Servers and backends stand in a form that no index has, so
+ * that nothing but the hash of both can be what they are found by, whatever the planner believes to know of a server.
+ */
+export function isNameThere(
+  column: string,
+  name: { identity: string; server: string; backend: string },
+): string {
+  return `(hashtextextended(${column}, server_id) = hashtextextended(${name.identity}, ${name.server})
+    and ${column} = ${name.identity} and server_id + 0 = ${name.server} and backend || '' = ${name.backend})`
+}
+
+const asked = { identity: 'asked.identity', server: '$1::int', backend: '$2::text' }
+
 /** What has several names is few, and read once for all that is asked: for each name anew, a lane's places would be. */
 const NAMED = `
 with asked as materialized (
-  select value as identity, md5(value) as hash from jsonb_array_elements_text($3::jsonb)
+  select value as identity from jsonb_array_elements_text($3::jsonb)
 ), others as materialized (
   select q.key_hash, q.model, q.backend, q.server_id, name.value ->> 'identity' as identity
   from orchestra.placement q cross join lateral jsonb_array_elements(q.names) as name
@@ -149,11 +163,9 @@ select ${PLACE_COLUMNS} from orchestra.placement p
 where (p.key_hash, p.model, p.backend, p.server_id) in (
   select q.key_hash, q.model, q.backend, q.server_id from asked
   cross join lateral (
-    select key_hash, model, backend, server_id from orchestra.placement
-      where md5(identity) = asked.hash and server_id = $1 and backend = $2 and identity = asked.identity
+    select key_hash, model, backend, server_id from orchestra.placement where ${isNameThere('identity', asked)}
     union all
-    select key_hash, model, backend, server_id from orchestra.placement
-      where md5(want_identity) = asked.hash and server_id = $1 and backend = $2 and want_identity = asked.identity
+    select key_hash, model, backend, server_id from orchestra.placement where ${isNameThere('want_identity', asked)}
   ) q
   union all
   select key_hash, model, backend, server_id from others where identity in (select identity from asked))`

@@ -15,6 +15,7 @@ import * as tickets from './0014-tickets.ts'
 import * as watch from './0015-watch.ts'
 import * as access from './0016-access.ts'
 import * as begunLogins from './0017-begun-logins.ts'
+import * as names from './0018-names.ts'
 
 export interface Migration {
   /**
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   watch,
   access,
   begunLogins,
+  names,
 ]
