@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { Command, Option } from 'commander'
 import { startPostgres } from '../packages/orchestra/test/support/postgres.ts'
+import * as api from './api.ts'
 import * as bulk from './bulk.ts'
 import * as burst from './burst.ts'
 import * as capture from './capture.ts'
@@ -32,6 +33,7 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
   router: { about: 'objects a second through 20 routes', run: runRouter },
   capture,
   writers,
+  api,
   'one-change': oneChange,
   'fan-out': fanOut,
   idle,
