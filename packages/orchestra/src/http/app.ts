@@ -41,24 +41,28 @@ export interface AppOptions extends Surroundings {
   onError: (error: unknown, requestId: string) => void
   /** By which providers of identities people come in; else those of the configuration. */
   providers?: Providers
+  /** Milliseconds in which a request has to be there as a whole. */
+  patience?: number
   /** Milliseconds after which it is looked again whether a stream may go on. */
   looksAgain?: number
 }
 
 /** Bytes of a body. */
 const MOST_BYTES = 1_000_000
-/** Milliseconds in which a request has to be there as a whole. */
-const REQUEST_PATIENCE = 30_000
 /** Milliseconds, where nothing else is said. */
+const REQUEST_PATIENCE = 30_000
 const LOOKS_AGAIN = 30_000
 /** Characters of one part of a path: an object's name, percent-encoded. */
 const LONGEST_PART = 16_384
 
 /** The API as a server that does not listen yet. */
 export function createApp(options: AppOptions): FastifyInstance {
+  const { patience = REQUEST_PATIENCE } = options
   const app = Fastify({
     bodyLimit: MOST_BYTES,
-    requestTimeout: REQUEST_PATIENCE,
+    requestTimeout: patience,
+    // Node would give the head of a request a minute, and look twice a minute whose time is over.
+    http: { headersTimeout: patience, connectionsCheckingInterval: Math.ceil(patience / 6) },
     // What a proxy says of where a request comes from is believed of those alone that are named.
     trustProxy: [...options.config.http.proxies],
     genReqId: () => randomUUID(),
