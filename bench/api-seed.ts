@@ -1,4 +1,5 @@
 import { createLogWriter } from '../packages/orchestra/src/logs/index.ts'
+import { sumUp } from '../packages/orchestra/src/operations/tally.ts'
 import type { Store } from '../packages/orchestra/src/store/index.ts'
 import { backendNames } from './api-project.ts'
 
@@ -54,6 +55,7 @@ export async function seed(store: Store, amounts: Amounts): Promise<Known> {
   await run(OUTPUT, logs, LOGS_WITH_OUTPUT)
   await run(GO_ON)
   await run(OPEN_OPERATIONS, Math.ceil(objects / 10), units, servers, backendNames)
+  await sumUp(store)
   await run(AUDITS, audits)
   await run(EVENTS, events, servers, backendNames)
   await run(SYNCS, servers)

@@ -22,7 +22,7 @@ const amountsOf: Readonly<Record<'full' | 'quick', Amounts>> = {
     bigLog: 100_000_000,
     audits: 100_000,
     events: 100_000,
-    findings: 20_000,
+    findings: 2_000,
   },
   quick: {
     servers: 20,

@@ -12,6 +12,21 @@ const act = (db: Parameters<typeof audit>[0], target: string) =>
 const targets = (events: readonly Told[]) =>
   events.map((event) => (event.kind === 'acted' ? event.target : event.kind))
 
+interface Plan {
+  'Relation Name'?: string
+  'Actual Rows': number
+  'Rows Removed by Filter'?: number
+  Plans?: Plan[]
+}
+
+/** Rows of tables, those included that a condition dropped. */
+const rowsReadBy = (plan: Plan | undefined): number => {
+  if (plan === undefined) return 0
+  const own =
+    plan['Relation Name'] === undefined ? 0 : plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0)
+  return (plan.Plans ?? []).reduce((sum, below) => sum + rowsReadBy(below), own)
+}
+
 describeStores('events', (open, kind) => {
   it('are told with what they tell, and not at all when that is rolled back', async () => {
     const store = await open()
@@ -42,6 +57,42 @@ describeStores('events', (open, kind) => {
       if (page === 0) await act(store, 'b')
     }
     expect(told).toEqual([...Array.from({ length: 25 }, (_, count) => `a${count}`), 'b'])
+  })
+
+  it('come each once to whoever is thousands of them behind, and who is near the end reads no others', async () => {
+    const store = await open()
+    const begun = await eventsFromNow(store)
+    const many = async (count: number) =>
+      store.query(
+        `insert into orchestra.event (kind, detail)
+         select 'acted', jsonb_build_object('target', 'a' || n) from generate_series(1, $1::int) n`,
+        [count],
+      )
+    await many(6_000)
+    const told: string[] = []
+    let cursor = begun
+    for (let more = true; more; ) {
+      const page = await readEvents(store, cursor)
+      told.push(...targets(page.events))
+      cursor = page.next
+      more = page.more
+    }
+    expect(told).toEqual(Array.from({ length: 6_000 }, (_, nth) => `a${nth + 1}`))
+    let statement = { text: '', values: [] as readonly unknown[] }
+    const noting: Pick<Store, 'query'> = {
+      query: (text, values = []) => {
+        statement = { text, values }
+        return store.query(text, values)
+      },
+    }
+    await many(1)
+    expect(targets((await readEvents(noting, cursor)).events)).toEqual(['a1'])
+    await store.query('analyze orchestra.event')
+    const [plan] = await store.query<{ 'QUERY PLAN': { Plan: Plan }[] }>(
+      `explain (analyze, format json) ${statement.text}`,
+      statement.values,
+    )
+    expect(rowsReadBy(plan?.['QUERY PLAN'][0]?.Plan)).toBeLessThan(100)
   })
 
   if (kind === 'postgres')
