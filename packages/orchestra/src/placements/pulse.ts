@@ -16,6 +16,7 @@ const pulses = new WeakMap<Store['pool'], Pulse>()
  */
 export class Pulse {
   readonly #store: Store
+  readonly #read = new Map<string, Promise<unknown>>()
   #followers = 0
   #leave: AbortController | undefined
   #next = Promise.withResolvers<void>()
@@ -41,6 +42,7 @@ export class Pulse {
   leave(): void {
     this.#followers -= 1
     if (this.#followers > 0) return
+    this.#read.clear()
     this.#leave?.abort()
     this.#leave = undefined
   }
@@ -48,6 +50,18 @@ export class Pulse {
   /** Resolves when something has happened that nobody had told of when this was asked. */
   get next(): Promise<void> {
     return this.#next.promise
+  }
+
+  /**
+   * What several read alike is read once until something happens. Whoever reads asks for `next` before: what was read earlier lacks nothing
+   * but what that will tell of.
+   */
+  once<Value>(name: string, read: () => Promise<Value>): Promise<Value> {
+    const known = this.#read.get(name) as Promise<Value> | undefined
+    const reading = known ?? read()
+    this.#read.set(name, reading)
+    reading.catch(() => this.#read.delete(name))
+    return reading
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
@@ -76,6 +90,7 @@ export class Pulse {
   }
 
   #move(): void {
+    this.#read.clear()
     this.#next.resolve()
     this.#next = Promise.withResolvers()
   }
