@@ -98,6 +98,7 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
     modules: {
       orchestra: ['Orchestra', 'CollectOptions', 'SyncOptions'],
       'http/console': ['ConsoleOptions', 'Console'],
+      'http/offer': ['ApiOptions', 'OfferedApi'],
       'customers/token': ['ChangesTokenOptions', 'CustomerObject'],
       'config/wording': ['Wording'],
       'http/authorize': ['Authorize', 'Authorized'],

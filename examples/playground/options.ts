@@ -9,6 +9,8 @@ export interface PlaygroundOptions {
   port: number
   /** Where the database, the sandbox servers and `playground.json` live. */
   directory: string
+  /** Whether the API is offered. */
+  http: boolean
   help: boolean
 }
 
@@ -16,11 +18,13 @@ const defaultPort = 4400
 /** The ports that lie behind the first one. */
 const portSpan = 13
 
-export const usage = `Usage: npm start -- [--port N] [--directory DIR]
+export const usage = `Usage: npm start -- [--port N] [--directory DIR] [--no-http]
 
   --port N         first of the loopback ports (default ${defaultPort}): N is the database,
-                   N+1 to N+3 are the servers' SSH, N+11 to N+13 their web sites
+                   N+1 to N+3 are the servers' SSH, N+4 is the HTTP API,
+                   N+11 to N+13 are the servers' web sites
   --directory DIR  where the database and the servers live (default .orchestra)
+  --no-http        offer no HTTP API
 `
 
 /**
@@ -28,10 +32,11 @@ export const usage = `Usage: npm start -- [--port N] [--directory DIR]
  * @throws OrchestraError ORC_USAGE
  */
 export function readOptions(args: readonly string[]): PlaygroundOptions {
-  const { port, directory, help } = parse(args)
+  const { port, directory, help, 'no-http': noHttp } = parse(args)
   return {
     port: port === undefined ? defaultPort : readPort(port),
     directory: directory === undefined ? defaultDirectory : resolve(directory),
+    http: noHttp !== true,
     help: help ?? false,
   }
 }
@@ -43,6 +48,7 @@ function parse(args: readonly string[]) {
       options: {
         port: { type: 'string' },
         directory: { type: 'string' },
+        'no-http': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values

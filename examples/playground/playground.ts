@@ -1,4 +1,4 @@
-import { Orchestra, OrchestraError } from 'orchestrajs'
+import { type OfferedApi, Orchestra, OrchestraError } from 'orchestrajs'
 import pg from 'pg'
 import { createTables, insertExamples } from './application.ts'
 import type { Paint } from './describe.ts'
@@ -12,7 +12,7 @@ import { type RunningServer, registerServers, serverNames, startServers, stopSer
 /** Milliseconds that running scripts get to end by themselves. */
 const grace = 2_000
 
-export interface PlaygroundContext extends Pick<PlaygroundOptions, 'port' | 'directory'> {
+export interface PlaygroundContext extends Pick<PlaygroundOptions, 'port' | 'directory' | 'http'> {
   paint: Paint
   print(line: string): void
   onError(error: unknown): void
@@ -40,7 +40,7 @@ export async function startPlayground(context: PlaygroundContext): Promise<Playg
 
 async function startAll(context: PlaygroundContext, undo: (() => Promise<unknown>)[]): Promise<Ready> {
   const { directory, paint, print, onError } = context
-  const ports = portsFrom(context.port, serverNames.length)
+  const ports = portsFrom(context.port, serverNames.length, context.http)
   await checkFree(ports)
   const orchestra = await openAlone(directory, ports.database)
   undo.push(() => orchestra.close())
@@ -57,7 +57,8 @@ async function startAll(context: PlaygroundContext, undo: (() => Promise<unknown
   await worker.start()
   undo.push(() => worker.stop({ grace }))
   if (isFirst) await insertExamples(orchestra.store)
-  const ready = readyOf(orchestra, servers)
+  const api = ports.api === null ? null : await orchestra.api({ port: ports.api, onError })
+  const ready = readyOf(orchestra, servers, api)
   await answers(ready)
   await writeReady(directory, ready)
   return ready
@@ -73,10 +74,11 @@ async function openAlone(directory: string, port: number): Promise<Orchestra> {
   })
 }
 
-function readyOf(orchestra: Orchestra, servers: readonly RunningServer[]): Ready {
+function readyOf(orchestra: Orchestra, servers: readonly RunningServer[], api: OfferedApi | null): Ready {
   return {
     databaseUrl: orchestra.store.databaseUrl,
     psqlUrl: orchestra.store.shownUrl,
+    api: api === null ? null : { url: `${api.url}/api/v1`, page: api.link ?? `${api.url}/` },
     servers: servers.map(({ name, sandbox, web }) => ({ name, sshPort: sandbox.port, url: web.url })),
   }
 }

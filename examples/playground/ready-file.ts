@@ -7,6 +7,8 @@ export interface Ready {
   databaseUrl: string
   /** For psql, which reads the password from a file: no other user sees it in the list of processes. */
   psqlUrl: string
+  /** The HTTP API, and where to come in; a link that lets in once, while nobody can. Null where it is not offered. */
+  api: { url: string; page: string } | null
   servers: { name: string; sshPort: number; url: string }[]
 }
 

@@ -60,12 +60,38 @@ describe('the playground', () => {
       psqlUrl: expect.stringMatching(
         `^postgresql://postgres@127.0.0.1:${port}/postgres\\?passfile=.*pgpass$`,
       ),
+      api: {
+        url: `http://127.0.0.1:${port + 4}/api/v1`,
+        page: expect.stringMatching(`^http://127.0.0.1:${port + 4}/#link=[\\w-]{43}$`),
+      },
       servers: ['north', 'south', 'east'].map((name, index) => ({
         name,
         sshPort: port + 1 + index,
         url: `http://localhost:${port + 11 + index}/`,
       })),
     })
+  })
+
+  it('offers the API, and lets whoever started it in, once', async () => {
+    const { url, page } = playground.ready.api ?? { url: '', page: '' }
+    expect(playground.output()).toContain(page)
+    const [, link] = page.split('#link=')
+    const headers = { 'content-type': 'application/json' }
+    const enter = () =>
+      fetch(`${url}/session/link`, { method: 'POST', headers, body: JSON.stringify({ link }) })
+    const entered = await enter()
+    expect([entered.status, (await enter()).status]).toEqual([200, 401])
+    const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? ''
+    const servers = (await (await fetch(`${url}/servers`, { headers: { cookie } })).json()) as {
+      items: object[]
+    }
+    expect(servers.items.map((one) => 'name' in one && one.name).toSorted()).toEqual([
+      'east',
+      'north',
+      'south',
+    ])
+    expect((await fetch(`${url}/servers`)).status).toBe(401)
+    expect(await (await fetch(new URL('/', url))).text()).toContain('<form')
   })
 
   it('serves a site that any program inserts, and shows the unit, the scripts and the outcome', async () => {
@@ -193,7 +219,7 @@ describe('the playground', () => {
       expect(await playground.end('SIGINT')).toBe(0)
       expect(existsSync(join(scratch.directory, 'playground.json'))).toBe(false)
       expect(await processesOf(scratch.directory)).toEqual([])
-      for (const offset of [0, 1, 2, 3, 11, 12, 13]) expect(await listens(port + offset)).toBe(false)
+      for (const offset of [0, 1, 2, 3, 4, 11, 12, 13]) expect(await listens(port + offset)).toBe(false)
       port = await freeBasePort()
       playground = await startPlayground(scratch.directory, port)
       await playground.query(`update site set body = 'moved ports' where domain = 'harbour.example'`)

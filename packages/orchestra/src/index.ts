@@ -45,7 +45,14 @@ export {
   type Told,
 } from './events/index.ts'
 export { addServer, removeServer, type ServerChange, setServer } from './fleet/index.ts'
-export type { Authorize, Authorized, Console, ConsoleOptions } from './http/index.ts'
+export type {
+  ApiOptions,
+  Authorize,
+  Authorized,
+  Console,
+  ConsoleOptions,
+  OfferedApi,
+} from './http/index.ts'
 export type { Difference, Finding, FindingState } from './inspect/index.ts'
 export { Manager, type ManagerOptions, type Outcome, outcomes } from './manager/index.ts'
 export { fetchHostKey, fingerprint, type HostKey } from './methods/index.ts'

@@ -29,12 +29,20 @@ import { modelNamed } from './config/names.ts'
 import { type ChangesTokenOptions, makeToken, Signer } from './customers/index.ts'
 import { OrchestraError } from './errors.ts'
 import { register } from './generation/index.ts'
-import { type Console, type ConsoleOptions, createConsole } from './http/index.ts'
+import {
+  type ApiOptions,
+  type Console,
+  type ConsoleOptions,
+  createConsole,
+  type OfferedApi,
+  offerApi,
+} from './http/index.ts'
 import type { Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
 import { askFor, type PlanShown, planMake, type SyncShown, syncShow, syncStart } from './operate/index.ts'
 import { checkOptions, type NamesOf } from './options.ts'
 import { CurrentRouter } from './router/index.ts'
+import { doerOf } from './server/index.ts'
 import { sourceOf } from './source/index.ts'
 import {
   Bell,
@@ -100,7 +108,7 @@ export class Orchestra {
   readonly store: Store
   readonly #bell: Bell
   readonly #router: CurrentRouter
-  readonly #consoles: Console[] = []
+  readonly #consoles: { close(): Promise<void> }[] = []
   readonly #signer: Signer
 
   private constructor(config: Config, store: Store) {
@@ -274,6 +282,17 @@ export class Orchestra {
     const made = await createConsole(this, options)
     this.#consoles.push(made)
     return made
+  }
+
+  /**
+   * The API on a port of this machine, for whoever logs in or has a token, with a page to come in by; a link lets somebody in once while
+   * nobody may do everything.
+   * @throws OrchestraError ORC_HTTP_ADDRESS
+   */
+  async api(options: ApiOptions = {}): Promise<OfferedApi> {
+    const offered = await offerApi(this, options, doerOf({}))
+    this.#consoles.push(offered)
+    return offered
   }
 
   /** What the application's own customers may see of their objects. */

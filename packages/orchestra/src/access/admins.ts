@@ -3,8 +3,8 @@ import type { Queryable, Store } from '../store/index.ts'
 import { ADMIN } from './permissions.ts'
 
 /** Whoever may do everything, everywhere, by name; not by a group, which somebody else may empty. */
-const ADMINS = `
-select count(distinct a.id) as count from orchestra.account a join orchestra.binding b on b.account_id = a.id
+export const ADMINS = `
+from orchestra.account a join orchestra.binding b on b.account_id = a.id
 where a.disabled_at is null and b.role = '${ADMIN}' and coalesce(b.backends, b.servers, b.models, b.actions) is null`
 
 /**
@@ -25,7 +25,7 @@ export function keepingAnAdmin<Result>(
 }
 
 export async function countAdmins(db: Queryable): Promise<number> {
-  const [row] = await db.query<{ count: number }>(ADMINS)
+  const [row] = await db.query<{ count: number }>(`select count(distinct a.id) as count ${ADMINS}`)
   return row?.count ?? 0
 }
 

@@ -2,7 +2,7 @@ import { audit } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { type AccountRow, accountNamed, assertNotAbove, findAccount } from './accounts.ts'
 import { type Actor, type Clock, clock as now } from './actor.ts'
-import { countAdmins } from './admins.ts'
+import { ADMINS, countAdmins } from './admins.ts'
 import { countStranger } from './attempts.ts'
 import { insertBinding } from './bind.ts'
 import { type Arrival, type Entered, enter, refused } from './login.ts'
@@ -53,13 +53,20 @@ export async function makeLink(
   })
 }
 
-/** The link for the first start: undefined where somebody may do everything already. */
+/**
+ * The link for the first start, and for the next ones while nobody has used it: undefined where somebody who may do everything has come
+ * in, or can.
+ */
 export async function firstLink(
   store: Store,
   actor: Actor,
   clock: Clock = now,
 ): Promise<LoginLink | undefined> {
-  return (await countAdmins(store)) === 0 ? makeLink(store, {}, actor, clock) : undefined
+  const admins = await store.query<{ name: string; cameIn: boolean }>(
+    `select distinct a.name, num_nonnulls(a.password, a.issuer, a.seen_at) > 0 as "cameIn" ${ADMINS}`,
+  )
+  const isAwaited = admins.length === 0 || admins.some(({ name }) => name === FIRST_USER)
+  return isAwaited && !admins.some(({ cameIn }) => cameIn) ? makeLink(store, {}, actor, clock) : undefined
 }
 
 async function userOfLink(tx: Queryable, user: string, actor: Actor, clock: Clock): Promise<AccountRow> {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { heal } from '../capture/index.ts'
 import { storeOptions } from '../config/load.ts'
+import { isOrchestraError } from '../errors.ts'
 import { byCredentials, type Listening, listen, USUAL_PORT } from '../http/index.ts'
 import { sealCanary } from '../key/index.ts'
 import { Manager } from '../manager/index.ts'
@@ -19,8 +20,8 @@ export interface UpOptions {
   quiet?: boolean
   migrateOnly?: boolean
   port?: number
-  /** The port of the API; true is the usual one. */
-  http?: number | true
+  /** The port of the API; true is the usual one, false none. */
+  http?: number | boolean
   grace: number
 }
 
@@ -41,13 +42,22 @@ export function addUpCommand(program: Command, act: Act): void {
     )
     .option(
       '--http [port]',
-      `Offer the API on this loopback port, default ${USUAL_PORT}; 0 is any that is free`,
+      `Offer the API on this loopback port, default ${USUAL_PORT}; 0 is any that is free. With the embedded database it is offered anyway`,
       portNumber,
     )
+    .option('--no-http', 'Offer no API')
     .option('--grace <seconds>', 'How long running scripts may take to end at a stop', wholeNumber(0), 30)
     .option('--quiet', 'Print errors only')
     .action(act(upCommand))
-  withExamples(up, 'up', 'up --port 5544', 'up --http', 'up --json | jq .', 'up --migrate-only')
+  withExamples(
+    up,
+    'up',
+    'up --port 5544',
+    'up --http',
+    'up --no-http',
+    'up --json | jq .',
+    'up --migrate-only',
+  )
 }
 
 async function upCommand(session: Session, options: UpOptions): Promise<Ending> {
@@ -60,7 +70,9 @@ async function upCommand(session: Session, options: UpOptions): Promise<Ending> 
   const lock = embedded === undefined ? undefined : lockUp(embedded)
   try {
     const store = await openOwnStore({ ...place, port: options.port }, embedded)
-    await runUp(session, store, options).finally(() => store.close())
+    await runUp(session, store, { ...options, isEmbedded: embedded !== undefined }).finally(() =>
+      store.close(),
+    )
     return 'done'
   } finally {
     lock?.release()
@@ -79,7 +91,11 @@ async function openOwnStore(place: StoreOptions, directory: string | undefined):
   }
 }
 
-async function runUp(session: Session, store: Store, options: UpOptions): Promise<void> {
+interface Running extends UpOptions {
+  isEmbedded: boolean
+}
+
+async function runUp(session: Session, store: Store, options: Running): Promise<void> {
   const { config, path } = await session.config()
   const report = new UpReport(session.terminal, { quiet: options.quiet === true })
   report.healed(await heal(store))
@@ -115,7 +131,7 @@ async function runUp(session: Session, store: Store, options: UpOptions): Promis
   let api: Listening | undefined
   try {
     // A port that cannot be had is told before any work begins.
-    api = await offerApi(session, store, options.http)
+    api = await offerApi(session, store, options)
     await manager.start()
     report.ready({ path, store, models: config.models.size, backends: config.backends.size })
     if (api !== undefined) {
@@ -133,16 +149,30 @@ async function runUp(session: Session, store: Store, options: UpOptions): Promis
   }
 }
 
+/** Whoever runs everything on one machine has the API too, where its port is free; who asks for it has it, or nothing. */
 async function offerApi(
   session: Session,
   store: Store,
-  port: UpOptions['http'],
+  { http, isEmbedded }: Running,
 ): Promise<Listening | undefined> {
-  if (port === undefined) return undefined
+  if (http === false || (http === undefined && !isEmbedded)) return undefined
+  try {
+    return await listenAt(session, store, typeof http === 'number' ? http : USUAL_PORT)
+  } catch (error) {
+    if (http !== undefined || !isOrchestraError(error) || error.code !== 'ORC_HTTP_ADDRESS') throw error
+    const { code, message } = error
+    const hint = 'Give another port with --http PORT, or --no-http'
+    if (session.terminal.json) session.terminal.record({ event: 'no-api', error: { code, message, hint } })
+    else session.terminal.note(`${message}, so it is not offered. ${hint}`)
+    return undefined
+  }
+}
+
+async function listenAt(session: Session, store: Store, port: number): Promise<Listening> {
   const { config } = await session.config()
   return listen({
     host: '127.0.0.1',
-    port: port === true ? USUAL_PORT : port,
+    port,
     authenticate: byCredentials(store, config.http),
     store,
     config,

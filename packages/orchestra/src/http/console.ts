@@ -6,6 +6,7 @@ import type { Store } from '../store/index.ts'
 import { createApp } from './app.ts'
 import { type Authorize, byApplication } from './authorize.ts'
 import { handedOver, handOver, payloadOf } from './handover.ts'
+import { warn } from './offer.ts'
 
 export interface ConsoleOptions<Request = IncomingMessage> {
   /**
@@ -183,11 +184,6 @@ function alreadySent(): Response {
   // Its server has a quicker kind of response, which it sends unseen until somebody has looked into it.
   void response.body
   return response
-}
-
-function warn(error: unknown, requestId: string): void {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  process.emitWarning(`request ${requestId}: ${text}`, 'OrchestraWarning')
 }
 
 function unguarded(): OrchestraError {

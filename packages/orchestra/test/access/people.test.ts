@@ -219,11 +219,15 @@ describeStores('people and programs', (open) => {
   })
 
   describe('a link', () => {
-    test('lets the first admin in once, and is made only while there is none', async () => {
+    test('lets the first admin in once, and is made only until one has come in', async () => {
+      const unused = await firstLink(store, terminal, time.read)
       const link = await firstLink(store, terminal, time.read)
       expect(link).toMatchObject({ user: 'admin' })
       const secret = link?.secret ?? ''
       expect(await kept()).not.toContain(secret)
+      await expect(enterByLink(store, { secret: unused?.secret ?? '', address }, time.read)).rejects.toEqual(
+        fails('ORC_LOGIN_REFUSED'),
+      )
       const { secret: session } = await enterByLink(store, { secret, address }, time.read)
       expect(may(await who(session))).toEqual(permissions)
       await expect(enterByLink(store, { secret, address }, time.read)).rejects.toEqual(

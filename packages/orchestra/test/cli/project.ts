@@ -148,7 +148,7 @@ export async function query(databaseUrl: string, ...texts: string[]): Promise<un
 export async function startFirst(project: Project): Promise<{ up: RunningCommand; databaseUrl: string }> {
   await project.run('init')
   await project.embed()
-  const up = project.start('up', '--json', '--port', '0')
+  const up = project.start('up', '--json', '--port', '0', '--no-http')
   await up.printed('"ready"')
   const ready = up.records().find((record) => record.event === 'ready')
   const databaseUrl = project.environment.DATABASE_URL ?? String(ready?.databaseUrl)

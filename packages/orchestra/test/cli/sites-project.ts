@@ -8,7 +8,7 @@ export async function startSites(
 ): Promise<{ up: RunningCommand; databaseUrl: string }> {
   project.write('orchestra.config.ts', config)
   await project.embed()
-  const up = project.start('up', '--json', '--port', '0')
+  const up = project.start('up', '--json', '--port', '0', '--no-http')
   await up.printed('"ready"')
   const ready = up.records().find((record) => record.event === 'ready')
   const databaseUrl = project.environment.DATABASE_URL ?? String(ready?.databaseUrl)

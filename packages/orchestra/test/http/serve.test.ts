@@ -131,6 +131,31 @@ describePostgres('orchestra serve', (open) => {
     expect(await status(`Bearer ${token}`, '/pause', { method: 'POST' })).toBe(403)
   })
 
+  it('is offered by `orchestra up` with an embedded store, which goes on and says what to do where the port is taken', async () => {
+    databaseUrl = ''
+    // Whoever has it, somebody has.
+    const other = createServer().on('error', () => undefined)
+    await new Promise<void>((settled) => {
+      other.on('error', () => settled()).listen(4480, '127.0.0.1', settled)
+    })
+    const recordsOf = async (...args: string[]) => {
+      const child = start('up', ...args)
+      const records: { event: string; error?: object }[] = []
+      for await (const line of createInterface(child.stdout)) {
+        const told = JSON.parse(line)
+        records.push(told)
+        if (told.event === 'ready') child.kill('SIGINT')
+      }
+      return records.filter(({ event }) => /api|listening|ready/.test(event))
+    }
+    expect(await recordsOf()).toMatchObject([
+      { event: 'no-api', error: { code: 'ORC_HTTP_ADDRESS', hint: expect.stringContaining('--http PORT') } },
+      { event: 'ready' },
+    ])
+    expect(await recordsOf('--no-http')).toMatchObject([{ event: 'ready' }])
+    other.close()
+  })
+
   it('is offered by `orchestra up --http` too, with the key', async () => {
     const child = start('up', '--http', '0')
     const url = await urlOf(child)
