@@ -80,9 +80,21 @@ export async function openSession(
   return { secret, session: session as SessionView }
 }
 
-/** Ends the session of whoever leaves; nothing where there is none. */
-export async function closeSession(db: Queryable, secret: string): Promise<void> {
-  await db.query('delete from orchestra.session where hash = $1', [hashOf(secret)])
+/** Ends the session of whoever leaves, and tells the audit; nothing where there is none. */
+export async function closeSession(
+  store: Store,
+  { secret, address }: { secret: string; address: string },
+): Promise<void> {
+  await store.transaction(async (tx) => {
+    const [closed] = await tx.query<{ id: number; user: string }>(
+      `delete from orchestra.session s using orchestra.account a where a.id = s.account_id and s.hash = $1
+       returning s.id, a.name as user`,
+      [hashOf(secret)],
+    )
+    if (closed === undefined) return
+    const { id, user } = closed
+    await audit(tx, { by: user, action: 'session.close', target: user, detail: { address, session: id } })
+  })
 }
 
 /** @throws OrchestraError ORC_SESSION_UNKNOWN */

@@ -14,8 +14,8 @@ import {
 } from '../places/index.ts'
 import { audit } from '../server/index.ts'
 import { changesIn } from '../source/index.ts'
-import { givingWay, type Queryable, type Store } from '../store/index.ts'
-import { conditionOf, targetName, type WorkTarget } from './target.ts'
+import { givingWay, type Narrowing, narrowed, type Queryable, type Store } from '../store/index.ts'
+import { conditionOf, targetName, type WorkTarget, within } from './target.ts'
 
 export interface Cancelled {
   /** Operations that had not begun: revoked, they wait for a retry, or the next change of their object. */
@@ -30,11 +30,17 @@ export interface Cancelled {
  * Revokes what waits and ends what runs, on the server too. What else ran in the same script is done again: the outcome on an
  * operation that still runs marks the ones that are not.
  */
-export async function cancel(store: Store, target: WorkTarget, by: string): Promise<Cancelled> {
+export async function cancel(
+  store: Store,
+  target: WorkTarget,
+  by: string,
+  reached?: Narrowing,
+): Promise<Cancelled> {
   return givingWay(store, async (tx) => {
     // Counted first: what is decided meanwhile is told as going on, and not at all otherwise.
-    const undecided = await undecidedOf(tx, target)
-    const { condition, values } = conditionOf(target)
+    // Of which server they will be, nobody knows, so whoever has limits is told of none.
+    const undecided = reached === undefined ? await undecidedOf(tx, target) : 0
+    const { condition, values } = within(conditionOf(target), reached)
     const open = await lockOpenOperations(tx, condition, values)
     const revoked = await tx.query<{ id: number }>(
       `update orchestra.operation o set state = 'done', outcome = 'revoked', error = 'cancelled by ' || $1::text,
@@ -50,15 +56,22 @@ export async function cancel(store: Store, target: WorkTarget, by: string): Prom
       tx,
       revoked.map((operation) => operation.id),
     )
+    const running: unknown[] = [by, open]
+    // A script ends for all of its operations, or for none.
+    const isWithin =
+      reached === undefined
+        ? 'true'
+        : `exists (select from orchestra.log_operation own join orchestra.log script on script.id = own.log_id
+             where own.operation_id = o.id and script.ended_at is null and ${narrowed(reached, 'log', 'script', running)})`
     const stopping = await tx.query<{ id: number }>(
       `with marked as (
          update orchestra.operation o set outcome = 'aborted', error = 'cancelled by ' || $1::text,
            cancelled_by = $1::text
-         where o.state = 'running' and o.id = any($2::bigint[]) returning o.id
+         where o.state = 'running' and o.id = any($2::bigint[]) and ${isWithin} returning o.id
        )
        update orchestra.log g set cancel_by = $1 where g.ended_at is null and g.id in (
          select p.log_id from orchestra.log_operation p join marked on marked.id = p.operation_id) returning g.id`,
-      [by, open],
+      running,
     )
     const result = { revoked: revoked.length, stopping: stopping.map((log) => log.id), undecided }
     await audit(tx, { by, action: 'cancel', target: targetName(target), detail: { ...result } })

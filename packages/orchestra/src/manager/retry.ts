@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { lockOpenOperations } from '../places/index.ts'
 import { audit } from '../server/index.ts'
 import { type AskedChange, changesIn } from '../source/index.ts'
-import { givingWay, type Queryable, type Store } from '../store/index.ts'
-import { conditionOf, targetName, type WorkTarget } from './target.ts'
+import { givingWay, type Narrowing, narrowed, type Queryable, type Store } from '../store/index.ts'
+import { conditionOf, type Meant, targetName, type WorkTarget, within } from './target.ts'
 
 /** How much was set in motion. */
 export interface Retried {
@@ -17,12 +17,17 @@ export interface Retried {
  * Makes what waits for a next try due at once. Ended operations of the target are done anew from the present state of their
  * objects, never from an old snapshot.
  */
-export async function retry(store: Store, target: WorkTarget | 'failed', by: string): Promise<Retried> {
+export async function retry(
+  store: Store,
+  target: WorkTarget | 'failed',
+  by: string,
+  reached?: Narrowing,
+): Promise<Retried> {
   return givingWay(store, async (tx) => {
-    const { condition, values } = target === 'failed' ? everyFailure : conditionOf(target)
+    const { condition, values } = within(target === 'failed' ? everyFailure : conditionOf(target), reached)
     const hastened = await hasten(tx, condition, values)
-    await hastenTransfers(tx, target)
-    const lookedAtAgain = target === 'failed' ? 0 : await lookAgain(tx, condition, values)
+    await hastenTransfers(tx, target, reached)
+    const lookedAtAgain = target === 'failed' ? 0 : await lookAgain(tx, { condition, values }, reached)
     const name = target === 'failed' ? 'failed' : targetName(target)
     await audit(tx, { by, action: 'retry', target: name, detail: { hastened, lookedAtAgain } })
     await tx.query(`select pg_notify('orchestra_change', ''), pg_notify('orchestra_control', 'retry')`)
@@ -56,22 +61,32 @@ async function hasten(tx: Queryable, condition: string, values: readonly unknown
 }
 
 /** Data on its way belongs to an object; a log or a unit names none. */
-async function hastenTransfers(tx: Queryable, target: WorkTarget | 'failed'): Promise<void> {
+async function hastenTransfers(
+  tx: Queryable,
+  target: WorkTarget | 'failed',
+  reached: Narrowing | undefined,
+): Promise<void> {
   if (target !== 'failed' && target.kind !== 'object') return
-  const [model, key] = target === 'failed' ? [null, null] : [target.model, target.key]
+  const values: unknown[] = target === 'failed' ? [null, null] : [target.model, target.key]
+  const seen = narrowed(reached, 'transfer', 't', values)
   await tx.query(
-    `update orchestra.transfer set due_at = '-infinity' where ended_at is null
-       and ($1::text is null or (model = $1 and key_hash = md5($2::text)::uuid))`,
-    [model, key],
+    `update orchestra.transfer t set due_at = '-infinity' where t.ended_at is null
+       and ($1::text is null or (t.model = $1 and t.key_hash = md5($2::text)::uuid)) and ${seen}`,
+    values,
   )
 }
 
-async function lookAgain(tx: Queryable, condition: string, values: readonly unknown[]): Promise<number> {
+/** An object that stands where whoever asks may do nothing as well is not looked at: it would be tried there too. */
+async function lookAgain(tx: Queryable, meant: Meant, reached: Narrowing | undefined): Promise<number> {
+  const values = [...meant.values]
+  const elsewhere = `select from orchestra.placement e where e.key_hash = o.key_hash and e.model = o.model
+    and (${narrowed(reached, 'placement', 'e', values)}) is not true`
+  const isWithin = reached === undefined ? 'true' : `not exists (${elsewhere})`
   const ended = await tx.query<Pick<AskedChange, 'model' | 'action' | 'keys'>>(
     `select model, action, jsonb_agg(keys) as keys from (
        select distinct o.model, o.keys, case when o.action = 'delete' then 'save' else o.action end as action
        from orchestra.operation o
-       where ${condition} and o.state = 'done' and not exists (
+       where ${meant.condition} and ${isWithin} and o.state = 'done' and not exists (
          select from orchestra.operation w where w.key_hash = o.key_hash and w.model = o.model and w.state = 'waiting')
      ) ended group by model, action`,
     values,

@@ -1,4 +1,5 @@
 import { isOfUnit, latestUnit } from '../operations/of-unit.ts'
+import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
 
 /** What a person names when something is to be retried or cancelled. */
 export type WorkTarget =
@@ -11,8 +12,29 @@ export function targetName(target: WorkTarget): string {
   return target.kind === 'object' ? `${target.model}:${target.key}` : `${target.kind} ${target.id}`
 }
 
+/** What operations `o` are meant by. */
+export interface Meant {
+  condition: string
+  values: unknown[]
+}
+
+/** Those of them alone that somebody may do something with. */
+export function within({ condition, values }: Meant, reached: Narrowing | undefined): Meant {
+  if (reached === undefined) return { condition, values }
+  const own = [...values]
+  const seen = narrowed(reached, 'operation', 'o', own)
+  return { condition: `(${condition} and ${seen})`, values: own }
+}
+
+/** Whether there is any operation of a target among those. */
+export async function isAtWork(db: Queryable, target: WorkTarget, reached: Narrowing): Promise<boolean> {
+  const { condition, values } = within(conditionOf(target), reached)
+  const rows = await db.query(`select from orchestra.operation o where ${condition} limit 1`, values)
+  return rows.length > 0
+}
+
 /** SQL that is true for the operations `o` of a target whose id or key are the first two parameters. */
-export function conditionOf(target: WorkTarget): { condition: string; values: [unknown, unknown] } {
+export function conditionOf(target: WorkTarget): Meant {
   switch (target.kind) {
     case 'log':
       return {

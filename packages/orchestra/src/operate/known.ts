@@ -7,6 +7,7 @@ import type { WorkTarget } from '../manager/index.ts'
 import { isObjectKnown, isUnitId, objectsNamed, resolveUnit } from '../placements/index.ts'
 import { getServer } from '../server/index.ts'
 import { sourceOf } from '../source/index.ts'
+import type { Narrowing } from '../store/index.ts'
 import type { Context } from './context.ts'
 import { namedObject } from './objects.ts'
 import { scopesWith } from './visible.ts'
@@ -35,7 +36,8 @@ async function hasRow(base: Base, model: Model, key: Key): Promise<boolean> {
   return (await source.existing(model, [key])).existing.size > 0
 }
 
-async function unknownObject(base: Base, model: Model, key: Key): Promise<OrchestraError> {
+/** The error of an object that is nowhere, also to whoever may not see where it is. */
+export async function unknownObject(base: Base, model: Model, key: Key): Promise<OrchestraError> {
   const same = await objectsNamed(base.store, model.name, key.join(','))
   const hint =
     same.length > 0
@@ -97,7 +99,7 @@ export async function checkNames(
  * What a person names to be tried again or cancelled: an object, a log, or a unit of work by the beginning of its id.
  * @throws OrchestraError ORC_USAGE, ORC_MODEL_UNKNOWN, ORC_OBJECT_UNKNOWN, ORC_LOG_UNKNOWN, ORC_UNIT_UNKNOWN, ORC_UNIT_AMBIGUOUS
  */
-export async function workTarget(base: Base, text: string): Promise<WorkTarget> {
+export async function workTarget(base: Base, text: string, visible?: Narrowing): Promise<WorkTarget> {
   const { store } = base
   if (parseObject(text) !== undefined) {
     const { model, key } = await anyObject(base, text)
@@ -109,10 +111,10 @@ export async function workTarget(base: Base, text: string): Promise<WorkTarget> 
     } catch (error) {
       // The beginning of a unit's id may be all digits.
       if (!isUnitId(text) || text.length < SHOWN) throw error
-      return { kind: 'unit', id: await resolveUnit(store, text).catch(() => Promise.reject(error)) }
+      return { kind: 'unit', id: await resolveUnit(store, text, visible).catch(() => Promise.reject(error)) }
     }
   }
-  if (isUnitId(text)) return { kind: 'unit', id: await resolveUnit(store, text) }
+  if (isUnitId(text)) return { kind: 'unit', id: await resolveUnit(store, text, visible) }
   throw new OrchestraError('ORC_USAGE', `${JSON.stringify(text)} names no object, log or unit of work`, {
     hint: 'Give an object (site:12), a log (12) or a unit of work (the beginning of its id)',
   })

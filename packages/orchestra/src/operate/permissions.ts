@@ -137,6 +137,9 @@ export const narrowing: ReadonlySet<string> = new Set([
   'transfer.list',
   'event.list',
   'event.follow',
+  'object.explain',
+  'work.retry',
+  'work.cancel',
 ])
 
 interface Told {

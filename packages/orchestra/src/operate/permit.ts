@@ -64,7 +64,7 @@ function lacks(name: string, missing: readonly Permission[]): OrchestraError {
   })
 }
 
-function lacksThere(name: string, missing: readonly Permission[]): OrchestraError {
+export function lacksThere(name: string, missing: readonly Permission[]): OrchestraError {
   return new OrchestraError(
     'ORC_FORBIDDEN',
     `${name} needs the permission ${missing.join(', ')} for all of that`,

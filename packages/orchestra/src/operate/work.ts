@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { type Cancelled, cancel, type Retried, retry } from '../manager/index.ts'
 import { objectField } from './fields.ts'
 import { workTarget } from './known.ts'
+import { reachOf } from './reach.ts'
 import { writing } from './verb.ts'
+import { visibleRows } from './visible.ts'
 
 /** An object (`site:12`), a log (`12`), or a unit of work by the beginning of its id. */
 const target = objectField
@@ -15,8 +17,12 @@ export const workRetry = writing({
   input: z.union([z.strictObject({ target }), z.strictObject({ failed: z.literal(true) })]),
   audit: { action: 'retry', target: (input) => ('target' in input ? input.target : 'failed') },
   run: async (context, input): Promise<Retried> => {
-    const what = 'target' in input ? await workTarget(context, input.target) : 'failed'
-    return retry(context.store, what, context.principal.name)
+    const { store, principal } = context
+    const seen = visibleRows(context, 'status.read', 'retry')
+    if (!('target' in input)) return retry(store, 'failed', principal.name, seen)
+    const target = await workTarget(context, input.target, visibleRows(context, 'status.read'))
+    const reached = await reachOf(context, target, { verb: 'work.retry', permission: 'retry' })
+    return retry(store, target, principal.name, reached)
   },
 })
 
@@ -27,6 +33,9 @@ export const workCancel = writing({
   answers: 'soon',
   input: z.strictObject({ target }),
   audit: { action: 'cancel', target: (input) => input.target },
-  run: async (context, input): Promise<Cancelled> =>
-    cancel(context.store, await workTarget(context, input.target), context.principal.name),
+  run: async (context, input): Promise<Cancelled> => {
+    const target = await workTarget(context, input.target, visibleRows(context, 'status.read'))
+    const reached = await reachOf(context, target, { verb: 'work.cancel', permission: 'cancel' })
+    return cancel(context.store, target, context.principal.name, reached)
+  },
 })

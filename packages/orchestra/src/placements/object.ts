@@ -3,7 +3,7 @@ import type { Key } from '../config/model.ts'
 import { isCancelled } from '../operations/cancelled.ts'
 import { listProtections, type ProtectionView } from '../removal/index.ts'
 import { changesIn } from '../source/index.ts'
-import type { Queryable } from '../store/index.ts'
+import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
 import { listTransfers, type TransferView } from '../transfer/index.ts'
 import type { Knowing } from './asked.ts'
 import { type OperationView, readOperations } from './operation.ts'
@@ -44,19 +44,27 @@ export async function objectStatus(
   model: string,
   key: Key,
   knowing?: Knowing,
+  visible?: Narrowing,
 ): Promise<ObjectStatus> {
   const object = formatObject(model, key)
   const uncollected = await changesIn(store).countOf(model, key)
-  const placements = await listPlacements(store, { object })
-  const operations = await readOperations(store, OPEN_OPERATIONS, [formatKey(key), model], knowing)
+  const placements = await listPlacements(store, { object, visible })
+  const values: unknown[] = [formatKey(key), model]
+  const seen = narrowed(visible, 'operation', 'operation', values)
+  const open = `${OPEN_OPERATIONS} and ${seen} order by operation.id`
+  const operations = await readOperations(store, open, values, knowing)
   const isDecided = (operation: OperationView) => operation.server !== null && operation.backend !== null
   return {
     object,
-    places: placesOf(placements, operations.filter(isDecided), await remnantsOf(store, model, key)),
+    places: placesOf(
+      placements,
+      operations.filter(isDecided),
+      await remnantsOf(store, { model, key, visible }),
+    ),
     undecided: operations.filter((operation) => !isDecided(operation)),
     uncollected,
     protections: await listProtections(store, { model, key }),
-    transfers: await listTransfers(store, { limit: MOST_TRANSFERS, object }),
+    transfers: await listTransfers(store, { limit: MOST_TRANSFERS, object, visible }),
   }
 }
 
@@ -66,8 +74,13 @@ interface Remnant {
   identity: string
 }
 
-function remnantsOf(store: Queryable, model: string, key: Key): Promise<Remnant[]> {
-  return store.query<Remnant>(REMNANTS, [model, formatKey(key)])
+function remnantsOf(
+  store: Queryable,
+  { model, key, visible }: { model: string; key: Key; visible: Narrowing | undefined },
+): Promise<Remnant[]> {
+  const values: unknown[] = [model, formatKey(key)]
+  const seen = narrowed(visible, 'placement', 'p', values)
+  return store.query<Remnant>(`${REMNANTS} and ${seen} order by p.backend, server.name`, values)
 }
 
 function placesOf(
@@ -93,10 +106,8 @@ const REMNANTS = `
 select p.backend, server.name as server, n.one ->> 'identity' as identity
 from orchestra.placement p join orchestra.server on server.id = p.server_id
 cross join lateral jsonb_array_elements(p.names) as n(one)
-where p.model = $1 and p.key_hash = md5($2::text)::uuid and n.one ->> 'state' = 'left' and n.one ->> 'identity' <> p.identity
-order by p.backend, server.name`
+where p.model = $1 and p.key_hash = md5($2::text)::uuid and n.one ->> 'state' = 'left' and n.one ->> 'identity' <> p.identity`
 
 const OPEN_OPERATIONS = `
   operation.key_hash = md5($1)::uuid and operation.object_key = $1 and operation.model = $2
-  and (operation.state in ('waiting', 'running') or ${isCancelled('operation')})
-order by operation.id`
+  and (operation.state in ('waiting', 'running') or ${isCancelled('operation')})`

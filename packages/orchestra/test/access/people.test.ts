@@ -166,7 +166,7 @@ describeStores('people and programs', (open) => {
 
     test('ends when somebody leaves, is logged out, disabled, removed or given another password', async () => {
       const ends: [string, (secret: string, id: number) => Promise<unknown>][] = [
-        ['leaves', (secret) => closeSession(store, secret)],
+        ['leaves', (secret) => closeSession(store, { secret, address })],
         ['revoked', (_, id) => revokeSession(store, id, terminal)],
         ['password', () => setUser(store, 'ana', { password }, terminal)],
         ['disabled', () => setUser(store, 'ana', { disabled: true }, terminal)],

@@ -66,9 +66,6 @@ test('what would be done where somebody may not is refused, and whatever he does
     ['sync.start', { backend: 'nginx' }],
     ['sync.start', { server: 'web3', backend: 'nginx' }],
     ['server.check', { servers: ['web1'] }],
-    ['object.explain', { object: 'site:1' }],
-    ['work.retry', { failed: true }],
-    ['work.retry', { target: 'site:1' }],
     ['work.pause', { reason: '' }],
     ['user.list', {}],
     [
@@ -79,10 +76,6 @@ test('what would be done where somebody may not is refused, and whatever he does
   for (const [name, input] of allowed.slice(1)) await permit(ana, name, input)
   for (const [name, input] of [...refused, ...allowed.slice(0, 1)])
     await expect(permit(ana, name, input), `${name} ${JSON.stringify(input)}`).rejects.toEqual(forbidden)
-  const bo = { principal: identity(permissions, { models: ['site'] }) }
-  await permit(bo, 'work.retry', { target: 'site:1' })
-  for (const target of ['user:1', '12', 'be14'])
-    await expect(permit(bo, 'work.retry', { target })).rejects.toEqual(forbidden)
 })
 
 test('a plan that removes something, a repair and a search in output need more', () => {

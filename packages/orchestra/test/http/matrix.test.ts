@@ -1,11 +1,20 @@
 import { beforeEach, expect, test } from 'vitest'
-import { addToken, addUser, enterByLink, makeLink, standardRoles } from '../../src/access/index.ts'
+import {
+  addBinding,
+  addToken,
+  addUser,
+  enterByLink,
+  makeLink,
+  standardRoles,
+} from '../../src/access/index.ts'
 import { byCredentials } from '../../src/http/credentials.ts'
 import { doors } from '../../src/http/doors/index.ts'
 import { type Endpoint, nameOf } from '../../src/http/endpoint.ts'
 import { endpoints } from '../../src/http/endpoints/index.ts'
 import { leastFor } from '../../src/operate/permissions.ts'
+import { holdServer } from '../../src/server/index.ts'
 import { requestSync } from '../../src/sync/index.ts'
+import { untilWithin } from '../support/processes.ts'
 import { describePostgres } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 import { type Api, below, useApis } from './api.ts'
@@ -41,11 +50,11 @@ const lines: Readonly<Record<string, Line>> = {
   'GET /backends': [200, null],
   'GET /models': [200, null],
   'GET /schedules': [200, null],
-  'GET /objects/{object}/explain': [403, 403],
+  'GET /objects/{object}/explain': [200, 404],
   'GET /objects/{object}/placements': [200, 200],
   'GET /objects/{object}/history': [200, 200],
-  'POST /objects/{object}/retry': [403, 403],
-  'POST /objects/{object}/cancel': [403, 403],
+  'POST /objects/{object}/retry': [200, 404],
+  'POST /objects/{object}/cancel': [200, 404],
   'POST /objects/{object}/collect': [403, 403],
   'POST /objects/{object}/forget': [null, 404, (server) => ({ server, yes: true })],
   'GET /placements': [200, null],
@@ -56,17 +65,17 @@ const lines: Readonly<Record<string, Line>> = {
   'GET /units': [200, null],
   'GET /units/{unit}': [200, 404],
   'GET /units/{unit}/work': [200, 404],
-  'POST /units/{unit}/retry': [403, 403],
-  'POST /units/{unit}/cancel': [403, 403],
-  'POST /retry': [403, null, () => ({ failed: true })],
+  'POST /units/{unit}/retry': [200, 404],
+  'POST /units/{unit}/cancel': [200, 404],
+  'POST /retry': [200, null, () => ({ failed: true })],
   'GET /logs': [200, null],
   'GET /logs/{log}': [200, 404],
   'GET /logs/{log}/script': [200, 404],
   'GET /logs/{log}/output': [200, 404],
   'GET /logs/{log}/lines': [200, 404],
   'GET /logs/{log}/stream': [200, 404],
-  'POST /logs/{log}/retry': [403, 403],
-  'POST /logs/{log}/cancel': [403, 403],
+  'POST /logs/{log}/retry': [200, 404],
+  'POST /logs/{log}/cancel': [200, 404],
   'POST /plans': [200, 404, (server) => ({ server })],
   'GET /syncs': [200, null],
   'POST /syncs': [202, 404, (server) => ({ mode: 'check', server })],
@@ -225,6 +234,43 @@ describePostgres('the API', (open) => {
       `select target from orchestra.audit where action = 'server.hold' and detail ->> 'failed' = 'ORC_FORBIDDEN'`,
     )
     expect(refusals).toEqual([{ target: 'web2' }])
+  })
+
+  test('cancels and tries again where whoever asks may, and nowhere else', async () => {
+    for (const server of ['web1', 'web2'])
+      await holdServer(world.store, server, { by: 'test', reason: 'later' })
+    await world.work()
+    await world.store.query(`insert into site (id, domain) values (1, 'held.example')`)
+    const waiting = async () =>
+      (
+        await world.store.query<{ server: string }>(
+          `select distinct s.name as server from orchestra.operation o join orchestra.server s on s.id = o.server_id
+           where o.state = 'waiting' order by s.name`,
+        )
+      ).map(({ server }) => server)
+    await untilWithin(60_000, 'both wait', async () => (await waiting()).length === 2)
+    const post = async (path: string, token: string) => {
+      const response = await ask({ method: 'POST' }, path, token)
+      return [response.statusCode, response.json()] as const
+    }
+    const seeing = await tokenOf('operator', ['web9'])
+    await addBinding(world.store, { role: 'viewer', to: { token: 'operatorweb9' } }, { by: 'test' })
+    for (const act of ['retry', 'cancel'])
+      expect(await post(`/objects/site:1/${act}`, seeing)).toMatchObject([403, { code: 'ORC_FORBIDDEN' }])
+    expect(await waiting()).toEqual(['web1', 'web2'])
+    const own = await tokenOf('operator', ['web1'])
+    const [{ count } = { count: 0 }] = await world.store.query<{ count: number }>(
+      `select count(*)::int as count from orchestra.operation o join orchestra.server s on s.id = o.server_id
+       where o.state = 'waiting' and s.name = 'web1'`,
+    )
+    expect(await post('/objects/site:1/retry', own)).toMatchObject([200, { hastened: count }])
+    expect(await post('/objects/site:1/cancel', own)).toMatchObject([200, { stopping: [], undecided: 0 }])
+    expect(await waiting()).toEqual(['web2'])
+    // It stands at web2 too, where it would be tried as well.
+    expect(await post('/objects/site:1/retry', own)).toMatchObject([200, { hastened: 0, lookedAtAgain: 0 }])
+    const explained = (await ask({ method: 'GET' }, '/objects/site:1/explain', own)).json()
+    expect(explained.places.map(({ server }: { server: string }) => server)).not.toContain('web2')
+    expect(explained.places).not.toEqual([])
   })
 
   test('tells what happens where whoever asks may see it, and nothing of elsewhere', async () => {

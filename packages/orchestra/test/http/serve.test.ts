@@ -21,6 +21,8 @@ describePostgres('orchestra serve', (open) => {
   let directory: string
   let databaseUrl: string
   const running: ReturnType<typeof spawn>[] = []
+  /** All that any of them printed. */
+  let printed = ''
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'orchestra-serve-'))
     await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
@@ -43,6 +45,11 @@ describePostgres('orchestra serve', (open) => {
     const environment = { ...process.env, DATABASE_URL: databaseUrl, ORCHESTRA_KEY: '' }
     const child = spawn(process.execPath, [bin, ...args, '--json'], { cwd: directory, env: environment })
     running.push(child)
+    const keep = (bytes: Buffer) => {
+      printed += String(bytes)
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
     return child
   }
 
@@ -129,6 +136,7 @@ describePostgres('orchestra serve', (open) => {
     expect(await status(`bearer  ${token}`, '/servers')).toBe(200)
     expect(await status(`Bearer ${token}`, '/doctor')).toBe(403)
     expect(await status(`Bearer ${token}`, '/pause', { method: 'POST' })).toBe(403)
+    expect(printed).not.toContain(token)
   })
 
   it('is offered by `orchestra up` with an embedded store, which goes on and says what to do where the port is taken', async () => {

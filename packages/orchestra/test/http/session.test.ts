@@ -100,6 +100,8 @@ describePostgres('a session', (open) => {
     expect(gone.headers['set-cookie']).toMatch(/^orchestra=; Max-Age=0/)
     expect(await me(left)).toBe(undefined)
     expect((await leave()).statusCode).toBe(401)
+    const told = `select actor, target, detail ->> 'address' as address from orchestra.audit where action = 'session.close'`
+    expect(await world.store.query(told)).toEqual([{ actor: 'ana', target: 'ana', address: '127.0.0.1' }])
     const cookie = await cookieOf()
     await world.store.query('update orchestra.account set disabled_at = now()')
     expect(await me(cookie)).toBe(undefined)

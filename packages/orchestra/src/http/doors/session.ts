@@ -61,7 +61,8 @@ export const sessionDoors: readonly Door[] = [
     enter: async ({ store, site, request, reply, streams, whoAsks }) => {
       const principal = whoAsks()
       if (principal.byCookie !== true) return { ended: false }
-      await closeSession(store, sessionCookie.read(request.headers, site) ?? '')
+      const secret = sessionCookie.read(request.headers, site) ?? ''
+      await closeSession(store, { secret, address: request.ip })
       streams.endOf(principal)
       sessionCookie.take(reply, site)
       return { ended: true }
