@@ -1,4 +1,4 @@
-/** Writes `docs/reference.md`, `docs/openapi.json` and `biome.folders.json`: `node docs/generate.ts`. A test fails while they are not current. */
+/** Writes `docs/reference.md`, `docs/query.md`, `docs/openapi.json` and `biome.folders.json`: `node docs/generate.ts`. A test fails while they are not current. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes } from '../packages/orchestra/src/errors.ts'
@@ -9,8 +9,10 @@ import { commandHelps } from './generate/commands.ts'
 import { withDeclarations } from './generate/declarations.ts'
 import { folderRulesPath, generateFolderRules } from './generate/folder-rules.ts'
 import { operationRows } from './generate/operations.ts'
+import { generateQueryGuide } from './generate/query.ts'
 
 export const openApiPath = join(import.meta.dirname, 'openapi.json')
+export const queryPath = join(import.meta.dirname, 'query.md')
 export const referencePath = join(import.meta.dirname, 'reference.md')
 
 /** What an application or a configuration can name, by module, in the order in which one meets it. */
@@ -268,6 +270,7 @@ function fenced(language: string, text: string): string {
 
 if (import.meta.main) {
   writeFileSync(referencePath, generateReference())
+  writeFileSync(queryPath, generateQueryGuide())
   writeFileSync(openApiPath, generateOpenApi())
   writeFileSync(folderRulesPath, generateFolderRules())
 }

@@ -7,6 +7,8 @@ export const errorCodes = {
   ORC_NODE_OUTDATED: 'The command was run with a Node that is too old',
   ORC_USAGE: 'A command or function was called with arguments it does not understand',
   ORC_INPUT_INVALID: 'An operation was given something of the wrong form, or too much of it',
+  ORC_QUERY_INVALID:
+    'A query of a list says what nobody can understand, or names a filter that the list has not',
   ORC_CONFIG_NOT_FOUND: 'No orchestra.config.ts was found',
   ORC_CONFIG_INVALID: 'The configuration threw, or defines something impossible',
   ORC_STORE_LOCKED: 'Another process has the embedded database open and does not answer',

@@ -29,7 +29,7 @@ export { enterByLink, firstLink, type LoginLink, makeLink } from './links.ts'
 export { type Arrival, type Entered, login } from './login.ts'
 export { isInNetworks, networkOf, siteOf as siteOfAddress } from './networks.ts'
 export { type Permission, permissions, standardRoles } from './permissions.ts'
-export { type Columns, type Predicate, predicate, rowPredicate } from './predicate.ts'
+export { type Columns, predicate, rowPredicate } from './predicate.ts'
 export { authenticateProxied } from './proxied.ts'
 export { addRole, listRoles, type RoleView, removeRole, setRole } from './roles.ts'
 export {

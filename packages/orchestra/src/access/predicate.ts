@@ -1,34 +1,21 @@
-import type { RowKind } from '../store/index.ts'
+import type { Parameter, RowKind } from '../store/index.ts'
 import { type Dimension, dimensions, isEverything, type Scope } from './scope.ts'
 
 /** Where the rows of a query tell what they are about: SQL expressions, of which `servers` is the id of a server. What is left out they do not tell. */
 export type Columns = Readonly<Partial<Record<Dimension, string>>>
 
-/** A condition for `where`, and what stands for its parameters. */
-export interface Predicate {
-  sql: string
-  values: unknown[]
-}
-
 /**
  * Which rows scopes cover, exactly as `allows` says of each: names are values, never SQL. It is true or not true (false or null), so it
  * belongs into `where` and `filter`, and under no `not`.
- * @param first the number of its first parameter
  */
-export function predicate(scopes: readonly Scope[], columns: Columns, first = 1): Predicate {
-  if (scopes.some(isEverything)) return { sql: 'true', values: [] }
-  const values: unknown[] = []
-  const parameter = (value: unknown) => `$${first + values.push(value) - 1}`
+export function predicate(scopes: readonly Scope[], columns: Columns, parameter: Parameter): string {
+  if (scopes.some(isEverything)) return 'true'
   const parts = scopes.flatMap((scope) => conditionOf(scope, columns, parameter) ?? [])
-  return { sql: parts.length === 0 ? 'false' : `(${parts.join(' or ')})`, values }
+  return parts.length === 0 ? 'false' : `(${parts.join(' or ')})`
 }
 
 /** Undefined where the rows cannot be in the scope. */
-function conditionOf(
-  scope: Scope,
-  columns: Columns,
-  parameter: (value: unknown) => string,
-): string | undefined {
+function conditionOf(scope: Scope, columns: Columns, parameter: Parameter): string | undefined {
   const limits = dimensions.flatMap((dimension) => {
     const names = scope[dimension]
     return names === null ? [] : [{ dimension, names, column: columns[dimension] }]
@@ -48,12 +35,16 @@ function conditionOf(
  * The same for rows of a table.
  * @param alias what the query calls the table
  */
-export function rowPredicate(scopes: readonly Scope[], kind: RowKind, alias: string, first = 1): Predicate {
-  if (scopes.some(isEverything)) return { sql: 'true', values: [] }
-  return finders[kind](scopes, alias, first)
+export function rowPredicate(
+  scopes: readonly Scope[],
+  kind: RowKind,
+  alias: string,
+  parameter: Parameter,
+): string {
+  return scopes.some(isEverything) ? 'true' : finders[kind](scopes, alias, parameter)
 }
 
-type Finder = (scopes: readonly Scope[], alias: string, first: number) => Predicate
+type Finder = (scopes: readonly Scope[], alias: string, parameter: Parameter) => string
 
 const whole = (alias: string): Columns => ({
   servers: `${alias}.server_id`,
@@ -63,76 +54,64 @@ const whole = (alias: string): Columns => ({
 
 const operations = (alias: string): Columns => ({ ...whole(alias), actions: `${alias}.action` })
 
+const places = (alias: string): Columns => ({ servers: `${alias}.server_id`, backends: `${alias}.backend` })
+
+const by =
+  (columns: (alias: string) => Columns): Finder =>
+  (scopes, alias, parameter) =>
+    predicate(scopes, columns(alias), parameter)
+
 const finders: Readonly<Record<RowKind, Finder>> = {
-  placement: (scopes, alias, first) => predicate(scopes, whole(alias), first),
-  finding: (scopes, alias, first) => predicate(scopes, whole(alias), first),
-  operation: (scopes, alias, first) => predicate(scopes, operations(alias), first),
+  server: by((alias) => ({ servers: `${alias}.id` })),
+  route: by(places),
+  protection: by((alias) => ({ backends: `${alias}.backend`, models: `${alias}.model` })),
+  placement: by(whole),
+  finding: by(whole),
+  operation: by(operations),
   transfer: ofTransfer,
   log: ofLog,
-  unit: (scopes, alias, first) => someOperation(scopes, `operation_there.unit_id = ${alias}.id`, first),
+  unit: (scopes, alias, parameter) =>
+    someOperation(scopes, `operation_there.unit_id = ${alias}.id`, parameter),
   event: ofEvent,
-  sync: (scopes, alias, first) => predicate(scopes, whole(alias), first),
+  sync: by(whole),
+  incident: by(places),
 }
 
 /** Both servers see data that goes from one to the other. */
-function ofTransfer(scopes: readonly Scope[], alias: string, first: number): Predicate {
-  const from = predicate(scopes, { ...whole(alias), servers: `${alias}.from_server` }, first)
-  const to = predicate(scopes, { ...whole(alias), servers: `${alias}.to_server` }, first + from.values.length)
-  return { sql: `(${from.sql} and ${to.sql})`, values: [...from.values, ...to.values] }
+function ofTransfer(scopes: readonly Scope[], alias: string, parameter: Parameter): string {
+  const end = (servers: string) => predicate(scopes, { ...whole(alias), servers }, parameter)
+  return `(${end(`${alias}.from_server`)} and ${end(`${alias}.to_server`)})`
 }
 
-function someOperation(scopes: readonly Scope[], which: string, first: number): Predicate {
-  const { sql, values } = predicate(scopes, operations('operation_there'), first)
-  return {
-    sql: `exists (select from orchestra.operation operation_there where ${which} and ${sql})`,
-    values,
-  }
+function someOperation(scopes: readonly Scope[], which: string, parameter: Parameter): string {
+  const seen = predicate(scopes, operations('operation_there'), parameter)
+  return `exists (select from orchestra.operation operation_there where ${which} and ${seen})`
 }
 
 /** A script and its output are of all its operations together: whoever may not see one of them sees nothing of it. */
-function ofLog(scopes: readonly Scope[], alias: string, first: number): Predicate {
+function ofLog(scopes: readonly Scope[], alias: string, parameter: Parameter): string {
   const placesAlone = scopes.every(({ models, actions }) => models === null && actions === null)
-  const own = { servers: `${alias}.server_id`, backends: `${alias}.backend` }
-  if (placesAlone) return predicate(scopes, own, first)
-  const columns = { ...own, models: 'operation_there.model', actions: 'operation_there.action' }
-  const { sql, values } = predicate(scopes, columns, first)
+  if (placesAlone) return predicate(scopes, places(alias), parameter)
+  const columns = { ...places(alias), models: 'operation_there.model', actions: 'operation_there.action' }
+  const seen = predicate(scopes, columns, parameter)
   const joined = `from orchestra.log_operation done_there
     left join orchestra.operation operation_there on operation_there.id = done_there.operation_id
     where done_there.log_id = ${alias}.id`
-  return {
-    sql: `(exists (select ${joined}) and not exists (select ${joined} and (${sql}) is not true))`,
-    values,
-  }
+  return `(exists (select ${joined}) and not exists (select ${joined} and (${seen}) is not true))`
 }
 
 /** An event is seen by whoever sees what it leads to. */
-function ofEvent(scopes: readonly Scope[], alias: string, first: number): Predicate {
-  const values: unknown[] = []
+function ofEvent(scopes: readonly Scope[], alias: string, parameter: Parameter): string {
   const number = (field: string) => `(${alias}.detail ->> '${field}')::bigint`
-  const add = (kinds: string, make: (first: number) => Predicate, from?: string, id?: string): string => {
-    const made = make(first + values.length)
-    values.push(...made.values)
-    const inner = from === undefined ? made.sql : `exists (select from ${from} where ${id} and ${made.sql})`
-    return `when ${alias}.kind in (${kinds}) then ${inner}`
-  }
   const unit = `operation_there.unit_id = (${alias}.detail ->> 'unit')::uuid`
-  const cases = [
-    add(`'unit'`, (at) => someOperation(scopes, unit, at)),
-    add(
-      `'script-started', 'script-ended'`,
-      (at) => ofLog(scopes, 'log_there', at),
-      'orchestra.log log_there',
-      `log_there.id = ${number('log')}`,
-    ),
-    add(`'server-blocked', 'server-answers', 'inspection-ended'`, (at) =>
-      predicate(scopes, { servers: number('server') }, at),
-    ),
-    add(
-      `'transfer-failed', 'transfer-ended'`,
-      (at) => ofTransfer(scopes, 'transfer_there', at),
-      'orchestra.transfer transfer_there',
-      `transfer_there.id = ${number('transfer')}`,
-    ),
-  ]
-  return { sql: `(case ${cases.join(' ')} else false end)`, values }
+  return `(case
+    when ${alias}.kind = 'unit' then ${someOperation(scopes, unit, parameter)}
+    when ${alias}.kind in ('script-started', 'script-ended') then exists (
+      select from orchestra.log log_there where log_there.id = ${number('log')} and ${ofLog(scopes, 'log_there', parameter)})
+    when ${alias}.kind in ('server-blocked', 'server-answers', 'inspection-ended')
+      then ${predicate(scopes, { servers: number('server') }, parameter)}
+    when ${alias}.kind in ('transfer-failed', 'transfer-ended') then exists (
+      select from orchestra.transfer transfer_there where transfer_there.id = ${number('transfer')}
+        and ${ofTransfer(scopes, 'transfer_there', parameter)})
+    else false end)`
 }

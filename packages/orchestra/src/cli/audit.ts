@@ -4,10 +4,12 @@ import { auditExport, auditHead, auditList, auditVerify, toExactJson } from '../
 import type { AuditView } from '../server/index.ts'
 import { age } from './ages.ts'
 import { type Act, moment, wholeNumber, withExamples } from './command.ts'
+import { askedBy, queryOption } from './query.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 
 interface ListOptions {
+  query?: string
   of?: string
   action?: string
   target?: string
@@ -24,6 +26,7 @@ export function addAuditCommands(program: Command, act: Act): void {
   const list = audit
     .command('list')
     .description('Entries that fit, the newest first')
+    .option(...queryOption)
     .option('--of <name>', 'What this person did')
     .option('--action <action>', 'This action, or all that begin so: server.set, route')
     .option('--target <target>', 'What was done to this: a server, route:3, site:12')
@@ -63,7 +66,7 @@ export function addAuditCommands(program: Command, act: Act): void {
 
 async function listCommand(session: Session, { of: by, ...search }: ListOptions): Promise<Ending> {
   const { terminal } = session
-  const entries = await session.run(auditList, { by, ...search })
+  const entries = await session.run(auditList, { by, ...askedBy(search) })
   terminal.tell(entries, ...table(columns, entries, terminal.width))
   if (entries.length === 0) terminal.note('no entries fit')
   return 'done'

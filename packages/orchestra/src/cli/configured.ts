@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { type BackendView, backendList, type ModelView, modelList } from '../operate/index.ts'
+import { type BackendView, backendList, type ModelView, modelFields, modelList } from '../operate/index.ts'
+import type { Completion } from '../router/index.ts'
 import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
@@ -14,6 +15,11 @@ export function addConfiguredCommands(program: Command, act: Act): void {
     .description('The models: their tables, and who places their objects')
     .action(act(modelsCommand))
   withExamples(models, 'model list', 'model list --json')
+  const fields = model
+    .command('fields <model>')
+    .description('What match expressions of a model can read')
+    .action(act(fieldsCommand))
+  withExamples(fields, 'model fields site')
   const backend = withExamples(
     program.command('backend').description('Who places it: the backends of the configuration'),
     'backend list',
@@ -37,6 +43,18 @@ const modelColumns: Column<ModelView>[] = [
   { title: 'KEY', value: ({ key }) => key.join(', ') },
   { title: 'RELATED', value: ({ related }) => related.join(', ') || null },
   { title: 'BACKENDS', value: ({ backends }) => backends.join(', ') || null },
+]
+
+async function fieldsCommand(session: Session, model: string): Promise<Ending> {
+  const completion = await session.runAlone(modelFields, { model })
+  session.terminal.tell(completion, ...table(fieldColumns, completion.fields, session.terminal.width))
+  return 'done'
+}
+
+const fieldColumns: Column<Completion['fields'][number]>[] = [
+  { title: 'FIELD', value: ({ path }) => path },
+  { title: 'TYPE', value: ({ type, nullable }) => (nullable ? `${type} or null` : type) },
+  { title: 'VALUES', value: ({ values }) => values?.join(', ') ?? null },
 ]
 
 async function backendsCommand(session: Session): Promise<Ending> {

@@ -4,6 +4,7 @@ import type { News } from '../operate/index.ts'
 import { driftList, isDrift } from '../operate/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
+import { askedBy, queryOption } from './query.ts'
 import type { Ending, Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
 import { linesOf, oneLine } from './text-width.ts'
@@ -17,6 +18,7 @@ export function addDriftCommand(program: Command, act: Act): Command {
     .description('What the last looks at servers found otherwise than it should be')
     .option('--server <name>', 'On this server only')
     .option('--backend <name>', 'Of this backend only')
+    .option(...queryOption)
     .action(act(driftCommand))
   withExamples(drift, 'drift', 'drift --server web1 --backend nginx-site', 'sync --check; orchestra drift')
   return drift
@@ -24,14 +26,14 @@ export function addDriftCommand(program: Command, act: Act): Command {
 
 async function driftCommand(
   session: Session,
-  options: { server?: string; backend?: string },
+  options: { server?: string; backend?: string; query?: string },
 ): Promise<Ending> {
   const { terminal } = session
   const leftOut: string[] = []
   const onNews = (news: News) => {
     if (news.kind === 'left-out') leftOut.push(news.text)
   }
-  const findings = await session.run(driftList, options, { onNews })
+  const findings = await session.run(driftList, askedBy(options), { onNews })
   terminal.tell(findings, ...driftLines(findings, terminal))
   for (const text of leftOut) terminal.note(text)
   return findings.some(isDrift) || leftOut.length > 0 ? 'unfinished' : 'done'

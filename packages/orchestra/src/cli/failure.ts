@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander'
 import { messageOf, OrchestraError } from '../errors.ts'
+import { QueryFault } from '../operate/index.ts'
 import type { Terminal } from './terminal.ts'
-import { jsonText, linesOf } from './text-width.ts'
+import { jsonText, linesOf, textWidth } from './text-width.ts'
 
 /** Tells on stderr what went wrong and what to do; the stack only who asks for it with ORCHESTRA_DEBUG=1. */
 export function showFailure(terminal: Terminal, error: unknown, environment: NodeJS.ProcessEnv): void {
@@ -16,8 +17,23 @@ export function showFailure(terminal: Terminal, error: unknown, environment: Nod
     for (const line of linesOf(error.stack ?? '')) terminal.note(line)
 }
 
-function failureLines({ code, message, hint }: OrchestraError): string[] {
-  return [...indented(`error ${code}: ${message}`), ...(hint === undefined ? [] : indented(`  ${hint}`))]
+function failureLines(error: OrchestraError): string[] {
+  const { code, message, hint } = error
+  return [
+    ...indented(`error ${code}: ${message}`),
+    ...(error instanceof QueryFault ? pointedAt(error) : []),
+    ...(hint === undefined ? [] : indented(`  ${hint}`)),
+  ]
+}
+
+/** The query, and below it what of it is wrong. */
+function pointedAt({ query, span: { from, to } }: QueryFault): string[] {
+  if (query === '') return []
+  const [before, wrong] = [query.slice(0, from), query.slice(from, to)]
+  return [
+    `      ${query}`,
+    `      ${' '.repeat(textWidth(before))}${'^'.repeat(Math.max(1, textWidth(wrong)))}`,
+  ]
 }
 
 /** What a text goes on with stands further in than all that begins here: it may be a row's or a server's. */

@@ -3,10 +3,12 @@ import type { IncidentView } from '../incidents/index.ts'
 import { incidentList, incidentMute, incidentResolve, incidentShow } from '../operate/index.ts'
 import { age } from './ages.ts'
 import { type Act, later, wholeNumber, withExamples } from './command.ts'
+import { askedBy, queryOption } from './query.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 
 interface ListOptions {
+  query?: string
   state?: IncidentView['state']
   server?: string
   backend?: string
@@ -27,6 +29,7 @@ export function addIncidentCommands(program: Command, act: Act): void {
     .option('--state <state>', 'open, recovered or resolved')
     .option('--server <name>', 'Of this server')
     .option('--backend <name>', 'Of this backend')
+    .option(...queryOption)
     .option('--before <incident>', 'Older than this one', wholeNumber(1))
     .option('--limit <count>', 'How many', wholeNumber(1), 50)
     .action(act(listCommand))
@@ -52,7 +55,7 @@ export function addIncidentCommands(program: Command, act: Act): void {
 
 async function listCommand(session: Session, options: ListOptions): Promise<Ending> {
   const { terminal } = session
-  const incidents = await session.run(incidentList, options)
+  const incidents = await session.run(incidentList, askedBy(options))
   terminal.tell(incidents, ...table(columns, incidents, terminal.width))
   if (incidents.length === 0) terminal.note('no incidents fit')
   return 'done'

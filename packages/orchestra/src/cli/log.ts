@@ -13,7 +13,9 @@ import { age, took } from './ages.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { addLogLinesCommand } from './log-lines.ts'
 import { writeOutput } from './log-output.ts'
+import { addLogSectionsCommands } from './log-sections.ts'
 import { shownState, stateColour } from './operation-lines.ts'
+import { askedBy, queryOption } from './query.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -37,6 +39,7 @@ function addListing(log: Command, act: Act): void {
     .option('--backend <backend>', 'Of this backend')
     .addOption(new Option('--state <state>', 'In this state').choices(logStates))
     .option('--text <text>', 'With this text in the script or in the output')
+    .option(...queryOption)
     .option('--before <log>', 'Older than this log', wholeNumber(1))
     .option('--limit <count>', 'How many', wholeNumber(1), 20)
     .action(act(listCommand))
@@ -53,6 +56,7 @@ function addReading(log: Command, act: Act): void {
     .action(act(showCommand))
   withExamples(show, 'log show 4711', 'log show 4711 --output > output.txt', 'log show 4711 --script')
   addLogLinesCommand(log, act)
+  addLogSectionsCommands(log, act)
   const follow = log
     .command('follow')
     .argument('<log>', 'Its number', wholeNumber(1))
@@ -62,6 +66,7 @@ function addReading(log: Command, act: Act): void {
 }
 
 interface ListOptions {
+  query?: string
   object?: string
   server?: string
   backend?: string
@@ -73,7 +78,7 @@ interface ListOptions {
 
 async function listCommand(session: Session, options: ListOptions): Promise<Ending> {
   const { terminal } = session
-  const logs = await session.run(logList, options)
+  const logs = await session.run(logList, askedBy(options))
   terminal.tell(logs, ...table(columns(terminal), logs, terminal.width))
   if (logs.length === 0) terminal.note('no logs fit')
   return 'done'

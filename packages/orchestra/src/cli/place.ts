@@ -3,11 +3,13 @@ import { placeList, placementStates } from '../operate/index.ts'
 import type { PlacementState, PlacementView } from '../placements/index.ts'
 import { age } from './ages.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
+import { askedBy, queryOption } from './query.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
 
 interface ListOptions {
+  query?: string
   server?: string
   backend?: string
   model?: string
@@ -27,6 +29,7 @@ export function addPlaceCommands(program: Command, act: Act): void {
     .command('list')
     .description('Placements that fit, in the order of their objects')
     .option('--server <server>', 'On this server')
+    .option(...queryOption)
     .option('--backend <backend>', 'Of this backend')
     .option('--model <model>', 'Of objects of this model')
     .option('--object <object>', 'Of this object, for example site:12')
@@ -45,11 +48,11 @@ export function addPlaceCommands(program: Command, act: Act): void {
 }
 
 async function listCommand(session: Session, options: ListOptions): Promise<Ending> {
-  const page = await session.run(placeList, options)
+  const page = await session.run(placeList, askedBy(options))
   const { total, placements, next } = page
   const { terminal } = session
   terminal.tell(page, ...table(columns(terminal), placements, terminal.width))
-  if (!terminal.json) terminal.note(pageText(placements.length, total, next))
+  if (!terminal.json) terminal.note(pageText(placements.length, total ?? placements.length, next))
   return 'done'
 }
 

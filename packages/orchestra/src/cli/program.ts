@@ -14,6 +14,7 @@ import { addDriftCommand } from './drift.ts'
 import { addDriftCauseCommands } from './drift-causes.ts'
 import { addEventCommands } from './event.ts'
 import { addExplainCommand } from './explain.ts'
+import { addFindCommand } from './find.ts'
 import { addForgetCommand } from './forget.ts'
 import { addGrantsCommand } from './grants.ts'
 import { addIncidentCommands } from './incident.ts'
@@ -21,7 +22,9 @@ import { addInitCommand } from './init.ts'
 import { addKeyCommands } from './key.ts'
 import { addLogCommands } from './log.ts'
 import { addSessionCommands } from './login-session.ts'
+import { addMatrixCommand } from './matrix.ts'
 import { addMetricsCommand } from './metrics.ts'
+import { addOperationCommands } from './operation.ts'
 import { addPauseCommands } from './pause.ts'
 import { addPlaceCommands } from './place.ts'
 import { addPlanCommand } from './plan.ts'
@@ -73,6 +76,8 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addServerCommands(program, act)
   addRouteCommands(program, act)
   addStatusCommand(program, act)
+  addMatrixCommand(program, act)
+  addFindCommand(program, act)
   addMetricsCommand(program, act)
   addIncidentCommands(program, act)
   addChannelCommands(program, act)
@@ -84,6 +89,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addExplainCommand(program, act)
   addPlaceCommands(program, act)
   addUnitCommands(program, act)
+  addOperationCommands(program, act)
   addLogCommands(program, act)
   addWorkCommands(program, act)
   addCollectCommand(program, act)

@@ -13,7 +13,9 @@ import {
 } from '../operate/index.ts'
 import type { Route } from '../router/index.ts'
 import { type Act, severalTimes, wholeNumber, withExamples } from './command.ts'
+import { askedBy, queryOption } from './query.ts'
 import { ReroutingConsent } from './rerouting.ts'
+import { addPreviewCommand } from './route-preview.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import { oneLine } from './text-width.ts'
@@ -28,8 +30,13 @@ export function addRouteCommands(program: Command, act: Act): void {
     'route list',
   )
   addAdding(route, act)
-  const list = route.command('list').description('All routes').action(act(listCommand))
-  withExamples(list, 'route list', 'route list --json')
+  const list = route
+    .command('list')
+    .description('Routes, in the order they were added')
+    .option(...queryOption)
+    .action(act(listCommand))
+  withExamples(list, 'route list', "route list --query 'backend:nginx-site is:disabled' --json")
+  addPreviewCommand(route, act)
   const show = route
     .command('show')
     .argument('<route>', 'Its number', wholeNumber(1))
@@ -164,11 +171,16 @@ async function showCommand(session: Session, id: number): Promise<Ending> {
   return 'done'
 }
 
-async function listCommand(session: Session): Promise<Ending> {
+async function listCommand(session: Session, options: { query?: string }): Promise<Ending> {
   const { terminal } = session
-  const routes = await session.run(routeList, {})
+  const routes = await session.run(routeList, askedBy(options))
   terminal.tell(routes, ...table(columns, routes, terminal.width))
-  if (routes.length === 0) terminal.note('no routes: add one with `orchestra route add BACKEND SERVER`')
+  if (routes.length === 0)
+    terminal.note(
+      options.query === undefined
+        ? 'no routes: add one with `orchestra route add BACKEND SERVER`'
+        : 'no routes fit',
+    )
   return 'done'
 }
 

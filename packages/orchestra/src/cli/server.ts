@@ -3,8 +3,10 @@ import type { ServerFacts, ServerView } from '../operate/index.ts'
 import { addressOf, serverCheck, serverHold, serverList, serverRelease } from '../operate/index.ts'
 import { duration } from './ages.ts'
 import { type Act, portNumber, severalTimes, withExamples } from './command.ts'
+import { askedBy, queryOption } from './query.ts'
 import { addServerCommand } from './server-add.ts'
 import { approveServer } from './server-approve.ts'
+import { addLaneCommand } from './server-lane.ts'
 import { addRemoveServerCommand } from './server-remove.ts'
 import { addSetServerCommand } from './server-set.ts'
 import { addShowServerCommand } from './server-show.ts'
@@ -64,9 +66,14 @@ function addAdding(server: Command, act: Act): void {
 }
 
 function addLooking(server: Command, act: Act): void {
-  const list = server.command('list').description('All servers').action(act(listCommand))
-  withExamples(list, 'server list', 'server list --json')
+  const list = server
+    .command('list')
+    .description('Servers, by name')
+    .option(...queryOption)
+    .action(act(listCommand))
+  withExamples(list, 'server list', "server list --query 'tag:web is:held' --json")
   addShowServerCommand(server, act)
+  addLaneCommand(server, act)
   const check = server
     .command('check [server...]')
     .description('Connect to servers as scripts do: reachability, latency, host key, sudo, bash, flock')
@@ -85,11 +92,14 @@ function addHolding(server: Command, act: Act): void {
   withExamples(release, 'server release web1')
 }
 
-async function listCommand(session: Session): Promise<Ending> {
+async function listCommand(session: Session, options: { query?: string }): Promise<Ending> {
   const { terminal } = session
-  const servers = await session.run(serverList, {})
+  const servers = await session.run(serverList, askedBy(options))
   terminal.tell(servers, ...table(serverColumns, servers, terminal.width))
-  if (servers.length === 0) terminal.note('no servers: add one with `orchestra server add`')
+  if (servers.length === 0)
+    terminal.note(
+      options.query === undefined ? 'no servers: add one with `orchestra server add`' : 'no servers fit',
+    )
   return 'done'
 }
 

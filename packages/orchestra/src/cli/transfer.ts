@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { transferList } from '../operate/index.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { transferText } from './explain.ts'
+import { askedBy, queryOption } from './query.ts'
 import type { Ending, Session } from './session.ts'
 
 export function addTransferCommands(program: Command, act: Act): void {
@@ -13,6 +14,7 @@ export function addTransferCommands(program: Command, act: Act): void {
     .command('list')
     .description('Transfers that have not ended, the oldest first')
     .option('--object <object>', 'Of this object, for example site:12')
+    .option(...queryOption)
     .option('--limit <count>', 'How many', wholeNumber(1), 100)
     .option('--after <transfer>', 'Behind this one', wholeNumber(1))
     .action(act(listCommand))
@@ -21,10 +23,10 @@ export function addTransferCommands(program: Command, act: Act): void {
 
 async function listCommand(
   session: Session,
-  options: { object?: string; limit: number; after?: number },
+  options: { object?: string; limit: number; after?: number; query?: string },
 ): Promise<Ending> {
   const { terminal } = session
-  const transfers = await session.run(transferList, options)
+  const transfers = await session.run(transferList, askedBy(options))
   terminal.tell(transfers, ...transfers.map((one) => `${one.id}  ${transferText(one)}`))
   if (transfers.length === 0) terminal.note('no data is on its way')
   return 'done'

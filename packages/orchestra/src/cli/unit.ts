@@ -7,6 +7,7 @@ import { causeLines } from './cause-lines.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { follow } from './follow.ts'
 import { operationLines } from './operation-lines.ts'
+import { askedBy, queryOption } from './query.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -28,6 +29,7 @@ export function addUnitCommands(program: Command, act: Act): void {
     .option('--limit <count>', 'How many', wholeNumber(1), 20)
     .option('--actor <name>', 'Of this actor only')
     .option('--before <unit>', 'Older than this unit, by its whole id')
+    .option(...queryOption)
     .action(act(listCommand))
   withExamples(list, 'unit list', 'unit list --actor alice --limit 100')
   const show = unit
@@ -43,12 +45,19 @@ export function addUnitCommands(program: Command, act: Act): void {
   withExamples(show, 'unit show 0f9e3c4a', 'unit show 0f9e3c4a --wait 60')
 }
 
-async function listCommand(session: Session, options: { limit: number; actor?: string }): Promise<Ending> {
+interface ListOptions {
+  limit: number
+  actor?: string
+  before?: string
+  query?: string
+}
+
+async function listCommand(session: Session, options: ListOptions): Promise<Ending> {
   const { terminal } = session
-  const units = await session.run(unitList, options)
+  const units = await session.run(unitList, askedBy(options))
   terminal.tell(units, ...table(columns(units), units, terminal.width))
-  if (units.length === 0)
-    terminal.note(options.actor === undefined ? 'no units of work yet' : 'no units of work of that actor')
+  const isNarrowed = options.actor !== undefined || options.query !== undefined
+  if (units.length === 0) terminal.note(isNarrowed ? 'no units of work fit' : 'no units of work yet')
   return 'done'
 }
 

@@ -2,10 +2,12 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OrchestraError } from '../errors.ts'
 import type { LogLines, OutputChunk } from '../logs/index.ts'
-import { logLines } from '../operate/index.ts'
+import { counting, logLines } from '../operate/index.ts'
+import type { Counted } from '../query/index.ts'
 import type { Ask, Endpoint, Given } from './endpoint.ts'
 import { etagOf, namesTag } from './etag.ts'
 import { toJson } from './json.ts'
+import type { ListPage } from './page.ts'
 import { rangeOf } from './range.ts'
 
 /** Below which everything is. */
@@ -23,13 +25,32 @@ interface Answering {
 export async function answer(answering: Answering): Promise<FastifyReply> {
   const { endpoint, given, ask } = answering
   if (endpoint.kind === 'bytes') return sendBytes(answering)
+  if (endpoint.kind === 'list') return sendJson(answering, await listed(answering))
   const output = await ask(endpoint.verb, endpoint.input(given))
   if (endpoint.kind === 'text') return sendText(answering, String(output))
   return sendJson(answering, output)
 }
 
+/** A page, and how many there are on all of them: counted beside it where its verb can count. */
+async function listed({ endpoint, given, ask }: Answering): Promise<ListPage> {
+  const input = endpoint.input(given)
+  const counter = counting(endpoint.verb)
+  const [output, counted] = await Promise.all([
+    ask(endpoint.verb, input),
+    counter === undefined ? null : (ask(counter, input) as Promise<Counted | null>),
+  ])
+  const page = endpoint.answer(output, given) as ListPage
+  return { ...page, ...(counted ?? countOf(page, given)) }
+}
+
+/** Where nobody counts, a list that is one page has as many as there are on it, and any other as many at least. */
+function countOf({ items, next, ...page }: ListPage, { query }: Given): Counted {
+  if ('count' in page) return page as Counted
+  return { count: items.length, countIsExact: next === null && query.cursor === undefined }
+}
+
 function sendJson({ request, reply, endpoint, given }: Answering, output: unknown): FastifyReply {
-  const body = toJson(endpoint.answer(output, given))
+  const body = toJson(endpoint.kind === 'list' ? output : endpoint.answer(output, given))
   reply.type('application/json; charset=utf-8')
   if (endpoint.tellsSecret) reply.header('cache-control', 'no-store')
   if (endpoint.kind === 'act') return sendActed(reply, endpoint, output).send(body)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AnyVerb } from '../operate/index.ts'
-import { limitField } from '../operate/index.ts'
+import { filtersOf, limitField, queryField } from '../operate/index.ts'
 import { cursorField, type ItemKey } from './cursor.ts'
 import type { Endpoint, Given } from './endpoint.ts'
 import { cutPage, MOST_ITEMS, pageOf, USUAL_ITEMS } from './page.ts'
@@ -53,7 +53,10 @@ export function file(parts: Parts & { kind: 'text' | 'bytes' }): Endpoint {
 
 /** A list that is short for as long as a configuration is: in the order of its verb, without pages. */
 export function whole(parts: Parts): Endpoint {
-  const answer = (output: unknown) => ({ items: output, next: null })
+  const answer = (output: unknown) => {
+    const items = output as unknown[]
+    return { items, next: null, count: items.length, countIsExact: true }
+  }
   return endpoint({ ...parts, method: 'GET', kind: 'list', answer })
 }
 
@@ -63,6 +66,11 @@ export function stream(parts: Parts & Pick<Endpoint, 'tells' | 'resumes'>): Endp
 }
 
 const limit = limitField.max(MOST_ITEMS).default(USUAL_ITEMS)
+
+/** Whatever list can be narrowed by a query takes one. */
+function queryOf({ verb, query }: Parts): Fields {
+  return { ...query, ...(Object.hasOwn(filtersOf, verb.name) ? { q: queryField.optional() } : {}) }
+}
 
 /** A list that its verb answers as a whole, and that is paged here by a key of its items. */
 export function keyed<Item>({ key, ...parts }: Parts & { key: (item: Item) => ItemKey }): Endpoint {
@@ -93,7 +101,7 @@ export function paged<Item>({
     ...parts,
     method: 'GET',
     kind: 'list',
-    query: { ...parts.query, limit, cursor: cursor.optional() },
+    query: { ...queryOf(parts), limit, cursor: cursor.optional() },
     input: (given) => {
       const { limit: items, cursor: behind } = given.query
       const rest = without(given.query, 'limit', 'cursor')
@@ -110,17 +118,24 @@ export function pages({
   cursor,
   items,
   most = MOST_ITEMS,
+  fixed = {},
   ...parts
-}: Parts & { cursor: z.ZodType; items: string; most?: number }): Endpoint {
+}: Parts & {
+  cursor: z.ZodType
+  items: string
+  most?: number
+  /** What the verb is told besides. */
+  fixed?: Readonly<Record<string, unknown>>
+}): Endpoint {
   return endpoint({
     ...parts,
     method: 'GET',
     kind: 'list',
-    query: { ...parts.query, limit: limitField.max(most).default(USUAL_ITEMS), cursor: cursor.optional() },
-    input: ({ params, query: { cursor: after, ...query } }) => ({ ...params, ...query, after }),
+    query: { ...queryOf(parts), limit: limitField.max(most).default(USUAL_ITEMS), cursor: cursor.optional() },
+    input: ({ params, query: { cursor: after, ...query } }) => ({ ...params, ...query, ...fixed, after }),
     answer: (output) => {
-      const { [items]: found, ...page } = output as Record<string, unknown>
-      return { items: found, ...page }
+      const { [items]: found, next } = output as Record<string, unknown>
+      return { items: found, next }
     },
   })
 }

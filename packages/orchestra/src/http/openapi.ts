@@ -117,10 +117,12 @@ function bytesAnswers(description: string): Json {
 
 const pageSchema: Json = {
   type: 'object',
-  required: ['items', 'next'],
+  required: ['items', 'next', 'count', 'countIsExact'],
   properties: {
     items: { type: 'array', items: { type: 'object' } },
     next: { type: ['string', 'null'], description: 'The `cursor` of the next page; null on the last' },
+    count: { type: 'integer', description: 'How many fit, on all pages' },
+    countIsExact: { type: 'boolean', description: 'Whether that is all, or so many and more' },
   },
 }
 
@@ -139,7 +141,19 @@ const problemSchema: Json = {
     requestId: text,
     errors: {
       type: 'array',
-      items: { type: 'object', required: ['pointer', 'detail'], properties: { pointer: text, detail: text } },
+      items: {
+        type: 'object',
+        required: ['pointer', 'detail'],
+        properties: {
+          pointer: text,
+          detail: text,
+          from: {
+            type: 'integer',
+            description: 'Of a query or an expression: where in it, in UTF-16 code units from 0 on',
+          },
+          to: { type: 'integer' },
+        },
+      },
     },
   },
 }

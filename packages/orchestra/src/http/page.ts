@@ -4,6 +4,9 @@ import { compareKeys, cursorOf, type ItemKey, readCursor } from './cursor.ts'
 export interface ListPage<Item = unknown> {
   items: Item[]
   next: string | null
+  /** How many there are on all pages, or that there are so many and more. */
+  count?: number
+  countIsExact?: boolean
 }
 
 /** Items of one answer. */
@@ -23,7 +26,8 @@ export function pageOf<Item>(
     .filter(({ key }) => behind === undefined || compareKeys(key, behind) > 0)
   const page = sorted.slice(0, limit)
   const last = sorted.length > limit ? page.at(-1) : undefined
-  return { items: page.map(({ item }) => item), next: last === undefined ? null : cursorOf(last.key) }
+  const next = last === undefined ? null : cursorOf(last.key)
+  return { items: page.map(({ item }) => item), next, count: all.length, countIsExact: true }
 }
 
 /** A page of a list whose verb was asked for one item more than fits. */

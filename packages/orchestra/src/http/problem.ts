@@ -1,11 +1,16 @@
 import { type ErrorCode, errorCodes, isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
 import { NotAgreed } from '../operate/index.ts'
+import { QueryFault } from '../query/index.ts'
+import { MatchFault } from '../router/index.ts'
 import { statusOf } from './status-of.ts'
 
 /** One thing that is wrong with a request, and where in it: `/query/limit`, `/body/tags/0`. */
 export interface Fault {
   pointer: string
   detail: string
+  /** Of a query or an expression: where in it, in UTF-16 code units from 0 on, the end behind it. */
+  from?: number
+  to?: number
 }
 
 /** What an error is told as: RFC 9457. */
@@ -49,8 +54,15 @@ export function toProblem(error: unknown, requestId: string): Problem {
     code,
     hint: refused ? 'Send "yes": true when that is what you want' : hint && shortened(hint),
     requestId,
-    errors: known instanceof RequestFault ? [...known.faults] : [],
+    errors: faultsOf(known),
   }
+}
+
+function faultsOf(known: OrchestraError): Fault[] {
+  if (known instanceof MatchFault)
+    return [{ pointer: '/body/match', detail: known.reason, from: known.range.start, to: known.range.end }]
+  if (known instanceof QueryFault) return [{ pointer: '/query/q', detail: known.detail, ...known.span }]
+  return known instanceof RequestFault ? [...known.faults] : []
 }
 
 /** Characters that are told: an expression that does not parse may be long, and its error repeats it. */

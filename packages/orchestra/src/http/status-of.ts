@@ -9,6 +9,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   ORC_NODE_OUTDATED: 500,
   ORC_USAGE: 400,
   ORC_INPUT_INVALID: 400,
+  ORC_QUERY_INVALID: 400,
   ORC_CONFIG_NOT_FOUND: 500,
   ORC_CONFIG_INVALID: 500,
   ORC_STORE_LOCKED: 503,

@@ -1,8 +1,10 @@
 export { type Mute, muteIncident, resolveIncident } from './act.ts'
 export {
+  countIncidents,
   type IncidentSearch,
   type IncidentStep,
   type IncidentView,
+  incidentFilters,
   incidentStates,
   listIncidents,
   readIncident,

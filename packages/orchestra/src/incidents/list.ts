@@ -1,5 +1,21 @@
 import { OrchestraError } from '../errors.ts'
 import { isoTime } from '../logs/iso-time.ts'
+import { outcomes } from '../operations/outcome.ts'
+import {
+  type Condition,
+  type Counted,
+  choice,
+  countRows,
+  type Filters,
+  moment,
+  type Narrowed,
+  named,
+  oneOf,
+  queryWith,
+  seenRows,
+  serverNamed,
+  textIn,
+} from '../query/index.ts'
 import type { Queryable } from '../store/index.ts'
 import type { StepKind } from './decide.ts'
 
@@ -33,7 +49,7 @@ export interface IncidentView {
   muted: { by: string; until: string; reason: string } | null
 }
 
-export interface IncidentSearch {
+export interface IncidentSearch extends Narrowed {
   state?: IncidentView['state'] | undefined
   server?: string | undefined
   backend?: string | undefined
@@ -54,8 +70,27 @@ const DEFAULT_LIMIT = 50
 
 /** Incidents that fit, the newest first. */
 export function listIncidents(db: Queryable, search: IncidentSearch = {}): Promise<IncidentView[]> {
-  const { state = null, server = null, backend = null, before = null, limit = DEFAULT_LIMIT } = search
-  return db.query<IncidentView>(LIST, [state, server, backend, before, limit])
+  const { before, limit = DEFAULT_LIMIT } = search
+  const behind: Condition[] = before === undefined ? [] : [(parameter) => `i.id < ${parameter(before)}`]
+  return queryWith<IncidentView>(
+    db,
+    (parameter, all) =>
+      `${VIEW} where ${all([...behind, ...conditionsOf(search)])} order by i.id desc limit ${parameter(limit)}`,
+  )
+}
+
+/** How many incidents fit. */
+export function countIncidents(db: Queryable, search: IncidentSearch): Promise<Counted> {
+  return countRows(db, TABLES, conditionsOf(search))
+}
+
+function conditionsOf(search: IncidentSearch): Condition[] {
+  const { state, server, backend, where = [] } = search
+  const conditions = [seenRows(search, 'incident', 'i'), ...where]
+  if (state !== undefined) conditions.push((parameter) => `i.state = ${parameter(state)}`)
+  if (server !== undefined) conditions.push((parameter) => `server.name = ${parameter(server)}`)
+  if (backend !== undefined) conditions.push((parameter) => `i.backend = ${parameter(backend)}`)
+  return conditions
 }
 
 /** @throws OrchestraError ORC_INCIDENT_UNKNOWN */
@@ -75,18 +110,37 @@ export function unknownIncident(id: number): OrchestraError {
   })
 }
 
+const TABLES = 'orchestra.incident i left join orchestra.server on server.id = i.server_id'
+
 const VIEW = `
 select i.id, i.state, server.name as server, i.backend, i.outcome, i.error, i.objects, i.most, i.samples, i.log_id as log,
   ${isoTime('i.opened_at')} as "openedAt", ${isoTime('i.seen_at')} as "seenAt", ${isoTime('i.ended_at')} as "endedAt",
   i.regressions, i.is_lasting as "isLasting", i.resolved_by as "resolvedBy",
   case when i.muted_until > now() then json_build_object(
     'by', i.muted_by, 'until', ${isoTime('i.muted_until')}, 'reason', i.muted_reason) end as muted
-from orchestra.incident i left join orchestra.server on server.id = i.server_id`
+from ${TABLES}`
 
-const LIST = `${VIEW}
-where ($1::text is null or i.state = $1) and ($2::text is null or server.name = $2)
-  and ($3::text is null or i.backend = $3) and ($4::bigint is null or i.id < $4)
-order by i.id desc limit $5`
+/** What a list of incidents can be narrowed by. */
+export const incidentFilters: Filters = {
+  by: {
+    server: serverNamed('i.server_id'),
+    backend: named('i.backend', 'A backend'),
+    state: oneOf('i.state', incidentStates, 'How it stands'),
+    outcome: oneOf('i.outcome', outcomes, 'How what failed ended'),
+    is: choice(
+      {
+        open: `i.state = 'open'`,
+        muted: 'i.muted_until > now()',
+        lasting: 'i.is_lasting',
+        regressed: 'i.regressions > 0',
+      },
+      'How it stands, in short',
+    ),
+    since: moment('i.opened_at', 'since'),
+    until: moment('i.opened_at', 'until'),
+  },
+  text: { about: 'What stands in the error', where: textIn('i.error') },
+}
 
 const STEPS = `
 select ${isoTime('at')} as at, kind, objects, actor as by from orchestra.incident_step where incident_id = $1 order by id`

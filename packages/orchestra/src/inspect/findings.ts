@@ -1,10 +1,28 @@
-import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
+import {
+  type Condition,
+  type Counted,
+  choice,
+  countRows,
+  type Filters,
+  moment,
+  type Narrowed,
+  named,
+  oneOf,
+  patterned,
+  queryWith,
+  seenRows,
+  serverNamed,
+  textIn,
+} from '../query/index.ts'
+import type { Queryable } from '../store/index.ts'
 import { causeOf } from './cause.ts'
 import type { Inspection, InspectionCounts } from './inspection.ts'
-import type { Condition, Difference } from './judge.ts'
+import type { Difference, Condition as Verdict } from './judge.ts'
 import type { InspectionPage } from './page.ts'
 
-export type FindingState = 'drifted' | 'missing' | 'unknown' | 'unowned' | 'orphaned'
+export const findingStates = ['drifted', 'missing', 'unknown', 'unowned', 'orphaned'] as const
+
+export type FindingState = (typeof findingStates)[number]
 
 export interface FindingDetail {
   differences: readonly Difference[]
@@ -42,7 +60,7 @@ export async function recordPage(
   tx: Queryable,
   inspection: Inspection,
   page: InspectionPage,
-  verdicts: readonly Condition[],
+  verdicts: readonly Verdict[],
 ): Promise<PageFindings> {
   const { backend } = inspection
   const deviating = page.objects.flatMap((object, index): FoundObject[] => {
@@ -163,23 +181,23 @@ export async function clearFindings(
   )
 }
 
-export interface FindingFilter {
+export interface FindingFilter extends Narrowed {
   server?: string | undefined
   backend?: string | undefined
   /** `model:key`. */
   object?: string | undefined
   /** Default 1000. */
-  limit?: number
+  limit?: number | undefined
   /** Behind this place in the list: `next` of the page before. */
-  after?: number
-  /** Those alone that somebody may see. */
-  visible?: Narrowing | undefined
+  after?: number | undefined
 }
 
 /** The limit for programs and for people who ask for all. */
 export const MOST_LISTED = 100_000
 
 export interface Finding {
+  /** Where it stands among all, in the order in which they were found. */
+  id: number
   server: string
   backend: string
   /** `site:12`; null where no object stands for it. */
@@ -206,48 +224,87 @@ export const findingHolds = `not exists (
     select from orchestra.placement p
     where p.backend = f.backend and p.server_id = f.server_id and p.applied_at > f.found_at))`
 
-/** What the last looks at servers found otherwise than it should be. */
+/** What the last looks at servers found otherwise than it should be, by server and backend. */
 export async function listFindings(db: Queryable, filter: FindingFilter = {}): Promise<Finding[]> {
-  return (await pageOfFindings(db, filter)).findings
+  return (await pageOfFindings(db, filter)).findings.sort(byPlace)
 }
 
 type FindingRow = Omit<Finding, 'differences' | 'stale' | 'since' | 'foundAt'> & {
-  id: number
   found_at: Date
   detail: FindingDetail
 }
 
-/** The same, in the order in which they were found from page to page; within a page, by server and backend. */
+/** The same, in the order in which they were found. */
 export async function pageOfFindings(
   db: Queryable,
   filter: FindingFilter = {},
 ): Promise<{ findings: Finding[]; next: number | null }> {
-  const limit = filter.limit ?? 1_000
-  const values: unknown[] = [
-    filter.server ?? null,
-    filter.backend ?? null,
-    filter.object ?? null,
-    limit,
-    filter.after ?? 0,
-  ]
-  const seen = narrowed(filter.visible, 'finding', 'f', values)
-  const rows = await db.query<FindingRow>(
-    `select f.id, s.name as server, f.backend, f.model || ':' || f.object_key as object, f.identity, f.state, f.detail,
-       f.found_at
-     from orchestra.finding f join orchestra.server s on s.id = f.server_id
-     where s.removed_at is null and f.id > $5 and ($2::text is null or f.backend = $2)
-       and ($1::text is null or s.name = $1
-         and f.server_id = any(array(select id from orchestra.server where name = $1 and removed_at is null)))
-       and ($3::text is null or f.model || ':' || f.object_key = $3) and ${findingHolds}
-       and ${seen}
-     order by f.id limit $4`,
-    values,
+  const { limit = 1_000, after = 0 } = filter
+  const behind: Condition = (parameter) => `f.id > ${parameter(after)}`
+  const rows = await queryWith<FindingRow>(
+    db,
+    (parameter, all) =>
+      `select f.id, s.name as server, f.backend, f.model || ':' || f.object_key as object, f.identity, f.state, f.detail,
+         f.found_at
+       from ${TABLES} where ${all([behind, ...conditionsOf(filter)])}
+       order by f.id limit ${parameter(limit)}`,
   )
   const next = rows.length < limit ? null : (rows.at(-1)?.id ?? null)
-  return { findings: rows.map(toFinding).sort(byPlace), next }
+  return { findings: rows.map(toFinding), next }
 }
 
-function toFinding({ id: _, detail, found_at: foundAt, ...row }: FindingRow): Finding {
+/** How many fit. */
+export function countFindings(db: Queryable, filter: FindingFilter): Promise<Counted> {
+  return countRows(db, TABLES, conditionsOf(filter))
+}
+
+const TABLES = 'orchestra.finding f join orchestra.server s on s.id = f.server_id'
+
+function conditionsOf(filter: FindingFilter): Condition[] {
+  const { server, backend, object, where = [] } = filter
+  const conditions: Condition[] = [
+    () => `s.removed_at is null and ${findingHolds}`,
+    seenRows(filter, 'finding', 'f'),
+    ...where,
+  ]
+  if (server !== undefined)
+    conditions.push(
+      (parameter) =>
+        `s.name = ${parameter(server)} and ${serverNamed('f.server_id').where([server], parameter)}`,
+    )
+  if (backend !== undefined) conditions.push((parameter) => `f.backend = ${parameter(backend)}`)
+  if (object !== undefined)
+    conditions.push((parameter) => `f.model || ':' || f.object_key = ${parameter(object)}`)
+  return conditions
+}
+
+/** What a list of findings can be narrowed by. */
+export const findingFilters: Filters = {
+  by: {
+    server: serverNamed('f.server_id'),
+    backend: named('f.backend', 'A backend'),
+    model: named('f.model', 'A model'),
+    object: named(`(f.model || ':' || f.object_key)`, 'An object, such as `object:site:12`'),
+    identity: patterned('f.identity', 'What it is called on the server'),
+    state: oneOf('f.state', findingStates, 'What was found'),
+    is: choice(
+      {
+        drift: `(f.state in ('drifted', 'missing') or f.state = 'unowned' and f.model is not null)`,
+        stray: 'f.model is null',
+        stale: `coalesce((f.detail ->> 'stale')::boolean, false)`,
+      },
+      'What that means',
+    ),
+    since: moment('f.found_at', 'since'),
+    until: moment('f.found_at', 'until'),
+  },
+  text: {
+    about: 'What stands in the object or in its name on the server',
+    where: textIn('f.identity', 'f.object_key'),
+  },
+}
+
+function toFinding({ detail, found_at: foundAt, ...row }: FindingRow): Finding {
   return {
     ...row,
     differences: detail.differences,

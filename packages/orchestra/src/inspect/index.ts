@@ -8,13 +8,16 @@ export {
 export { examine } from './examine.ts'
 export { type Expectation, type ExpectedPlace, expectationOf } from './expect.ts'
 export {
+  countFindings,
   type Finding,
   type FindingFilter,
   type FindingState,
+  findingFilters,
   findingHolds,
   isDrift,
   listFindings,
   MOST_LISTED,
+  pageOfFindings,
 } from './findings.ts'
 export { hasInspection } from './inspection.ts'
 export { type InspectionStep, Inspector } from './inspector.ts'

@@ -5,6 +5,7 @@ export { type FollowOptions, followLog, type LogFeed, openLogFeed } from './feed
 export { Hearing } from './hearing.ts'
 export { isoTime } from './iso-time.ts'
 export { followLogLines, type LogLine, type LogLines, readLogLines } from './lines.ts'
+export { findInOutput, type Occurrence, type Occurrences } from './occurrences.ts'
 export { type Extent, type OutputChunk, type OutputStream, PendingOutput } from './output.ts'
 export { type OutputPart, outputExtent, readLines, readRange, readTail } from './parts.ts'
 export { logTables } from './ranges.ts'
@@ -19,7 +20,8 @@ export {
   unknownLog,
 } from './reader.ts'
 export { cleanLogs, type RetentionOptions } from './retention.ts'
-export { type LogSearch, listLogs } from './search.ts'
+export { countLogs, type LogSearch, listLogs, logFilters } from './search.ts'
+export { type LogSection, readSections } from './sections.ts'
 export { type EndState, type LogState, logStates, scriptState, stateOf } from './state.ts'
 export { finishLog, type LogEnd, type OperationEnd, type RestOfLog } from './store-output.ts'
 export { telling, tellingOf } from './telling.ts'

@@ -1,8 +1,24 @@
-import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
+import {
+  type Condition,
+  type Counted,
+  choice,
+  countRows,
+  type Filters,
+  moment,
+  type Narrowed,
+  named,
+  numbered,
+  oneOf,
+  type Parameter,
+  queryWith,
+  seenRows,
+  serverNamed,
+} from '../query/index.ts'
+import type { Queryable } from '../store/index.ts'
 import { type LogSummary, SUMMARY_COLUMNS, SUMMARY_TABLES } from './reader.ts'
-import type { LogState } from './state.ts'
+import { failureStates, type LogState, logStates } from './state.ts'
 
-export interface LogSearch {
+export interface LogSearch extends Narrowed {
   /** `model:key` */
   object?: string
   server?: string
@@ -16,40 +32,72 @@ export interface LogSearch {
   limit?: number
   /** Id of the last log of the page before. */
   before?: number
-  /** Those alone that somebody may see. */
-  visible?: Narrowing
 }
 
 const DEFAULT_LIMIT = 50
 
 /** Logs that fit, newest first. */
 export function listLogs(store: Queryable, search: LogSearch = {}): Promise<LogSummary[]> {
-  const values: unknown[] = []
-  const value = (next: unknown) => `$${values.push(next)}`
-  const conditions = [...conditionsOf(search, value), narrowed(search.visible, 'log', 'log', values)]
-  return store.query<LogSummary>(
-    `select ${SUMMARY_COLUMNS}
-     from ${SUMMARY_TABLES}
-     where ${['true', ...conditions].join(' and ')}
-     order by log.id desc
-     limit ${value(search.limit ?? DEFAULT_LIMIT)}`,
-    values,
+  const { before, limit = DEFAULT_LIMIT } = search
+  const behind: Condition[] = before === undefined ? [] : [(parameter) => `log.id < ${parameter(before)}`]
+  return queryWith<LogSummary>(
+    store,
+    (parameter, all) =>
+      `select ${SUMMARY_COLUMNS} from ${SUMMARY_TABLES}
+       where ${all([...behind, ...conditionsOf(search)])}
+       order by log.id desc
+       limit ${parameter(limit)}`,
   )
 }
 
-function conditionsOf(search: LogSearch, value: (next: unknown) => string): string[] {
-  const conditions: string[] = []
-  if (search.before !== undefined) conditions.push(`log.id < ${value(search.before)}`)
-  if (search.server !== undefined) conditions.push(`server.name = ${value(search.server)}`)
-  if (search.backend !== undefined) conditions.push(`log.backend = ${value(search.backend)}`)
-  if (search.state !== undefined) conditions.push(`log.state = ${value(search.state)}`)
-  if (search.since !== undefined) conditions.push(`log.created_at >= ${value(search.since)}`)
-  if (search.object !== undefined) conditions.push(holdsObject(search.object, value))
-  if (search.text !== undefined && search.text !== '') conditions.push(holdsText(search.text, value))
+/** How many logs fit. */
+export function countLogs(store: Queryable, search: LogSearch): Promise<Counted> {
+  return countRows(store, TABLES, conditionsOf(search))
+}
+
+const TABLES = 'orchestra.log join orchestra.server on server.id = log.server_id'
+
+function conditionsOf(search: LogSearch): Condition[] {
+  const { server, backend, state, since, object, text, where = [] } = search
+  const conditions = [seenRows(search, 'log', 'log'), ...where]
+  if (server !== undefined) conditions.push((parameter) => `server.name = ${parameter(server)}`)
+  if (backend !== undefined) conditions.push((parameter) => `log.backend = ${parameter(backend)}`)
+  if (state !== undefined) conditions.push((parameter) => `log.state = ${parameter(state)}`)
+  if (since !== undefined) conditions.push((parameter) => `log.created_at >= ${parameter(since)}`)
+  if (object !== undefined) conditions.push((parameter) => holdsObject(object, parameter))
+  if (text !== undefined && text !== '') conditions.push((parameter) => holdsText(text, parameter))
   return conditions
 }
 
-function holdsObject(object: string, value: (next: unknown) => string): string {
+const failedStates = failureStates.map((state) => `'${state}'`).join(', ')
+
+/** What a list of logs can be narrowed by. */
+export const logFilters: Filters = {
+  by: {
+    server: serverNamed('log.server_id'),
+    backend: named('log.backend', 'A backend'),
+    object: {
+      about: 'An operation of this object, such as `object:site:12`',
+      fault: (value) => (value.includes(':') ? undefined : 'an object is MODEL:KEY'),
+      where: (values, parameter) => `(${values.map((value) => holdsObject(value, parameter)).join(' or ')})`,
+    },
+    state: oneOf('log.state', logStates, 'How it stands'),
+    is: choice(
+      {
+        running: 'log.ended_at is null',
+        failed: `log.state in (${failedStates})`,
+        ended: 'log.ended_at is not null',
+      },
+      'How it stands, in short',
+    ),
+    log: numbered('log.id', 'Its number'),
+    since: moment('log.created_at', 'since'),
+    until: moment('log.created_at', 'until'),
+  },
+  text: { about: 'What stands in the script or in the output, to the letter', where: holdsText },
+}
+
+function holdsObject(object: string, value: Parameter): string {
   const colon = object.indexOf(':')
   const model = value(object.slice(0, Math.max(colon, 0)))
   const key = value(object.slice(colon + 1))
@@ -62,7 +110,7 @@ function holdsObject(object: string, value: (next: unknown) => string): string {
 }
 
 /** A chunk is searched together with the beginning of the next one of its stream, because a text may be cut in two. */
-function holdsText(text: string, value: (next: unknown) => string): string {
+function holdsText(text: string, value: Parameter): string {
   const bytes = value(Buffer.from(text))
   const overlap = value(Buffer.byteLength(text) - 1)
   // A script cannot hold a NUL byte, and a text parameter cannot either.

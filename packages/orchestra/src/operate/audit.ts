@@ -8,8 +8,9 @@ import {
   readHead,
   verifyAudit,
 } from '../audit/index.ts'
-import { type AuditView, listAudit } from '../server/index.ts'
-import { idField, limitField, momentField, objectField, textField } from './fields.ts'
+import { type AuditView, countAudit, listAudit } from '../server/index.ts'
+import { idField, limitField, momentField, objectField, queryField, textField } from './fields.ts'
+import { narrowedBy } from './filters.ts'
 import { reading } from './verb.ts'
 
 const search = {
@@ -30,8 +31,12 @@ export const auditList = reading({
     /** Older than this entry. */
     before: idField.optional(),
     limit: limitField.default(50),
+    q: queryField.optional(),
   }),
-  run: ({ store }, asked): Promise<AuditView[]> => listAudit(store, asked),
+  count: (context, { q, ...asked }) =>
+    countAudit(context.store, { ...asked, where: narrowedBy(context, 'audit.list', { q }).where }),
+  run: (context, { q, ...asked }): Promise<AuditView[]> =>
+    listAudit(context.store, { ...asked, where: narrowedBy(context, 'audit.list', { q }).where }),
 })
 
 export const auditExport = reading({

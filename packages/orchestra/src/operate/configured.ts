@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import type { Backend } from '../config/backend.ts'
 import type { Model } from '../config/model.ts'
+import { modelNamed } from '../config/names.ts'
+import { type Completion, completionOf } from '../router/index.ts'
 import type { Ground } from './context.ts'
+import { nameField } from './fields.ts'
 import { reading } from './verb.ts'
 
 /** A model, as the configuration has it. */
@@ -23,6 +26,16 @@ export const modelList = reading({
     const backends = [...config.backends.values()]
     return [...config.models.values()].map((model) => modelView(model, backends))
   },
+})
+
+export const modelFields = reading({
+  name: 'model.fields',
+  about: 'What match expressions of a model can read: its fields, without what is secret, and the server',
+  needs: 'configuration',
+  answers: 'soon',
+  input: z.strictObject({ model: nameField }),
+  run: async ({ load }: Ground, { model }): Promise<Completion> =>
+    completionOf(modelNamed((await load()).config, model)),
 })
 
 /** A backend, as the configuration has it, with what it does where it says nothing. */

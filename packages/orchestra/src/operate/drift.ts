@@ -1,25 +1,40 @@
 import { z } from 'zod'
 import type { Config } from '../config/config.ts'
-import { type Finding, listFindings, MOST_LISTED } from '../inspect/index.ts'
+import { countFindings, type Finding, listFindings, MOST_LISTED, pageOfFindings } from '../inspect/index.ts'
 import { getServer } from '../server/index.ts'
 import { sourceOf } from '../source/index.ts'
 import type { Store } from '../store/index.ts'
 import { checkSelector, leftOutText, selectionOf, withoutUnreadable } from '../sync/index.ts'
-import { nameField } from './fields.ts'
+import { idField, limitField, nameField, queryField } from './fields.ts'
+import { narrowedBy } from './filters.ts'
 import { reading } from './verb.ts'
-import { visibleRows } from './visible.ts'
 
 export const driftList = reading({
   name: 'drift.list',
   about: 'What the last looks at servers found otherwise than it should be',
   needs: 'store',
   answers: 'soon',
-  input: z.strictObject({ server: nameField.optional(), backend: nameField.optional() }),
-  run: async (context, selected): Promise<Finding[]> => {
+  input: z.strictObject({
+    server: nameField.optional(),
+    backend: nameField.optional(),
+    /** A page, in the order in which they were found; without it all, by server and backend. */
+    limit: limitField.optional(),
+    /** Behind this one. */
+    after: idField.optional(),
+    q: queryField.optional(),
+  }),
+  count: (context, { server, backend, q }) =>
+    countFindings(context.store, { server, backend, ...narrowedBy(context, 'drift.list', { q }) }),
+  run: async (context, { limit, after, q, ...selected }): Promise<Finding[]> => {
     const { store, config, tell } = context
-    const visible = visibleRows(context, 'diff.read')
     checkSelector(config, selected)
-    const findings = await listFindings(store, { ...selected, limit: MOST_LISTED, visible })
+    const fitting = { ...selected, after, ...narrowedBy(context, 'drift.list', { q }) }
+    const findings =
+      limit === undefined
+        ? await listFindings(store, { ...fitting, limit: MOST_LISTED })
+        : (await pageOfFindings(store, { ...fitting, limit })).findings
+    // Whoever may not see all is not told which servers there are.
+    if (findings.length === 0 && fitting.visible !== undefined) return findings
     for (const text of await uncomparedTexts(store, config, selected)) tell({ kind: 'left-out', text })
     return findings
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LONGEST_QUERY } from '../query/index.ts'
 
 /** Characters of a name, as DNS has them. */
 const LONGEST_NAME = 253
@@ -31,6 +32,8 @@ export const reasonField = line(LONGEST_TEXT, 0)
 /** What is looked for. */
 export const textField = line(LONGEST_TEXT)
 export const pathField = line(LONGEST_PATH)
+/** `server:web1 is:failing -backend:cron "text"`: read by whoever has the filters of the list. */
+export const queryField = z.string().max(LONGEST_QUERY)
 /** An expression may have lines. */
 export const matchField = z
   .string()

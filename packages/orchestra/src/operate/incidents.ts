@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  countIncidents,
   type IncidentStep,
   type IncidentView,
   incidentStates,
@@ -8,7 +9,8 @@ import {
   readIncident,
   resolveIncident,
 } from '../incidents/index.ts'
-import { idField, limitField, momentField, nameField, reasonField } from './fields.ts'
+import { idField, limitField, momentField, nameField, queryField, reasonField } from './fields.ts'
+import { narrowedBy } from './filters.ts'
 import { checkNames } from './known.ts'
 import { reading, writing } from './verb.ts'
 
@@ -27,9 +29,13 @@ export const incidentList = reading({
     /** Older than this one. */
     before: idField.optional(),
     limit: limitField.default(50),
+    q: queryField.optional(),
   }),
-  run: async (context, search): Promise<IncidentView[]> => {
-    const incidents = await listIncidents(context.store, search)
+  count: (context, { q, ...search }) =>
+    countIncidents(context.store, { ...search, ...narrowedBy(context, 'incident.list', { q }) }),
+  run: async (context, { q, ...search }): Promise<IncidentView[]> => {
+    const narrowed = narrowedBy(context, 'incident.list', { q })
+    const incidents = await listIncidents(context.store, { ...search, ...narrowed })
     // Incidents may be of what is gone: only where there are none, the name is wrong.
     if (incidents.length === 0) await checkNames(context, search)
     return incidents

@@ -1,29 +1,33 @@
 import { z } from 'zod'
 import { OrchestraError } from '../errors.ts'
 import {
+  countLogs,
+  findInOutput,
   followLog,
   followLogLines,
   type LogLine,
   type LogLines,
   type LogRecord,
+  type LogSection,
   type LogSummary,
   listLogs,
   logStates,
+  type Occurrences,
   type OutputChunk,
   readLog,
   readLogLines,
   readOutput,
   readRange,
   readScript,
+  readSections,
 } from '../logs/index.ts'
-import { defined, idField, limitField, momentField, selectorFields, textField } from './fields.ts'
+import { looksForText } from '../query/index.ts'
+import { defined, idField, limitField, momentField, queryField, selectorFields, textField } from './fields.ts'
+import { narrowedBy } from './filters.ts'
 import { checkNames } from './known.ts'
 import { reading } from './verb.ts'
-import { visibleRows } from './visible.ts'
 
 const one = z.strictObject({ log: idField })
-
-const readsLogs = ['status.read'] as const
 
 export const logList = reading({
   name: 'log.list',
@@ -39,15 +43,15 @@ export const logList = reading({
     /** Older than this log. */
     before: idField.optional(),
     limit: limitField.default(20),
+    q: queryField.optional(),
   }),
-  run: async (context, search): Promise<LogSummary[]> => {
-    const { text } = search
-    // Who looks for a text learns whether it is there.
-    const needed = text === undefined ? readsLogs : ([...readsLogs, 'output.read', 'script.read'] as const)
-    const logs = await listLogs(
-      context.store,
-      defined({ ...search, visible: visibleRows(context, ...needed) }),
-    )
+  count: async (context, { q, ...search }) =>
+    search.text !== undefined || (q !== undefined && looksForText(q))
+      ? null
+      : countLogs(context.store, { ...search, ...narrowedBy(context, 'log.list', { q }) }),
+  run: async (context, { q, ...search }): Promise<LogSummary[]> => {
+    const narrowed = narrowedBy(context, 'log.list', { q, text: search.text })
+    const logs = await listLogs(context.store, { ...search, ...narrowed })
     // Logs may be of what is gone: only where there are none, the name is wrong.
     if (logs.length === 0) await checkNames(context, search)
     return logs
@@ -101,6 +105,31 @@ export const logLines = reading({
       tail === undefined ? { ...part, from: from ?? 1, count: lines } : { ...part, tail },
     )
   },
+})
+
+export const logSections = reading({
+  name: 'log.sections',
+  about: 'The output of a log by the operations of its script: the lines of each, and how it ended',
+  needs: 'store',
+  answers: 'soon',
+  input: one,
+  run: ({ store }, { log }): Promise<LogSection[]> => readSections(store, log),
+})
+
+export const logSearch = reading({
+  name: 'log.search',
+  about: 'Where a text stands in the output of a log, to the letter',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({
+    log: idField,
+    text: textField,
+    /** How many places are told one by one; all are counted. */
+    limit: limitField.default(1_000),
+    /** From this byte on. */
+    from: positionField.optional(),
+  }),
+  run: ({ store }, { log, ...asked }): Promise<Occurrences> => findInOutput(store, log, asked),
 })
 
 export const logWatch = reading({

@@ -5,7 +5,7 @@ import { bindingAdd, bindingList, bindingRemove } from './bindings.ts'
 import { driftCauses, driftRepair } from './causes.ts'
 import { channelAdd, channelList, channelRemove, channelTest, deliveryList } from './channels.ts'
 import { objectCollect } from './collect.ts'
-import { backendList, modelList } from './configured.ts'
+import { backendList, modelFields, modelList } from './configured.ts'
 import { doctorExamine } from './doctor.ts'
 import { driftList } from './drift.ts'
 import { eventFollow, eventList } from './events.ts'
@@ -14,8 +14,21 @@ import { objectForget } from './forget.ts'
 import { grantsShow } from './grants.ts'
 import { incidentList, incidentMute, incidentResolve, incidentShow } from './incidents.ts'
 import { keyDrop, keyRotate, keyShow } from './keys.ts'
-import { logFollow, logLines, logList, logOutput, logScript, logShow, logWatch } from './logs.ts'
+import { laneShow } from './lane.ts'
+import {
+  logFollow,
+  logLines,
+  logList,
+  logOutput,
+  logScript,
+  logSearch,
+  logSections,
+  logShow,
+  logWatch,
+} from './logs.ts'
+import { matrixRead } from './matrix.ts'
 import { metricsRead } from './metrics.ts'
+import { operationList } from './operation-list.ts'
 import { pauseShow, workPause, workResume } from './pause.ts'
 import { placeList } from './places.ts'
 import { planApply, planMake, planSave } from './plan.ts'
@@ -23,8 +36,10 @@ import { protectionAdd, protectionList, protectionRemove } from './protections.t
 import { roleAdd, roleList, roleRemove, roleSet } from './roles.ts'
 import { routeAdd } from './route-add.ts'
 import { routeDisable, routeEnable, routeRemove, routeSet } from './route-change.ts'
+import { routePreview } from './route-preview.ts'
 import { routeList, routeShow } from './routes.ts'
 import { scheduleList } from './schedules.ts'
+import { searchFind } from './search.ts'
 import { serverAdd } from './server-add.ts'
 import { serverApprove } from './server-approve.ts'
 import { serverHold, serverRelease } from './server-hold.ts'
@@ -47,6 +62,7 @@ import { workCancel, workRetry } from './work.ts'
 export const operations = [
   serverList,
   serverShow,
+  laneShow,
   serverAdd,
   serverCheck,
   serverApprove,
@@ -56,6 +72,7 @@ export const operations = [
   serverRemove,
   routeList,
   routeShow,
+  routePreview,
   routeAdd,
   routeSet,
   routeEnable,
@@ -84,6 +101,8 @@ export const operations = [
   channelRemove,
   deliveryList,
   workerList,
+  matrixRead,
+  searchFind,
   syncStart,
   syncList,
   syncShow,
@@ -103,10 +122,13 @@ export const operations = [
   unitList,
   unitShow,
   unitWork,
+  operationList,
   logList,
   logShow,
   logScript,
   logLines,
+  logSections,
+  logSearch,
   logWatch,
   logOutput,
   logFollow,
@@ -123,6 +145,7 @@ export const operations = [
   auditHead,
   auditVerify,
   modelList,
+  modelFields,
   backendList,
   scheduleList,
   transferList,

@@ -1,4 +1,5 @@
 import type { Permission } from '../access/index.ts'
+import { looksForText } from '../query/index.ts'
 
 /**
  * What somebody needs who asks for a verb. `command`: it is about the machine that Orchestra is on, its keys and its database, and only
@@ -14,8 +15,13 @@ export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
   'server.hold': 'hold',
   'server.release': 'hold',
   'server.remove': 'server',
+  'lane.show': 'status.read',
+  'matrix.read': 'status.read',
+  'search.find': 'status.read',
+  'operation.list': 'status.read',
   'route.list': 'status.read',
   'route.show': 'status.read',
+  'route.preview': 'object.data',
   'route.add': 'route',
   'route.set': 'route',
   'route.enable': 'route',
@@ -58,6 +64,8 @@ export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
   'log.script': 'script.read',
   'log.output': 'output.read',
   'log.lines': 'output.read',
+  'log.sections': 'output.read',
+  'log.search': 'output.read',
   'log.watch': 'output.read',
   'log.follow': 'output.read',
   'trash.list': 'trash',
@@ -100,6 +108,7 @@ export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
   'session.list': 'user',
   'session.revoke': 'user',
   'model.list': 'status.read',
+  'model.fields': 'status.read',
   'backend.list': 'status.read',
   'schedule.list': 'status.read',
   'transfer.list': 'status.read',
@@ -112,6 +121,7 @@ export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
 /** What they answer is of the configuration or of all workers, and the same for everybody. */
 export const sameForAll: ReadonlySet<string> = new Set([
   'model.list',
+  'model.fields',
   'backend.list',
   'worker.list',
   'pause.show',
@@ -120,6 +130,10 @@ export const sameForAll: ReadonlySet<string> = new Set([
 /** They answer, and do, what whoever asks may see and do, and nothing else: so he may ask without saying where. */
 export const narrowing: ReadonlySet<string> = new Set([
   'server.list',
+  'matrix.read',
+  'search.find',
+  'operation.list',
+  'incident.list',
   'route.list',
   'protection.list',
   'status.read',
@@ -142,10 +156,14 @@ export const narrowing: ReadonlySet<string> = new Set([
   'work.cancel',
 ])
 
+/** They look at all objects, wherever what is named besides leads. */
+export const ofAllObjects: ReadonlySet<string> = new Set(['route.preview'])
+
 interface Told {
   mode?: unknown
   scripts?: unknown
   text?: unknown
+  q?: unknown
   plan?: { operations: readonly { kind: string }[] }
   breakGlass?: unknown
 }
@@ -161,13 +179,14 @@ export function leastFor(name: string): Permission[] | 'command' {
 export function permissionsFor(name: string, input: unknown): Permission[] | 'command' {
   const one = permissionOf[name] ?? 'command'
   if (one === 'command') return one
-  const { mode, scripts, text, plan, breakGlass } = (input ?? {}) as Told
+  const { mode, scripts, text, q, plan, breakGlass } = (input ?? {}) as Told
   if (name === 'sync.start') return mode === 'check' ? ['check'] : ['sync', 'prune']
   // How many there are of what, it tells whoever could look at them.
   if (name === 'drift.repair') return ['diff.read', 'sync']
   if (name === 'plan.make') return scripts === false ? [one] : [one, 'script.read']
   // Who looks for a text learns whether it is there.
-  if (name === 'log.list' && text !== undefined) return [one, 'output.read', 'script.read']
+  const isSearched = text !== undefined || (typeof q === 'string' && looksForText(q))
+  if (name === 'log.list' && isSearched) return [one, 'output.read', 'script.read']
   if (name !== 'plan.apply') return [one]
   const removes = plan?.operations.some(({ kind }) => kind === 'delete') === true
   return [

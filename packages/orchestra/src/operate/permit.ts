@@ -10,7 +10,7 @@ import { parseObject } from '../config/key.ts'
 import { OrchestraError } from '../errors.ts'
 import type { Store } from '../store/index.ts'
 import type { Caller } from './context.ts'
-import { leastFor, narrowing, permissionsFor, sameForAll } from './permissions.ts'
+import { leastFor, narrowing, ofAllObjects, permissionsFor, sameForAll } from './permissions.ts'
 import { whatIsUnseen } from './unseen.ts'
 
 /** What may be looked at to find what something is about. */
@@ -31,7 +31,8 @@ export async function permit({ principal, store }: Base, name: string, input: un
   if (missing.length > 0) throw lacks(name, missing)
   if (sameForAll.has(name) || narrowing.has(name)) return
   if (await isAllowedLog(store, principal.grants, needed, input)) return
-  const scope = await scopeAsked(store, input)
+  const about = ofAllObjects.has(name) ? { ...(input as Asked), route: undefined } : input
+  const scope = await scopeAsked(store, about)
   const beyond = lackingOf(principal.grants, { permissions: new Set(needed), scope })
   if (beyond.length === 0) return
   const refusal = lacksThere(name, beyond)
@@ -147,9 +148,11 @@ async function isAllowedLog(
   const { log } = (input ?? {}) as Asked
   if (log === undefined || store === undefined) return false
   for (const permission of needed) {
-    const { sql, values } = rowPredicate(scopesOf(grants, permission), 'log', 'l', 2)
-    const seen = await store.query(`select from orchestra.log l where l.id = $1 and ${sql}`, [log, ...values])
-    if (seen.length === 0) return false
+    const values: unknown[] = [log]
+    const parameter = (value: unknown) => `$${values.push(value)}`
+    const seen = rowPredicate(scopesOf(grants, permission), 'log', 'l', parameter)
+    const found = await store.query(`select from orchestra.log l where l.id = $1 and ${seen}`, values)
+    if (found.length === 0) return false
   }
   return true
 }

@@ -1,37 +1,52 @@
 import { z } from 'zod'
 import type { Config } from '../config/config.ts'
-import { parseObject } from '../config/key.ts'
 import { backendNamed } from '../config/names.ts'
 import { OrchestraError } from '../errors.ts'
+import { readCursor } from '../query/index.ts'
 import {
-  listProtections,
+  countProtections,
+  findProtections,
   type Protectable,
   type ProtectionView,
   protect,
   protectableName,
   unprotect,
 } from '../removal/index.ts'
-import { nameField, objectField, reasonField } from './fields.ts'
+import { limitField, nameField, objectField, queryField, reasonField } from './fields.ts'
+import { narrowedBy } from './filters.ts'
 import { knownObject } from './known.ts'
 import { namedObject } from './objects.ts'
 import { reading, writing } from './verb.ts'
-import { isVisible } from './visible.ts'
 
 /** An object (for one backend or all), or all objects of a backend. */
 const subjectFields = { object: objectField.optional(), backend: nameField.optional() }
+
+const LONGEST_CURSOR = 10_000
+
+const behindField = z
+  .string()
+  .max(LONGEST_CURSOR)
+  .refine((text) => readCursor(text, 2) !== undefined, 'is not where a page of protections ended')
 
 export const protectionList = reading({
   name: 'protection.list',
   about: 'What may not be removed, and who says so',
   needs: 'store',
   answers: 'soon',
-  input: z.strictObject({}),
-  run: async (context): Promise<ProtectionView[]> => {
-    const protections = await listProtections(context.store)
-    return protections.filter(({ object, backend }) =>
-      isVisible(context, { backend, model: object === null ? null : (parseObject(object)?.model ?? null) }),
-    )
-  },
+  input: z.strictObject({
+    /** Default all. */
+    limit: limitField.optional(),
+    /** Behind the one that this was made of: its object and its backend. */
+    after: behindField.optional(),
+    q: queryField.optional(),
+  }),
+  count: (context, { q }) => countProtections(context.store, narrowedBy(context, 'protection.list', { q })),
+  run: (context, { limit, after, q }): Promise<ProtectionView[]> =>
+    findProtections(context.store, {
+      limit,
+      after: after === undefined ? undefined : (readCursor(after, 2) as [object: string, backend: string]),
+      ...narrowedBy(context, 'protection.list', { q }),
+    }),
 })
 
 export const protectionAdd = writing({

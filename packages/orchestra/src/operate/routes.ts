@@ -1,16 +1,17 @@
 import { z } from 'zod'
 import {
+  countRoutes,
   createRouter,
   destinationsOf,
+  findRoutes,
   getRoute,
-  listRoutes,
   type Route,
   routedServers,
 } from '../router/index.ts'
 import type { Context } from './context.ts'
-import { routeField } from './fields.ts'
+import { limitField, queryField, routeField } from './fields.ts'
+import { narrowedBy } from './filters.ts'
 import { reading } from './verb.ts'
-import { isVisible } from './visible.ts'
 
 export interface RouteView extends Route {
   /** Names of the servers that it leads to now. */
@@ -34,16 +35,20 @@ export const routeShow = reading({
 
 export const routeList = reading({
   name: 'route.list',
-  about: 'All routes',
+  about: 'Routes, in the order they were added',
   needs: 'store',
   answers: 'soon',
-  input: z.strictObject({}),
-  run: async (context): Promise<RouteView[]> => {
-    const routes = await listRoutes(context.store)
-    return viewsOf(
-      context,
-      routes.filter((route) => isVisible(context, route)),
-    )
+  input: z.strictObject({
+    /** Default all. */
+    limit: limitField.optional(),
+    /** Behind this one. */
+    after: routeField.optional(),
+    q: queryField.optional(),
+  }),
+  count: (context, { q }) => countRoutes(context.store, narrowedBy(context, 'route.list', { q })),
+  run: async (context, { limit, after, q }): Promise<RouteView[]> => {
+    const narrowed = narrowedBy(context, 'route.list', { q })
+    return viewsOf(context, await findRoutes(context.store, { limit, after, ...narrowed }))
   },
 })
 

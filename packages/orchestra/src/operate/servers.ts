@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { type ServerUse, useOf } from '../fleet/index.ts'
-import { readStatus, type ServerStatus } from '../placements/index.ts'
+import { type ServerStatus, serverStatus } from '../placements/index.ts'
 import { destinationsOf, listRoutes, type Route, routedServers } from '../router/index.ts'
-import { getServer, listServers } from '../server/index.ts'
+import { countServers, findServers, getServer, listServers } from '../server/index.ts'
 import { withMethods } from './context.ts'
-import { nameField, nameList } from './fields.ts'
+import { limitField, nameField, nameList, queryField } from './fields.ts'
+import { narrowedBy } from './filters.ts'
 import { examineServers, type ServerFacts } from './server-facts.ts'
 import { type ServerView, toView } from './server-view.ts'
 import { reading } from './verb.ts'
@@ -22,13 +23,20 @@ export interface ServerDetails extends ServerView {
 
 export const serverList = reading({
   name: 'server.list',
-  about: 'All servers',
+  about: 'Servers, by name',
   needs: 'store',
   answers: 'soon',
-  input: z.strictObject({}),
-  run: async (context): Promise<ServerView[]> => {
-    const servers = await listServers(context.store)
-    return servers.filter(({ name: server }) => isVisible(context, { server })).map(toView)
+  input: z.strictObject({
+    /** Default all. */
+    limit: limitField.optional(),
+    /** Behind this one. */
+    after: nameField.optional(),
+    q: queryField.optional(),
+  }),
+  count: (context, { q }) => countServers(context.store, narrowedBy(context, 'server.list', { q })),
+  run: async (context, { limit, after, q }): Promise<ServerView[]> => {
+    const narrowed = narrowedBy(context, 'server.list', { q })
+    return (await findServers(context.store, { limit, after, ...narrowed })).map(toView)
   },
 })
 
@@ -44,8 +52,7 @@ export const serverShow = reading({
     const servers = await routedServers(store)
     const isHere = (route: Route) => destinationsOf(route, servers).some(({ id }) => id === row.id)
     const routes = (await listRoutes(store)).filter((route) => isHere(route) && isVisible(context, route))
-    const { servers: all } = await readStatus(store)
-    const status = all.find((one) => one.name === name) ?? null
+    const status = await serverStatus(store, row.id)
     const use = await useOf(store, row.id)
     return { ...toView(row), createdAt: row.created_at.toISOString(), status, routes, use }
   },

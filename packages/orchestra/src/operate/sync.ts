@@ -4,6 +4,7 @@ import { audit } from '../server/index.ts'
 import {
   cancelSync,
   checkSelector,
+  countSyncs,
   isSettled,
   listSyncs,
   requestSync,
@@ -11,7 +12,8 @@ import {
   type SyncView,
   syncStatus,
 } from '../sync/index.ts'
-import { countField, idField, limitField, nameField, selectorFields } from './fields.ts'
+import { countField, idField, limitField, nameField, queryField, selectorFields } from './fields.ts'
+import { narrowedBy } from './filters.ts'
 import { checkNames } from './known.ts'
 import { reading, writing } from './verb.ts'
 import { visibleRows } from './visible.ts'
@@ -71,9 +73,11 @@ export const syncList = reading({
     limit: limitField.default(100),
     /** Behind this one. */
     after: idField.optional(),
+    q: queryField.optional(),
   }),
-  run: (context, page): Promise<SyncView[]> =>
-    listSyncs(context.store, { ...page, visible: visibleRows(context, 'status.read') }),
+  count: (context, { q }) => countSyncs(context.store, narrowedBy(context, 'sync.list', { q })),
+  run: (context, { limit, after, q }): Promise<SyncView[]> =>
+    listSyncs(context.store, { limit, after, ...narrowedBy(context, 'sync.list', { q }) }),
 })
 
 export const syncShow = reading({

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { listTransfers, type TransferView } from '../transfer/index.ts'
-import { idField, limitField, objectField } from './fields.ts'
+import { countTransfers, listTransfers, type TransferView } from '../transfer/index.ts'
+import { idField, limitField, objectField, queryField } from './fields.ts'
+import { narrowedBy } from './filters.ts'
 import { checkNames } from './known.ts'
 import { reading } from './verb.ts'
-import { visibleRows } from './visible.ts'
 
 export const transferList = reading({
   name: 'transfer.list',
@@ -15,10 +15,13 @@ export const transferList = reading({
     limit: limitField.default(100),
     /** Behind this one. */
     after: idField.optional(),
+    q: queryField.optional(),
   }),
-  run: async (context, { object, limit, after }): Promise<TransferView[]> => {
-    const visible = visibleRows(context, 'status.read')
-    const transfers = await listTransfers(context.store, { limit, object, after, visible })
+  count: (context, { object, q }) =>
+    countTransfers(context.store, { object, ...narrowedBy(context, 'transfer.list', { q }) }),
+  run: async (context, { object, limit, after, q }): Promise<TransferView[]> => {
+    const narrowed = narrowedBy(context, 'transfer.list', { q })
+    const transfers = await listTransfers(context.store, { limit, object, after, ...narrowed })
     if (transfers.length === 0) await checkNames(context, { object })
     return transfers
   },

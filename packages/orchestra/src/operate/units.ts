@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  countUnits,
   listUnits,
   resolveUnit,
   type UnitStatus,
@@ -8,7 +9,8 @@ import {
   unknownUnit,
 } from '../placements/index.ts'
 import { type SyncWork, workOf } from '../sync/index.ts'
-import { defined, limitField, textField } from './fields.ts'
+import { limitField, queryField, textField } from './fields.ts'
+import { narrowedBy } from './filters.ts'
 import { reading } from './verb.ts'
 import { visibleRows } from './visible.ts'
 
@@ -25,9 +27,12 @@ export const unitList = reading({
     actor: textField.optional(),
     /** Older than this unit. */
     before: z.uuid().optional(),
+    q: queryField.optional(),
   }),
-  run: (context, search): Promise<UnitSummary[]> =>
-    listUnits(context.store, defined({ ...search, visible: visibleRows(context, 'status.read') })),
+  count: (context, { q, ...search }) =>
+    countUnits(context.store, { ...search, ...narrowedBy(context, 'unit.list', { q }) }),
+  run: (context, { q, ...search }): Promise<UnitSummary[]> =>
+    listUnits(context.store, { ...search, ...narrowedBy(context, 'unit.list', { q }) }),
 })
 
 export const unitShow = reading({

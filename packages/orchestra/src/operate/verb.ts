@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { Counted } from '../query/index.ts'
 import type { Caller, Context } from './context.ts'
 
 /**
@@ -30,6 +31,8 @@ interface VerbParts<Name extends string, Schema extends z.ZodType, Output, Base>
   input: Schema
   /** Answers exactly what the command prints with `--json`. */
   run(context: Base, input: z.output<Schema>): Promise<Output>
+  /** Of a list: how many fit, on all pages; null where nobody knows without looking at all of them. */
+  count?(context: Base, input: z.output<Schema>): Promise<Counted | null>
 }
 
 export interface ReadVerb<Name extends string, Schema extends z.ZodType, Output, Base = Context>
@@ -55,6 +58,12 @@ export type AnyVerb = Verb<string, z.ZodType, unknown, never>
 export type OutputOf<Asked extends { run: (...all: never[]) => Promise<unknown> }> = Awaited<
   ReturnType<Asked['run']>
 >
+
+/** The same question, answered by how many there are: as permitted and as refused as the list itself. */
+export function counting(verb: AnyVerb): AnyVerb | undefined {
+  const { count } = verb
+  return verb.kind === 'read' && count !== undefined ? { ...verb, run: count } : undefined
+}
 
 /** A verb that changes nothing. */
 export function reading<

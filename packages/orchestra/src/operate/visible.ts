@@ -19,15 +19,8 @@ export function visibleRows(asking: Asking, ...needed: readonly Permission[]): N
     return scopes === undefined ? [] : [scopes]
   })
   if (limits.length === 0) return undefined
-  return (kind, alias, first) => {
-    const values: unknown[] = []
-    const conditions = limits.map((scopes) => {
-      const made = rowPredicate(scopes, kind, alias, first + values.length)
-      values.push(...made.values)
-      return made.sql
-    })
-    return { sql: `(${conditions.join(' and ')})`, values }
-  }
+  return (kind, alias, parameter) =>
+    `(${limits.map((scopes) => rowPredicate(scopes, kind, alias, parameter)).join(' and ')})`
 }
 
 /** What something is about, as far as it says so. */

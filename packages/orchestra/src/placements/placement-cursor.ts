@@ -1,4 +1,5 @@
 import { OrchestraError } from '../errors.ts'
+import { readCursor, writeCursor } from '../query/index.ts'
 
 /** What the order of placements goes by. */
 export type PlacementPlace = [model: string, objectKey: string, backend: string, server: string]
@@ -11,31 +12,14 @@ export function cursorOf({
 }: Record<'object' | 'backend' | 'server', string>): string {
   const colon = object.indexOf(':')
   const place: PlacementPlace = [object.slice(0, colon), object.slice(colon + 1), backend, server]
-  return Buffer.from(JSON.stringify(place)).toString('base64url')
+  return writeCursor(place)
 }
 
 /** @throws OrchestraError ORC_USAGE */
 export function placeBehind(cursor: string): PlacementPlace {
-  const place = parsed(Buffer.from(cursor, 'base64url').toString())
-  if (isPlace(place)) return place
+  const place = readCursor(cursor, 4)
+  if (place !== undefined) return place as PlacementPlace
   throw new OrchestraError('ORC_USAGE', `${JSON.stringify(cursor)} is not where a list of placements ended`, {
     hint: 'Give what the page before told: `next` in its JSON',
   })
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** Postgres takes neither a NUL nor half of a character. */
-function isStorable(part: unknown): boolean {
-  return typeof part === 'string' && part.isWellFormed() && !part.includes('\0')
-}
-
-function isPlace(value: unknown): value is PlacementPlace {
-  return Array.isArray(value) && value.length === 4 && value.every(isStorable)
 }

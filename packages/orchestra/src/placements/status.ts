@@ -160,8 +160,14 @@ const CANCELLED = `${isCancelled('operation')} order by operation.id limit $1`
 
 const REFUSED = `${IS_REFUSED} order by operation.id limit $1`
 
+/** One server that is not removed, and its lane. */
+export async function serverStatus(store: Queryable, id: number): Promise<ServerStatus> {
+  const [status] = await store.query<ServerStatus>(`${SERVERS_WHERE} and server.id = $1`, [id])
+  return status as ServerStatus
+}
+
 /** Of servers as a whole nothing is counted here. */
-export const SERVERS = `
+const SERVERS_WHERE = `
 select server.name, server.method,
   case when server.held_at is not null then json_build_object(
     'by', server.held_by, 'since', ${isoTime('server.held_at')}, 'reason', server.held_reason) end as held,
@@ -187,8 +193,9 @@ left join (
   select server_id, count(*) as drifted from orchestra.finding f
   where state in ('drifted', 'missing') and ${findingHolds} group by server_id
 ) as found on found.server_id = server.id
-where server.removed_at is null
-order by server.name`
+where server.removed_at is null`
+
+export const SERVERS = `${SERVERS_WHERE} order by server.name`
 
 /** Workers that gave a sign of life in the last seconds. */
 export function listWorkers(store: Queryable): Promise<WorkerStatus[]> {

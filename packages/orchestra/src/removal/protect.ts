@@ -2,6 +2,20 @@ import { formatKey, formatObject } from '../config/key.ts'
 import type { Key } from '../config/model.ts'
 import { isoTime } from '../logs/index.ts'
 import { lockPlacesWhere } from '../places/index.ts'
+import {
+  type Condition,
+  type Counted,
+  choice,
+  countRows,
+  type Filters,
+  moment,
+  type Narrowed,
+  named,
+  patterned,
+  queryWith,
+  seenRows,
+  textIn,
+} from '../query/index.ts'
 import { audit, type Doer, doerOf } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 
@@ -73,6 +87,59 @@ export function listProtections(
      order by protection.model nulls first, protection.object_key, protection.backend`,
     values,
   )
+}
+
+export interface ProtectionSearch extends Narrowed {
+  /** What the last one of the page before is about: as it is shown, `''` for null. */
+  after?: readonly [object: string, backend: string] | undefined
+  limit?: number | undefined
+}
+
+/** Protections that fit: of whole backends, then of objects in their order. */
+export function findProtections(db: Queryable, search: ProtectionSearch): Promise<ProtectionView[]> {
+  const { after, limit } = search
+  const behind: Condition[] =
+    after === undefined
+      ? []
+      : [(parameter) => `(${ORDER}) > (${after.map((part) => `${parameter(part)}::text`).join(', ')})`]
+  return queryWith<ProtectionView>(
+    db,
+    (parameter, all) =>
+      `${PROTECTIONS} where ${all([...behind, ...conditionsOf(search)])}
+       order by ${ORDER} ${limit === undefined ? '' : `limit ${parameter(limit)}`}`,
+  )
+}
+
+/** How many protections fit. */
+export function countProtections(db: Queryable, search: ProtectionSearch): Promise<Counted> {
+  return countRows(db, 'orchestra.protection', conditionsOf(search))
+}
+
+function conditionsOf(search: ProtectionSearch): Condition[] {
+  return [seenRows(search, 'protection', 'protection'), ...(search.where ?? [])]
+}
+
+const OBJECT = `coalesce(protection.model || ':' || protection.object_key, '')`
+const ORDER = `${OBJECT} collate "C", coalesce(protection.backend, '') collate "C"`
+
+/** What a list of protections can be narrowed by. */
+export const protectionFilters: Filters = {
+  by: {
+    object: named(OBJECT, 'An object, such as `object:site:12`'),
+    model: named('protection.model', 'A model'),
+    backend: named('protection.backend', 'A backend'),
+    by: patterned('protection.actor', 'Who says so'),
+    is: choice(
+      { object: 'protection.model is not null', backend: 'protection.model is null' },
+      'What it is about',
+    ),
+    since: moment('protection.created_at', 'since'),
+    until: moment('protection.created_at', 'until'),
+  },
+  text: {
+    about: 'What stands in the object or in the reason',
+    where: textIn('protection.object_key', 'protection.reason'),
+  },
 }
 
 /** What people call it. */

@@ -1,3 +1,5 @@
+export { compareMatches, type MatchComparison } from './compare.ts'
+export { type Completion, completionOf } from './completion.ts'
 export { CurrentRouter } from './current.ts'
 export {
   type Destination,
@@ -7,6 +9,7 @@ export {
   type RoutedServer,
 } from './destination.ts'
 export { decideFailuresAgain } from './failures.ts'
+export { MatchFault } from './invalid.ts'
 export { variableOf } from './language.ts'
 export { compileMatch, type Match, type MatchAnswer } from './match.ts'
 export { routesRevision, touchRoutes } from './revision.ts'
@@ -22,9 +25,11 @@ export {
   addRoute,
   type ChangeOptions,
   changedRoute,
+  countRoutes,
   type DestinationOptions,
   disableRoute,
   enableRoute,
+  findRoutes,
   getRoute,
   listRoutes,
   lockDestination,
@@ -33,6 +38,7 @@ export {
   type RouteChange,
   removeRoute,
   routedServers,
+  routeFilters,
   setRoute,
   unknownRoute,
 } from './routes.ts'

@@ -6,12 +6,24 @@ export interface Range {
   end: number
 }
 
+/** A match expression that cannot be one, with the place of what is wrong. */
+export class MatchFault extends OrchestraError {
+  readonly range: Range
+  readonly reason: string
+
+  constructor(message: string, hint: string, { range, reason }: { range: Range; reason: string }) {
+    super('ORC_ROUTE_INVALID', message, { hint })
+    this.range = range
+    this.reason = reason
+  }
+}
+
 /** Why a match expression is refused, shown under the place in its text. */
-export function invalidMatch(text: string, range: Range, reason: string, hint: string): OrchestraError {
+export function invalidMatch(text: string, range: Range, reason: string, hint: string): MatchFault {
   const { line, column } = positionOf(text, range.start)
   const where = `line ${line}, column ${column}`
   const message = `The match expression is wrong at ${where}: ${reason}\n${excerpt(text, range)}`
-  return new OrchestraError('ORC_ROUTE_INVALID', message, { hint })
+  return new MatchFault(message, hint, { range, reason })
 }
 
 /** Both count from 1. */

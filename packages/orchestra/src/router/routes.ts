@@ -2,6 +2,19 @@ import type { Config } from '../config/config.ts'
 import { backendNamed } from '../config/names.ts'
 import { OrchestraError } from '../errors.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
+import {
+  type Condition,
+  type Counted,
+  choice,
+  countRows,
+  type Filters,
+  type Narrowed,
+  named,
+  numbered,
+  queryWith,
+  seenRows,
+  textIn,
+} from '../query/index.ts'
 import { requestSync } from '../request/request.ts'
 import { audit } from '../server/control.ts'
 import { type Doer, doerNames, doerOf } from '../server/doer.ts'
@@ -141,6 +154,48 @@ export async function listRoutes(store: Queryable): Promise<Route[]> {
   return store.query<Route>(
     `select ${columns} from ${table} where server.removed_at is null order by route.id`,
   )
+}
+
+export interface RouteSearch extends Narrowed {
+  /** Number of the last one of the page before. */
+  after?: number | undefined
+  limit?: number | undefined
+}
+
+/** Routes that fit, in the order they were added. */
+export function findRoutes(store: Queryable, search: RouteSearch): Promise<Route[]> {
+  const { after, limit } = search
+  const behind: Condition[] = after === undefined ? [] : [(parameter) => `route.id > ${parameter(after)}`]
+  return queryWith<Route>(
+    store,
+    (parameter, all) =>
+      `select ${columns} from ${table} where ${all([...behind, ...conditionsOf(search)])}
+       order by route.id ${limit === undefined ? '' : `limit ${parameter(limit)}`}`,
+  )
+}
+
+/** How many routes fit. */
+export function countRoutes(store: Queryable, search: RouteSearch): Promise<Counted> {
+  return countRows(store, table, conditionsOf(search))
+}
+
+function conditionsOf(search: RouteSearch): Condition[] {
+  return [() => 'server.removed_at is null', seenRows(search, 'route', 'route'), ...(search.where ?? [])]
+}
+
+/** What a list of routes can be narrowed by. */
+export const routeFilters: Filters = {
+  by: {
+    backend: named('route.backend', 'A backend'),
+    server: named('server.name', 'The server that it leads to by name'),
+    tag: {
+      about: 'A tag that it leads to',
+      where: (values, parameter) => `route.tags && ${parameter(values)}::text[]`,
+    },
+    route: numbered('route.id', 'Its number'),
+    is: choice({ enabled: 'route.enabled', disabled: 'not route.enabled' }, 'Whether it is in force'),
+  },
+  text: { about: 'What stands in its expression', where: textIn('route.match') },
 }
 
 /** Every server that is not removed, as routes lead to it. */

@@ -1,4 +1,18 @@
 import { isoTime } from '../logs/iso-time.ts'
+import {
+  anyOf,
+  type Condition,
+  type Counted,
+  choice,
+  countRows,
+  type Filters,
+  moment,
+  type Narrowed,
+  type Parameter,
+  patterned,
+  queryWith,
+  textIn,
+} from '../query/index.ts'
 import type { Queryable } from '../store/index.ts'
 
 /** What somebody did to Orchestra itself. */
@@ -14,7 +28,7 @@ export interface AuditView {
   detail: Record<string, unknown> | null
 }
 
-export interface AuditSearch {
+export interface AuditSearch extends Narrowed {
   by?: string | undefined
   /** `server.set`, or the first part of it: `server`. */
   action?: string | undefined
@@ -31,21 +45,53 @@ const DEFAULT_LIMIT = 50
 
 /** Entries of the audit that fit, the newest first. */
 export function listAudit(store: Queryable, search: AuditSearch = {}): Promise<AuditView[]> {
-  return store.query<AuditView>(
-    `select id, ${isoTime('at')} as at, actor as by, action, target, detail from orchestra.audit
-     where ($1::text is null or actor = $1)
-       and ($2::text is null or action = $2 or split_part(action, '.', 1) = $2)
-       and ($3::text is null or target = $3)
-       and ($4::timestamptz is null or at >= $4)
-       and ($5::bigint is null or id < $5)
-     order by id desc limit $6`,
-    [
-      search.by ?? null,
-      search.action ?? null,
-      search.target ?? null,
-      search.since ?? null,
-      search.before ?? null,
-      search.limit ?? DEFAULT_LIMIT,
-    ],
+  const { before, limit = DEFAULT_LIMIT } = search
+  const behind: Condition[] = before === undefined ? [] : [(parameter) => `id < ${parameter(before)}`]
+  return queryWith<AuditView>(
+    store,
+    (parameter, all) =>
+      `select id, ${isoTime('at')} as at, actor as by, action, target, detail from orchestra.audit
+       where ${all([...behind, ...conditionsOf(search)])} order by id desc limit ${parameter(limit)}`,
   )
+}
+
+/** How many entries fit. */
+export function countAudit(store: Queryable, search: AuditSearch): Promise<Counted> {
+  return countRows(store, 'orchestra.audit', conditionsOf(search))
+}
+
+function conditionsOf({ by, action, target, since, where = [] }: AuditSearch): Condition[] {
+  const conditions = [...where]
+  if (by !== undefined) conditions.push((parameter) => `actor = ${parameter(by)}`)
+  if (action !== undefined) conditions.push((parameter) => actionIs(action, parameter))
+  if (target !== undefined) conditions.push((parameter) => `target = ${parameter(target)}`)
+  if (since !== undefined) conditions.push((parameter) => `at >= ${parameter(since)}`)
+  return conditions
+}
+
+function actionIs(action: string, parameter: Parameter): string {
+  const asked = parameter(action)
+  return `(action = ${asked} or split_part(action, '.', 1) = ${asked})`
+}
+
+/** What the audit can be narrowed by. */
+export const auditFilters: Filters = {
+  by: {
+    by: patterned('actor', 'Who did it'),
+    action: {
+      about: 'What was done, or the first part of its name: `server.set`, `server`',
+      where: (values, parameter) => anyOf(values.map((value) => actionIs(value, parameter))),
+    },
+    target: patterned('target', 'What it was done to'),
+    is: choice(
+      { failed: `detail ? 'failed'`, done: `not coalesce(detail ? 'failed', false)` },
+      'What came of it',
+    ),
+    since: moment('at', 'since'),
+    until: moment('at', 'until'),
+  },
+  text: {
+    about: 'What stands in the target, in the name of the action or in who it was',
+    where: textIn('target', 'action', 'actor'),
+  },
 }

@@ -1,7 +1,23 @@
 import { suggestion } from '../config/similar.ts'
 import { OrchestraError } from '../errors.ts'
 import { fingerprint, sameHostKey } from '../methods/host-key.ts'
+import { SERVER_TALLY } from '../operations/tally.ts'
 import { checkOptions } from '../options.ts'
+import {
+  type Condition,
+  type Counted,
+  choice,
+  countRows,
+  type Filters,
+  moment,
+  type Narrowed,
+  named,
+  oneOf,
+  patterned,
+  queryWith,
+  seenRows,
+  textIn,
+} from '../query/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
 import { type Doer, doerNames, doerOf } from './doer.ts'
@@ -10,6 +26,66 @@ import type { ServerRow } from './server.ts'
 /** All servers that are not removed, by name. */
 export async function listServers(store: Queryable): Promise<ServerRow[]> {
   return store.query<ServerRow>('select * from orchestra.server where removed_at is null order by name')
+}
+
+export interface ServerSearch extends Narrowed {
+  /** Name of the last one of the page before. */
+  after?: string | undefined
+  limit?: number | undefined
+}
+
+/** Servers that fit, by name. */
+export function findServers(store: Queryable, search: ServerSearch): Promise<ServerRow[]> {
+  const { after, limit } = search
+  const behind: Condition[] = after === undefined ? [] : [(parameter) => `server.name > ${parameter(after)}`]
+  return queryWith<ServerRow>(
+    store,
+    (parameter, all) =>
+      `select * from orchestra.server where ${all([...behind, ...conditionsOf(search)])}
+       order by name ${limit === undefined ? '' : `limit ${parameter(limit)}`}`,
+  )
+}
+
+/** How many servers fit. */
+export function countServers(store: Queryable, search: ServerSearch): Promise<Counted> {
+  return countRows(store, 'orchestra.server', conditionsOf(search))
+}
+
+function conditionsOf(search: ServerSearch): Condition[] {
+  return [() => 'server.removed_at is null', seenRows(search, 'server', 'server'), ...(search.where ?? [])]
+}
+
+/** What a list of servers can be narrowed by. */
+export const serverFilters: Filters = {
+  by: {
+    server: patterned('server.name', 'Its name'),
+    tag: {
+      about: 'A tag that it has',
+      where: (values, parameter) => `server.tags && ${parameter(values)}::text[]`,
+    },
+    method: oneOf('server.method', ['ssh', 'openssh', 'local', 'function'], 'How scripts get there'),
+    user: named('server.login', 'Who scripts log in as'),
+    is: choice(
+      {
+        held: 'server.held_at is not null',
+        blocked:
+          'exists (select from orchestra.lane where lane.server_id = server.id and lane.blocked_since is not null)',
+        unapproved:
+          'server.presented_key is distinct from server.host_key and server.presented_key is not null',
+        busy: isCounted('running'),
+        waiting: isCounted('waiting'),
+        failing: isCounted('failing'),
+      },
+      'How it stands',
+    ),
+    since: moment('server.created_at', 'since'),
+    until: moment('server.created_at', 'until'),
+  },
+  text: { about: 'What stands in its name or address', where: textIn('server.name', 'server.host') },
+}
+
+function isCounted(count: 'running' | 'waiting' | 'failing'): string {
+  return `server.id in (select server_id from ${SERVER_TALLY} as tally where ${count} > 0)`
 }
 
 /** @throws OrchestraError ORC_SERVER_UNKNOWN */

@@ -1,5 +1,8 @@
 /** Tables of which somebody may see some rows and not others. */
 export const rowKinds = [
+  'server',
+  'route',
+  'protection',
   'placement',
   'operation',
   'finding',
@@ -8,16 +11,16 @@ export const rowKinds = [
   'unit',
   'event',
   'sync',
+  'incident',
 ] as const
 
 export type RowKind = (typeof rowKinds)[number]
 
-/** Which rows of a table somebody may see, as a condition: `alias` is what the query calls the table, `first` the number of its first parameter. */
-export type Narrowing = (
-  kind: RowKind,
-  alias: string,
-  first: number,
-) => { sql: string; values: readonly unknown[] }
+/** Makes a parameter of a value: what stands for it in SQL. */
+export type Parameter = (value: unknown) => string
+
+/** Which rows of a table somebody may see, as a condition: `alias` is what the query calls the table. */
+export type Narrowing = (kind: RowKind, alias: string, parameter: Parameter) => string
 
 /** The condition, whose parameters are added to those of the query; without a narrowing it holds for all rows. */
 export function narrowed(
@@ -26,8 +29,5 @@ export function narrowed(
   alias: string,
   values: unknown[],
 ): string {
-  if (narrowing === undefined) return 'true'
-  const { sql, values: more } = narrowing(kind, alias, values.length + 1)
-  values.push(...more)
-  return sql
+  return narrowing === undefined ? 'true' : narrowing(kind, alias, (value) => `$${values.push(value)}`)
 }

@@ -1,6 +1,22 @@
 import { isoTime } from '../logs/index.ts'
+import {
+  type Condition,
+  type Counted,
+  choice,
+  countRows,
+  type Filters,
+  moment,
+  type Narrowed,
+  named,
+  oneOf,
+  patterned,
+  queryWith,
+  seenRows,
+  serverNamed,
+  textIn,
+} from '../query/index.ts'
 import type { SyncMode, SyncState } from '../request/sync.ts'
-import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
+import type { Queryable } from '../store/index.ts'
 
 /** A synchronization that somebody should know of. Times are ISO 8601. */
 export interface SyncView {
@@ -20,22 +36,38 @@ export interface SyncView {
   since: string
 }
 
+export interface SyncSearch extends Narrowed {
+  /** Default 100. */
+  limit?: number | undefined
+  /** Number of the last one of the page before. */
+  after?: number | undefined
+}
+
 /**
  * Synchronizations that are open, and the last of each selection that a guard stopped or that failed, until one of the same or of
- * more is done. The oldest first; at most `limit` of them.
- * @param search `after`: number of the last one of the page before; `visible`: those alone that somebody may see
+ * more is done. The oldest first.
  */
-export function listSyncs(
-  db: Queryable,
-  {
-    limit = 100,
-    after = 0,
-    visible,
-  }: { limit?: number; after?: number | undefined; visible?: Narrowing | undefined } = {},
-): Promise<SyncView[]> {
-  const values: unknown[] = [limit, after]
-  const seen = narrowed(visible, 'sync', 'sync', values)
-  return db.query<SyncView>(`${LIST} and ${seen} order by sync.id limit $1`, values)
+export function listSyncs(db: Queryable, search: SyncSearch = {}): Promise<SyncView[]> {
+  const { limit = 100, after = 0 } = search
+  const behind: Condition = (parameter) => `sync.id > ${parameter(after)}`
+  return queryWith<SyncView>(
+    db,
+    (parameter, all) => `
+select sync.id, sync.mode, sync.state, server.name as server, sync.backend,
+  sync.model || coalesce(':' || sync.object_key, '') as object, sync.actor, sync.source, sync.error,
+  ${isoTime('coalesce(sync.ended_at, sync.created_at)')} as since
+from ${TABLES} where ${all([behind, ...conditionsOf(search)])}
+order by sync.id limit ${parameter(limit)}`,
+  )
+}
+
+/** How many of them there are. */
+export function countSyncs(db: Queryable, search: SyncSearch): Promise<Counted> {
+  return countRows(db, TABLES, conditionsOf(search))
+}
+
+function conditionsOf(search: SyncSearch): Condition[] {
+  return [() => IS_TOLD, seenRows(search, 'sync', 'sync'), ...(search.where ?? [])]
 }
 
 /** The last time that something asked for it. */
@@ -64,14 +96,29 @@ const COVERS = `(later.server_id is null or later.server_id = sync.server_id)
     and (later.model is null or later.model = sync.model)
     and (later.object_key is null or later.object_key = sync.object_key)`
 
+const TABLES = 'orchestra.sync left join orchestra.server on server.id = sync.server_id'
+
 /** The order makes the planner go up the index from the synchronization on, and not through the table. */
-const LIST = `
-select sync.id, sync.mode, sync.state, server.name as server, sync.backend,
-  sync.model || coalesce(':' || sync.object_key, '') as object, sync.actor, sync.source, sync.error,
-  ${isoTime('coalesce(sync.ended_at, sync.created_at)')} as since
-from orchestra.sync left join orchestra.server on server.id = sync.server_id
-where sync.id > $2 and sync.state in ('comparing', 'inspecting', 'stopped', 'failed') and (sync.ended_at is null
+const IS_TOLD = `sync.state in ('comparing', 'inspecting', 'stopped', 'failed') and (sync.ended_at is null
   or (select true from orchestra.sync later where later.state = 'done' and ${IS_NO_LESS} and ${COVERS}
     order by later.id limit 1) is null
   and not exists (select from orchestra.sync later where later.id > sync.id and later.state in ('stopped', 'failed')
     and ${IS_OF_THE_SAME}))`
+
+/** What a list of synchronizations can be narrowed by. */
+export const syncFilters: Filters = {
+  by: {
+    server: serverNamed('sync.server_id'),
+    backend: named('sync.backend', 'A backend'),
+    model: named('sync.model', 'A model'),
+    object: named(`(sync.model || ':' || sync.object_key)`, 'An object, such as `object:site:12`'),
+    mode: oneOf('sync.mode', ['sync', 'check'], 'Whether it changes something'),
+    state: oneOf('sync.state', ['comparing', 'inspecting', 'stopped', 'failed'], 'How it stands'),
+    actor: patterned('sync.actor', 'Who asked for it'),
+    source: patterned('sync.source', 'What asked for it: `schedule:NAME`, `cli`, `http`'),
+    is: choice({ open: 'sync.ended_at is null', ended: 'sync.ended_at is not null' }, 'Whether it has ended'),
+    since: moment('sync.created_at', 'since'),
+    until: moment('sync.created_at', 'until'),
+  },
+  text: { about: 'What stands in the error', where: textIn('sync.error') },
+}

@@ -1,2 +1,2 @@
-export { listTransfers, type TransferView } from './list.ts'
+export { countTransfers, listTransfers, type TransferView, transferFilters } from './list.ts'
 export { TransferRunner } from './runner.ts'

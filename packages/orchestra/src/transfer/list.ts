@@ -1,5 +1,20 @@
 import { isoTime } from '../logs/index.ts'
-import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
+import {
+  type Condition,
+  type Counted,
+  choice,
+  countRows,
+  type Filters,
+  moment,
+  type Narrowed,
+  named,
+  objectNamed,
+  queryWith,
+  seenRows,
+  serverNamed,
+  textIn,
+} from '../query/index.ts'
+import type { Queryable } from '../store/index.ts'
 import type { TransferStep } from './transfer.ts'
 
 /** Data on its way from one server to another, as people and programs are shown it. Times are ISO 8601. */
@@ -24,32 +39,48 @@ export interface TransferView {
   waitsFor: string | null
 }
 
-export interface TransferSearch {
+export interface TransferSearch extends Narrowed {
   /** Default 100. */
-  limit?: number
+  limit?: number | undefined
   /** `model:key`, for those of one object. */
   object?: string | undefined
   /** Number of the last one of the page before. */
   after?: number | undefined
-  /** Those alone that somebody may see. */
-  visible?: Narrowing | undefined
 }
 
 /** Transfers that have not ended, the oldest first. */
-export function listTransfers(
-  store: Queryable,
-  { limit = 100, object, after = 0, visible }: TransferSearch = {},
-): Promise<TransferView[]> {
-  const colon = object?.indexOf(':') ?? -1
-  const model = object?.slice(0, Math.max(colon, 0)) ?? null
-  const values: unknown[] = [limit, model, object?.slice(colon + 1) ?? null, after]
-  const seen = narrowed(visible, 'transfer', 'transfer', values)
-  return store.query<TransferView>(`${LIST} and ${seen} order by transfer.id limit $1`, values)
+export function listTransfers(store: Queryable, search: TransferSearch = {}): Promise<TransferView[]> {
+  const { limit = 100, after = 0 } = search
+  const behind: Condition = (parameter) => `transfer.id > ${parameter(after)}`
+  return queryWith<TransferView>(
+    store,
+    (parameter, all) =>
+      `${VIEW} where ${all([behind, ...conditionsOf(search)])}
+       order by transfer.id limit ${parameter(limit)}`,
+  )
+}
+
+/** How many of them there are. */
+export function countTransfers(store: Queryable, search: TransferSearch): Promise<Counted> {
+  return countRows(store, TABLES, conditionsOf(search))
+}
+
+function conditionsOf(search: TransferSearch): Condition[] {
+  const { object, where = [] } = search
+  const ofObject: Condition[] =
+    object === undefined ? [] : [(parameter) => objectNamed('transfer').where([object], parameter)]
+  return [() => 'transfer.ended_at is null', seenRows(search, 'transfer', 'transfer'), ...ofObject, ...where]
 }
 
 const RUNNING = `coalesce(transfer.owner is not null and transfer.expires_at > now(), false)`
 
-const LIST = `
+const TABLES = `orchestra.transfer
+join orchestra.server source on source.id = transfer.from_server
+join orchestra.server target on target.id = transfer.to_server
+left join orchestra.placement on placement.key_hash = transfer.key_hash and placement.model = transfer.model
+  and placement.backend = transfer.backend and placement.server_id = transfer.to_server`
+
+const VIEW = `
 select transfer.id, transfer.backend, transfer.model || ':' || transfer.object_key as object, source.name as from,
   target.name as to, transfer.step, ${RUNNING} as running, transfer.bytes,
   ${isoTime('transfer.created_at')} as since, transfer.attempt, transfer.error,
@@ -60,10 +91,22 @@ select transfer.id, transfer.backend, transfer.model || ':' || transfer.object_k
     when target.held_at is not null then 'the server ' || target.name || ' is held'
     when placement.state is distinct from 'applied' then 'the object is not applied on ' || target.name || ' yet'
   end as "waitsFor"
-from orchestra.transfer
-join orchestra.server source on source.id = transfer.from_server
-join orchestra.server target on target.id = transfer.to_server
-left join orchestra.placement on placement.key_hash = transfer.key_hash and placement.model = transfer.model
-  and placement.backend = transfer.backend and placement.server_id = transfer.to_server
-where transfer.ended_at is null and transfer.id > $4
-  and ($2::text is null or transfer.key_hash = md5($3)::uuid and transfer.model = $2 and transfer.object_key = $3)`
+from ${TABLES}`
+
+/** What a list of transfers can be narrowed by. */
+export const transferFilters: Filters = {
+  by: {
+    from: serverNamed('transfer.from_server'),
+    to: serverNamed('transfer.to_server'),
+    backend: named('transfer.backend', 'A backend'),
+    model: named('transfer.model', 'A model'),
+    object: objectNamed('transfer'),
+    is: choice({ running: RUNNING, failing: 'transfer.error is not null' }, 'How it stands'),
+    since: moment('transfer.created_at', 'since'),
+    until: moment('transfer.created_at', 'until'),
+  },
+  text: {
+    about: 'What stands in the object or in the error',
+    where: textIn('transfer.object_key', 'transfer.error'),
+  },
+}

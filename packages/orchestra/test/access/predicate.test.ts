@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { predicate, rowPredicate } from '../../src/access/predicate.ts'
 import { allows, everything, type Scope, type Subject } from '../../src/access/scope.ts'
-import type { Store } from '../../src/store/index.ts'
+import type { Parameter, Store } from '../../src/store/index.ts'
 import { seed } from '../support/seed.ts'
 import { describeStores } from '../support/stores.ts'
 
@@ -50,6 +50,13 @@ const rows: Row[] = fc
   )
   .map((row, id) => ({ id, ...row }))
 
+/** A condition, and what stands for its parameters. */
+function made(write: (parameter: Parameter) => string, first = 1): { sql: string; values: unknown[] } {
+  const values: unknown[] = []
+  const sql = write((value) => `$${first + values.push(value) - 1}`)
+  return { sql, values }
+}
+
 async function addServers(store: Store): Promise<Map<string, number>> {
   const added = await store.query<{ id: number; name: string }>(
     `insert into orchestra.server (name, host) select name, '' from unnest($1::text[]) as name returning id, name`,
@@ -83,7 +90,7 @@ describeStores('what somebody sees', (open) => {
     const columns = { servers: 'server_id', backends: 'backend', models: 'model', actions: 'action' }
     await fc.assert(
       fc.asyncProperty(scopes, async (given) => {
-        const { sql, values } = predicate(given, columns, 2)
+        const { sql, values } = made((parameter) => predicate(given, columns, parameter), 2)
         const found = await store.query<{ id: number }>(
           `select id from seen where id >= $1 and ${sql} order by id`,
           [0, ...values],
@@ -99,14 +106,16 @@ describeStores('what somebody sees', (open) => {
     await store.query('create table seen (id integer, backend text)')
     await store.query(`insert into seen values (1, 'web1')`)
     const count = async (given: Partial<Scope>) => {
-      const { sql, values } = predicate([{ ...everything, ...given }], { backends: 'backend' })
+      const { sql, values } = made((parameter) =>
+        predicate([{ ...everything, ...given }], { backends: 'backend' }, parameter),
+      )
       return (await store.query(`select from seen where ${sql}`, values)).length
     }
     expect(await count({ backends: ['web1'] })).toBe(1)
     expect(await count({ backends: ['web1'], models: ['site'] })).toBe(0)
     expect(await count({ servers: ['web1'] })).toBe(0)
     expect(await count({})).toBe(1)
-    expect(predicate([], {})).toEqual({ sql: 'false', values: [] })
+    expect(made((parameter) => predicate([], {}, parameter))).toEqual({ sql: 'false', values: [] })
   })
 
   describe('of the tables', () => {
@@ -149,7 +158,7 @@ describeStores('what somebody sees', (open) => {
       await fc.assert(
         fc.asyncProperty(scopes, async (given) => {
           for (const kind of ['placement', 'operation', 'finding'] as const) {
-            const { sql, values } = rowPredicate(given, kind, 'r')
+            const { sql, values } = made((parameter) => rowPredicate(given, kind, 'r', parameter))
             const found = await store.query<{ key: string }>(
               `select object_key as key from orchestra.${kind} r where ${sql}`,
               values,
@@ -168,14 +177,14 @@ describeStores('what somebody sees', (open) => {
     }, async () => {
       await fc.assert(
         fc.asyncProperty(scopes, async (given) => {
-          const units = rowPredicate(given, 'unit', 'u')
+          const units = made((parameter) => rowPredicate(given, 'unit', 'u', parameter))
           const found = await store.query<{ id: string }>(
             `select right(id::text, 12)::integer as id from orchestra.unit u where ${units.sql}`,
             units.values,
           )
           const expected = new Set(small.filter((row) => allows(given, row)).map(({ id }) => id % 10))
           expect(new Set(found.map(({ id }) => Number(id)))).toEqual(expected)
-          const moves = rowPredicate(given, 'transfer', 't')
+          const moves = made((parameter) => rowPredicate(given, 'transfer', 't', parameter))
           const moving = await store.query<{ key: string }>(
             `select object_key as key from orchestra.transfer t where ${moves.sql}`,
             moves.values,
@@ -224,8 +233,8 @@ describeStores('what somebody sees', (open) => {
         await store.query('insert into orchestra.event (kind, detail) values ($1, $2)', [kind, detail])
       const seen = async (given: Partial<Scope>) => {
         const limits = [{ ...everything, ...given }]
-        const logs = rowPredicate(limits, 'log', 'l')
-        const events = rowPredicate(limits, 'event', 'e')
+        const logs = made((parameter) => rowPredicate(limits, 'log', 'l', parameter))
+        const events = made((parameter) => rowPredicate(limits, 'event', 'e', parameter))
         const found = await store.query(`select from orchestra.log l where ${logs.sql}`, logs.values)
         const kinds = await store.query<{ kind: string }>(
           `select kind from orchestra.event e where ${events.sql} order by id`,

@@ -69,6 +69,13 @@ const acts: readonly Act[] = [
     status: 200,
     answer: { id: 2, enabled: false, changed: false },
   },
+  {
+    name: 'POST /routes/preview',
+    path: '/routes/preview',
+    body: { backend: 'files', match: 'site.id == 77' },
+    status: 200,
+    answer: { problems: [], matching: { count: 0 } },
+  },
   { name: 'DELETE /routes/{route}', path: '/routes/2', status: 200, answer: { id: 2, removed: true } },
   {
     name: 'POST /protections',
@@ -246,7 +253,7 @@ describeStores('the API', (open) => {
       if (path === '/bindings') ids.BINDING = String(response.json().id)
       const place = typeof location === 'string' ? below(filled(location)) : location
       expect(response.headers.location).toEqual(place)
-      const isTried = /plans|dryRun/.test(url) || JSON.stringify(body ?? {}).includes('dryRun')
+      const isTried = /plans|preview|dryRun/.test(url) || JSON.stringify(body ?? {}).includes('dryRun')
       expect([name, (await audited()) - before]).toEqual([name, isTried ? 0 : 1])
     }
   })

@@ -19,14 +19,23 @@ import { describePostgres } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 import { type Api, below, useApis } from './api.ts'
 
-/** What an admin of one server alone is answered for his own and for a foreign object, or for a list; null where there is no such. */
-type Line = readonly [own: number | null, foreign: number | null, body?: (server: string) => object]
+/**
+ * What an admin of one server alone is answered for his own and for a foreign object, or for a list; null where there is no such. What
+ * is sent is the query of a GET.
+ */
+type Line = readonly [
+  own: number | null,
+  foreign: number | null,
+  sent?: (server: string) => Record<string, unknown>,
+]
 
 /** `[200, 200]` of what is foreign is an empty list. */
 const lines: Readonly<Record<string, Line>> = {
   'GET /status': [200, null],
   'GET /workers': [200, null],
   'GET /doctor': [403, null],
+  'GET /matrix': [200, null],
+  'GET /search': [200, null, () => ({ q: 'site' })],
   'GET /events': [200, null],
   'GET /events/stream': [null, null],
   'GET /audit': [403, null],
@@ -38,10 +47,12 @@ const lines: Readonly<Record<string, Line>> = {
   'DELETE /servers/{server}': [null, 404],
   'POST /servers/{server}/hold': [200, 404],
   'POST /servers/{server}/release': [200, 404],
+  'GET /servers/{server}/lane': [200, 404],
   'GET /servers/{server}/placements': [200, 200],
   'GET /servers/{server}/findings': [200, 200],
   'GET /routes': [200, null],
   'POST /routes': [null, 404, (server) => ({ backend: 'files', server, match: 'true' })],
+  'POST /routes/preview': [403, null, () => ({ backend: 'files', match: 'true' })],
   'GET /routes/{route}': [200, 404],
   'PATCH /routes/{route}': [null, 404, () => ({ match: 'false' })],
   'DELETE /routes/{route}': [null, 404],
@@ -49,6 +60,7 @@ const lines: Readonly<Record<string, Line>> = {
   'POST /routes/{route}/disable': [null, 404],
   'GET /backends': [200, null],
   'GET /models': [200, null],
+  'GET /models/{model}/fields': [200, null],
   'GET /schedules': [200, null],
   'GET /objects/{object}/explain': [200, 404],
   'GET /objects/{object}/placements': [200, 200],
@@ -68,11 +80,14 @@ const lines: Readonly<Record<string, Line>> = {
   'POST /units/{unit}/retry': [200, 404],
   'POST /units/{unit}/cancel': [200, 404],
   'POST /retry': [200, null, () => ({ failed: true })],
+  'GET /operations': [200, null],
   'GET /logs': [200, null],
   'GET /logs/{log}': [200, 404],
   'GET /logs/{log}/script': [200, 404],
   'GET /logs/{log}/output': [200, 404],
   'GET /logs/{log}/lines': [200, 404],
+  'GET /logs/{log}/sections': [200, 404],
+  'GET /logs/{log}/search': [200, 404, () => ({ q: 'a' })],
   'GET /logs/{log}/stream': [200, 404],
   'POST /logs/{log}/retry': [200, 404],
   'POST /logs/{log}/cancel': [200, 404],
@@ -195,6 +210,7 @@ describePostgres('the API', (open) => {
       user: 'ana',
       session: '1',
       role: 'viewer',
+      model: 'site',
       binding: '1',
       token: 'ci',
     })
@@ -205,15 +221,19 @@ describePostgres('the API', (open) => {
       path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? ''))
     for (const endpoint of endpoints) {
       const name = nameOf(endpoint)
-      const [ownStatus, foreignStatus, body] = lines[name] ?? [null, null]
+      const [ownStatus, foreignStatus, send] = lines[name] ?? [null, null]
       for (const [values, status] of [
         [own, ownStatus],
         [foreign, foreignStatus],
       ] as const) {
         if (status === null) continue
         const isForeign = values === foreign
-        const sent = endpoint.method === 'GET' ? undefined : body?.(values.server ?? '')
-        const response = await ask(endpoint, filled(endpoint.path, values), token, sent)
+        const sent = send?.(values.server ?? '') ?? {}
+        const path = filled(endpoint.path, values)
+        const response =
+          endpoint.method === 'GET'
+            ? await ask(endpoint, `${path}?${new URLSearchParams(sent as Record<string, string>)}`, token)
+            : await ask(endpoint, path, token, send && sent)
         expect([name, isForeign, response.statusCode]).toEqual([name, isForeign, status])
         if (status >= 400 || /events|workers/.test(name)) continue
         expect([name, response.body]).not.toEqual([name, expect.stringMatching(/web2|foreign/)])
@@ -223,6 +243,26 @@ describePostgres('the API', (open) => {
     expect((await ask({ method: 'GET' }, '/servers', token)).json().items).toMatchObject([{ name: 'web1' }])
     expect((await ask({ method: 'GET' }, '/units', token)).json().items).toMatchObject([{ operations: 1 }])
     expect((await ask({ method: 'GET' }, '/placements', token)).json().items).toHaveLength(1)
+    const read = async (path: string) => (await ask({ method: 'GET' }, path, token)).json()
+    expect(await read('/matrix')).toMatchObject({ servers: [{ server: 'web1' }], count: 1, next: null })
+    const found = { servers: ['web1'], objects: [], units: [], logs: [] }
+    expect(await read('/search?q=web')).toEqual(found)
+    expect(await read('/search?q=site:')).toMatchObject({ objects: [{ object: 'site:1' }] })
+    expect(await read(`/search?q=${own.log}`)).toMatchObject({ logs: [Number(own.log)] })
+    for (const hidden of ['site:2', foreign.log, foreign.unit])
+      expect(await read(`/search?q=${hidden}`)).toEqual({ ...found, servers: [] })
+    // What a query tells is of what he may see: also of a unit that did more.
+    await world.store.query(
+      `update orchestra.operation set unit_id = $1 where id in (select id ${operation('web2', '2')})`,
+      [own.unit],
+    )
+    for (const [query, count] of [
+      ['', 1],
+      ['object:site:1', 1],
+      ['object:site:2', 0],
+    ] as const)
+      for (const list of ['units', 'operations'])
+        expect([list, query, await read(`/${list}?q=${query}`)]).toMatchObject([list, query, { count }])
     const gone = await ask({ method: 'GET' }, '/servers/web9', token)
     const hidden = await ask({ method: 'GET' }, '/servers/web2', token)
     const same = ({ detail, requestId: _, ...problem }: Record<string, string>) => ({

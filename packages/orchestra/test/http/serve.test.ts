@@ -83,7 +83,8 @@ describePostgres('orchestra serve', (open) => {
   it('answers without a key, makes none, and ends when it is asked to', async () => {
     const child = start('serve', '--port', '0', '--open')
     const url = await urlOf(child)
-    expect(await (await fetch(`${url}/servers`)).json()).toEqual({ items: [], next: null })
+    const none = { items: [], next: null, count: 0, countIsExact: true }
+    expect(await (await fetch(`${url}/servers`)).json()).toEqual(none)
     expect((await fetch(`${url}/plans`, { method: 'POST' })).status).toBe(501)
     const doctor = (await (await fetch(`${url}/doctor`)).json()) as { items: { check: string }[] }
     expect(doctor.items.map(({ check }) => check)).toContain('key')

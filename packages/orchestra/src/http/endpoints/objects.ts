@@ -13,13 +13,14 @@ import {
   workCancel,
   workRetry,
 } from '../../operate/index.ts'
+import { writeCursor } from '../../query/index.ts'
 import type { ProtectionView } from '../../removal/index.ts'
 import type { TransferView } from '../../transfer/index.ts'
-import { act, keyed, one, paged, pages } from '../build.ts'
+import { act, one, paged, pages } from '../build.ts'
 import type { Given } from '../endpoint.ts'
 
 const { object } = objectExplain.input.shape
-const { after, limit: _, ...placeFilter } = placeList.input.shape
+const { after, limit: _, total: __, ...placeFilter } = placeList.input.shape
 const params = { object }
 const target = ({ params: { object: named } }: Given) => ({ target: named })
 
@@ -33,6 +34,7 @@ export const objectEndpoints = [
     query: { backend: placeFilter.backend, server: placeFilter.server, state: placeFilter.state },
     cursor: after.unwrap(),
     items: 'placements',
+    fixed: { total: false },
   }),
   paged<LogSummary>({
     path: '/objects/{object}/history',
@@ -78,11 +80,14 @@ export const objectEndpoints = [
     query: placeFilter,
     cursor: after.unwrap(),
     items: 'placements',
+    fixed: { total: false },
   }),
-  keyed<ProtectionView>({
+  paged<ProtectionView>({
     path: '/protections',
     verb: protectionList,
-    key: (protection) => [protection.object ?? '', protection.backend ?? ''],
+    field: 'after',
+    cursor: protectionList.input.shape.after.unwrap(),
+    next: ({ object: about, backend }) => writeCursor([about ?? '', backend ?? '']),
   }),
   act({
     path: '/protections',

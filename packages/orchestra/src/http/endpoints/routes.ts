@@ -1,24 +1,32 @@
 import {
   backendList,
+  modelFields,
   modelList,
   type RouteView,
   routeAdd,
   routeDisable,
   routeEnable,
   routeList,
+  routePreview,
   routeRemove,
   routeSet,
   routeShow,
   scheduleList,
 } from '../../operate/index.ts'
-import { act, keyed, one, whole } from '../build.ts'
+import { act, one, paged, whole } from '../build.ts'
 
 const { route, dryRun } = routeEnable.input.shape
 const { route: _, ...change } = routeSet.input.shape
 const params = { route }
 
 export const routeEndpoints = [
-  keyed<RouteView>({ path: '/routes', verb: routeList, key: ({ id }) => [id] }),
+  paged<RouteView>({
+    path: '/routes',
+    verb: routeList,
+    field: 'after',
+    cursor: routeList.input.shape.after.unwrap(),
+    next: ({ id }) => id,
+  }),
   act({
     path: '/routes',
     verb: routeAdd,
@@ -26,6 +34,11 @@ export const routeEndpoints = [
     body: routeAdd.input.shape,
     asks: true,
     location: ({ route: added }: { route: { id: number } | null }) => added && `/routes/${added.id}`,
+  }),
+  act({
+    path: '/routes/preview',
+    verb: routePreview,
+    body: routePreview.input.shape,
   }),
   one({ path: '/routes/{route}', verb: routeShow, params }),
   act({
@@ -60,5 +73,10 @@ export const routeEndpoints = [
   }),
   whole({ path: '/backends', verb: backendList }),
   whole({ path: '/models', verb: modelList }),
+  one({
+    path: '/models/{model}/fields',
+    verb: modelFields,
+    params: modelFields.input.shape,
+  }),
   whole({ path: '/schedules', verb: scheduleList }),
 ]

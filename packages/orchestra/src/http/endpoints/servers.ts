@@ -1,6 +1,8 @@
 import type { Finding } from '../../inspect/index.ts'
 import {
   driftList,
+  laneShow,
+  matrixRead,
   placeList,
   type ServerView,
   serverHold,
@@ -9,23 +11,26 @@ import {
   serverRemove,
   serverShow,
 } from '../../operate/index.ts'
-import { act, keyed, one, pages } from '../build.ts'
-import type { ItemKey } from '../cursor.ts'
+import { act, one, paged, pages } from '../build.ts'
 
 const { server } = serverShow.input.shape
 const { backend, model, object, identity, state, after } = placeList.input.shape
 const params = { server }
 
-/** What of a place tells a finding from all others. */
-export function findingKey(finding: Finding): ItemKey {
-  return [finding.server, finding.backend, finding.object ?? '', finding.identity]
-}
+/** Findings go on in the order in which they were found. */
+export const findingPages = {
+  field: 'after',
+  cursor: driftList.input.shape.after.unwrap(),
+  next: ({ id }: Finding) => id,
+} as const
 
 export const serverEndpoints = [
-  keyed<ServerView>({
+  paged<ServerView>({
     path: '/servers',
     verb: serverList,
-    key: ({ name }) => [name],
+    field: 'after',
+    cursor: serverList.input.shape.after.unwrap(),
+    next: ({ name }) => name,
   }),
   one({ path: '/servers/{server}', verb: serverShow, params }),
   act({
@@ -43,6 +48,22 @@ export const serverEndpoints = [
     body: { reason: serverHold.input.shape.reason },
   }),
   act({ path: '/servers/{server}/release', verb: serverRelease, params }),
+  one({
+    path: '/servers/{server}/lane',
+    verb: laneShow,
+    params,
+    query: { limit: laneShow.input.shape.limit },
+  }),
+  one({
+    path: '/matrix',
+    verb: matrixRead,
+    query: {
+      limit: matrixRead.input.shape.limit,
+      cursor: matrixRead.input.shape.after,
+      q: matrixRead.input.shape.q,
+    },
+    input: ({ query: { cursor: after, ...query } }) => ({ ...query, after }),
+  }),
   pages({
     path: '/servers/{server}/placements',
     verb: placeList,
@@ -51,13 +72,14 @@ export const serverEndpoints = [
     query: { backend, model, object, identity, state },
     cursor: after.unwrap(),
     items: 'placements',
+    fixed: { total: false },
   }),
-  keyed<Finding>({
+  paged<Finding>({
     path: '/servers/{server}/findings',
     verb: driftList,
     about: 'What the last look at one server found otherwise than it should be',
     params,
     query: { backend: driftList.input.shape.backend },
-    key: findingKey,
+    ...findingPages,
   }),
 ]

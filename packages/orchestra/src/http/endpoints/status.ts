@@ -3,6 +3,7 @@ import {
   doctorExamine,
   eventList,
   pauseShow,
+  searchFind,
   statusRead,
   workerList,
   workPause,
@@ -16,6 +17,12 @@ const { by, action, target, since, before } = auditList.input.shape
 
 export const statusEndpoints = [
   one({ path: '/status', verb: statusRead, query: statusRead.input.shape }),
+  one({
+    path: '/search',
+    verb: searchFind,
+    query: { q: searchFind.input.shape.text, limit: searchFind.input.shape.limit },
+    input: ({ query: { q: text, ...query } }) => ({ ...query, text }),
+  }),
   keyed<WorkerStatus>({
     path: '/workers',
     verb: workerList,

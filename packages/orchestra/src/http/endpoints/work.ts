@@ -9,7 +9,10 @@ import {
   logList,
   logOutput,
   logScript,
+  logSearch,
+  logSections,
   logShow,
+  operationList,
   planMake,
   type RepairBegun,
   syncCancel,
@@ -22,14 +25,15 @@ import {
   workCancel,
   workRetry,
 } from '../../operate/index.ts'
-import type { UnitSummary } from '../../placements/index.ts'
+import type { OperationView, UnitSummary } from '../../placements/index.ts'
 import type { SyncView } from '../../sync/index.ts'
-import { act, file, keyed, one, paged, pages } from '../build.ts'
-import { findingKey } from './servers.ts'
+import { act, file, one, paged, pages, whole } from '../build.ts'
+import { findingPages } from './servers.ts'
 
 const { unit } = unitShow.input.shape
 const { log, ...lines } = logLines.input.shape
 const { before, limit: _, ...logFilter } = logList.input.shape
+const searched = logSearch.input.shape
 const { id: sync } = syncShow.input.shape
 const targetOf = (name: string) => (given: { params: Readonly<Record<string, unknown>> }) => ({
   target: String(given.params[name]),
@@ -68,6 +72,16 @@ const unitEndpoints = [
   }),
 ]
 
+const operationEndpoints = [
+  paged<OperationView>({
+    path: '/operations',
+    verb: operationList,
+    field: 'before',
+    cursor: operationList.input.shape.before.unwrap(),
+    next: ({ id }) => id,
+  }),
+]
+
 const logEndpoints = [
   paged<LogSummary>({
     path: '/logs',
@@ -95,6 +109,18 @@ const logEndpoints = [
     verb: logLines,
     params: { log },
     query: lines,
+  }),
+  whole({
+    path: '/logs/{log}/sections',
+    verb: logSections,
+    params: { log },
+  }),
+  one({
+    path: '/logs/{log}/search',
+    verb: logSearch,
+    params: { log },
+    query: { q: searched.text, limit: searched.limit, from: searched.from },
+    input: ({ params, query: { q: text, ...query } }) => ({ ...params, ...query, text }),
   }),
   act({
     path: '/logs/{log}/retry',
@@ -134,11 +160,11 @@ const comparisonEndpoints = [
   }),
   one({ path: '/syncs/{id}', verb: syncShow, params: { id: sync } }),
   act({ path: '/syncs/{id}/cancel', verb: syncCancel, params: { id: sync } }),
-  keyed<Finding>({
+  paged<Finding>({
     path: '/findings',
     verb: driftList,
-    query: driftList.input.shape,
-    key: findingKey,
+    query: { server: driftList.input.shape.server, backend: driftList.input.shape.backend },
+    ...findingPages,
   }),
   pages({
     path: '/findings/causes',
@@ -156,4 +182,9 @@ const comparisonEndpoints = [
   }),
 ]
 
-export const workEndpoints = [...unitEndpoints, ...logEndpoints, ...comparisonEndpoints]
+export const workEndpoints = [
+  ...unitEndpoints,
+  ...operationEndpoints,
+  ...logEndpoints,
+  ...comparisonEndpoints,
+]
