@@ -1,10 +1,11 @@
-/** Writes `docs/reference.md`, `docs/query.md`, `docs/openapi.json` and `biome.folders.json`: `node docs/generate.ts`. A test fails while they are not current. */
+/** Writes `docs/reference.md`, `docs/query.md`, `docs/openapi.json`, the table of the client and `biome.folders.json`: `node docs/generate.ts`. A test fails while they are not current. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes } from '../packages/orchestra/src/errors.ts'
 import { doors, endpoints, openApi } from '../packages/orchestra/src/http/index.ts'
 import { logStates } from '../packages/orchestra/src/logs/state.ts'
 import { outcomes } from '../packages/orchestra/src/operations/outcome.ts'
+import { clientTablePath, generateClientTable } from './generate/client.ts'
 import { commandHelps } from './generate/commands.ts'
 import { withDeclarations } from './generate/declarations.ts'
 import { folderRulesPath, generateFolderRules } from './generate/folder-rules.ts'
@@ -272,5 +273,6 @@ if (import.meta.main) {
   writeFileSync(referencePath, generateReference())
   writeFileSync(queryPath, generateQueryGuide())
   writeFileSync(openApiPath, generateOpenApi())
+  writeFileSync(clientTablePath, generateClientTable())
   writeFileSync(folderRulesPath, generateFolderRules())
 }

@@ -213,6 +213,20 @@ for (const { kind, run } of checks) if (kind === 'secrets' || kind === 'twice') 
   })
 })
 
+test('the client of the API is there, with its types', async () => {
+  const asks = (field: string) => `
+import { Client } from 'orchestrajs/client'
+const client = new Client({ url: 'http://127.0.0.1:4480', token: '' })
+const server = await client.ask('GET /servers/{server}', { server: 'web1' })
+console.log(server.${field} satisfies string)`
+  for (const [name, field] of Object.entries({ 'asks.mts': 'name', 'asks-wrong.mts': 'nmae' }))
+    writeFileSync(join(project, name), asks(field))
+  await run(tsc, [...checkTypes, 'asks.mts'], { cwd: project })
+  await expect(run(tsc, [...checkTypes, 'asks-wrong.mts'], { cwd: project })).rejects.toMatchObject({
+    stdout: expect.stringContaining(`'nmae' does not exist`),
+  })
+})
+
 test('a misspelled option is an error in plain JavaScript too', async () => {
   writeFileSync(
     join(project, 'misspelled.mjs'),

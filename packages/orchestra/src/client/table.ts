@@ -1,0 +1,269 @@
+// Written by docs/generate.ts: what can be asked for by HTTP. Nothing of it is there at run time.
+
+import type {
+  auditList,
+  backendList,
+  bindingAdd,
+  bindingList,
+  bindingRemove,
+  doctorExamine,
+  driftCauses,
+  driftList,
+  driftRepair,
+  eventFollow,
+  eventList,
+  laneShow,
+  logLines,
+  logList,
+  logSearch,
+  logSections,
+  logShow,
+  logWatch,
+  matrixRead,
+  modelFields,
+  modelList,
+  objectCollect,
+  objectExplain,
+  objectForget,
+  operationList,
+  pauseShow,
+  placeList,
+  planMake,
+  protectionAdd,
+  protectionList,
+  protectionRemove,
+  roleAdd,
+  roleList,
+  roleRemove,
+  roleSet,
+  routeAdd,
+  routeDisable,
+  routeEnable,
+  routeList,
+  routePreview,
+  routeRemove,
+  routeSet,
+  routeShow,
+  scheduleList,
+  searchFind,
+  serverHold,
+  serverList,
+  serverRelease,
+  serverRemove,
+  serverShow,
+  sessionList,
+  sessionRevoke,
+  statusRead,
+  syncCancel,
+  syncList,
+  syncShow,
+  syncStart,
+  tokenAdd,
+  tokenList,
+  tokenRevoke,
+  transferList,
+  unitList,
+  unitShow,
+  unitWork,
+  userAdd,
+  userLink,
+  userList,
+  userRemove,
+  userSet,
+  workCancel,
+  workPause,
+  workResume,
+  workRetry,
+  workerList,
+  OutputOf,
+} from '../operate/index.ts'
+
+/** A part of a list: `next` is the `cursor` of the page behind it, null on the last. */
+export interface Listed<Item> {
+  items: Item[]
+  next: string | null
+  /** How many there are on all pages, or, where that is not exact, so many and more. */
+  count: number
+  countIsExact: boolean
+}
+
+/** Items of what a verb answers as an array, or as a page of its own. */
+type ItemOf<Output> = Output extends readonly (infer Item)[]
+  ? Item
+  : Extract<Output[keyof Output], readonly unknown[]>[number]
+
+/** What a verb answers piece by piece. */
+type PieceOf<Output> = Output extends AsyncIterable<infer Piece> ? Piece : never
+
+export interface Table {
+  /** Where everything stands: what runs, what waits for what, what failed and why */
+  'GET /status': { kind: 'one'; input: { most?: number }; answer: OutputOf<typeof statusRead> }
+  /** Servers, objects, units of work and logs that go by a name, a number or the beginning of it */
+  'GET /search': { kind: 'one'; input: { q: string; limit?: number }; answer: OutputOf<typeof searchFind> }
+  /** Workers that gave a sign of life in the last seconds */
+  'GET /workers': { kind: 'list'; input: { limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof workerList>>> }
+  /** Checks configuration, store, key, capture, servers, routes and worker; says what to do */
+  'GET /doctor': { kind: 'list'; input: Record<never, never>; answer: Listed<ItemOf<OutputOf<typeof doctorExamine>>> }
+  /** What happened since a cursor; without one, what keeps work from being done, and where to go on */
+  'GET /events': { kind: 'list'; input: { limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof eventList>>> }
+  /** What people did to Orchestra itself, the newest first */
+  'GET /audit': { kind: 'list'; input: { by?: string; action?: string; target?: string; since?: unknown | string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof auditList>>> }
+  /** Whether all work waits, since when, by whom and why */
+  'GET /pause': { kind: 'one'; input: Record<never, never>; answer: OutputOf<typeof pauseShow> }
+  /** Lets all work wait, everywhere; nothing is lost */
+  'POST /pause': { kind: 'act'; input: { reason?: string }; answer: OutputOf<typeof workPause> }
+  /** Ends a pause */
+  'DELETE /pause': { kind: 'act'; input: Record<never, never>; answer: OutputOf<typeof workResume> }
+  /** Servers, by name */
+  'GET /servers': { kind: 'list'; input: { q?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof serverList>>> }
+  /** One server: how it is reached, its key and tags, its routes, work and objects */
+  'GET /servers/{server}': { kind: 'one'; input: { server: string }; answer: OutputOf<typeof serverShow> }
+  /** Forgets a server, with what is known of it; what stands on it stays there */
+  'DELETE /servers/{server}': { kind: 'act'; input: { server: string; force?: boolean; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof serverRemove> }
+  /** Lets the work of a server wait; nothing is lost */
+  'POST /servers/{server}/hold': { kind: 'act'; input: { server: string; reason?: string }; answer: OutputOf<typeof serverHold> }
+  /** Ends a hold; what waited is due at once */
+  'POST /servers/{server}/release': { kind: 'act'; input: { server: string }; answer: OutputOf<typeof serverRelease> }
+  /** What runs on one server, what waits there, and for what */
+  'GET /servers/{server}/lane': { kind: 'one'; input: { server: string; limit?: number }; answer: OutputOf<typeof laneShow> }
+  /** Servers by backends: how much there is of each, and how much of it waits, runs or fails */
+  'GET /matrix': { kind: 'one'; input: { limit?: number; cursor?: string; q?: string }; answer: OutputOf<typeof matrixRead> }
+  /** What stands on one server */
+  'GET /servers/{server}/placements': { kind: 'list'; input: { server: string; backend?: string; model?: string; object?: string; identity?: string; state?: "pending" | "applied" | "failed" | "deleting" | "kept"; q?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof placeList>>> }
+  /** What the last look at one server found otherwise than it should be */
+  'GET /servers/{server}/findings': { kind: 'list'; input: { server: string; backend?: string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof driftList>>> }
+  /** Routes, in the order they were added */
+  'GET /routes': { kind: 'list'; input: { q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof routeList>>> }
+  /** Sends the objects of a backend that match to a server, or to all servers with a tag */
+  'POST /routes': { kind: 'act'; input: { backend: string; server?: string; tags?: readonly (string)[]; match?: string; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof routeAdd> }
+  /** What an expression would match of some objects, and what it gains and loses beside a route that is there */
+  'POST /routes/preview': { kind: 'act'; input: { backend: string; match: string; route?: number; limit?: number }; answer: OutputOf<typeof routePreview> }
+  /** One route, and where it leads now */
+  'GET /routes/{route}': { kind: 'one'; input: { route: number }; answer: OutputOf<typeof routeShow> }
+  /** Changes a route in place */
+  'PATCH /routes/{route}': { kind: 'act'; input: { route: number; match?: string; server?: string; tags?: readonly (string)[]; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof routeSet> }
+  /** Removes a route: what it placed is kept, removed or moved as `onMove` of its backend says */
+  'DELETE /routes/{route}': { kind: 'act'; input: { route: number; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof routeRemove> }
+  /** Lets the work of a route run again */
+  'POST /routes/{route}/enable': { kind: 'act'; input: { route: number; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof routeEnable> }
+  /** Lets the work of a route wait; nothing is lost */
+  'POST /routes/{route}/disable': { kind: 'act'; input: { route: number; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof routeDisable> }
+  /** The backends of the configuration, in the order of their scripts, with what they do by policy */
+  'GET /backends': { kind: 'list'; input: Record<never, never>; answer: Listed<ItemOf<OutputOf<typeof backendList>>> }
+  /** The models of the configuration: their tables, and who places their objects */
+  'GET /models': { kind: 'list'; input: Record<never, never>; answer: Listed<ItemOf<OutputOf<typeof modelList>>> }
+  /** What match expressions of a model can read: its fields, without what is secret, and the server */
+  'GET /models/{model}/fields': { kind: 'one'; input: { model: string }; answer: OutputOf<typeof modelFields> }
+  /** What the configuration has done by the clock, and what became of the last time */
+  'GET /schedules': { kind: 'list'; input: Record<never, never>; answer: Listed<ItemOf<OutputOf<typeof scheduleList>>> }
+  /** Why an object is where it is: its routes, what stands where, what waits for what */
+  'GET /objects/{object}/explain': { kind: 'one'; input: { object: string }; answer: OutputOf<typeof objectExplain> }
+  /** Where one object stands */
+  'GET /objects/{object}/placements': { kind: 'list'; input: { object: string; backend?: string; server?: string; state?: "pending" | "applied" | "failed" | "deleting" | "kept"; q?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof placeList>>> }
+  /** The scripts that did something with one object, the newest first */
+  'GET /objects/{object}/history': { kind: 'list'; input: { object: string; server?: string; backend?: string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof logList>>> }
+  /** Tries what failed or waits of an object again at once */
+  'POST /objects/{object}/retry': { kind: 'act'; input: { object: string }; answer: OutputOf<typeof workRetry> }
+  /** Revokes what waits of an object and ends what runs, on the server too */
+  'POST /objects/{object}/cancel': { kind: 'act'; input: { object: string }; answer: OutputOf<typeof workCancel> }
+  /** Looks at the row of an object now, as after a change: what it wants elsewhere, or otherwise, follows */
+  'POST /objects/{object}/collect': { kind: 'act'; input: { object: string }; answer: OutputOf<typeof objectCollect> }
+  /** Gives up what stands on servers: it stays there, and nothing is known of it any more */
+  'POST /objects/{object}/forget': { kind: 'act'; input: { object: string; server?: string; backend?: string; yes?: boolean }; answer: OutputOf<typeof objectForget> }
+  /** What stands where, as far as Orchestra put it there, in the order of the objects */
+  'GET /placements': { kind: 'list'; input: { server?: string; backend?: string; object?: string; model?: string; identity?: string; state?: "pending" | "applied" | "failed" | "deleting" | "kept"; q?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof placeList>>> }
+  /** What may not be removed, and who says so */
+  'GET /protections': { kind: 'list'; input: { q?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof protectionList>>> }
+  /** Refuses the removal of an object or of all objects of a backend */
+  'POST /protections': { kind: 'act'; input: { object?: string; backend?: string; reason?: string }; answer: OutputOf<typeof protectionAdd> }
+  /** Ends a protection */
+  'DELETE /protections': { kind: 'act'; input: { object?: string; backend?: string }; answer: OutputOf<typeof protectionRemove> }
+  /** Data on its way from server to server, the oldest first */
+  'GET /transfers': { kind: 'list'; input: { object?: string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof transferList>>> }
+  /** The latest units of work */
+  'GET /units': { kind: 'list'; input: { actor?: string; q?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof unitList>>> }
+  /** What became of a unit of work, object by object */
+  'GET /units/{unit}': { kind: 'one'; input: { unit: string }; answer: OutputOf<typeof unitShow> }
+  /** How many operations of a unit of work wait, run, and have ended */
+  'GET /units/{unit}/work': { kind: 'one'; input: { unit: string }; answer: OutputOf<typeof unitWork> }
+  /** Tries what failed of a unit of work again at once */
+  'POST /units/{unit}/retry': { kind: 'act'; input: { unit: string }; answer: OutputOf<typeof workRetry> }
+  /** Revokes what waits of a unit of work and ends what runs, on the server too */
+  'POST /units/{unit}/cancel': { kind: 'act'; input: { unit: string }; answer: OutputOf<typeof workCancel> }
+  /** Tries everything that has failed again at once */
+  'POST /retry': { kind: 'act'; input: { failed: true }; answer: OutputOf<typeof workRetry> }
+  /** Operations, the newest first: what was done, what runs, and what each of those that wait is waiting for */
+  'GET /operations': { kind: 'list'; input: { q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof operationList>>> }
+  /** Logs of scripts that fit, the newest first */
+  'GET /logs': { kind: 'list'; input: { server?: string; backend?: string; object?: string; state?: "RECEIVED" | "STARTED" | "SUCCESS" | "FAILURE" | "ERROR" | "TIMEOUT" | "ABORTED" | "REVOKED" | "NOTHING"; text?: string; since?: unknown | string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof logList>>> }
+  /** One log: its operations with their outcomes */
+  'GET /logs/{log}': { kind: 'one'; input: { log: number }; answer: OutputOf<typeof logShow> }
+  /** The script of a log, secrets by name */
+  'GET /logs/{log}/script': { kind: 'text'; input: { log: number }; answer: string }
+  /** The output of a log, byte for byte */
+  'GET /logs/{log}/output': { kind: 'bytes'; input: { log: number }; answer: unknown }
+  /** Some lines of the output of a log, from one on or the last, with where each stands */
+  'GET /logs/{log}/lines': { kind: 'one'; input: { log: number; from?: number; lines?: number; tail?: number; stream?: "stdout" | "stderr" }; answer: OutputOf<typeof logLines> }
+  /** The output of a log by the operations of its script: the lines of each, and how it ended */
+  'GET /logs/{log}/sections': { kind: 'list'; input: { log: number }; answer: Listed<ItemOf<OutputOf<typeof logSections>>> }
+  /** Where a text stands in the output of a log, to the letter */
+  'GET /logs/{log}/search': { kind: 'one'; input: { log: number; q: string; limit?: number; from?: number }; answer: OutputOf<typeof logSearch> }
+  /** Tries what failed of a log again at once */
+  'POST /logs/{log}/retry': { kind: 'act'; input: { log: number }; answer: OutputOf<typeof workRetry> }
+  /** Ends what runs of a log, on the server too */
+  'POST /logs/{log}/cancel': { kind: 'act'; input: { log: number }; answer: OutputOf<typeof workCancel> }
+  /** What is to be done, without asking any server: what waits, and what differs from what was placed */
+  'POST /plans': { kind: 'act'; input: { server?: string; backend?: string; object?: string; model?: string; scripts?: boolean; differences?: number; allowDeletes?: number }; answer: OutputOf<typeof planMake> }
+  /** Synchronizations and checks that are open, or were stopped or failed and nothing came of it since */
+  'GET /syncs': { kind: 'list'; input: { q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof syncList>>> }
+  /** Has workers make rows, placements and servers agree, or only look what differs */
+  'POST /syncs': { kind: 'act'; input: { server?: string; backend?: string; object?: string; model?: string; mode?: "sync" | "check"; allowDeletes?: number }; answer: OutputOf<typeof syncStart> }
+  /** Where a synchronization or a check stands, and what a check found */
+  'GET /syncs/{id}': { kind: 'one'; input: { id: number }; answer: OutputOf<typeof syncShow> }
+  /** Ends a synchronization or a check where it is; what it recorded already is done */
+  'POST /syncs/{id}/cancel': { kind: 'act'; input: { id: number }; answer: OutputOf<typeof syncCancel> }
+  /** What the last looks at servers found otherwise than it should be */
+  'GET /findings': { kind: 'list'; input: { server?: string; backend?: string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof driftList>>> }
+  /** What the last looks at servers found, by what was done to it, the most frequent first */
+  'GET /findings/causes': { kind: 'list'; input: { server?: string; backend?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof driftCauses>>> }
+  /** Has what differs on servers, or is missing there, written again as the rows say: a cause, or what fits */
+  'POST /findings/repair': { kind: 'act'; input: { cause?: string; server?: string; backend?: string; object?: string; dryRun?: boolean }; answer: OutputOf<typeof driftRepair> }
+  /** The lines of a log from one on, live until it ends */
+  'GET /logs/{log}/stream': { kind: 'stream'; input: { log: number; from?: number }; answer: { event: 'lines'; data: PieceOf<OutputOf<typeof logWatch>> } | { event: 'end'; data: OutputOf<typeof logShow> } }
+  /** What happens from now on, or since a cursor, page by page as it happens */
+  'GET /events/stream': { kind: 'stream'; input: { cursor?: string }; answer: { event: string; data: ItemOf<PieceOf<OutputOf<typeof eventFollow>>> } }
+  /** Who can log in */
+  'GET /users': { kind: 'list'; input: { limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof userList>>> }
+  /** Registers somebody who can log in */
+  'POST /users': { kind: 'act'; input: { user: string; password?: string; role?: string; servers?: readonly (string)[]; backends?: readonly (string)[]; models?: readonly (string)[]; actions?: readonly (string)[] }; answer: OutputOf<typeof userAdd> }
+  /** Gives somebody another password, or keeps him out; he is out everywhere at once */
+  'PATCH /users/{user}': { kind: 'act'; input: { user: string; password?: string; disabled?: boolean }; answer: OutputOf<typeof userSet> }
+  /** Removes somebody with his sessions, his tokens and what he was given */
+  'DELETE /users/{user}': { kind: 'act'; input: { user: string }; answer: OutputOf<typeof userRemove> }
+  /** Makes a link that lets somebody in once; the first makes the first admin */
+  'POST /users/{user}/link': { kind: 'act'; input: { user: string }; answer: OutputOf<typeof userLink> }
+  /** Who is logged in, and from where */
+  'GET /sessions': { kind: 'list'; input: { user?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof sessionList>>> }
+  /** Logs somebody out */
+  'DELETE /sessions/{session}': { kind: 'act'; input: { session: number }; answer: OutputOf<typeof sessionRevoke> }
+  /** Sets of permissions that can be given */
+  'GET /roles': { kind: 'list'; input: { limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof roleList>>> }
+  /** Defines a role */
+  'POST /roles': { kind: 'act'; input: { role: string; permissions: readonly ("status.read" | "object.data" | "diff.read" | "output.read" | "script.read" | "secret.reveal" | "retry" | "cancel" | "collect" | "hold" | "pause" | "check" | "sync" | "prune" | "adopt" | "forget" | "trash" | "key.approve" | "route" | "server" | "protect" | "approve" | "reveal.approve" | "user" | "token" | "channel" | "audit")[] }; answer: OutputOf<typeof roleAdd> }
+  /** Gives a role other permissions, for all who have it */
+  'PATCH /roles/{role}': { kind: 'act'; input: { role: string; permissions: readonly ("status.read" | "object.data" | "diff.read" | "output.read" | "script.read" | "secret.reveal" | "retry" | "cancel" | "collect" | "hold" | "pause" | "check" | "sync" | "prune" | "adopt" | "forget" | "trash" | "key.approve" | "route" | "server" | "protect" | "approve" | "reveal.approve" | "user" | "token" | "channel" | "audit")[] }; answer: OutputOf<typeof roleSet> }
+  /** Removes a role that nobody has */
+  'DELETE /roles/{role}': { kind: 'act'; input: { role: string }; answer: OutputOf<typeof roleRemove> }
+  /** Who has which role, and for what */
+  'GET /bindings': { kind: 'list'; input: { user?: string; token?: string; group?: string; role?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof bindingList>>> }
+  /** Gives a user, a token or a group a role, everywhere or for what the lists say */
+  'POST /bindings': { kind: 'act'; input: { role: string; user?: string; token?: string; group?: string; servers?: readonly (string)[]; backends?: readonly (string)[]; models?: readonly (string)[]; actions?: readonly (string)[] }; answer: OutputOf<typeof bindingAdd> }
+  /** Takes a role back */
+  'DELETE /bindings/{binding}': { kind: 'act'; input: { binding: number }; answer: OutputOf<typeof bindingRemove> }
+  /** What programs come in by; never the tokens themselves */
+  'GET /tokens': { kind: 'list'; input: { user?: string; all?: boolean; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof tokenList>>> }
+  /** Makes a token for a program, and tells it this once */
+  'POST /tokens': { kind: 'act'; input: { token: string; role: string; user?: string; networks?: readonly (string)[]; days?: number; servers?: readonly (string)[]; backends?: readonly (string)[]; models?: readonly (string)[]; actions?: readonly (string)[] }; answer: OutputOf<typeof tokenAdd> }
+  /** Ends a token */
+  'DELETE /tokens/{token}': { kind: 'act'; input: { token: string }; answer: OutputOf<typeof tokenRevoke> }
+}
