@@ -50,6 +50,8 @@ const looks: readonly [name: string, path: string, line: string | null][] = [
   ['GET /syncs', '/syncs', 'sync list'],
   ['GET /syncs/{id}', '/syncs/SYNC', null],
   ['GET /findings', '/findings', 'drift'],
+  ['GET /findings/causes', '/findings/causes', 'drift causes'],
+  ['GET /pause', '/pause', 'pause show'],
   ['GET /users', '/users', 'user list'],
   ['GET /roles', '/roles', 'role list'],
   ['GET /bindings', '/bindings?user=ana', 'binding list --user ana'],
@@ -152,6 +154,7 @@ describeStores('the API', (open) => {
 function comparable(answer: unknown): unknown {
   if (Array.isArray(answer)) return answer.map((item) => JSON.stringify(item)).toSorted()
   const page = answer as Record<string, unknown>
-  const items = page.items ?? page.placements ?? (page.next === undefined ? undefined : page.events)
+  const items =
+    page.items ?? page.placements ?? page.causes ?? (page.next === undefined ? undefined : page.events)
   return Array.isArray(items) ? comparable(items.map(({ cursor: _, notedAt: __, ...item }) => item)) : answer
 }
