@@ -39,7 +39,15 @@ import {
 } from './http/index.ts'
 import type { Finding } from './inspect/index.ts'
 import { Manager, type ManagerOptions, routeObjects } from './manager/index.ts'
-import { askFor, type PlanShown, planMake, type SyncShown, syncShow, syncStart } from './operate/index.ts'
+import {
+  askFor,
+  type PlanShown,
+  planMake,
+  requestsBy,
+  type SyncShown,
+  syncShow,
+  syncStart,
+} from './operate/index.ts'
 import { checkOptions, type NamesOf } from './options.ts'
 import { CurrentRouter } from './router/index.ts'
 import { doerOf } from './server/index.ts'
@@ -96,11 +104,14 @@ const checkNames: NamesOf<CheckSelector> = {
   actor: true,
   signal: true,
 }
-const workerNames: NamesOf<Omit<ManagerOptions, 'store' | 'config'>> = {
+const workerNames: NamesOf<OwnWorkerOptions> = {
   methods: true,
   onError: true,
   checkCapture: true,
 }
+
+/** What a worker inside of an application is made with. */
+type OwnWorkerOptions = Omit<ManagerOptions, 'store' | 'config' | 'doRequest'>
 
 /** Orchestra inside an application: units of work before and after the commit, and a worker where one is wanted. */
 export class Orchestra {
@@ -149,7 +160,7 @@ export class Orchestra {
   }
 
   /** A worker of this process; start and stop it. */
-  worker(options: Omit<ManagerOptions, 'store' | 'config'> = {}): Manager {
+  worker(options: Omit<ManagerOptions, 'store' | 'config' | 'doRequest'> = {}): Manager {
     checkOptions('orchestra.worker()', options, workerNames)
     return new Manager({
       checkCapture: async () => {
@@ -160,6 +171,7 @@ export class Orchestra {
       ...options,
       store: this.store,
       config: this.config,
+      doRequest: requestsBy({ store: this.store, config: this.config, onError: options.onError }),
     })
   }
 

@@ -10,16 +10,22 @@ export interface Vouched {
   name: string
   grants: readonly Grant[]
   accountId: null
+  /** What the application said, for what is done of this one request later. */
+  said: VouchedFor
+}
+
+/** Whom an application names, and to what it lets him. */
+export interface VouchedFor extends NewScope {
+  name: string
+  role: string
 }
 
 /**
  * What an application gives one of its people, for one request.
  * @throws OrchestraError ORC_ROLE_UNKNOWN
  */
-export async function vouchFor(
-  db: Queryable,
-  { name, role, servers, backends, models, actions }: NewScope & { name: string; role: string },
-): Promise<Vouched> {
+export async function vouchFor(db: Queryable, said: VouchedFor): Promise<Vouched> {
+  const { name, role, servers, backends, models, actions } = said
   const scope = {
     servers: servers ?? null,
     backends: backends ?? null,
@@ -27,5 +33,5 @@ export async function vouchFor(
     actions: actions ?? null,
   }
   const grants = [{ permissions: new Set(await permissionsOf(db, role)), scope }]
-  return { kind: 'application', name: `application:${name}`, grants, accountId: null }
+  return { kind: 'application', name: `application:${name}`, grants, accountId: null, said }
 }

@@ -33,11 +33,14 @@ interface TokenRow {
   disabled: boolean
 }
 
-const TOKEN = `
+const tokenBy = (column: 'hash' | 'id') => `
 select t.id, t.name, t.networks, t.expires_at <= $2 as expired, t.account_id as account, a.groups,
   a.disabled_at is not null as disabled, coalesce(t.last_used_at <= $3, true) as stale
 from orchestra.token t left join orchestra.account a on a.id = t.account_id
-where t.hash = $1 and t.revoked_at is null`
+where t.${column} = $1 and t.revoked_at is null`
+
+const TOKEN = tokenBy('hash')
+const TOKEN_BY_ID = tokenBy('id')
 
 /**
  * Whom a token stands for. Where it comes from somewhere else it is answered as one that nobody knows.
@@ -77,10 +80,13 @@ interface SessionRow {
   stale: boolean
 }
 
-const SESSION = `
+const sessionBy = (column: 'hash' | 'id') => `
 select s.id, s.account_id as account, a.name, a.groups, s.seen_at <= $3 as stale
 from orchestra.session s join orchestra.account a on a.id = s.account_id
-where s.hash = $1 and a.disabled_at is null and ${isOpen('$2')}`
+where s.${column} = $1 and a.disabled_at is null and ${isOpen('$2')}`
+
+const SESSION = sessionBy('hash')
+const SESSION_BY_ID = sessionBy('id')
 
 /**
  * Whose session it is.
@@ -94,13 +100,65 @@ export async function authenticateSession(
 ): Promise<Identity> {
   const at = clock()
   const [row] = isSecret(secret) ? await db.query<SessionRow>(SESSION, [hashOf(secret), at, noted(at)]) : []
-  if (row === undefined)
-    throw new OrchestraError('ORC_SESSION_ENDED', 'The session has ended', { hint: 'Log in again' })
-  const { id, account, name, groups } = row
-  if (row.stale && notes) await db.query('update orchestra.session set seen_at = $2 where id = $1', [id, at])
-  const grants = await grantsOf(db, { kind: 'account', id: account, groups })
-  return { kind: 'user', name, grants, accountId: account, by: id }
+  if (row === undefined) throw endedSession()
+  if (row.stale && notes)
+    await db.query('update orchestra.session set seen_at = $2 where id = $1', [row.id, at])
+  return identityOf(db, row, row.id)
 }
+
+type Person = Pick<SessionRow, 'account' | 'name' | 'groups'>
+
+async function identityOf(
+  db: Queryable,
+  { account, name, groups }: Person,
+  by: number | null,
+): Promise<Identity> {
+  const grants = await grantsOf(db, { kind: 'account', id: account, groups })
+  return { kind: 'user', name, grants, accountId: account, by }
+}
+
+/** Who proved who he is, and from where. */
+export interface Proved extends Pick<Identity, 'kind' | 'by' | 'accountId'> {
+  address: string
+}
+
+/**
+ * Who somebody is by now who proved it before, and what he may: for what is done in his name later. Whatever would keep him out now
+ * keeps that from being done: a session or a token that ended, networks that are others by now. A proxy cannot be asked again: whom
+ * it named is who he was then, unless he was disabled.
+ * @throws OrchestraError ORC_TOKEN_INVALID, ORC_SESSION_ENDED
+ */
+export async function presentIdentity(db: Queryable, proved: Proved, clock: Clock = now): Promise<Identity> {
+  return proved.kind === 'token' ? presentToken(db, proved, clock) : presentUser(db, proved, clock)
+}
+
+async function presentToken(db: Queryable, { by, address }: Proved, clock: Clock): Promise<Identity> {
+  const at = clock()
+  const [row] = await db.query<TokenRow>(TOKEN_BY_ID, [by, at, noted(at)])
+  if (row === undefined || row.disabled || !isFrom(address, row.networks)) throw invalidToken('is not known')
+  if (row.expired) throw invalidToken('has expired')
+  const { id, name, account } = row
+  return {
+    kind: 'token',
+    name: `token:${name}`,
+    grants: await tokenGrants(db, row),
+    accountId: account,
+    by: id,
+  }
+}
+
+async function presentUser(db: Queryable, { by, accountId }: Proved, clock: Clock): Promise<Identity> {
+  const at = clock()
+  const [row] =
+    by === null
+      ? await db.query<Person>(ACCOUNT, [accountId])
+      : await db.query<Person>(SESSION_BY_ID, [by, at, noted(at)])
+  if (row === undefined) throw endedSession()
+  return identityOf(db, row, by)
+}
+
+const ACCOUNT =
+  'select id as account, name, groups from orchestra.account where id = $1 and disabled_at is null'
 
 function isFrom(address: string, networks: readonly string[]): boolean {
   return networks.length === 0 || isInNetworks(address, networks)
@@ -108,6 +166,10 @@ function isFrom(address: string, networks: readonly string[]): boolean {
 
 function noted(at: Date): Date {
   return new Date(at.getTime() - NOTED_EVERY)
+}
+
+function endedSession(): OrchestraError {
+  return new OrchestraError('ORC_SESSION_ENDED', 'The session has ended', { hint: 'Log in again' })
 }
 
 function invalidToken(why: string): OrchestraError {

@@ -1,7 +1,7 @@
 export { addUser, listUsers, removeUser, setUser, type UserView } from './accounts.ts'
 export type { Actor, Clock } from './actor.ts'
 export { countAdmins } from './admins.ts'
-export { type Vouched, vouchFor } from './application.ts'
+export { type Vouched, type VouchedFor, vouchFor } from './application.ts'
 export {
   type ApprovalView,
   approvalReasons,
@@ -12,7 +12,7 @@ export {
   takeApproval,
   voidApprovals,
 } from './approvals.ts'
-export { authenticateSession, authenticateToken, type Identity } from './authenticate.ts'
+export { authenticateSession, authenticateToken, type Identity, presentIdentity } from './authenticate.ts'
 export { beginLogin, type Proofs, proofsOf, takeBegun } from './begun.ts'
 export type { NewScope } from './bind.ts'
 export {

@@ -74,6 +74,7 @@ const finders: Readonly<Record<RowKind, Finder>> = {
     someOperation(scopes, `operation_there.unit_id = ${alias}.id`, parameter),
   event: ofEvent,
   sync: by(whole),
+  // Its samples may be of any model.
   incident: by(places),
 }
 

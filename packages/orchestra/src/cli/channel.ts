@@ -1,6 +1,13 @@
 import type { Command } from 'commander'
 import type { ChannelView, DeliveryView } from '../notify/index.ts'
-import { channelAdd, channelList, channelRemove, channelTest, deliveryList } from '../operate/index.ts'
+import {
+  channelAdd,
+  channelList,
+  channelRemove,
+  channelTest,
+  deliveryList,
+  deliveryRepeat,
+} from '../operate/index.ts'
 import { age } from './ages.ts'
 import { type Act, severalTimes, span, wholeNumber, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
@@ -60,6 +67,11 @@ export function addChannelCommands(program: Command, act: Act): void {
     .option('--limit <count>', 'How many', wholeNumber(1), 50)
     .action(act(deliveriesCommand))
   withExamples(deliveries, 'channel deliveries', 'channel deliveries ops --json')
+  const redeliver = channel
+    .command('redeliver <delivery>')
+    .description('Send once more what was sent or given up')
+    .action(act(redeliverCommand))
+  withExamples(redeliver, 'channel redeliver 12')
 }
 
 async function listCommand(session: Session): Promise<Ending> {
@@ -106,6 +118,12 @@ async function deliveriesCommand(
   const deliveries = await session.run(deliveryList, { channel, ...page })
   terminal.tell(deliveries, ...table(deliveryColumns, deliveries, terminal.width))
   if (deliveries.length === 0) terminal.note('nobody was told anything')
+  return 'done'
+}
+
+async function redeliverCommand(session: Session, delivery: string): Promise<Ending> {
+  const again = await session.run(deliveryRepeat, { delivery: wholeNumber(1)(delivery) })
+  session.terminal.tell(again, `${again.channel} is told delivery ${again.id} again by the next worker`)
   return 'done'
 }
 

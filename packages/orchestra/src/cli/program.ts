@@ -29,6 +29,7 @@ import { addPauseCommands } from './pause.ts'
 import { addPlaceCommands } from './place.ts'
 import { addPlanCommand } from './plan.ts'
 import { addProtectCommands } from './protect.ts'
+import { addRequestCommands } from './request.ts'
 import { addRoleCommands } from './role.ts'
 import { addRouteCommands } from './route.ts'
 import { addScheduleCommands } from './schedule.ts'
@@ -93,6 +94,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addLogCommands(program, act)
   addWorkCommands(program, act)
   addCollectCommand(program, act)
+  addRequestCommands(program, act)
   addPauseCommands(program, act)
   addProtectCommands(program, act)
   addForgetCommand(program, act)

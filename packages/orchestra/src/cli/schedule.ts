@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type ScheduleView, scheduleList } from '../operate/index.ts'
+import { type ScheduleView, scheduleList, scheduleRun } from '../operate/index.ts'
 import { age } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
@@ -15,6 +15,11 @@ export function addScheduleCommands(program: Command, act: Act): void {
     .description('The schedules, and what became of the last time')
     .action(act(listCommand))
   withExamples(list, 'schedule list', 'schedule list --json')
+  const run = schedule
+    .command('run <name>')
+    .description('Have it done at once, whatever the clock says')
+    .action(act(runCommand))
+  withExamples(run, 'schedule run nightly')
 }
 
 async function listCommand(session: Session): Promise<Ending> {
@@ -22,6 +27,12 @@ async function listCommand(session: Session): Promise<Ending> {
   const schedules = await session.run(scheduleList, {})
   terminal.tell(schedules, ...table(columns, schedules, terminal.width))
   if (schedules.length === 0) terminal.note('the configuration has no schedules')
+  return 'done'
+}
+
+async function runCommand(session: Session, schedule: string): Promise<Ending> {
+  const { id } = await session.run(scheduleRun, { schedule })
+  session.terminal.tell({ id }, `synchronization ${id} was asked for: orchestra sync list`)
   return 'done'
 }
 

@@ -5,7 +5,7 @@ import { isOrchestraError } from '../errors.ts'
 import { byCredentials, type Listening, listen, USUAL_PORT } from '../http/index.ts'
 import { sealCanary } from '../key/index.ts'
 import { Manager } from '../manager/index.ts'
-import { askFor, eventFollow } from '../operate/index.ts'
+import { askFor, eventFollow, requestsBy } from '../operate/index.ts'
 import { assertMigrated, migrate, openStore, type Store, type StoreOptions } from '../store/index.ts'
 import { captureTables } from './capture-tables.ts'
 import { type Act, portNumber, wholeNumber, withExamples } from './command.ts'
@@ -112,11 +112,13 @@ async function runUp(session: Session, store: Store, options: Running): Promise<
     awaits = captured.awaited.length > 0
     report.capturedAgain(captured)
   }
+  const onError = (error: unknown) => report.problem(error)
   const manager = new Manager({
     store,
     config,
-    onError: (error) => report.problem(error),
+    onError,
     checkCapture: capture,
+    doRequest: requestsBy({ store, config, environment: session.environment, onError }),
   })
   const view = new LiveView(
     (after, signal) => askFor({ store, config, signal }, eventFollow, { after }),

@@ -1,17 +1,31 @@
 // Written by docs/generate.ts: what can be asked for by HTTP. Nothing of it is there at run time.
 
 import type {
+  adoptionSurvey,
+  adoptionTake,
+  auditHead,
   auditList,
+  auditVerify,
   backendList,
   bindingAdd,
   bindingList,
   bindingRemove,
+  channelAdd,
+  channelList,
+  channelRemove,
+  channelTest,
+  deliveryList,
+  deliveryRepeat,
   doctorExamine,
   driftCauses,
   driftList,
   driftRepair,
   eventFollow,
   eventList,
+  incidentList,
+  incidentMute,
+  incidentResolve,
+  incidentShow,
   laneShow,
   logLines,
   logList,
@@ -32,6 +46,9 @@ import type {
   protectionAdd,
   protectionList,
   protectionRemove,
+  requestCancel,
+  requestList,
+  requestShow,
   roleAdd,
   roleList,
   roleRemove,
@@ -45,11 +62,16 @@ import type {
   routeSet,
   routeShow,
   scheduleList,
+  scheduleRun,
   searchFind,
+  serverAdd,
+  serverApprove,
+  serverCheck,
   serverHold,
   serverList,
   serverRelease,
   serverRemove,
+  serverSet,
   serverShow,
   sessionList,
   sessionRevoke,
@@ -62,6 +84,9 @@ import type {
   tokenList,
   tokenRevoke,
   transferList,
+  trashEmpty,
+  trashList,
+  trashRestore,
   unitList,
   unitShow,
   unitWork,
@@ -106,8 +131,8 @@ export interface Table {
   'GET /doctor': { kind: 'list'; input: Record<never, never>; answer: Listed<ItemOf<OutputOf<typeof doctorExamine>>> }
   /** What happened since a cursor; without one, what keeps work from being done, and where to go on */
   'GET /events': { kind: 'list'; input: { limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof eventList>>> }
-  /** What people did to Orchestra itself, the newest first */
-  'GET /audit': { kind: 'list'; input: { by?: string; action?: string; target?: string; since?: unknown | string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof auditList>>> }
+  /** What monitoring watches, as Prometheus reads it */
+  'GET /metrics': { kind: 'plain'; input: Record<never, never>; answer: unknown }
   /** Whether all work waits, since when, by whom and why */
   'GET /pause': { kind: 'one'; input: Record<never, never>; answer: OutputOf<typeof pauseShow> }
   /** Lets all work wait, everywhere; nothing is lost */
@@ -122,6 +147,16 @@ export interface Table {
   'DELETE /servers/{server}': { kind: 'act'; input: { server: string; force?: boolean; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof serverRemove> }
   /** Lets the work of a server wait; nothing is lost */
   'POST /servers/{server}/hold': { kind: 'act'; input: { server: string; reason?: string }; answer: OutputOf<typeof serverHold> }
+  /** Registers a server; it works once its host key is approved */
+  'POST /servers': { kind: 'act'; input: { name: string; host?: string; port?: number; user?: string; method?: "ssh" | "openssh" | "local" | "function"; identityFile?: string; sudo?: boolean; directory?: string; tags?: readonly (string)[]; acceptKey?: string; offline?: boolean; yes?: boolean }; answer: OutputOf<typeof serverAdd> }
+  /** Changes how a server is reached, or its tags; its approved host key stays the only one that is accepted */
+  'PATCH /servers/{server}': { kind: 'act'; input: { server: string; host?: string; port?: number; user?: string; method?: "ssh" | "openssh" | "local" | "function"; identityFile?: string | null; sudo?: boolean; directory?: string | null; tag?: readonly (string)[]; untag?: readonly (string)[]; offline?: boolean; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof serverSet> }
+  /** Connects to servers as scripts do: reachability, latency, host key, sudo, bash, flock */
+  'POST /servers/check': { kind: 'act'; input: { servers?: readonly (string)[] }; answer: OutputOf<typeof serverCheck> }
+  /** Connects to one server as scripts do */
+  'POST /servers/{server}/check': { kind: 'act'; input: { server: string }; answer: OutputOf<typeof serverCheck> }
+  /** Approves the host key that a server presents */
+  'POST /servers/{server}/approve-key': { kind: 'act'; input: { server: string; fingerprint?: string; yes?: boolean }; answer: OutputOf<typeof serverApprove> }
   /** Ends a hold; what waited is due at once */
   'POST /servers/{server}/release': { kind: 'act'; input: { server: string }; answer: OutputOf<typeof serverRelease> }
   /** What runs on one server, what waits there, and for what */
@@ -156,6 +191,8 @@ export interface Table {
   'GET /models/{model}/fields': { kind: 'one'; input: { model: string }; answer: OutputOf<typeof modelFields> }
   /** What the configuration has done by the clock, and what became of the last time */
   'GET /schedules': { kind: 'list'; input: Record<never, never>; answer: Listed<ItemOf<OutputOf<typeof scheduleList>>> }
+  /** Has done at once what the configuration has done by the clock */
+  'POST /schedules/{schedule}/run': { kind: 'act'; input: { schedule: string }; answer: OutputOf<typeof scheduleRun> }
   /** Why an object is where it is: its routes, what stands where, what waits for what */
   'GET /objects/{object}/explain': { kind: 'one'; input: { object: string }; answer: OutputOf<typeof objectExplain> }
   /** Where one object stands */
@@ -180,6 +217,26 @@ export interface Table {
   'DELETE /protections': { kind: 'act'; input: { object?: string; backend?: string }; answer: OutputOf<typeof protectionRemove> }
   /** Data on its way from server to server, the oldest first */
   'GET /transfers': { kind: 'list'; input: { object?: string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof transferList>>> }
+  /** What the trash of servers holds, oldest first */
+  'GET /trash': { kind: 'list'; input: { backend?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof trashList>>> }
+  /** What the trash of one server holds */
+  'GET /servers/{server}/trash': { kind: 'list'; input: { server: string; backend?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof trashList>>> }
+  /** Puts something back where it was */
+  'POST /servers/{server}/trash/{id}/restore': { kind: 'act'; input: { server: string; id: string }; answer: OutputOf<typeof trashRestore> }
+  /** Removes for good what is in the trash of one server */
+  'POST /servers/{server}/trash/empty': { kind: 'act'; input: { server: string; olderThan?: number; yes?: boolean }; answer: OutputOf<typeof trashEmpty> }
+  /** Removes for good what is in the trash of all servers */
+  'POST /trash/empty': { kind: 'act'; input: { olderThan?: number; yes?: boolean }; answer: OutputOf<typeof trashEmpty> }
+  /** What a server has already that could be taken over; changes nothing */
+  'POST /adoptions/survey': { kind: 'act'; input: { server: string; backend?: string }; answer: OutputOf<typeof adoptionSurvey> }
+  /** Takes over what a server has already */
+  'POST /adoptions': { kind: 'act'; input: { server: string; backend?: string; objects?: readonly (string)[]; all?: boolean; overwrite?: boolean; yes?: boolean }; answer: OutputOf<typeof adoptionTake> }
+  /** What was left to workers to do, and how far it is, the newest first: your own */
+  'GET /requests': { kind: 'list'; input: { open?: boolean; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof requestList>>> }
+  /** One request: how far it is, and what it answered or why it failed */
+  'GET /requests/{request}': { kind: 'one'; input: { request: number }; answer: OutputOf<typeof requestShow> }
+  /** Ends a request: one that waits at once, one that is at work as soon as that can be */
+  'POST /requests/{request}/cancel': { kind: 'act'; input: { request: number }; answer: OutputOf<typeof requestCancel> }
   /** The latest units of work */
   'GET /units': { kind: 'list'; input: { actor?: string; q?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof unitList>>> }
   /** What became of a unit of work, object by object */
@@ -228,6 +285,36 @@ export interface Table {
   'GET /findings/causes': { kind: 'list'; input: { server?: string; backend?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof driftCauses>>> }
   /** Has what differs on servers, or is missing there, written again as the rows say: a cause, or what fits */
   'POST /findings/repair': { kind: 'act'; input: { cause?: string; server?: string; backend?: string; object?: string; dryRun?: boolean }; answer: OutputOf<typeof driftRepair> }
+  /** What went wrong, by its cause, the newest first */
+  'GET /incidents': { kind: 'list'; input: { state?: "open" | "recovered" | "resolved"; server?: string; backend?: string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof incidentList>>> }
+  /** One incident, and what became of it step by step */
+  'GET /incidents/{incident}': { kind: 'one'; input: { incident: number }; answer: OutputOf<typeof incidentShow> }
+  /** Tells nobody of an incident for some time; what becomes of it is noted */
+  'POST /incidents/{incident}/mute': { kind: 'act'; input: { incident: number; until?: unknown | string; reason?: string }; answer: OutputOf<typeof incidentMute> }
+  /** Ends an incident that somebody has dealt with, until it is there again */
+  'POST /incidents/{incident}/resolve': { kind: 'act'; input: { incident: number }; answer: OutputOf<typeof incidentResolve> }
+  /** Who is told of incidents, and what was told last */
+  'GET /channels': { kind: 'list'; input: { limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof channelList>>> }
+  /** Tells somebody of incidents: by mail, or by a webhook */
+  'POST /channels': { kind: 'act'; input: { channel: string; mail?: { to: readonly (string)[]; from: string; smtp: string }; webhook?: { url: string; allowPrivate?: boolean; heartbeat?: number }; digest?: number }; answer: OutputOf<typeof channelAdd> }
+  /** Tells nobody any more by a channel */
+  'DELETE /channels/{channel}': { kind: 'act'; input: { channel: string }; answer: OutputOf<typeof channelRemove> }
+  /** Sends a message of no meaning by a channel, and says whether it arrived */
+  'POST /channels/{channel}/test': { kind: 'act'; input: { channel: string }; answer: OutputOf<typeof channelTest> }
+  /** What channels were told, and what they are to be, the newest first */
+  'GET /deliveries': { kind: 'list'; input: { limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof deliveryList>>> }
+  /** What one channel was told, and what it is to be, the newest first */
+  'GET /channels/{channel}/deliveries': { kind: 'list'; input: { channel: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof deliveryList>>> }
+  /** Sends once more what a channel was told or could not be told */
+  'POST /deliveries/{delivery}/redeliver': { kind: 'act'; input: { delivery: number }; answer: OutputOf<typeof deliveryRepeat> }
+  /** What people did to Orchestra itself, the newest first */
+  'GET /audit': { kind: 'list'; input: { by?: string; action?: string; target?: string; since?: unknown | string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof auditList>>> }
+  /** Where the chain of the audit ends now, to be posted elsewhere */
+  'GET /audit/head': { kind: 'one'; input: Record<never, never>; answer: OutputOf<typeof auditHead> }
+  /** Whether the audit is as it was written: the first entry that does not fit */
+  'GET /audit/verify': { kind: 'one'; input: { head?: string }; answer: OutputOf<typeof auditVerify> }
+  /** Entries of the audit with their hashes, in the order in which they are chained */
+  'GET /audit/export': { kind: 'lines'; input: { by?: string; action?: string; target?: string; since?: unknown | string; until?: unknown | string }; answer: unknown }
   /** The lines of a log from one on, live until it ends */
   'GET /logs/{log}/stream': { kind: 'stream'; input: { log: number; from?: number }; answer: { event: 'lines'; data: PieceOf<OutputOf<typeof logWatch>> } | { event: 'end'; data: OutputOf<typeof logShow> } }
   /** What happens from now on, or since a cursor, page by page as it happens */

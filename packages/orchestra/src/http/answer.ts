@@ -2,10 +2,12 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { OrchestraError } from '../errors.ts'
 import type { LogLines, OutputChunk } from '../logs/index.ts'
-import { counting, logLines } from '../operate/index.ts'
+import { counting, logLines, subjectOf, versionOf } from '../operate/index.ts'
 import type { Counted } from '../query/index.ts'
+import type { Store } from '../store/index.ts'
 import type { Ask, Endpoint, Given } from './endpoint.ts'
 import { etagOf, namesTag } from './etag.ts'
+import { versionTag } from './if-match.ts'
 import { toJson } from './json.ts'
 import type { ListPage } from './page.ts'
 import { rangeOf } from './range.ts'
@@ -13,22 +15,33 @@ import { rangeOf } from './range.ts'
 /** Below which everything is. */
 export const BASE = '/api/v1'
 
-interface Answering {
+/** Who is answered, and for what. */
+interface Answered {
   request: FastifyRequest
   reply: FastifyReply
   endpoint: Endpoint
   given: Given
+}
+
+interface Answering extends Answered {
   ask: Ask
+  store: Store
 }
 
 /** Does what an endpoint is for, and sends what it answers. */
 export async function answer(answering: Answering): Promise<FastifyReply> {
-  const { endpoint, given, ask } = answering
+  const { endpoint, given, ask, store } = answering
   if (endpoint.kind === 'bytes') return sendBytes(answering)
-  if (endpoint.kind === 'list') return sendJson(answering, await listed(answering))
+  if (endpoint.kind === 'list') return sendAnswer(answering, null, null, await listed(answering))
+  const subject = endpoint.kind === 'one' ? subjectOf(endpoint.verb.name, endpoint.input(given)) : undefined
+  // Before what it is the version of: of one that is older than it seems nobody changes what he has not seen.
+  const version = subject && (await versionOf(store, subject))
   const output = await ask(endpoint.verb, endpoint.input(given))
   if (endpoint.kind === 'text') return sendText(answering, String(output))
-  return sendJson(answering, output)
+  if (endpoint.kind === 'lines') return sendLines(answering, output as AsyncIterable<unknown>)
+  if (endpoint.plain !== null)
+    return answering.reply.type(endpoint.plain.type).send(await endpoint.plain.textOf(output))
+  return sendAnswer(answering, output, version ?? null)
 }
 
 /** A page, and how many there are on all of them: counted beside it where its verb can count. */
@@ -49,12 +62,19 @@ function countOf({ items, next, ...page }: ListPage, { query }: Given): Counted 
   return { count: items.length, countIsExact: next === null && query.cursor === undefined }
 }
 
-function sendJson({ request, reply, endpoint, given }: Answering, output: unknown): FastifyReply {
-  const body = toJson(endpoint.kind === 'list' ? output : endpoint.answer(output, given))
+/** Sends what a verb answers, as its endpoint answers it. */
+export function sendAnswer(
+  answered: Answered,
+  output: unknown,
+  version: string | null = null,
+  answer: unknown = answered.endpoint.answer(output, answered.given),
+): FastifyReply {
+  const { request, reply, endpoint } = answered
+  const body = toJson(answer)
   reply.type('application/json; charset=utf-8')
   if (endpoint.tellsSecret) reply.header('cache-control', 'no-store')
   if (endpoint.kind === 'act') return sendActed(reply, endpoint, output).send(body)
-  const tag = etagOf(body)
+  const tag = version === null ? etagOf(body) : versionTag(version, body)
   reply.header('etag', tag)
   if (namesTag(request.headers['if-none-match'], tag)) return reply.code(304).send()
   return reply.send(body)
@@ -69,6 +89,17 @@ function sendActed(reply: FastifyReply, { status, location }: Endpoint, output: 
 
 function sendText({ reply, given }: Answering, text: string): FastifyReply {
   return asAttachment(reply, `log-${given.params.log}.sh`).send(text)
+}
+
+/** As they come, however many there are. */
+function sendLines({ reply, endpoint }: Answering, items: AsyncIterable<unknown>): FastifyReply {
+  return asAttachment(reply, endpoint.named ?? 'lines.jsonl')
+    .type('application/jsonl; charset=utf-8')
+    .send(Readable.from(textLines(items), { objectMode: false }))
+}
+
+async function* textLines(items: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const item of items) yield `${toJson(item)}\n`
 }
 
 /** Nothing that comes from a server is ever shown as anything but text, or runs. */

@@ -7,10 +7,10 @@ import Fastify, {
 } from 'fastify'
 import { Limited } from '../access/index.ts'
 import { OrchestraError } from '../errors.ts'
-import { assertMayAsk } from '../operate/index.ts'
+import { assertMayAsk, ChangedMeanwhile } from '../operate/index.ts'
 import type { Store } from '../store/index.ts'
 import { answer, BASE } from './answer.ts'
-import { askBy, type Surroundings } from './asking.ts'
+import { type Asker, askBy, type Surroundings } from './asking.ts'
 import { addCustomers } from './customers.ts'
 import type { Door, Entering } from './door.ts'
 import { doors } from './doors/index.ts'
@@ -19,18 +19,22 @@ import type { Ask, Endpoint } from './endpoint.ts'
 import { endpoints } from './endpoints/index.ts'
 import { readerOf } from './given.ts'
 import { guardHeaders } from './guard.ts'
+import { expectedVersions } from './if-match.ts'
 import { toJson } from './json.ts'
+import { isLeftToWorker, leaveToWorker } from './leave-to-worker.ts'
 import { limiting } from './limits.ts'
 import { Providers } from './oidc/providers.ts'
+import { OnceOnly } from './once-only.ts'
 import { OpenStreams, watchPermission } from './open-streams.ts'
 import { openApi } from './openapi.ts'
+import { preferenceOf } from './prefer.ts'
 import type { Authenticate, Principal } from './principal.ts'
 import { isUnexpected, type Problem, toProblem } from './problem.ts'
 import { isLooking, problemPage, problemPolicy } from './problem-page.ts'
 import { approachOf, receive } from './reception.ts'
 import { sharingListener } from './shared-listening.ts'
 import { addSignInPage } from './sign-in-page.ts'
-import { siteOf } from './site.ts'
+import { type Site, siteOf } from './site.ts'
 import { sendEvents } from './stream.ts'
 
 export interface AppOptions extends Surroundings {
@@ -89,7 +93,8 @@ export function createApp(options: AppOptions): FastifyInstance {
     providers.close()
   })
   const streams = new OpenStreams(http.streams)
-  const shared = { whoAsks, closing, streaming: sharingListener(options.store), streams }
+  const once = new OnceOnly(options.store, options.onError)
+  const shared = { whoAsks, site, once, closing, streaming: sharingListener(options.store), streams }
   for (const endpoint of endpoints) addEndpoint(app, endpoint, options, shared)
   for (const door of opens) addDoor(app, door, { store: options.store, site, streams, providers, whoAsks })
   addCustomers(app, {
@@ -108,6 +113,8 @@ interface Shared {
   whoAsks: (request: FastifyRequest) => Principal
   /** Aborts when the server closes: streams would never end by themselves. */
   closing: AbortController
+  site: Site
+  once: OnceOnly
   /** The store for streams. */
   streaming: Store
   streams: OpenStreams
@@ -124,7 +131,7 @@ function addEndpoint(
   app: FastifyInstance,
   endpoint: Endpoint,
   options: AppOptions,
-  { whoAsks, closing, streaming, streams }: Shared,
+  { whoAsks, site, once, closing, streaming, streams }: Shared,
 ): void {
   const surroundings = endpoint.tells === null ? options : { ...options, store: streaming }
   const read = readerOf(endpoint)
@@ -133,17 +140,42 @@ function addEndpoint(
     url: routeOf(endpoint.path),
     // Before a body is read: who may not do it need not be listened to.
     onRequest: async (request) => assertMayAsk(whoAsks(request).acting, endpoint.verb.name),
+    onSend: async (request, reply, payload) => {
+      await once.sent(request, reply, payload)
+      return payload
+    },
     handler: async (request, reply) => {
       const { params, body } = request
       const given = read({ params, query: queryOf(endpoint, request), body })
       const principal = whoAsks(request)
+      const versions = expectedVersions(endpoint, endpoint.input(given), request.headers['if-match'])
+      const answered = await once.before(endpoint, principal, request, reply)
+      if (answered !== undefined) return answered
       const left = AbortSignal.any([leavingOf(reply), closing.signal])
+      const askerUntil = (signal: AbortSignal): Asker => ({
+        principal,
+        agrees: endpoint.agrees(given),
+        versions,
+        signal,
+      })
       const asking = (signal: AbortSignal): Ask => {
-        const asker = { principal, agrees: endpoint.agrees(given), signal }
+        const asker = askerUntil(signal)
         return (verb, input) => askBy(surroundings, verb, input, asker)
       }
+      if (isLeftToWorker(endpoint, options.holds, preferenceOf(request.headers.prefer)))
+        return leaveToWorker({
+          request,
+          reply,
+          endpoint,
+          given,
+          asker: askerUntil(left),
+          surroundings,
+          site,
+          waiting: streaming,
+        })
       const { tells } = endpoint
-      if (tells === null) return answer({ request, reply, endpoint, given, ask: asking(left) })
+      if (tells === null)
+        return answer({ request, reply, endpoint, given, ask: asking(left), store: options.store })
       const stream = streams.open(principal)
       const signal = AbortSignal.any([left, stream.signal])
       const look = () => options.authenticate({ ...approachOf(request), again: true })
@@ -254,6 +286,7 @@ async function sendProblem(
   reply: FastifyReply,
 ): Promise<void> {
   const problem = problemFor(options, error, request)
+  if (error instanceof ChangedMeanwhile) reply.header('etag', `"${error.present}"`)
   if (error instanceof Limited) reply.header('retry-after', error.seconds)
   reply.headers({ ...guardHeaders, 'request-id': request.id }).code(problem.status)
   const { leads } = request.routeOptions.config

@@ -3,7 +3,7 @@ import type { LoadedConfig } from '../config/load.ts'
 import { OrchestraError } from '../errors.ts'
 import { createMethods } from '../methods/index.ts'
 import type { AnyVerb, Context, Ground, Needs } from '../operate/index.ts'
-import { perform } from '../operate/index.ts'
+import { expecting, perform } from '../operate/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Principal } from './principal.ts'
 
@@ -24,6 +24,8 @@ export interface Asker {
   principal: Principal
   /** Whether he agrees to what cannot be taken back. */
   agrees: boolean
+  /** Of one of which what he changes has to be; undefined for any. */
+  versions?: readonly string[] | undefined
   /** Ends what lasts, when he has left. */
   signal: AbortSignal
 }
@@ -33,12 +35,12 @@ export async function askBy(
   surroundings: Surroundings,
   verb: AnyVerb,
   given: unknown,
-  { principal, agrees, signal }: Asker,
+  { principal, agrees, versions, signal }: Asker,
 ): Promise<unknown> {
-  assertHeld(surroundings.holds, verb)
+  if (!isHeld(surroundings.holds, verb)) throw keyAbsent(verb)
   const { store, config, load, environment } = surroundings
   const context: Context<unknown> & Ground<unknown> = {
-    store,
+    store: expecting(store, verb.name, given, versions),
     config,
     load,
     environment,
@@ -58,13 +60,15 @@ const held: Readonly<Record<Holds, readonly Needs[]>> = {
   servers: ['configuration', 'store', 'key', 'servers'],
 }
 
-function assertHeld(holds: Holds, { name, needs }: AnyVerb): void {
-  if (held[holds].includes(needs)) return
-  throw new OrchestraError(
+/** Whether this process has what a verb needs. */
+export function isHeld(holds: Holds, { needs }: AnyVerb): boolean {
+  return held[holds].includes(needs)
+}
+
+function keyAbsent({ name }: AnyVerb): OrchestraError {
+  return new OrchestraError(
     'ORC_KEY_ABSENT',
     `${name} needs the encryption key, which this server works without`,
-    {
-      hint: 'Ask by the command, or of an API that `orchestra up --http` offers',
-    },
+    { hint: 'Ask by the command, or of an API that `orchestra up --http` offers' },
   )
 }

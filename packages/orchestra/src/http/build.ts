@@ -35,6 +35,8 @@ function endpoint({ params = {}, query = {}, ...parts }: Parts & Rest): Endpoint
     tells: null,
     tellsSecret: false,
     resumes: null,
+    named: null,
+    plain: null,
     ...parts,
     params: z.strictObject({ ...params }),
     query: z.strictObject({ ...query }),
@@ -49,6 +51,16 @@ export function one(parts: Parts): Endpoint {
 /** What a log holds: text, or bytes that a range can be asked of. */
 export function file(parts: Parts & { kind: 'text' | 'bytes' }): Endpoint {
   return endpoint({ ...parts, method: 'GET' })
+}
+
+/** All that a verb answers piece by piece, a line of JSON for each. */
+export function lines(parts: Parts & { named: string }): Endpoint {
+  return endpoint({ ...parts, method: 'GET', kind: 'lines' })
+}
+
+/** What another standard says how to write. */
+export function plain(parts: Parts & Pick<Endpoint, 'plain'>): Endpoint {
+  return endpoint({ ...parts, method: 'GET', kind: 'plain' })
 }
 
 /** A list that is short for as long as a configuration is: in the order of its verb, without pages. */

@@ -11,8 +11,11 @@ export interface Given {
 /** Asks for a verb as whoever made the request. */
 export type Ask = (verb: AnyVerb, given: unknown) => Promise<unknown>
 
-/** How an answer is sent: one resource with its ETag, a page of a list, what an act did, or text and bytes of a log. */
-export type AnswerKind = 'one' | 'list' | 'act' | 'text' | 'bytes' | 'stream'
+/**
+ * How an answer is sent: one resource with its ETag, a page of a list, what an act did, text and bytes of a log, lines of JSON, or a text
+ * of another standard.
+ */
+export type AnswerKind = 'one' | 'list' | 'act' | 'text' | 'bytes' | 'lines' | 'plain' | 'stream'
 
 /** One event of a stream; one without data only says where a reader goes on. */
 export interface StreamEvent {
@@ -42,6 +45,10 @@ export interface Endpoint {
   answer: (output: unknown, given: Given) => unknown
   /** Whether whoever asks agrees to what cannot be taken back. */
   agrees: (given: Given) => boolean
+  /** The name of a file of lines. */
+  named: string | null
+  /** How a text of another standard is made of what its verb answers, and what it is called. */
+  plain: { type: string; textOf: (output: unknown) => Promise<string> } | null
   /** What a stream tells of what its verb answers. */
   tells: ((output: unknown, given: Given, ask: Ask) => AsyncIterable<StreamEvent>) | null
   /** It tells a secret that is told this once: nobody on the way keeps the answer, and it is not replayed. */

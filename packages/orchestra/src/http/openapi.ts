@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { permissions } from '../access/index.ts'
-import { leastFor, ownVersion } from '../operate/index.ts'
+import { canBeHandedOver, leastFor, ownVersion, subjectOf } from '../operate/index.ts'
 import type { Door } from './door.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -29,7 +29,7 @@ function operationOf(endpoint: Endpoint): Json {
     summary: about,
     'x-verb': verb.name,
     'x-permission': permissionText(verb.name),
-    parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
+    parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query'), ...headersOf(endpoint)],
     ...(method === 'POST' || method === 'PATCH' ? { requestBody: bodyOf(endpoint) } : {}),
     responses: { ...answersOf(endpoint), default: problemAnswer },
   }
@@ -55,7 +55,8 @@ function doorOf(door: Door): Json {
 /** What nobody gets anywhere without; what is about the machine itself is for whoever is there. */
 function permissionText(verb: string): string {
   const least = leastFor(verb)
-  return least === 'command' ? 'none: only where nobody is asked who he is' : least.join(' or ')
+  if (least === 'command') return 'none: only where nobody is asked who he is'
+  return least.length === 0 ? 'none: everybody for what he asked for himself' : least.join(' or ')
 }
 
 /** `getServersByServer`: of the method and path, so that it stays when verbs are renamed. */
@@ -84,6 +85,21 @@ function parametersOf(schema: z.ZodObject, place: 'path' | 'query'): Json[] {
   }))
 }
 
+/** What keeps a change from being done twice, or to something else than what was read. */
+function headersOf({ kind, verb, params }: Endpoint): Json[] {
+  if (kind !== 'act') return []
+  const names = Object.keys(params.shape).map((name) => [name, name])
+  const hasVersions = subjectOf(verb.name, Object.fromEntries(names)) !== undefined
+  return [
+    header('Idempotency-Key', 'It is done once, and answered the same for a day, however often it is sent'),
+    ...(hasVersions ? [header('If-Match', 'The ETag of what was read: 412 if it has changed since')] : []),
+  ]
+}
+
+function header(name: string, description: string): Json {
+  return { name, in: 'header', required: false, description, schema: text }
+}
+
 function bodyOf({ body }: Pick<Endpoint, 'body'>): Json {
   const schema = schemaOf(body)
   const needed = Array.isArray(schema.required) && schema.required.length > 0
@@ -95,10 +111,14 @@ function schemaOf(schema: z.ZodType): Json {
   return rest
 }
 
-function answersOf({ kind, status, verb, location }: Endpoint): Json {
+function answersOf({ kind, status, verb, location, plain }: Endpoint): Json {
   const description = `What \`${verb.name}\` answers, as the command prints it with --json`
   if (kind === 'text')
     return { 200: { description, content: { 'text/plain': { schema: { type: 'string' } } } } }
+  if (kind === 'plain' || kind === 'lines') {
+    const type = plain?.type.split(';')[0] ?? 'application/jsonl'
+    return { 200: { description, content: { [type]: { schema: { type: 'string' } } } } }
+  }
   if (kind === 'stream')
     return { 200: { description, content: { 'text/event-stream': { schema: { type: 'string' } } } } }
   if (kind === 'bytes') return bytesAnswers(description)
@@ -106,8 +126,16 @@ function answersOf({ kind, status, verb, location }: Endpoint): Json {
   const headers = location === null ? {} : { headers: { Location: { schema: { type: 'string' } } } }
   const answers: Json = { [status]: { description, ...headers, content } }
   if (status === 201) answers[200] = { description: 'It was not made, because nobody agreed', content }
+  if (canBeHandedOver(verb)) answers[202] = leftToWorker
   if (kind !== 'act') answers[304] = { description: 'It is as `If-None-Match` says' }
   return answers
+}
+
+const leftToWorker: Json = {
+  description:
+    'A worker does it: `Location` tells what became of it. Where the API has what is needed itself, only for whoever sends `Prefer: respond-async` or `wait`',
+  headers: { Location: { schema: { type: 'string' } } },
+  content: { 'application/json': { schema: {} } },
 }
 
 function bytesAnswers(description: string): Json {

@@ -8,5 +8,6 @@ export {
   incidentStates,
   listIncidents,
   readIncident,
+  unknownIncident,
 } from './list.ts'
 export { watchIncidents } from './watch.ts'

@@ -4,6 +4,7 @@ import { cleanEvents } from '../events/index.ts'
 import { cleanLogs } from '../logs/index.ts'
 import { isCancelled } from '../operations/cancelled.ts'
 import { RECOUNT } from '../operations/tally.ts'
+import { cleanOnce, cleanRequests } from '../requests/index.ts'
 import { changesIn } from '../source/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 
@@ -29,6 +30,8 @@ export async function clean(
   await repeat(store, OLD_TRANSFERS, days)
   await repeat(store, OLD_INCIDENTS, days)
   await repeat(store, OLD_DELIVERIES, days)
+  await cleanRequests(store)
+  await cleanOnce(store)
   await cleanAudit(store, auditDays)
   await repeat(store, DEAD_WORKERS, WORKER_DAYS)
   await store.query(ENDED_FINDINGS)

@@ -6,6 +6,7 @@ import { Crew, type Duties } from '../generation/index.ts'
 import { endUnlookable } from '../inspect/index.ts'
 import { createMethods, type Methods } from '../methods/index.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
+import { type DoRequest, RequestRunner } from '../requests/index.ts'
 import { CurrentRouter } from '../router/index.ts'
 import { type Aside, assertNotNewer, type Listener, type Queryable, type Store } from '../store/index.ts'
 import { markStale } from '../sync/index.ts'
@@ -41,6 +42,8 @@ export interface ManagerOptions {
   onError?: (error: unknown) => void
   /** Installed captures are looked at now and then: a migration tool that recreates a table takes its triggers away. */
   checkCapture?: () => Promise<void>
+  /** Does what people ask for by way of a process that may not do it itself; without, this worker leaves that to others. */
+  doRequest?: DoRequest
 }
 
 export interface StopOptions {
@@ -54,6 +57,7 @@ const managerNames: NamesOf<ManagerOptions> = {
   methods: true,
   onError: true,
   checkCapture: true,
+  doRequest: true,
 }
 const stopNames: NamesOf<StopOptions> = { grace: true }
 
@@ -66,6 +70,7 @@ export class Manager {
   readonly #methods: Methods
   readonly #collector: Collector
   readonly #transfers: TransferRunner
+  readonly #requests: RequestRunner | undefined
   readonly #slots: LaneSlots
   readonly #renewing = new OneAtATime(() => this.#renew())
   readonly #announcing = new OneAtATime(() => this.#changes.renew().catch((error) => this.#report(error)))
@@ -123,6 +128,13 @@ export class Manager {
       backends: () => this.#crew.duties.backends,
       onError: (error) => this.#report(error),
     })
+    if (options.doRequest !== undefined)
+      this.#requests = new RequestRunner({
+        store: options.store,
+        owner: this.id,
+        work: options.doRequest,
+        onError: (error) => this.#report(error),
+      })
   }
 
   get mode(): Mode {
@@ -195,10 +207,11 @@ export class Manager {
     if (!isStarted) return this.#methods.close()
     this.#mode = 'stopping'
     this.#slots.finish()
-    const ended = Promise.all([this.#slots.ended(), this.#transfers.finish()])
+    const ended = Promise.all([this.#slots.ended(), this.#transfers.finish(), this.#requests?.finish()])
     await Promise.race([ended, sleep(grace, undefined, { ref: false })])
     this.#slots.stop({ kind: 'shutdown' })
     this.#transfers.stop()
+    this.#requests?.stop()
     await ended
     for (const timer of this.#timers) clearInterval(timer)
     await this.#changes.close().catch((error) => this.#report(error))
@@ -221,6 +234,7 @@ export class Manager {
     if (channel === 'orchestra_change') this.#changes.ask()
     else if (channel === 'orchestra_wake') this.#wakeups?.poke()
     else if (this.#changes.heard(payload)) return
+    else if (payload === 'requests') this.#heardOfRequests()
     else if (payload.startsWith('cancel:') || payload === 'workers') void this.#renewing.ask()
     else {
       if (payload === '') void this.#changes.connected().catch((error) => this.#report(error))
@@ -264,6 +278,7 @@ export class Manager {
       if (wasSilent && this.#mode === 'running') this.#markStale()
       await this.#collector.renew(db)
       await this.#transfers.renew(db)
+      await this.#requests?.renew(db)
     } catch (error) {
       this.#report(error)
     }
@@ -317,9 +332,21 @@ export class Manager {
       await this.#wakeups?.send(left.map(({ serverId }) => serverId))
       await endUnlookable(this.#options.store)
       await this.#transfers.poll()
+      await this.#pollRequests()
     } catch (error) {
       this.#report(error)
     }
+  }
+
+  /** One is there, or one is to be ended. */
+  #heardOfRequests(): void {
+    void this.#renewing.ask()
+    void this.#pollRequests().catch((error) => this.#report(error))
+  }
+
+  /** Those who ask know the newest configuration. */
+  async #pollRequests(): Promise<void> {
+    if (this.#takes && this.#crew.duties.rank === 'newest') await this.#requests?.poll()
   }
 
   /** A new release of the application may render differently what stands. */

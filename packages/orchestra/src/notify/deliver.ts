@@ -1,4 +1,6 @@
+import { OrchestraError } from '../errors.ts'
 import { isoTime } from '../logs/iso-time.ts'
+import { audit } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { type ChannelRow, type Target, targetOf } from './channel.ts'
 import type { Message } from './message.ts'
@@ -67,6 +69,32 @@ export function listDeliveries(
 ): Promise<DeliveryView[]> {
   return db.query<DeliveryView>(LIST, [channel, before, limit])
 }
+
+/**
+ * Sends once more what was sent or given up, with the same id; what waits is sent at once.
+ * @throws OrchestraError ORC_DELIVERY_UNKNOWN
+ */
+export function repeatDelivery(store: Store, id: number, by: string): Promise<DeliveryView> {
+  return store.transaction(async (tx) => {
+    const [again] = await tx.query<{ id: number }>(AGAIN, [id])
+    if (again === undefined)
+      throw new OrchestraError('ORC_DELIVERY_UNKNOWN', `No delivery ${id} is known`, {
+        hint: '`orchestra channel deliveries` lists them; retention drops them later',
+      })
+    const [view] = await tx.query<DeliveryView>(LIST, [null, id + 1, 1])
+    await audit(tx, {
+      by,
+      action: 'delivery.repeat',
+      target: `delivery ${id}`,
+      detail: { channel: view?.channel },
+    })
+    return view as DeliveryView
+  })
+}
+
+const AGAIN = `
+update orchestra.delivery set state = 'waiting', attempt = 0, due_at = now(), ended_at = null, error = null
+where id = $1 returning id`
 
 const TAKE = `
 update orchestra.delivery d set attempt = d.attempt + 1, due_at = now() + $2 * interval '1 second'

@@ -6,7 +6,7 @@ import { beat } from './heartbeat.ts'
 import { failureText, sendMessage } from './send.ts'
 
 export { addChannel, type ChannelView, listChannels, type NewChannel, removeChannel } from './channel.ts'
-export { type DeliveryView, listDeliveries } from './deliver.ts'
+export { type DeliveryView, listDeliveries, repeatDelivery } from './deliver.ts'
 export type { Message, ToldStep } from './message.ts'
 
 /** Tells every channel what it is to be told by now. */

@@ -7,6 +7,7 @@ import {
   listDeliveries,
   type NewChannel,
   removeChannel,
+  repeatDelivery,
   testChannel,
 } from '../notify/index.ts'
 import { audit } from '../server/index.ts'
@@ -39,6 +40,7 @@ export const channelAdd = writing({
   about: 'Tells somebody of incidents: by mail, or by a webhook',
   needs: 'key',
   answers: 'soon',
+  secret: true,
   input: z
     .strictObject({
       ...one,
@@ -119,4 +121,15 @@ export const deliveryList = reading({
   }),
   run: ({ store }, { channel = null, before = null, limit }): Promise<DeliveryView[]> =>
     listDeliveries(store, { channel, before, limit }),
+})
+
+export const deliveryRepeat = writing({
+  name: 'delivery.repeat',
+  about: 'Sends once more what a channel was told or could not be told',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ delivery: idField }),
+  audit: { action: 'delivery.repeat', target: ({ delivery }) => `delivery ${delivery}` },
+  run: ({ store, principal }, { delivery }): Promise<DeliveryView> =>
+    repeatDelivery(store, delivery, principal.name),
 })

@@ -3,7 +3,14 @@ import { approvalList, planApprove, planReject } from './approvals.ts'
 import { auditExport, auditHead, auditList, auditVerify } from './audit.ts'
 import { bindingAdd, bindingList, bindingRemove } from './bindings.ts'
 import { driftCauses, driftRepair } from './causes.ts'
-import { channelAdd, channelList, channelRemove, channelTest, deliveryList } from './channels.ts'
+import {
+  channelAdd,
+  channelList,
+  channelRemove,
+  channelTest,
+  deliveryList,
+  deliveryRepeat,
+} from './channels.ts'
 import { objectCollect } from './collect.ts'
 import { backendList, modelFields, modelList } from './configured.ts'
 import { doctorExamine } from './doctor.ts'
@@ -33,12 +40,13 @@ import { pauseShow, workPause, workResume } from './pause.ts'
 import { placeList } from './places.ts'
 import { planApply, planMake, planSave } from './plan.ts'
 import { protectionAdd, protectionList, protectionRemove } from './protections.ts'
+import { requestCancel, requestList, requestShow } from './requests.ts'
 import { roleAdd, roleList, roleRemove, roleSet } from './roles.ts'
 import { routeAdd } from './route-add.ts'
 import { routeDisable, routeEnable, routeRemove, routeSet } from './route-change.ts'
 import { routePreview } from './route-preview.ts'
 import { routeList, routeShow } from './routes.ts'
-import { scheduleList } from './schedules.ts'
+import { scheduleList, scheduleRun } from './schedules.ts'
 import { searchFind } from './search.ts'
 import { serverAdd } from './server-add.ts'
 import { serverApprove } from './server-approve.ts'
@@ -100,7 +108,11 @@ export const operations = [
   channelTest,
   channelRemove,
   deliveryList,
+  deliveryRepeat,
   workerList,
+  requestList,
+  requestShow,
+  requestCancel,
   matrixRead,
   searchFind,
   syncStart,
@@ -148,6 +160,7 @@ export const operations = [
   modelFields,
   backendList,
   scheduleList,
+  scheduleRun,
   transferList,
   userList,
   userAdd,

@@ -3,9 +3,9 @@ import { looksForText } from '../query/index.ts'
 
 /**
  * What somebody needs who asks for a verb. `command`: it is about the machine that Orchestra is on, its keys and its database, and only
- * whoever is there asks for it.
+ * whoever is there asks for it. `asker`: it is about what somebody asked for himself.
  */
-export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
+export const permissionOf: Readonly<Record<string, Permission | 'command' | 'asker'>> = {
   'server.list': 'status.read',
   'server.show': 'status.read',
   'server.add': 'server',
@@ -80,6 +80,9 @@ export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
   'audit.export': 'audit',
   'audit.head': 'audit',
   'audit.verify': 'audit',
+  'request.list': 'asker',
+  'request.show': 'asker',
+  'request.cancel': 'asker',
   'metrics.read': 'status.read',
   'incident.list': 'status.read',
   'incident.show': 'status.read',
@@ -90,6 +93,7 @@ export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
   'channel.test': 'channel',
   'channel.remove': 'channel',
   'delivery.list': 'channel',
+  'delivery.repeat': 'channel',
   'user.list': 'user',
   'user.add': 'user',
   'user.set': 'user',
@@ -111,6 +115,7 @@ export const permissionOf: Readonly<Record<string, Permission | 'command'>> = {
   'model.fields': 'status.read',
   'backend.list': 'status.read',
   'schedule.list': 'status.read',
+  'schedule.run': 'sync',
   'transfer.list': 'status.read',
   'doctor.examine': 'command',
   'grants.show': 'command',
@@ -148,6 +153,7 @@ export const narrowing: ReadonlySet<string> = new Set([
   'unit.work',
   'log.list',
   'schedule.list',
+  'incident.list',
   'transfer.list',
   'event.list',
   'event.follow',
@@ -172,6 +178,7 @@ interface Told {
 export function leastFor(name: string): Permission[] | 'command' {
   const one = permissionOf[name] ?? 'command'
   if (one === 'command') return one
+  if (one === 'asker') return []
   return name === 'sync.start' ? ['check', one] : [one]
 }
 
@@ -179,10 +186,13 @@ export function leastFor(name: string): Permission[] | 'command' {
 export function permissionsFor(name: string, input: unknown): Permission[] | 'command' {
   const one = permissionOf[name] ?? 'command'
   if (one === 'command') return one
+  if (one === 'asker') return []
   const { mode, scripts, text, q, plan, breakGlass } = (input ?? {}) as Told
   if (name === 'sync.start') return mode === 'check' ? ['check'] : ['sync', 'prune']
   // How many there are of what, it tells whoever could look at them.
   if (name === 'drift.repair') return ['diff.read', 'sync']
+  // What it does is the configuration's to say.
+  if (name === 'schedule.run') return ['check', 'sync', 'prune']
   if (name === 'plan.make') return scripts === false ? [one] : [one, 'script.read']
   // Who looks for a text learns whether it is there.
   const isSearched = text !== undefined || (typeof q === 'string' && looksForText(q))

@@ -11,7 +11,7 @@ import { OrchestraError } from '../errors.ts'
 import type { Store } from '../store/index.ts'
 import type { Caller } from './context.ts'
 import { leastFor, narrowing, ofAllObjects, permissionsFor, sameForAll } from './permissions.ts'
-import { whatIsUnseen } from './unseen.ts'
+import { namedRow, whatIsUnseen } from './unseen.ts'
 
 /** What may be looked at to find what something is about. */
 interface Base extends Pick<Caller, 'principal'> {
@@ -30,7 +30,7 @@ export async function permit({ principal, store }: Base, name: string, input: un
   const missing = needed.filter((permission) => scopesOf(principal.grants, permission).length === 0)
   if (missing.length > 0) throw lacks(name, missing)
   if (sameForAll.has(name) || narrowing.has(name)) return
-  if (await isAllowedLog(store, principal.grants, needed, input)) return
+  if (await isAllowedRow(store, principal.grants, needed, input)) return
   const about = ofAllObjects.has(name) ? { ...(input as Asked), route: undefined } : input
   const scope = await scopeAsked(store, about)
   const beyond = lackingOf(principal.grants, { permissions: new Set(needed), scope })
@@ -50,7 +50,8 @@ export function assertMayAsk(principal: Caller['principal'], name: string): void
   if (!('grants' in principal)) return
   const least = leastFor(name)
   if (least === 'command') throw atTheMachine(name)
-  if (!least.some((permission) => scopesOf(principal.grants, permission).length > 0)) throw lacks(name, least)
+  if (least.length > 0 && !least.some((permission) => scopesOf(principal.grants, permission).length > 0))
+    throw lacks(name, least)
 }
 
 function atTheMachine(name: string): OrchestraError {
@@ -90,6 +91,7 @@ interface Asked {
   route?: number
   tags?: readonly string[]
   log?: number
+  incident?: number
   plan?: { operations: readonly { server: string; backend: string; object: string; action: string }[] }
 }
 
@@ -138,20 +140,21 @@ async function scopeOfRoute(store: Store | undefined, { route, server, tags }: A
   return { servers: there, backends: row === undefined ? null : [row.backend], models: null, actions: null }
 }
 
-/** A log is of one script, and what that was about is known. */
-async function isAllowedLog(
+/** What a script or an incident was about is known. */
+async function isAllowedRow(
   store: Store | undefined,
   grants: readonly Grant[],
   needed: readonly Permission[],
   input: unknown,
 ): Promise<boolean> {
-  const { log } = (input ?? {}) as Asked
-  if (log === undefined || store === undefined) return false
+  const row = namedRow(input)
+  if (row === undefined || store === undefined) return false
+  const { kind, id } = row
   for (const permission of needed) {
-    const values: unknown[] = [log]
+    const values: unknown[] = [id]
     const parameter = (value: unknown) => `$${values.push(value)}`
-    const seen = rowPredicate(scopesOf(grants, permission), 'log', 'l', parameter)
-    const found = await store.query(`select from orchestra.log l where l.id = $1 and ${seen}`, values)
+    const seen = rowPredicate(scopesOf(grants, permission), kind, 'r', parameter)
+    const found = await store.query(`select from orchestra.${kind} r where r.id = $1 and ${seen}`, values)
     if (found.length === 0) return false
   }
   return true

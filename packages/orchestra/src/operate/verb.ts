@@ -27,6 +27,8 @@ interface VerbParts<Name extends string, Schema extends z.ZodType, Output, Base>
   about: string
   needs: Needs
   answers: Answers
+  /** What it is given or answers is secret, so it is written down nowhere, and whoever is asked does it himself. */
+  secret?: true
   /** All that it may be given. What is checked here needs no store. */
   input: Schema
   /** Answers exactly what the command prints with `--json`. */

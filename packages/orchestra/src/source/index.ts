@@ -15,7 +15,7 @@ export type {
 } from './changes.ts'
 export { exactNumber, isDecimal, wholeNumber } from './decimal.ts'
 export { hiddenHint } from './hidden.ts'
-export { toExactJson } from './json.ts'
+export { parseExactJson, toExactJson } from './json.ts'
 export { changesIn } from './postgres/changes.ts'
 export { sourceNeeds } from './postgres/needs.ts'
 export { rowsWithin, sourceOf } from './postgres/source.ts'

@@ -1,4 +1,4 @@
-import type { Queryable } from './queryable.ts'
+import type { Connection } from './queryable.ts'
 import { hasCode } from './sqlstate.ts'
 import type { Store } from './store.ts'
 
@@ -12,7 +12,7 @@ const ATTEMPTS = 5
  */
 export async function givingWay<Result>(
   store: Store,
-  work: (tx: Queryable) => Promise<Result>,
+  work: (tx: Connection) => Promise<Result>,
 ): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {

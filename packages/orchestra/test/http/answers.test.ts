@@ -1,8 +1,12 @@
+import { spawnSync } from 'node:child_process'
 import { beforeEach, expect, test } from 'vitest'
 import { addToken, addUser } from '../../src/access/index.ts'
 import type { Schedule } from '../../src/config/config.ts'
 import { type Endpoint, nameOf } from '../../src/http/endpoint.ts'
 import { endpoints } from '../../src/http/endpoints/index.ts'
+import { addChannel } from '../../src/notify/index.ts'
+import { auditExport, canBeHandedOver, toExactJson } from '../../src/operate/index.ts'
+import { addRequest } from '../../src/requests/index.ts'
 import { requestSync } from '../../src/sync/index.ts'
 import { printed } from '../operate/printed.ts'
 import { adoptable, ask, askerOf, livedIn } from '../operate/world.ts'
@@ -57,9 +61,25 @@ const looks: readonly [name: string, path: string, line: string | null][] = [
   ['GET /bindings', '/bindings?user=ana', 'binding list --user ana'],
   ['GET /tokens', '/tokens?all=true', 'token list --all'],
   ['GET /sessions', '/sessions', 'session list'],
+  ['GET /metrics', '/metrics', null],
+  ['GET /incidents', '/incidents', 'incident list'],
+  ['GET /incidents/{incident}', '/incidents/1', 'incident show 1'],
+  ['GET /channels', '/channels', 'channel list'],
+  ['GET /channels/{channel}/deliveries', '/channels/ops/deliveries', 'channel deliveries ops'],
+  ['GET /deliveries', '/deliveries', 'channel deliveries'],
+  ['GET /audit/head', '/audit/head', 'audit head'],
+  ['GET /audit/verify', '/audit/verify', 'audit verify'],
+  ['GET /audit/export', '/audit/export', null],
+  ['GET /trash', '/trash', 'trash list'],
+  ['GET /servers/{server}/trash', '/servers/here/trash', 'trash list --server here'],
+  ['GET /requests', '/requests', 'request list'],
+  ['GET /requests/{request}', '/requests/1', 'request show 1'],
 ]
 
 const nightly: Schedule = { name: 'nightly', cron: '0 3 * * *', does: 'check', server: 'here' }
+
+const SOMETHING_TOLD = `insert into orchestra.incident (key, outcome, objects, most, told, opened_at, seen_at)
+  values ('a', 'failure', 1, 1, 1, now(), now())`
 
 const named = (name: string): Endpoint => {
   const found = endpoints.find((endpoint) => nameOf(endpoint) === name)
@@ -89,6 +109,15 @@ describeStores('the API', (open) => {
     sync = String(checking.id)
     await addUser(world.store, { name: 'ana', role: 'viewer' }, { by: 'test' })
     await addToken(world.store, { name: 'ci', role: 'viewer', days: 1 }, { by: 'test' })
+    const asker = { kind: 'claimed', name: 'bo' } as const
+    const request = { verb: 'server.check', input: {}, agrees: false, asker, repeatable: true }
+    await addRequest(world.store, request)
+    await world.store.query(SOMETHING_TOLD)
+    const channel = { name: 'ops', kind: 'webhook', url: 'http://127.0.0.1:9/', allowsPrivate: true } as const
+    await addChannel(world.store, channel, 'test')
+    await world.store.query(
+      `insert into orchestra.delivery (channel_id, message) select id, '{}' from orchestra.channel`,
+    )
     const [row] = await world.store.query<{ id: string }>('select id from orchestra.unit order by id limit 1')
     unit = row?.id ?? ''
   }, 120_000)
@@ -108,13 +137,37 @@ describeStores('the API', (open) => {
     const api = apiOf(world)
     for (const [name, template, line] of looks) {
       const { kind } = named(name)
-      if (kind === 'text' || kind === 'bytes') continue
+      if (!isJson(kind)) continue
       const path = filled(template)
       const response = await api.ask(below(path))
       expect([path, response.statusCode, api.troubles]).toEqual([path, 200, []])
       const told = line === null ? await asked(name, path) : await printed(filled(line), askerOf(world))
       expect([path, comparable(response.json())]).toEqual([path, comparable(told)])
     }
+  })
+
+  test('sends metrics as Prometheus reads them, and the audit as the command exports it', async () => {
+    const api = apiOf(world)
+    const metrics = await api.ask(below('/metrics'))
+    expect(metrics.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8')
+    const checked = spawnSync('promtool', ['check', 'metrics'], { input: metrics.body, encoding: 'utf8' })
+    expect([checked.status, checked.stderr]).toEqual([0, ''])
+    expect(metrics.body).toMatch(/^orchestra_servers 1$/m)
+    const exported = await api.ask(below('/audit/export?action=server.add'))
+    expect(exported.headers['content-disposition']).toBe('attachment; filename="audit.jsonl"')
+    const entries = exported.body
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const told: unknown[] = []
+    for await (const entry of (await ask(
+      auditExport,
+      { action: 'server.add' },
+      askerOf(world),
+    )) as AsyncIterable<unknown>)
+      told.push(JSON.parse(toExactJson(entry) ?? ''))
+    expect(entries).toEqual(told)
+    expect(entries).toMatchObject([{ action: 'server.add', target: 'here' }])
   })
 
   test('sends the script and the output of a log as they are, to be kept and not to be shown', async () => {
@@ -134,21 +187,27 @@ describeStores('the API', (open) => {
     }
   })
 
-  test('works without the key wherever a verb needs none, and says so of the others', async () => {
+  test('works without the key wherever a verb needs none, and leaves the others to workers', async () => {
     const store = await keylessStore(world)
     try {
       const api = apiOf(world, { store, holds: 'store' })
       for (const [name, path] of looks) {
         const response = await api.ask(below(filled(path)))
-        expect([name, response.statusCode, api.troubles]).toEqual([name, 200, []])
+        const status = canBeHandedOver(named(name).verb) ? 202 : 200
+        expect([name, response.statusCode, api.troubles]).toEqual([name, status, []])
       }
-      const refused = await api.ask({ method: 'POST', url: below('/plans') })
-      expect([refused.statusCode, refused.json().code]).toEqual([501, 'ORC_KEY_ABSENT'])
+      const left = await api.ask({ method: 'POST', url: below('/plans') })
+      expect([left.statusCode, left.json().reason]).toEqual([202, 'no-worker'])
     } finally {
       await store.close()
     }
   })
 })
+
+/** What the command prints with `--json`, and not in a form of its own. */
+function isJson(kind: Endpoint['kind']): boolean {
+  return kind === 'one' || kind === 'list'
+}
 
 /** Items alone, in an order of their own, without the cursors that move on: a page has its own, and a command prints all. */
 function comparable(answer: unknown): unknown {

@@ -195,6 +195,8 @@ describePostgres('a request', (open) => {
   it('of somebody who may not is refused, with the permission that it takes', async () => {
     for (const endpoint of endpoints) {
       const least = leastFor(endpoint.verb.name)
+      // What somebody asked for himself is his to see; test/http/requests has that it is nobody else's.
+      if (least.length === 0) continue
       const others = permissions.filter((permission) => !least.includes(permission))
       const grants = [{ permissions: new Set(others), scope: everything }]
       const acting = { kind: 'user', name: 'bob', grants, accountId: 1, by: 1 } as const

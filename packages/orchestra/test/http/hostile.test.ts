@@ -56,6 +56,11 @@ const sound: Readonly<Record<string, string>> = {
   binding: '1',
   token: 'ci',
   session: '1',
+  request: '1',
+  incident: '1',
+  channel: 'ops',
+  delivery: '1',
+  schedule: 'nightly',
 }
 
 interface Request {

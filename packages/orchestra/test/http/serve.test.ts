@@ -85,7 +85,8 @@ describePostgres('orchestra serve', (open) => {
     const url = await urlOf(child)
     const none = { items: [], next: null, count: 0, countIsExact: true }
     expect(await (await fetch(`${url}/servers`)).json()).toEqual(none)
-    expect((await fetch(`${url}/plans`, { method: 'POST' })).status).toBe(501)
+    const left = await fetch(`${url}/plans`, { method: 'POST' })
+    expect([left.status, left.headers.get('location')]).toEqual([202, '/api/v1/requests/1'])
     const doctor = (await (await fetch(`${url}/doctor`)).json()) as { items: { check: string }[] }
     expect(doctor.items.map(({ check }) => check)).toContain('key')
     expect(existsSync(join(directory, '.orchestra', 'key'))).toBe(false)

@@ -9,15 +9,6 @@ import { operations } from '../../src/operate/index.ts'
 
 /** Verbs that HTTP does not offer, and why. */
 const left: Readonly<Record<string, string>> = {
-  'server.add': 'contacts the server',
-  'server.check': 'contacts servers',
-  'server.approve': 'contacts the server',
-  'server.set': 'contacts the server',
-  'adoption.survey': 'contacts the server',
-  'adoption.take': 'contacts the server',
-  'trash.list': 'contacts servers',
-  'trash.restore': 'contacts the server',
-  'trash.empty': 'contacts servers',
   'plan.save': 'belongs to plans that are kept',
   'plan.apply': 'belongs to plans that are kept',
   'log.follow': 'is what log.watch is by lines',
@@ -30,19 +21,6 @@ const left: Readonly<Record<string, string>> = {
   'approval.list': 'belongs to plans that are kept',
   'plan.approve': 'belongs to plans that are kept',
   'plan.reject': 'belongs to plans that are kept',
-  'audit.export': 'is of the command so far',
-  'audit.head': 'is of the command so far',
-  'audit.verify': 'is of the command so far',
-  'incident.list': 'is of the command so far',
-  'incident.mute': 'is of the command so far',
-  'incident.resolve': 'is of the command so far',
-  'incident.show': 'is of the command so far',
-  'metrics.read': 'is of the command so far',
-  'channel.add': 'is of the command so far',
-  'channel.list': 'is of the command so far',
-  'channel.remove': 'is of the command so far',
-  'channel.test': 'is of the command so far',
-  'delivery.list': 'is of the command so far',
 }
 
 test('docs/openapi.json is current: `node docs/generate.ts` writes it', () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { enterByLink, makeLink } from '../../src/access/index.ts'
+import type { Schedule } from '../../src/config/config.ts'
 import { OrchestraError } from '../../src/errors.ts'
 import { addServer } from '../../src/fleet/index.ts'
 import { fingerprint } from '../../src/methods/index.ts'
@@ -10,6 +11,7 @@ import { NotAgreed } from '../../src/operate/agreement.ts'
 import { checkInput } from '../../src/operate/check-input.ts'
 import { operations } from '../../src/operate/index.ts'
 import type { AnyVerb } from '../../src/operate/verb.ts'
+import { addRequest } from '../../src/requests/index.ts'
 import { recordPresentedKey } from '../../src/server/index.ts'
 import { migrate, openStore, type Store } from '../../src/store/index.ts'
 import { describeStores } from '../support/stores.ts'
@@ -23,6 +25,8 @@ const named = (name: string): AnyVerb => {
   return verb
 }
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHZ5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5'
+
+const nightly: Schedule = { name: 'nightly', cron: '0 3 * * *', does: 'check', server: 'here' }
 
 type Given = unknown | ((world: World) => Promise<unknown>)
 
@@ -66,8 +70,12 @@ const asked: readonly [name: string, given: Given][] = [
   ['channel.list', {}],
   ['channel.test', { channel: 'ops' }],
   ['delivery.list', {}],
+  ['delivery.repeat', aDelivery],
   ['channel.remove', { channel: 'ops' }],
   ['worker.list', {}],
+  ['request.list', {}],
+  ['request.show', aRequest],
+  ['request.cancel', aRequest],
   ['matrix.read', {}],
   ['search.find', { text: 'site:1' }],
   ['object.explain', { object: 'site:1' }],
@@ -133,6 +141,7 @@ const asked: readonly [name: string, given: Given][] = [
   ['model.fields', { model: 'site' }],
   ['backend.list', {}],
   ['schedule.list', {}],
+  ['schedule.run', { schedule: 'nightly' }],
   ['transfer.list', { limit: 1 }],
   ['doctor.examine', {}],
   ['grants.show', {}],
@@ -160,6 +169,25 @@ async function anIncident({ store }: World): Promise<unknown> {
     values ('a', 'failure', 1, 1, 1, now(), now()) on conflict (key) do update set objects = 1 returning id`
   const [incident] = await store.query<{ id: number }>(sql)
   return { incident: incident?.id }
+}
+
+async function aDelivery({ store }: World): Promise<unknown> {
+  const sql = `insert into orchestra.delivery (channel_id, message) select id, '{"type": "test"}' from orchestra.channel returning id`
+  const [delivery] = await store.query<{ id: number }>(sql)
+  return { delivery: delivery?.id }
+}
+
+async function aRequest({ store }: World): Promise<unknown> {
+  const asker = { kind: 'claimed', name: 'bo' } as const
+  return {
+    request: await addRequest(store, {
+      verb: 'server.check',
+      input: {},
+      agrees: false,
+      asker,
+      repeatable: true,
+    }),
+  }
 }
 
 async function anyUnit({ store }: World): Promise<unknown> {
@@ -256,7 +284,7 @@ describeStores('every verb that a person can ask for', (open, kind) => {
   const build = useWorlds(open)
   let world: World
   beforeEach(async () => {
-    world = await livedIn(await build(adoptable))
+    world = await livedIn(await build({ ...adoptable, schedules: [nightly] }))
   }, 120_000)
 
   test('is audited once when it changes something, by whoever asked, and answers what is JSON already', {

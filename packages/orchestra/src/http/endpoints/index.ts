@@ -1,10 +1,16 @@
 import type { Endpoint } from '../endpoint.ts'
+import { adoptionEndpoints } from './adoptions.ts'
+import { auditEndpoints } from './audit.ts'
+import { channelEndpoints } from './channels.ts'
+import { incidentEndpoints } from './incidents.ts'
 import { objectEndpoints } from './objects.ts'
 import { peopleEndpoints } from './people.ts'
+import { requestEndpoints } from './requests.ts'
 import { routeEndpoints } from './routes.ts'
 import { serverEndpoints } from './servers.ts'
 import { statusEndpoints } from './status.ts'
 import { streamEndpoints } from './streams.ts'
+import { trashEndpoints } from './trash.ts'
 import { workEndpoints } from './work.ts'
 
 /** Everything that can be asked for by HTTP: routes, documents and tests are made of this table. */
@@ -13,7 +19,13 @@ export const endpoints: readonly Endpoint[] = [
   ...serverEndpoints,
   ...routeEndpoints,
   ...objectEndpoints,
+  ...trashEndpoints,
+  ...adoptionEndpoints,
+  ...requestEndpoints,
   ...workEndpoints,
+  ...incidentEndpoints,
+  ...channelEndpoints,
+  ...auditEndpoints,
   ...streamEndpoints,
   ...peopleEndpoints,
 ]

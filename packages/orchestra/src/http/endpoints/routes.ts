@@ -12,6 +12,7 @@ import {
   routeSet,
   routeShow,
   scheduleList,
+  scheduleRun,
 } from '../../operate/index.ts'
 import { act, one, paged, whole } from '../build.ts'
 
@@ -79,4 +80,11 @@ export const routeEndpoints = [
     params: modelFields.input.shape,
   }),
   whole({ path: '/schedules', verb: scheduleList }),
+  act({
+    path: '/schedules/{schedule}/run',
+    verb: scheduleRun,
+    status: 202,
+    params: scheduleRun.input.shape,
+    location: ({ id }: { id: number }) => `/syncs/${id}`,
+  }),
 ]

@@ -5,16 +5,21 @@ import {
   matrixRead,
   placeList,
   type ServerView,
+  serverAdd,
+  serverApprove,
+  serverCheck,
   serverHold,
   serverList,
   serverRelease,
   serverRemove,
+  serverSet,
   serverShow,
 } from '../../operate/index.ts'
 import { act, one, paged, pages } from '../build.ts'
 
 const { server } = serverShow.input.shape
 const { backend, model, object, identity, state, after } = placeList.input.shape
+const { server: _, ...serverChange } = serverSet.input.shape
 const params = { server }
 
 /** Findings go on in the order in which they were found. */
@@ -46,6 +51,41 @@ export const serverEndpoints = [
     verb: serverHold,
     params,
     body: { reason: serverHold.input.shape.reason },
+  }),
+  act({
+    path: '/servers',
+    verb: serverAdd,
+    status: 201,
+    body: serverAdd.input.shape,
+    asks: true,
+    location: ({ server: added }: { server: ServerView }) => `/servers/${encodeURIComponent(added.name)}`,
+  }),
+  act({
+    path: '/servers/{server}',
+    verb: serverSet,
+    method: 'PATCH',
+    params,
+    body: serverChange,
+    asks: true,
+  }),
+  act({
+    path: '/servers/check',
+    verb: serverCheck,
+    body: serverCheck.input.shape,
+  }),
+  act({
+    path: '/servers/{server}/check',
+    verb: serverCheck,
+    about: 'Connects to one server as scripts do',
+    params,
+    input: ({ params: { server: name } }) => ({ servers: [name] }),
+  }),
+  act({
+    path: '/servers/{server}/approve-key',
+    verb: serverApprove,
+    params,
+    body: { fingerprint: serverApprove.input.shape.fingerprint },
+    asks: true,
   }),
   act({ path: '/servers/{server}/release', verb: serverRelease, params }),
   one({

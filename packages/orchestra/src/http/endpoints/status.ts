@@ -1,7 +1,9 @@
 import {
-  auditList,
   doctorExamine,
   eventList,
+  METRICS_TYPE,
+  metricsRead,
+  metricsText,
   pauseShow,
   searchFind,
   statusRead,
@@ -10,10 +12,7 @@ import {
   workResume,
 } from '../../operate/index.ts'
 import type { WorkerStatus } from '../../placements/index.ts'
-import type { AuditView } from '../../server/index.ts'
-import { act, keyed, one, paged, pages, whole } from '../build.ts'
-
-const { by, action, target, since, before } = auditList.input.shape
+import { act, keyed, one, pages, plain, whole } from '../build.ts'
 
 export const statusEndpoints = [
   one({ path: '/status', verb: statusRead, query: statusRead.input.shape }),
@@ -35,13 +34,14 @@ export const statusEndpoints = [
     cursor: eventList.input.shape.after.unwrap(),
     items: 'events',
   }),
-  paged<AuditView>({
-    path: '/audit',
-    verb: auditList,
-    query: { by, action, target, since },
-    field: 'before',
-    cursor: before.unwrap(),
-    next: ({ id }) => id,
+  plain({
+    path: '/metrics',
+    verb: metricsRead,
+    about: 'What monitoring watches, as Prometheus reads it',
+    plain: {
+      type: METRICS_TYPE,
+      textOf: (output) => metricsText(output as Awaited<ReturnType<typeof metricsRead.run>>),
+    },
   }),
   one({ path: '/pause', verb: pauseShow }),
   act({ path: '/pause', verb: workPause, body: workPause.input.shape }),

@@ -16,6 +16,8 @@ import * as watch from './0015-watch.ts'
 import * as access from './0016-access.ts'
 import * as begunLogins from './0017-begun-logins.ts'
 import * as names from './0018-names.ts'
+import * as requests from './0019-requests.ts'
+import * as once from './0020-once.ts'
 
 export interface Migration {
   /**
@@ -48,4 +50,6 @@ export const migrations: readonly Migration[] = [
   access,
   begunLogins,
   names,
+  requests,
+  once,
 ]
