@@ -27,6 +27,7 @@ import { Providers } from './oidc/providers.ts'
 import { OnceOnly } from './once-only.ts'
 import { OpenStreams, watchPermission } from './open-streams.ts'
 import { openApi } from './openapi.ts'
+import type { RequestPart } from './pointer.ts'
 import { preferenceOf } from './prefer.ts'
 import type { Authenticate, Principal } from './principal.ts'
 import { isUnexpected, type Problem, toProblem } from './problem.ts'
@@ -274,9 +275,15 @@ function refuseOthers(app: FastifyInstance): void {
   }
 }
 
-function problemFor({ onError }: AppOptions, error: unknown, { id }: FastifyRequest): Problem {
-  if (isUnexpected(error)) onError(error, id)
-  return toProblem(error, id)
+function problemFor({ onError }: AppOptions, error: unknown, request: FastifyRequest): Problem {
+  if (isUnexpected(error)) onError(error, request.id)
+  return toProblem(error, request.id, (field) => placeIn(request, field))
+}
+
+/** Where an endpoint takes a field of its verb: what is not given would be in the body, of those that have one. */
+function placeIn({ method, params, query }: FastifyRequest, field: string): RequestPart {
+  if (Object.hasOwn(params ?? {}, field)) return 'path'
+  return method === 'GET' || Object.hasOwn(query ?? {}, field) ? 'query' : 'body'
 }
 
 async function sendProblem(

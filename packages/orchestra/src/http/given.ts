@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { faultIn } from '../operate/index.ts'
 import type { Endpoint, Given } from './endpoint.ts'
+import { pointerTo, type RequestPart } from './pointer.ts'
 import { type Fault, RequestFault } from './problem.ts'
 
 /** Faults that one answer names. */
 const MOST_FAULTS = 20
-const LONGEST_POINTER = 200
 
 /** What a request brings, before anything of it is understood. */
 export interface Raw {
@@ -23,7 +23,7 @@ export function readerOf({
   const [decodeParams, decodeQuery] = [textDecoder(params), textDecoder(query)]
   return (raw) => {
     const faults: Fault[] = []
-    const check = (place: string, schema: z.ZodObject, value: unknown): Record<string, unknown> => {
+    const check = (place: RequestPart, schema: z.ZodObject, value: unknown): Record<string, unknown> => {
       const checked = schema.safeParse(value)
       if (checked.success) return checked.data
       faults.push(...checked.error.issues.flatMap((issue) => faultsOf(place, issue)))
@@ -40,17 +40,11 @@ export function readerOf({
 }
 
 /** Nothing of what is refused is repeated but its name. */
-function faultsOf(place: string, issue: z.core.$ZodIssue): Fault[] {
+function faultsOf(place: RequestPart, issue: z.core.$ZodIssue): Fault[] {
   const at = issue.path.map(String)
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ pointer: pointerTo(place, ...at, key), detail: 'is not known here' }))
   return [{ pointer: pointerTo(place, ...at), detail: faultIn(issue) }]
-}
-
-/** RFC 6901, below the part of the request that it is in. */
-function pointerTo(...parts: string[]): string {
-  const escaped = parts.map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1'))
-  return `/${escaped.join('/')}`.slice(0, LONGEST_POINTER).toWellFormed()
 }
 
 type Kind = 'number' | 'boolean' | 'text'

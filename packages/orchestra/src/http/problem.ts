@@ -1,7 +1,8 @@
 import { type ErrorCode, errorCodes, isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
-import { NotAgreed } from '../operate/index.ts'
+import { InputFault, NotAgreed } from '../operate/index.ts'
 import { QueryFault } from '../query/index.ts'
 import { MatchFault } from '../router/index.ts'
+import { pointerTo, type RequestPart } from './pointer.ts'
 import { statusOf } from './status-of.ts'
 
 /** One thing that is wrong with a request, and where in it: `/query/limit`, `/body/tags/0`. */
@@ -41,8 +42,15 @@ export class RequestFault extends OrchestraError {
 
 const REFERENCE = 'urn:orchestra:error:'
 
-/** What whoever asked is told. What Orchestra does not know the meaning of is told to nobody but the log. */
-export function toProblem(error: unknown, requestId: string): Problem {
+/**
+ * What whoever asked is told. What Orchestra does not know the meaning of is told to nobody but the log.
+ * @param placeOf the part of the request that a field of a verb is given in
+ */
+export function toProblem(
+  error: unknown,
+  requestId: string,
+  placeOf: (field: string) => RequestPart,
+): Problem {
   const known = knownError(error)
   const { code, message, hint = null } = known
   const refused = known instanceof NotAgreed
@@ -54,11 +62,16 @@ export function toProblem(error: unknown, requestId: string): Problem {
     code,
     hint: refused ? 'Send "yes": true when that is what you want' : hint && shortened(hint),
     requestId,
-    errors: faultsOf(known),
+    errors: faultsOf(known, placeOf),
   }
 }
 
-function faultsOf(known: OrchestraError): Fault[] {
+function faultsOf(known: OrchestraError, placeOf: (field: string) => RequestPart): Fault[] {
+  if (known instanceof InputFault)
+    return known.faults.map(({ path, detail }) => ({
+      pointer: pointerTo(placeOf(path[0] ?? ''), ...path),
+      detail,
+    }))
   if (known instanceof MatchFault)
     return [{ pointer: '/body/match', detail: known.reason, from: known.range.start, to: known.range.end }]
   if (known instanceof QueryFault) return [{ pointer: '/query/q', detail: known.detail, ...known.span }]

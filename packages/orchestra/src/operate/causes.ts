@@ -50,7 +50,8 @@ const causeField = z
 const repairInput = z
   .strictObject({ cause: causeField.optional(), ...selectorFields, dryRun: flagField })
   .refine(({ dryRun: _, ...what }) => Object.keys(defined(what)).length > 0, {
-    error: 'says not what: give a cause, an object, a backend or a server',
+    error: 'is not given, and no object, backend or server either',
+    path: ['cause'],
   })
 
 /** What a repair began, or would. */

@@ -4,9 +4,22 @@ import { OrchestraError } from '../errors.ts'
 /** Faults that one error names. */
 const MOST_NAMED = 3
 
+/** What was given to a verb is not what it takes. */
+export class InputFault extends OrchestraError {
+  /** What is wrong, by the way to the field that it is in. */
+  readonly faults: readonly { path: readonly string[]; detail: string }[]
+
+  constructor(name: string, issues: readonly z.core.$ZodIssue[]) {
+    super('ORC_INPUT_INVALID', `${name}: ${issues.map(faultText).join('; ')}`, {
+      hint: 'docs/reference.md tells under Operations what each takes; a name is a line of at most 253 characters',
+    })
+    this.faults = issues.map((issue) => ({ path: issue.path.map(String), detail: what(issue) }))
+  }
+}
+
 /**
  * What was given to a verb, as it takes it. Nothing of what is refused is repeated: it may be long, or hostile.
- * @throws OrchestraError ORC_INPUT_INVALID
+ * @throws InputFault
  */
 export function checkInput<Schema extends z.ZodType>(
   { name, input }: { name: string; input: Schema },
@@ -14,10 +27,7 @@ export function checkInput<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const checked = input.safeParse(given)
   if (checked.success) return checked.data
-  const faults = checked.error.issues.slice(0, MOST_NAMED).map(faultText)
-  throw new OrchestraError('ORC_INPUT_INVALID', `${name}: ${faults.join('; ')}`, {
-    hint: 'docs/reference.md tells under Operations what each takes; a name is a line of at most 253 characters',
-  })
+  throw new InputFault(name, checked.error.issues.slice(0, MOST_NAMED))
 }
 
 /** The fault alone, for whoever tells its place otherwise. */

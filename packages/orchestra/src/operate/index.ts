@@ -35,7 +35,7 @@ export {
   deliveryList,
   deliveryRepeat,
 } from './channels.ts'
-export { faultIn } from './check-input.ts'
+export { faultIn, InputFault } from './check-input.ts'
 export { type Collected, objectCollect } from './collect.ts'
 export { type BackendView, backendList, type ModelView, modelFields, modelList } from './configured.ts'
 export type { Agreement, Caller, Context, Ground, News, Principal } from './context.ts'

@@ -143,10 +143,10 @@ const lines: Readonly<Record<string, Line>> = {
   'PATCH /roles/{role}': [403, null, () => ({ permissions: ['user'] })],
   'DELETE /roles/{role}': [403, null],
   'GET /bindings': [403, null],
-  'POST /bindings': [201, 403, (server) => ({ role: 'viewer', user: 'ana', servers: [server] })],
+  'POST /bindings': [201, 404, (server) => ({ role: 'viewer', user: 'ana', servers: [server] })],
   'DELETE /bindings/{binding}': [403, null],
   'GET /tokens': [403, null],
-  'POST /tokens': [201, 403, (server) => ({ token: 'more', role: 'viewer', servers: [server] })],
+  'POST /tokens': [201, 404, (server) => ({ token: 'more', role: 'viewer', servers: [server] })],
   'DELETE /tokens/{token}': [403, null],
 }
 
