@@ -99,6 +99,19 @@ const typos: [command: string, code: string, help: string][] = [
   ['binding add viewer --user ana --backend pages', 'ORC_BACKEND_UNKNOWN', 'Did you mean page?'],
   ['binding add viewer --user ana --model sites', 'ORC_MODEL_UNKNOWN', 'Did you mean site?'],
   ['unit show abcdef01', 'ORC_UNIT_UNKNOWN', 'abcdef01'],
+  ['server lane heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
+  ['route preview pages true', 'ORC_BACKEND_UNKNOWN', 'Did you mean page?'],
+  ['route preview page true --route 7', 'ORC_ROUTE_UNKNOWN', 'no route 7'],
+  ['drift causes --server heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
+  ['drift causes --backend pages', 'ORC_BACKEND_UNKNOWN', 'Did you mean page?'],
+  ['drift repair --server heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
+  ['drift repair --backend pages', 'ORC_BACKEND_UNKNOWN', 'Did you mean page?'],
+  ['drift repair --object site:99', 'ORC_OBJECT_UNKNOWN', 'no row'],
+  ['log sections 9999', 'ORC_LOG_UNKNOWN', 'no log 9999'],
+  ['log search 9999 word', 'ORC_LOG_UNKNOWN', 'no log 9999'],
+  ['collect site:99', 'ORC_OBJECT_UNKNOWN', 'no row'],
+  ['collect sitee:1', 'ORC_MODEL_UNKNOWN', 'Did you mean site?'],
+  ['model fields sites', 'ORC_MODEL_UNKNOWN', 'Did you mean site?'],
 ]
 
 /** What names something that has to be there, in usage lines. */

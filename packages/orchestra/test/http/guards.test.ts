@@ -25,7 +25,8 @@ const refusedPaths: readonly [path: string, status: number, code: string][] = [
   ['/syncs/77', 404, 'ORC_SYNC_UNKNOWN'],
   ['/logs?backend=gone', 404, 'ORC_BACKEND_UNKNOWN'],
   ['/events?cursor=3:9', 400, 'ORC_INPUT_INVALID'],
-  ['/servers?cursor=3:9', 400, 'ORC_INPUT_INVALID'],
+  ['/servers?cursor=a%0Ab', 400, 'ORC_INPUT_INVALID'],
+  ['/logs?cursor=3:9', 400, 'ORC_INPUT_INVALID'],
   ['/placements?cursor=3:9', 400, 'ORC_USAGE'],
   ['/servers/%ff', 400, 'ORC_HTTP_MALFORMED'],
 ]
@@ -169,7 +170,8 @@ describePostgres('a request', (open) => {
   it('for what has not changed is answered 304 without a body', async () => {
     const first = await api.ask(below('/servers/here'))
     const tag = String(first.headers.etag)
-    expect(tag).toMatch(/^"[\w-]{32}"$/)
+    // What it is the version of for If-Match, and what is told of it here.
+    expect(tag).toMatch(/^"[0-9a-f]{24}\.[\w-]{32}"$/)
     const tags = [tag, `W/${tag}`, `"other", ${tag}`, '*']
     for (const header of tags) {
       const again = await api.ask({ url: below('/servers/here'), headers: { 'if-none-match': header } })
