@@ -32,6 +32,8 @@ interface Statement {
 interface Plan {
   'Node Type': string
   'Relation Name'?: string
+  'Parent Relationship'?: string
+  Filter?: string
   Plans?: Plan[]
 }
 
@@ -102,9 +104,15 @@ async function scannedBy(store: Store, { text, values }: Statement): Promise<str
   })
 }
 
-function scansOf(plan: Plan | undefined): string[] {
+/** @param isBounded whether so many rows are taken only: then what takes them as they come reads no more */
+function scansOf(plan: Plan | undefined, isBounded = false): string[] {
   if (plan === undefined) return []
   const table = (plan['Relation Name'] ?? '').replace(/_(\d+|rest|before)$/, '')
-  const own = plan['Node Type'] === 'Seq Scan' && growing.has(table) ? [table] : []
-  return [...own, ...(plan.Plans ?? []).flatMap(scansOf)]
+  const readsAll = plan['Node Type'] === 'Seq Scan' && !(isBounded && plan.Filter === undefined)
+  const own = readsAll && growing.has(table) ? [table] : []
+  const passes = plan['Node Type'] === 'Limit' || (isBounded && /Join|Loop/.test(plan['Node Type']))
+  return [
+    ...own,
+    ...(plan.Plans ?? []).flatMap((one) => scansOf(one, passes && one['Parent Relationship'] === 'Outer')),
+  ]
 }

@@ -24,8 +24,8 @@ const needed: Readonly<Record<string, string>> = {
   '/logs/{log}/search': '?q=output',
 }
 
-/** Looks into files and environment of the process too: not what a page asks for. */
-const apart: ReadonlySet<string> = new Set(['/doctor'])
+/** The first looks into files and environment of the process too: not what a page asks for. The second is told to its asker alone. */
+const apart: ReadonlySet<string> = new Set(['/doctor', '/requests/{request}'])
 
 /** Every list and detail of the table, so that none is forgotten. */
 export function requestsFor(known: Known): Request[] {
@@ -45,7 +45,7 @@ export function tailOf({ bigLog }: Known): Request {
 }
 
 function fill(path: string, known: Known): string {
-  const values: Record<string, string | number> = { ...known, id: known.sync }
+  const values: Record<string, string | number> = { ...known, id: known.sync, model: 'page' }
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? 'none'))
 }
 
