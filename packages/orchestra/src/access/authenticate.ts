@@ -53,9 +53,15 @@ export async function authenticateToken(
 ): Promise<Identity> {
   const at = clock()
   const [row] = isToken(token) ? await db.query<TokenRow>(TOKEN, [hashOf(token), at, noted(at)]) : []
+  const identity = await ofToken(db, row, address)
+  if (row?.stale === true)
+    await db.query('update orchestra.token set last_used_at = $2 where id = $1', [row.id, at])
+  return identity
+}
+
+async function ofToken(db: Queryable, row: TokenRow | undefined, address: string): Promise<Identity> {
   if (row === undefined || row.disabled || !isFrom(address, row.networks)) throw invalidToken('is not known')
   if (row.expired) throw invalidToken('has expired')
-  if (row.stale) await db.query('update orchestra.token set last_used_at = $2 where id = $1', [row.id, at])
   const { id, name, account } = row
   return {
     kind: 'token',
@@ -135,16 +141,7 @@ export async function presentIdentity(db: Queryable, proved: Proved, clock: Cloc
 async function presentToken(db: Queryable, { by, address }: Proved, clock: Clock): Promise<Identity> {
   const at = clock()
   const [row] = await db.query<TokenRow>(TOKEN_BY_ID, [by, at, noted(at)])
-  if (row === undefined || row.disabled || !isFrom(address, row.networks)) throw invalidToken('is not known')
-  if (row.expired) throw invalidToken('has expired')
-  const { id, name, account } = row
-  return {
-    kind: 'token',
-    name: `token:${name}`,
-    grants: await tokenGrants(db, row),
-    accountId: account,
-    by: id,
-  }
+  return ofToken(db, row, address)
 }
 
 async function presentUser(db: Queryable, { by, accountId }: Proved, clock: Clock): Promise<Identity> {

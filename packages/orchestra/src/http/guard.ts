@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { OrchestraError } from '../errors.ts'
 import { isLoopback } from './address.ts'
+import type { Principal } from './principal.ts'
 import type { Site } from './site.ts'
 
 /** Methods that change nothing. */
@@ -40,11 +41,16 @@ export function assertOrigin(method: string, headers: IncomingHttpHeaders, site:
 }
 
 /**
- * A cookie goes along with whatever has the browser ask. So what changes something says that a page of this server asks, which no page
- * elsewhere can say.
+ * A cookie, and what a proxy in front says, go along with whatever has the browser ask. So what changes something says that a page of
+ * this server asks, which no page elsewhere can say.
  * @throws OrchestraError ORC_HTTP_ORIGIN
  */
-export function assertOwnPage(method: string, headers: IncomingHttpHeaders): void {
+export function assertOwnPage(
+  { byCookie, byProxy }: Pick<Principal, 'byCookie' | 'byProxy'>,
+  method: string,
+  headers: IncomingHttpHeaders,
+): void {
+  if (byCookie !== true && byProxy !== true) return
   if (safe.has(method) || headers['sec-fetch-site'] === 'same-origin') return
   if (headers['sec-fetch-site'] === undefined && headers.origin !== undefined) return
   throw new OrchestraError('ORC_HTTP_ORIGIN', 'Nothing says that a page of this server asked for it', {

@@ -34,7 +34,7 @@ export async function leaveToWorker(leaving: Leaving): Promise<FastifyReply> {
   const { request, reply, endpoint, given, asker, surroundings, site, waiting } = leaving
   // It makes something also where it only reads: no page elsewhere may have that done.
   assertOrigin('POST', request.headers, site)
-  if (asker.principal.byCookie === true) assertOwnPage('POST', request.headers)
+  assertOwnPage(asker.principal, 'POST', request.headers)
   const { principal, agrees, versions, signal } = asker
   const caller = { principal: principal.acting, store: surroundings.store }
   const { verb } = endpoint

@@ -34,8 +34,7 @@ export function receive(app: FastifyInstance, receiving: Receiving): (request: F
     if (anonymous === 'uncounted') return
     if (anonymous === true) return limit(request, reply, stranger(request))
     const principal = await whoComes(request, reply, receiving)
-    if (principal.byCookie === true || principal.byProxy === true)
-      assertOwnPage(request.method, request.headers)
+    assertOwnPage(principal, request.method, request.headers)
     const key = counted(principal)
     if (key !== undefined) await limit(request, reply, key)
     known.set(request, principal)

@@ -19,8 +19,9 @@ interface Base extends Pick<Caller, 'principal'> {
 }
 
 /**
- * Refuses what whoever asks has no permission for; what he may not even see is told to be nowhere, as what is not there is. What a verb would do or show may be anywhere that its input does not rule out, and
- * has to be permitted all over there: so somebody with limits names what is within them.
+ * Refuses what whoever asks has no permission for; what he may not even see is told to be nowhere, as what is not there is. What a verb
+ * would do or show may be anywhere that its input does not rule out, and has to be permitted all over there: so somebody with limits
+ * names what is within them.
  * @throws OrchestraError ORC_FORBIDDEN
  */
 export async function permit({ principal, store }: Base, name: string, input: unknown): Promise<void> {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
+  addBinding,
   addRole,
   addToken,
   addUser,
@@ -13,6 +14,7 @@ import {
   revokeToken,
   setRole,
 } from '../../src/access/index.ts'
+import { checkHttp } from '../../src/config/http.ts'
 import { addServer } from '../../src/fleet/index.ts'
 import { byApplication } from '../../src/http/authorize.ts'
 import { byCredentials } from '../../src/http/credentials.ts'
@@ -272,6 +274,21 @@ describePostgres('what a process without key and ways to servers is asked for', 
     await work()
     expect(await ended(bySession.json().id)).toMatchObject({ error: { code: 'ORC_SESSION_ENDED' } })
     expect(await ended(byToken.json().id)).toMatchObject({ error: { code: 'ORC_TOKEN_INVALID' } })
+  })
+
+  it('is left to a worker for whom a proxy names only from a page of this server, as by a cookie', async () => {
+    await addBinding(world.store, { role: 'admin', to: { group: 'proxy/ops' } }, by)
+    const proxyUser = { from: ['127.0.0.1'], header: 'x-forwarded-user', groups: 'x-forwarded-groups' }
+    const owned = apiOf(world, {
+      store,
+      holds: 'store',
+      authenticate: byCredentials(store, checkHttp({ proxyUser })),
+    })
+    const named = { 'x-forwarded-user': 'kim', 'x-forwarded-groups': 'ops' }
+    const look = (headers: Record<string, string>) =>
+      owned.ask({ url: below('/servers/here/trash'), headers: { ...named, ...headers } })
+    expect((await look({ 'sec-fetch-site': 'none' })).json().code).toBe('ORC_HTTP_ORIGIN')
+    expect((await look({ 'sec-fetch-site': 'same-origin' })).statusCode).toBe(202)
   })
 
   it('is done with what an application said of its person, and with what that role is by then', async () => {
