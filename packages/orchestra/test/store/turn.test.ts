@@ -8,12 +8,15 @@ const NUMBER = 7
 describePostgres('who waited for a turn', (open) => {
   it('sees what was made meanwhile', async () => {
     const store = await open()
+    const taken = Promise.withResolvers<void>()
     const made = Promise.withResolvers<void>()
     const first = store.transaction(async (tx) => {
       await takeTurn(tx, NUMBER)
+      taken.resolve()
       await made.promise
       await tx.query('create schema fresh; create table fresh.thing ()')
     })
+    await taken.promise
     const isAbsent = async (tx: Queryable) => {
       const [found] = await tx.query<{ absent: boolean }>(
         `select to_regclass('fresh.thing') is null as absent`,
