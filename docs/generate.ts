@@ -1,10 +1,16 @@
-/** Writes `docs/reference.md`, `docs/query.md`, `docs/openapi.json`, the table of the client and `biome.folders.json`: `node docs/generate.ts`. A test fails while they are not current. */
+/** Writes `docs/reference.md`, `docs/query.md`, `docs/openapi.json`, the table of the client, the schemas of answers and `biome.folders.json`: `node docs/generate.ts`. A test fails while they are not current. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorCodes } from '../packages/orchestra/src/errors.ts'
 import { doors, endpoints, openApi } from '../packages/orchestra/src/http/index.ts'
 import { logStates } from '../packages/orchestra/src/logs/state.ts'
 import { outcomes } from '../packages/orchestra/src/operations/outcome.ts'
+import {
+  type AnswerSchemas,
+  answerSchemasPath,
+  generateAnswerSchemas,
+  readAnswerSchemas,
+} from './generate/answer-schemas.ts'
 import { clientTablePath, generateClientTable } from './generate/client.ts'
 import { commandHelps } from './generate/commands.ts'
 import { withDeclarations } from './generate/declarations.ts'
@@ -128,8 +134,9 @@ const chapters: readonly { title: string; about: string; modules: Readonly<Recor
   },
 ]
 
-export function generateOpenApi(): string {
-  return `${JSON.stringify(openApi(endpoints, doors), null, 2)}\n`
+/** @param answering as the types are now; left out as they were when the schemas were written */
+export function generateOpenApi(answering?: AnswerSchemas): string {
+  return `${JSON.stringify(openApi(endpoints, doors, answering), null, 2)}\n`
 }
 
 export function generateReference(): string {
@@ -272,7 +279,9 @@ function fenced(language: string, text: string): string {
 if (import.meta.main) {
   writeFileSync(referencePath, generateReference())
   writeFileSync(queryPath, generateQueryGuide())
-  writeFileSync(openApiPath, generateOpenApi())
   writeFileSync(clientTablePath, generateClientTable())
+  const answering = readAnswerSchemas()
+  writeFileSync(answerSchemasPath, generateAnswerSchemas(answering))
+  writeFileSync(openApiPath, generateOpenApi(answering))
   writeFileSync(folderRulesPath, generateFolderRules())
 }

@@ -103,12 +103,14 @@ import type {
   OutputOf,
 } from '../operate/index.ts'
 
-/** A part of a list: `next` is the `cursor` of the page behind it, null on the last. */
+/** A part of a list. */
 export interface Listed<Item> {
   items: Item[]
+  /** The `cursor` of the page behind it; null on the last. */
   next: string | null
-  /** How many there are on all pages, or, where that is not exact, so many and more. */
+  /** How many there are on all pages. */
   count: number
+  /** Whether that is all, or so many and more. */
   countIsExact: boolean
 }
 

@@ -1,16 +1,30 @@
 import { z } from 'zod'
 import { permissions } from '../access/index.ts'
 import { canBeHandedOver, leastFor, ownVersion, subjectOf } from '../operate/index.ts'
+import * as answering from './answer-schemas.ts'
 import type { Door } from './door.ts'
-import type { Endpoint } from './endpoint.ts'
+import { type Endpoint, nameOf } from './endpoint.ts'
 
 type Json = Record<string, unknown>
 
+/** What endpoints answer, by their names, and the schemas that these refer to. */
+interface Answering {
+  answers: Json
+  schemas: Json
+}
+
 /** The table of endpoints as OpenAPI 3.1 tells it. */
-export function openApi(endpoints: readonly Endpoint[], doors: readonly Door[]): Json {
+export function openApi(
+  endpoints: readonly Endpoint[],
+  doors: readonly Door[],
+  { answers, schemas }: Answering = answering,
+): Json {
   const paths: Record<string, Json> = {}
   for (const endpoint of endpoints)
-    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method.toLowerCase()]: operationOf(endpoint) }
+    paths[endpoint.path] = {
+      ...paths[endpoint.path],
+      [endpoint.method.toLowerCase()]: operationOf(endpoint, answers),
+    }
   for (const door of doors)
     paths[door.path] = { ...paths[door.path], [door.method.toLowerCase()]: doorOf(door) }
   return {
@@ -18,11 +32,11 @@ export function openApi(endpoints: readonly Endpoint[], doors: readonly Door[]):
     info: { title: 'Orchestra', version: ownVersion(), license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/api/v1' }],
     paths,
-    components: { schemas: { Problem: problemSchema } },
+    components: { schemas: { ...schemas, Problem: problemSchema } },
   }
 }
 
-function operationOf(endpoint: Endpoint): Json {
+function operationOf(endpoint: Endpoint, answers: Json): Json {
   const { about, verb, params, query, method } = endpoint
   return {
     operationId: operationId(endpoint),
@@ -31,7 +45,7 @@ function operationOf(endpoint: Endpoint): Json {
     'x-permission': permissionText(verb.name),
     parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query'), ...headersOf(endpoint)],
     ...(method === 'POST' || method === 'PATCH' ? { requestBody: bodyOf(endpoint) } : {}),
-    responses: { ...answersOf(endpoint), default: problemAnswer },
+    responses: { ...answersOf(endpoint, answers), default: problemAnswer },
   }
 }
 
@@ -111,7 +125,8 @@ function schemaOf(schema: z.ZodType): Json {
   return rest
 }
 
-function answersOf({ kind, status, verb, location, plain }: Endpoint): Json {
+function answersOf(endpoint: Endpoint, answers: Json): Json {
+  const { kind, status, verb, location, plain } = endpoint
   const description = `What \`${verb.name}\` answers, as the command prints it with --json`
   if (kind === 'text')
     return { 200: { description, content: { 'text/plain': { schema: { type: 'string' } } } } }
@@ -122,36 +137,26 @@ function answersOf({ kind, status, verb, location, plain }: Endpoint): Json {
   if (kind === 'stream')
     return { 200: { description, content: { 'text/event-stream': { schema: { type: 'string' } } } } }
   if (kind === 'bytes') return bytesAnswers(description)
-  const content = { 'application/json': { schema: kind === 'list' ? pageSchema : {} } }
+  const content = { 'application/json': { schema: answers[nameOf(endpoint)] } }
   const headers = location === null ? {} : { headers: { Location: { schema: { type: 'string' } } } }
-  const answers: Json = { [status]: { description, ...headers, content } }
-  if (status === 201) answers[200] = { description: 'It was not made, because nobody agreed', content }
-  if (canBeHandedOver(verb)) answers[202] = leftToWorker
-  if (kind !== 'act') answers[304] = { description: 'It is as `If-None-Match` says' }
-  return answers
+  const told: Json = { [status]: { description, ...headers, content } }
+  if (location !== null && status !== 200)
+    told[200] = { description: 'Nothing came of it: there was nothing to do, or nobody agreed', content }
+  if (canBeHandedOver(verb)) told[202] = leftToWorker
+  if (kind !== 'act') told[304] = { description: 'It is as `If-None-Match` says' }
+  return told
 }
 
 const leftToWorker: Json = {
   description:
     'A worker does it: `Location` tells what became of it. Where the API has what is needed itself, only for whoever sends `Prefer: respond-async` or `wait`',
   headers: { Location: { schema: { type: 'string' } } },
-  content: { 'application/json': { schema: {} } },
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/RequestSummary' } } },
 }
 
 function bytesAnswers(description: string): Json {
   const content = { 'text/plain': { schema: { type: 'string', format: 'binary' } } }
   return { 200: { description, content }, 206: { description: 'The bytes that `Range` asks for', content } }
-}
-
-const pageSchema: Json = {
-  type: 'object',
-  required: ['items', 'next', 'count', 'countIsExact'],
-  properties: {
-    items: { type: 'array', items: { type: 'object' } },
-    next: { type: ['string', 'null'], description: 'The `cursor` of the next page; null on the last' },
-    count: { type: 'integer', description: 'How many fit, on all pages' },
-    countIsExact: { type: 'boolean', description: 'Whether that is all, or so many and more' },
-  },
 }
 
 const text: Json = { type: 'string' }

@@ -349,7 +349,7 @@ const AN_INCIDENT = `insert into orchestra.incident (key, outcome, objects, most
   values ('a', 'failure', 1, 1, 1, now(), now())`
 
 const A_DELIVERY = `insert into orchestra.delivery (channel_id, message, state, attempt)
-  select id, '{"type": "test"}', 'failed', 16 from orchestra.channel`
+  select id, '{"type": "test", "timestamp": "2026-01-02T03:04:05.000Z", "data": {"text": "a test"}}', 'failed', 16 from orchestra.channel`
 
 const someRequest: NewRequest = {
   verb: 'server.check',

@@ -81,6 +81,8 @@ const nightly: Schedule = { name: 'nightly', cron: '0 3 * * *', does: 'check', s
 const SOMETHING_TOLD = `insert into orchestra.incident (key, outcome, objects, most, told, opened_at, seen_at)
   values ('a', 'failure', 1, 1, 1, now(), now())`
 
+const SENT = { type: 'test', timestamp: '2026-01-02T03:04:05.000Z', data: { text: 'a test' } }
+
 const named = (name: string): Endpoint => {
   const found = endpoints.find((endpoint) => nameOf(endpoint) === name)
   if (found === undefined) throw new Error(`no endpoint ${name}`)
@@ -116,7 +118,8 @@ describeStores('the API', (open) => {
     const channel = { name: 'ops', kind: 'webhook', url: 'http://127.0.0.1:9/', allowsPrivate: true } as const
     await addChannel(world.store, channel, 'test')
     await world.store.query(
-      `insert into orchestra.delivery (channel_id, message) select id, '{}' from orchestra.channel`,
+      'insert into orchestra.delivery (channel_id, message) select id, $1::jsonb from orchestra.channel',
+      [JSON.stringify(SENT)],
     )
     const [row] = await world.store.query<{ id: string }>('select id from orchestra.unit order by id limit 1')
     unit = row?.id ?? ''

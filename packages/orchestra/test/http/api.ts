@@ -1,10 +1,11 @@
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
-import { afterEach } from 'vitest'
+import { afterEach, expect } from 'vitest'
 import { type AppOptions, createApp } from '../../src/http/app.ts'
 import { anybody } from '../../src/http/principal.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
 import { askerOf } from '../operate/world.ts'
 import type { World } from '../support/world.ts'
+import { strayFrom } from './conforms.ts'
 
 /** An API over a world, as a request reaches it; `troubles` is what nobody expected. */
 export interface Api {
@@ -33,12 +34,26 @@ export function useApis(): (world: World, options?: Partial<AppOptions>) => Api 
       ...options,
     })
     closing.push(() => app.close())
-    const ask = (request: string | InjectOptions) => {
+    const ask = async (request: string | InjectOptions) => {
       const given = typeof request === 'string' ? { url: request } : request
-      return app.inject({ authority: '127.0.0.1:4480', ...given })
+      const response = await app.inject({ authority: '127.0.0.1:4480', ...given })
+      expectAsTold(given, response)
+      return response
     }
     return { ask, troubles }
   }
+}
+
+/** Whatever is asked, the answer is as the document of the API says. */
+function expectAsTold({ method = 'GET', url }: InjectOptions, response: LightMyRequestResponse): void {
+  const { statusCode, headers } = response
+  if (
+    typeof url !== 'string' ||
+    !/^application\/(problem\+)?json\b/.test(headers['content-type'] ?? '') ||
+    response.body === ''
+  )
+    return
+  expect(strayFrom(method, url, statusCode, response.json())).toEqual([])
 }
 
 /** The store of a world as a process has it that works without the key. */

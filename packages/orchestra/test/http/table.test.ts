@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import {
+  answerSchemasPath,
+  generateAnswerSchemas,
+  readAnswerSchemas,
+} from '../../../../docs/generate/answer-schemas.ts'
 import { generateOpenApi, openApiPath } from '../../../../docs/generate.ts'
 import { errorCodes } from '../../src/errors.ts'
 import { nameOf } from '../../src/http/endpoint.ts'
@@ -25,6 +30,12 @@ const left: Readonly<Record<string, string>> = {
 
 test('docs/openapi.json is current: `node docs/generate.ts` writes it', () => {
   expect(readFileSync(openApiPath, 'utf8')).toBe(generateOpenApi())
+})
+
+test('what it says of answers is what their types are: `node docs/generate.ts` writes it', {
+  timeout: 120_000,
+}, () => {
+  expect(readFileSync(answerSchemasPath, 'utf8')).toBe(generateAnswerSchemas(readAnswerSchemas()))
 })
 
 test('every verb has an endpoint, or a reason to have none', () => {
