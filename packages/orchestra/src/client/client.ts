@@ -1,8 +1,10 @@
+import type { RequestView } from '../requests/index.ts'
 import { eventsIn, type ServerEvent } from './events.ts'
 import { type Patience, passes, pause, pauseBefore, usualPatience, wasRefused } from './patience.ts'
 import { ApiError, errorOf, errorOfEvent } from './problem.ts'
 import { type CallOptions, type ClientOptions, type Input, requestOf } from './request.ts'
-import type { Table } from './table.ts'
+import { answerOf, MOST_BETWEEN, requestIn } from './requested.ts'
+import type { Listed, Table } from './table.ts'
 
 /** Everything that can be asked for: `GET /servers`. */
 export type Name = keyof Table
@@ -41,7 +43,8 @@ export class Client {
   }
 
   /**
-   * Asks, and answers what the command prints with `--json`.
+   * Asks, and answers what the command prints with `--json`. What the API leaves to a worker is waited for; whoever waits no more
+   * (`signal`) does not end it.
    * @throws ApiError
    */
   async ask<One extends Of<'one' | 'list' | 'act' | 'text'>>(
@@ -49,8 +52,22 @@ export class Client {
     ...[input, call]: Given<One>
   ): Promise<AnswerOf<One>> {
     const response = await this.#send(name, input, call)
+    const left = requestIn(response)
+    if (left !== null) return (await this.#awaited(left, name, call)) as AnswerOf<One>
     const isJson = response.headers.get('content-type')?.startsWith('application/json') === true
     return (isJson ? await response.json() : await response.text()) as AnswerOf<One>
+  }
+
+  /** What a worker answers to what was left to it. */
+  async #awaited(request: number, name: Name, call: CallOptions = {}): Promise<unknown> {
+    const { signal } = call
+    const between = { first: this.#patience.first, most: MOST_BETWEEN }
+    for (let looked = 1; ; looked++) {
+      const response = await this.#send('GET /requests/{request}', { request }, { signal })
+      const ended = answerOf((await response.json()) as RequestView, name.startsWith('GET '))
+      if (ended !== null) return ended.answer
+      await pause(pauseBefore(looked, between, null, 1), signal)
+    }
   }
 
   /**
@@ -64,8 +81,8 @@ export class Client {
     let cursor: string | null = null
     do {
       const more: Input = cursor === null ? {} : { cursor }
-      const response = await this.#send(name, { ...input, ...more }, call)
-      const page = (await response.json()) as { items: ItemOf<One>[]; next: string | null }
+      const asked = [{ ...input, ...more }, call] as unknown as Given<One>
+      const page = (await this.ask(name, ...asked)) as Listed<unknown> as Listed<ItemOf<One>>
       yield* page.items
       // What happens has no last page, only one after which nothing has happened yet.
       cursor = page.items.length === 0 ? null : page.next

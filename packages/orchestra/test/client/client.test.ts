@@ -18,9 +18,11 @@ import { nameOf } from '../../src/http/endpoint.ts'
 import { endpoints } from '../../src/http/endpoints/index.ts'
 import { byCredentials, type Listening, listen } from '../../src/http/index.ts'
 import { createLogWriter } from '../../src/logs/index.ts'
+import { requestsBy } from '../../src/operate/index.ts'
 import type { ServerView } from '../../src/operate/server-view.ts'
 import { addLog } from '../logs/fixtures.ts'
 import { askerOf } from '../operate/world.ts'
+import { until } from '../support/processes.ts'
 import { describePostgres } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
@@ -130,6 +132,29 @@ describePostgres('the client', (open) => {
     expect(hostile).toMatchObject({ status: 404, code: 'ORC_SERVER_UNKNOWN' })
     const told = new Client({ url: `${between.url}/api/v1/`, token })
     expect(await told.ask('GET /servers/{server}', { server: 'web1' })).toEqual(server)
+  })
+
+  test('waits for what the API leaves to a worker: for its answer, or for why there is none', async () => {
+    const gone = client.ask('POST /servers/check', {})
+    const isLeft = async () => (await client.ask('GET /requests', {})).items.length > 0
+    await until('it is left to a worker', isLeft)
+    await client.ask('POST /requests/{request}/cancel', { request: 1 })
+    expect(await failure(gone)).toMatchObject({ message: 'Request 1 was cancelled' })
+    const waiting = new AbortController()
+    const abandoned = client.ask('POST /servers/check', {}, { signal: waiting.signal })
+    waiting.abort(new Error('enough'))
+    await expect(abandoned).rejects.toThrow('enough')
+
+    const { config, store, errors } = world
+    await world.work({ doRequest: requestsBy({ store, config, onError: (one) => errors.push(one) }) })
+    const [facts] = await client.ask('POST /servers/{server}/check', { server: 'web1' })
+    expectTypeOf(facts?.server).toEqualTypeOf<string | undefined>()
+    expect(facts).toMatchObject({ server: 'web1', state: 'ok' })
+    const admin = (await addToken(store, { name: 'all', role: 'admin', days: 1 }, { by: 'test' })).token
+    const all = new Client({ url: between.url, token: admin })
+    expect(await all.ask('GET /trash')).toEqual({ items: [], next: null, count: 0, countIsExact: true })
+    const unknown = await failure(client.ask('POST /servers/{server}/check', { server: 'web9' }))
+    expect(unknown).toMatchObject({ code: 'ORC_SERVER_UNKNOWN', hint: expect.any(String) })
   })
 
   test('throws what the API says is wrong: code, hint, status and place', async () => {
