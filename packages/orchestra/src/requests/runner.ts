@@ -1,3 +1,4 @@
+import { BesideLanes } from '../operations/beside-lanes.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import {
   announceWorker,
@@ -29,73 +30,51 @@ export interface RequestRunnerOptions {
   onError(error: unknown): void
 }
 
-interface Running {
-  /** Aborted with why: `cancelled`, `lost`, `shutdown`. */
-  stop: AbortController
-  done: Promise<void>
-}
-
-/** The requests of one worker. They hold no lane and no turn: other work goes on. */
+/** The requests of one worker. Stopped are they with why: `cancelled`, `lost`, `shutdown`. */
 export class RequestRunner {
   readonly #options: RequestRunnerOptions
-  readonly #running = new Map<number, Running>()
-  #claiming: Promise<void> | undefined
-  #isFinishing = false
+  readonly #running: BesideLanes
 
   constructor(options: RequestRunnerOptions) {
     this.#options = options
+    this.#running = new BesideLanes({ claim: () => this.#claim(), onError: options.onError })
   }
 
   /** Begins what waits, as far as there is room; ends what nobody will end. */
   poll(): Promise<void> {
-    this.#claiming ??= this.#claim().finally(() => {
-      this.#claiming = undefined
-    })
-    return this.#claiming
+    return this.#running.poll()
   }
 
   /** Keeps what runs here, and stops what was cancelled or is another worker's by now. */
   async renew(db: Queryable): Promise<void> {
-    if (!this.#isFinishing) await announceWorker(db, this.#options.owner)
-    const ids = [...this.#running.keys()]
+    if (!this.#running.isFinishing) await announceWorker(db, this.#options.owner)
+    const { ids } = this.#running
     if (ids.length === 0) return
     const kept = new Map((await renewRequests(db, this.#options.owner, ids)).map((one) => [one.id, one]))
     for (const id of ids) {
       const one = kept.get(id)
-      if (one?.cancelled !== false)
-        this.#running.get(id)?.stop.abort(one === undefined ? 'lost' : 'cancelled')
+      if (one?.cancelled !== false) this.#running.abort(id, one === undefined ? 'lost' : 'cancelled')
     }
   }
 
   /** Takes nothing more; resolves when all that runs has ended. */
-  async finish(): Promise<void> {
-    this.#isFinishing = true
-    await this.#claiming
-    await Promise.all([...this.#running.values()].map(({ done }) => done))
+  finish(): Promise<void> {
+    return this.#running.finish()
   }
 
   /** Ends what runs: what may be done twice is left to another worker. */
   stop(): void {
-    this.#isFinishing = true
-    for (const { stop } of this.#running.values()) stop.abort('shutdown')
+    this.#running.stop('shutdown')
   }
 
   async #claim(): Promise<void> {
     const { store, owner } = this.#options
     await lapseRequests(store)
-    while (!this.#isFinishing && this.#running.size < MOST_AT_ONCE) {
+    while (!this.#running.isFinishing && this.#running.ids.length < MOST_AT_ONCE) {
       const claimed = await claimRequest(store, owner)
       if (claimed === undefined) return
-      this.#begin(claimed)
+      this.#running.begin(claimed.id, (signal) => this.#work(claimed, signal))
     }
-  }
-
-  #begin(request: ClaimedRequest): void {
-    const stop = new AbortController()
-    const done = this.#work(request, stop.signal)
-      .catch(this.#options.onError)
-      .finally(() => this.#running.delete(request.id))
-    this.#running.set(request.id, { stop, done })
   }
 
   /** A room is kept until the work has really ended, also where its end was told before. */

@@ -3,6 +3,7 @@ import type { Backoff, Config } from '../config/config.ts'
 import { persist } from '../logs/persist.ts'
 import type { Methods } from '../methods/index.ts'
 import { delayAfter } from '../operations/backoff.ts'
+import { BesideLanes } from '../operations/beside-lanes.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { runStep, type StepEnd } from './step.ts'
 import {
@@ -34,66 +35,47 @@ export interface RunnerOptions {
   onError(error: unknown): void
 }
 
-interface Running {
-  stop: AbortController
-  done: Promise<void>
-}
-
-/** The transfers of one worker. They hold no lane: other work on both servers goes on. */
+/** The transfers of one worker: other work on both servers goes on. */
 export class TransferRunner {
   readonly #options: RunnerOptions
-  readonly #running = new Map<number, Running>()
-  #claiming: Promise<void> | undefined
-  #isFinishing = false
+  readonly #running: BesideLanes
 
   constructor(options: RunnerOptions) {
     this.#options = options
+    this.#running = new BesideLanes({ claim: () => this.#claim(), onError: options.onError })
   }
 
   /** Begins what is due, as far as there is room. */
   poll(): Promise<void> {
-    this.#claiming ??= this.#claim().finally(() => {
-      this.#claiming = undefined
-    })
-    return this.#claiming
+    return this.#running.poll()
   }
 
   /** Keeps what runs here, and stops what was cancelled or is another worker's by now. */
   async renew(db: Queryable): Promise<void> {
-    const ids = [...this.#running.keys()]
+    const { ids } = this.#running
     if (ids.length === 0) return
     const kept = await renewTransfers(db, this.#options.owner, ids)
-    for (const id of ids) if (!kept.includes(id)) this.#running.get(id)?.stop.abort()
+    for (const id of ids) if (!kept.includes(id)) this.#running.abort(id, 'lost')
   }
 
   /** Takes nothing more; resolves when all that runs has ended. */
-  async finish(): Promise<void> {
-    this.#isFinishing = true
-    await this.#claiming
-    await Promise.all([...this.#running.values()].map(({ done }) => done))
+  finish(): Promise<void> {
+    return this.#running.finish()
   }
 
   /** Ends what runs on its servers and gives it back. */
   stop(): void {
-    this.#isFinishing = true
-    for (const { stop } of this.#running.values()) stop.abort()
+    this.#running.stop('shutdown')
   }
 
   async #claim(): Promise<void> {
     const { store, config, owner } = this.#options
-    const room = config.worker.transfers - this.#running.size
-    if (this.#isFinishing || room <= 0) return
+    const { ids, isFinishing } = this.#running
+    const room = config.worker.transfers - ids.length
+    if (isFinishing || room <= 0) return
     const backends = this.#options.backends?.() ?? [...config.backends.keys()]
-    const running = [...this.#running.keys()]
-    for (const id of await claimTransfers(store, owner, room, running, backends)) this.#begin(id)
-  }
-
-  #begin(id: number): void {
-    const stop = new AbortController()
-    const done = this.#work(id, stop.signal)
-      .catch(this.#options.onError)
-      .finally(() => this.#running.delete(id))
-    this.#running.set(id, { stop, done })
+    for (const id of await claimTransfers(store, owner, room, ids, backends))
+      this.#running.begin(id, (signal) => this.#work(id, signal))
   }
 
   /** Step after step, each recorded before the next. */
@@ -102,7 +84,7 @@ export class TransferRunner {
     for (;;) {
       const transfer = await persist(signal, () => readTransfer(store, id, owner))
       if (transfer === undefined) return
-      if (signal.aborted || this.#isFinishing) return this.#giveBack(id, signal)
+      if (signal.aborted || this.#running.isFinishing) return this.#giveBack(id, signal)
       const begun = await this.#begun(transfer, signal)
       if (begun === undefined) return this.#giveBack(id, signal, LATER)
       const end = await this.#runStep(begun, signal)
