@@ -53,6 +53,15 @@ test('every endpoint is there once, and GET alone changes nothing', () => {
   }
 })
 
+test('what changes something is answered by what its verb answers, as the command prints it', () => {
+  const answer = { of: 'the verb' }
+  for (const endpoint of endpoints.filter(({ kind }) => kind === 'act' || kind === 'one'))
+    expect([nameOf(endpoint), endpoint.answer(answer, { params: {}, query: {}, body: {} })]).toEqual([
+      nameOf(endpoint),
+      answer,
+    ])
+})
+
 test('every parameter in a path is declared, and no other', () => {
   for (const { path, params } of endpoints) {
     const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
