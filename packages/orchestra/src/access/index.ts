@@ -44,3 +44,4 @@ export {
 } from './scope.ts'
 export { closeSession, listSessions, revokeSession, type SessionView } from './sessions.ts'
 export { addToken, listTokens, MOST_DAYS, revokeToken, type TokenMade, type TokenView } from './tokens.ts'
+export { listViews, removeView, saveView, setView, type ViewOwner, type ViewView } from './views.ts'

@@ -21,6 +21,7 @@ export const permissions = [
   'route',
   'server',
   'protect',
+  'view.share',
   'approve',
   'reveal.approve',
   'user',
@@ -36,7 +37,18 @@ const reads = ['status.read', 'object.data', 'diff.read', 'output.read'] as cons
 /** Roles that every store has. */
 export const standardRoles: Readonly<Record<string, readonly Permission[]>> = {
   viewer: reads,
-  operator: [...reads, 'retry', 'cancel', 'collect', 'hold', 'pause', 'check', 'sync', 'protect'],
+  operator: [
+    ...reads,
+    'retry',
+    'cancel',
+    'collect',
+    'hold',
+    'pause',
+    'check',
+    'sync',
+    'protect',
+    'view.share',
+  ],
   approver: ['status.read', 'object.data', 'diff.read', 'script.read', 'approve'],
   admin: permissions,
   auditor: ['status.read', 'audit'],

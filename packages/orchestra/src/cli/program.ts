@@ -46,6 +46,7 @@ import { addUninstallCommand } from './uninstall.ts'
 import { addUnitCommands } from './unit.ts'
 import { addUpCommand } from './up.ts'
 import { addUserCommands } from './user.ts'
+import { addViewCommands } from './view.ts'
 import { addWorkCommands } from './work.ts'
 
 const closing = `
@@ -95,6 +96,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addWorkCommands(program, act)
   addCollectCommand(program, act)
   addRequestCommands(program, act)
+  addViewCommands(program, act)
   addPauseCommands(program, act)
   addProtectCommands(program, act)
   addForgetCommand(program, act)

@@ -64,6 +64,7 @@ import { trashEmpty, trashList, trashRestore } from './trash.ts'
 import { unitList, unitShow, unitWork } from './units.ts'
 import { userAdd, userLink, userList, userRemove, userSet } from './users.ts'
 import type { AnyVerb } from './verb.ts'
+import { viewList, viewRemove, viewSave, viewSet } from './views.ts'
 import { workCancel, workRetry } from './work.ts'
 
 /** Everything that a person can ask for: the command, and whatever else people ask by, is a face of these. */
@@ -94,6 +95,10 @@ export const operations = [
   protectionList,
   protectionAdd,
   protectionRemove,
+  viewList,
+  viewSave,
+  viewSet,
+  viewRemove,
   objectCollect,
   objectForget,
   objectExplain,

@@ -71,6 +71,7 @@ const misunderstood: ReadonlySet<ErrorCode> = new Set([
   'ORC_SESSION_UNKNOWN',
   'ORC_PASSWORD_WEAK',
   'ORC_CHANNEL_UNKNOWN',
+  'ORC_VIEW_UNKNOWN',
   'ORC_CHANNEL_INVALID',
 ])
 

@@ -138,6 +138,22 @@ const acts: readonly Act[] = [
     answer: { wasOpen: true, state: 'cancelled' },
   },
   {
+    name: 'POST /views',
+    path: '/views',
+    body: { name: 'failing', page: 'logs', query: 'is:failed', shared: true },
+    status: 201,
+    answer: { id: 1, name: 'failing', sort: null, shared: true, owner: 'alice', own: true },
+    location: '/views/1',
+  },
+  {
+    name: 'PATCH /views/{view}',
+    path: '/views/1',
+    body: { sort: '-since' },
+    status: 200,
+    answer: { name: 'failing', query: 'is:failed', sort: '-since' },
+  },
+  { name: 'DELETE /views/{view}', path: '/views/1', status: 200, answer: { removed: { id: 1 } } },
+  {
     name: 'POST /findings/repair',
     path: '/findings/repair',
     body: { server: 'here' },

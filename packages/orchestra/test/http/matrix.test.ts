@@ -128,6 +128,10 @@ const lines: Readonly<Record<string, Line>> = {
   'POST /syncs': [202, 404, (server) => ({ mode: 'check', server })],
   'GET /syncs/{id}': [200, 404],
   'POST /syncs/{id}/cancel': [403, 403],
+  'GET /views': [200, null],
+  'POST /views': [null, 403, () => ({ name: 'a', page: 'logs', shared: true })],
+  'PATCH /views/{view}': [404, 404, () => ({ name: 'b' })],
+  'DELETE /views/{view}': [404, 404],
   'GET /findings': [200, null],
   'GET /findings/causes': [200, null],
   'POST /findings/repair': [200, null, (server) => ({ server, dryRun: true })],
@@ -255,6 +259,7 @@ describePostgres('the API', (open) => {
       incident: await incident(server),
       channel: 'ops',
       delivery: '1',
+      view: '77',
     })
     await addUser(world.store, { name: 'ana', role: 'viewer' }, { by: 'test' })
     const [own, foreign] = [await of('web1', '1'), await of('web2', '2')]

@@ -18,6 +18,7 @@ import { adoptable, ask, askerOf, livedIn } from './world.ts'
 /** What is typed, and what it asks for. */
 const lines: readonly [line: string, name: VerbName, given: object][] = [
   ['status', 'status.read', {}],
+  ['view list', 'view.list', {}],
   ['pause show', 'pause.show', {}],
   ['server list', 'server.list', {}],
   ['server show here', 'server.show', { server: 'here' }],

@@ -112,6 +112,10 @@ const asked: readonly [name: string, given: Given][] = [
   ['trash.list', {}],
   ['trash.restore', firstInTrash],
   ['trash.empty', {}],
+  ['view.save', { name: 'failing', page: 'logs', query: 'is:failed' }],
+  ['view.list', {}],
+  ['view.set', aView],
+  ['view.remove', aView],
   ['object.collect', { object: 'site:1' }],
   ['object.forget', { object: 'site:1' }],
   ['event.list', {}],
@@ -188,6 +192,11 @@ async function aRequest({ store }: World): Promise<unknown> {
       repeatable: true,
     }),
   }
+}
+
+async function aView({ store }: World): Promise<unknown> {
+  const [view] = await store.query<{ id: number }>('select max(id) as id from orchestra.view')
+  return { view: view?.id }
 }
 
 async function anyUnit({ store }: World): Promise<unknown> {

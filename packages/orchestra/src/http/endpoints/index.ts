@@ -11,6 +11,7 @@ import { serverEndpoints } from './servers.ts'
 import { statusEndpoints } from './status.ts'
 import { streamEndpoints } from './streams.ts'
 import { trashEndpoints } from './trash.ts'
+import { viewEndpoints } from './views.ts'
 import { workEndpoints } from './work.ts'
 
 /** Everything that can be asked for by HTTP: routes, documents and tests are made of this table. */
@@ -22,6 +23,7 @@ export const endpoints: readonly Endpoint[] = [
   ...trashEndpoints,
   ...adoptionEndpoints,
   ...requestEndpoints,
+  ...viewEndpoints,
   ...workEndpoints,
   ...incidentEndpoints,
   ...channelEndpoints,

@@ -18,6 +18,7 @@ import * as begunLogins from './0017-begun-logins.ts'
 import * as names from './0018-names.ts'
 import * as requests from './0019-requests.ts'
 import * as once from './0020-once.ts'
+import * as views from './0021-views.ts'
 
 export interface Migration {
   /**
@@ -52,4 +53,5 @@ export const migrations: readonly Migration[] = [
   names,
   requests,
   once,
+  views,
 ]

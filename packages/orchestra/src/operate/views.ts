@@ -1,0 +1,77 @@
+import { z } from 'zod'
+import { listViews, removeView, saveView, setView, type ViewOwner, type ViewView } from '../access/index.ts'
+import type { Caller } from './context.ts'
+import { defined, flagField, idField, nameField, reasonField } from './fields.ts'
+import { reading, writing } from './verb.ts'
+import { scopesWith } from './visible.ts'
+
+const viewId = idField.max(2 ** 31 - 1)
+/** A list, or a page of a console. */
+const pageField = z.string().regex(/^[a-z][a-z-]{0,49}$/, 'is not the name of a page, such as logs')
+/** A field, and `-` before it for the other way around. */
+const sortField = z.string().regex(/^-?[A-Za-z]{1,50}$/, 'is not a field to sort by, such as -since')
+
+export const viewList = reading({
+  name: 'view.list',
+  about: 'Saved views: your own, and those that are shown to everybody',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ page: pageField.optional() }),
+  run: (context, asked): Promise<ViewView[]> => listViews(context.store, ownerOf(context), asked),
+})
+
+export const viewSave = writing({
+  name: 'view.save',
+  about: 'Saves what a list is narrowed by under a name, over your own of that name',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({
+    name: nameField,
+    page: pageField,
+    query: reasonField.default(''),
+    sort: sortField.nullable().default(null),
+    /** Everybody sees it. */
+    shared: flagField,
+  }),
+  audit: { action: 'view.save', target: ({ name }) => name },
+  run: (context, view): Promise<ViewView> => saveView(context.store, ownerOf(context), view),
+})
+
+export const viewSet = writing({
+  name: 'view.set',
+  about: 'Changes a saved view: your own, or one that is shown to everybody',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({
+    view: viewId,
+    name: nameField.optional(),
+    page: pageField.optional(),
+    query: reasonField.optional(),
+    sort: sortField.nullable().optional(),
+    shared: z.boolean().optional(),
+  }),
+  audit: { action: 'view.set', target: ({ view }) => `view ${view}` },
+  run: (context, { view, ...change }): Promise<ViewView> =>
+    setView(context.store, ownerOf(context), view, defined(change)),
+})
+
+export const viewRemove = writing({
+  name: 'view.remove',
+  about: 'Removes a saved view: your own, or one that is shown to everybody',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ view: viewId }),
+  audit: { action: 'view.remove', target: ({ view }) => `view ${view}` },
+  run: async (context, { view }): Promise<{ removed: ViewView }> => ({
+    removed: await removeView(context.store, ownerOf(context), view),
+  }),
+})
+
+/** Whoever comes by a token that belongs to somebody has what that one has. What everybody sees, only those change who may it everywhere. */
+function ownerOf(asking: Pick<Caller, 'principal'>): ViewOwner {
+  const { principal } = asking
+  const { kind, name } = principal
+  const accountId = 'accountId' in principal ? principal.accountId : null
+  const key = accountId === null ? `${kind}:${name}` : `account:${accountId}`
+  return { key, accountId, name, shares: scopesWith(asking, 'view.share') === undefined }
+}
