@@ -4,6 +4,7 @@ import { addAdoptCommand } from './adopt.ts'
 import { addApplyCommand } from './apply.ts'
 import { addAuditCommands } from './audit.ts'
 import { addBindingCommands } from './binding.ts'
+import { addBulkCommands } from './bulk.ts'
 import { addChannelCommands } from './channel.ts'
 import { addCollectCommand } from './collect.ts'
 import type { Act } from './command.ts'
@@ -97,6 +98,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addCollectCommand(program, act)
   addRequestCommands(program, act)
   addViewCommands(program, act)
+  addBulkCommands(program, act)
   addPauseCommands(program, act)
   addProtectCommands(program, act)
   addForgetCommand(program, act)

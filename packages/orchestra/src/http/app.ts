@@ -155,6 +155,7 @@ function addEndpoint(
       const left = AbortSignal.any([leavingOf(reply), closing.signal])
       const askerUntil = (signal: AbortSignal): Asker => ({
         principal,
+        address: request.ip,
         agrees: endpoint.agrees(given),
         versions,
         signal,

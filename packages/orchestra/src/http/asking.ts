@@ -22,6 +22,8 @@ export interface Surroundings {
 /** Who asks for something, and how. */
 export interface Asker {
   principal: Principal
+  /** From where he asks. */
+  address: string
   /** Whether he agrees to what cannot be taken back. */
   agrees: boolean
   /** Of one of which what he changes has to be; undefined for any. */
@@ -35,7 +37,7 @@ export async function askBy(
   surroundings: Surroundings,
   verb: AnyVerb,
   given: unknown,
-  { principal, agrees, versions, signal }: Asker,
+  { principal, address, agrees, versions, signal }: Asker,
 ): Promise<unknown> {
   if (!isHeld(surroundings.holds, verb)) throw keyAbsent(verb)
   const { store, config, load, environment } = surroundings
@@ -45,6 +47,7 @@ export async function askBy(
     load,
     environment,
     principal: principal.acting,
+    address,
     face: 'http',
     methods: () => createMethods({ environment }),
     agree: async () => (agrees ? 'given' : 'refused'),

@@ -50,6 +50,8 @@ export interface Caller<Question = never> {
   /** Asks whoever asked before something is done that cannot be taken back. */
   agree: (question: Question) => Promise<Agreement>
   tell: (news: News) => void
+  /** From where he asks, where that is elsewhere. */
+  address?: string
   /** Ends what lasts. */
   signal: AbortSignal
   /** Where what was tried is noted. */

@@ -25,6 +25,7 @@ export { askFor } from './application.ts'
 export { type ApprovalGiven, approvalList, planApprove, planReject } from './approvals.ts'
 export { auditExport, auditHead, auditList, auditVerify } from './audit.ts'
 export { bindingAdd, bindingList, bindingRemove } from './bindings.ts'
+export { type BulkBegun, type BulkView, bulkActionNames, bulkItems, bulkShow, bulkStart } from './bulk.ts'
 export { type CausePage, driftCauses, driftRepair, type RepairBegun } from './causes.ts'
 export {
   type ChannelAdded,

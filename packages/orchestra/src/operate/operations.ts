@@ -2,6 +2,7 @@ import { adoptionSurvey, adoptionTake } from './adopt.ts'
 import { approvalList, planApprove, planReject } from './approvals.ts'
 import { auditExport, auditHead, auditList, auditVerify } from './audit.ts'
 import { bindingAdd, bindingList, bindingRemove } from './bindings.ts'
+import { bulkItems, bulkShow, bulkStart } from './bulk.ts'
 import { driftCauses, driftRepair } from './causes.ts'
 import {
   channelAdd,
@@ -99,6 +100,9 @@ export const operations = [
   viewSave,
   viewSet,
   viewRemove,
+  bulkStart,
+  bulkShow,
+  bulkItems,
   objectCollect,
   objectForget,
   objectExplain,

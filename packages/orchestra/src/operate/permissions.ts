@@ -84,6 +84,9 @@ export const permissionOf: Readonly<Record<string, Permission | 'command' | 'ask
   'audit.export': 'audit',
   'audit.head': 'audit',
   'audit.verify': 'audit',
+  'bulk.start': 'retry',
+  'bulk.show': 'asker',
+  'bulk.items': 'asker',
   'request.list': 'asker',
   'request.show': 'asker',
   'request.cancel': 'asker',
@@ -155,6 +158,7 @@ export const narrowing: ReadonlySet<string> = new Set([
   'view.save',
   'view.set',
   'view.remove',
+  'bulk.start',
   'place.list',
   'unit.list',
   'unit.show',
@@ -173,7 +177,19 @@ export const narrowing: ReadonlySet<string> = new Set([
 /** They look at all objects, wherever what is named besides leads. */
 export const ofAllObjects: ReadonlySet<string> = new Set(['route.preview'])
 
+/** What an action needs that is done to many: what its verb needs of each. */
+export const bulkNeeds = {
+  retry: 'retry',
+  cancel: 'cancel',
+  collect: 'collect',
+  forget: 'forget',
+  hold: 'hold',
+  release: 'hold',
+  check: 'check',
+} as const satisfies Readonly<Record<string, Permission>>
+
 interface Told {
+  action?: unknown
   mode?: unknown
   scripts?: unknown
   text?: unknown
@@ -187,6 +203,7 @@ export function leastFor(name: string): Permission[] | 'command' {
   const one = permissionOf[name] ?? 'command'
   if (one === 'command') return one
   if (one === 'asker') return []
+  if (name === 'bulk.start') return [...new Set(Object.values(bulkNeeds))]
   return name === 'sync.start' ? ['check', one] : [one]
 }
 
@@ -195,8 +212,10 @@ export function permissionsFor(name: string, input: unknown): Permission[] | 'co
   const one = permissionOf[name] ?? 'command'
   if (one === 'command') return one
   if (one === 'asker') return []
-  const { mode, scripts, text, q, plan, breakGlass } = (input ?? {}) as Told
+  const { action, mode, scripts, text, q, plan, breakGlass } = (input ?? {}) as Told
   if (name === 'sync.start') return mode === 'check' ? ['check'] : ['sync', 'prune']
+  // Each is looked at again when its turn comes.
+  if (name === 'bulk.start') return [bulkNeeds[action as keyof typeof bulkNeeds] ?? one]
   // How many there are of what, it tells whoever could look at them.
   if (name === 'drift.repair') return ['diff.read', 'sync']
   // What it does is the configuration's to say.

@@ -28,11 +28,11 @@ export function requestsBy(doing: Doing): DoRequest {
     try {
       const principal = await principalNow(doing.store, work.asker)
       const context = contextOf(doing, work, { principal, signal, tell })
-      const output = await perform({
-        verb: verbOf(work),
-        given: work.input,
-        open: async () => context as never,
-      })
+      const verb = verbOf(work)
+      const output =
+        verb.carry === undefined
+          ? await perform({ verb, given: work.input, open: async () => context as never })
+          : await verb.carry(context as Context<never>, work.id)
       return { state: 'done', result: toExactJson(output) ?? 'null' }
     } catch (error) {
       if (signal.aborted && !isOrchestraError(error)) return { state: 'cancelled' }
@@ -46,7 +46,7 @@ export function requestsBy(doing: Doing): DoRequest {
 function verbOf({ verb: name }: RequestedWork): AnyVerb {
   const all: readonly AnyVerb[] = operations
   const verb = all.find((one) => one.name === name)
-  if (verb !== undefined && canBeHandedOver(verb)) return verb
+  if (verb !== undefined && (canBeHandedOver(verb) || verb.carry !== undefined)) return verb
   throw new Error(`no worker does ${JSON.stringify(name)} for others`)
 }
 

@@ -62,7 +62,7 @@ export const requestCancel = writing({
 })
 
 /** Whoever may do everything sees what everybody asked for. */
-function ownKey(principal: Principal): string | null {
+export function ownKey(principal: Principal): string | null {
   return 'grants' in principal ? keyOf(principal) : null
 }
 

@@ -29,6 +29,10 @@ interface VerbParts<Name extends string, Schema extends z.ZodType, Output, Base>
   answers: Answers
   /** What it is given or answers is secret, so it is written down nowhere, and whoever is asked does it himself. */
   secret?: true
+  /**
+   * What a worker does of it afterwards, by the number of the request that it left: again from where it was, when the worker is lost.
+   */
+  carry?: (context: Context<never>, request: number) => Promise<unknown>
   /** All that it may be given. What is checked here needs no store. */
   input: Schema
   /** Answers exactly what the command prints with `--json`. */

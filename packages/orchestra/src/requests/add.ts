@@ -1,6 +1,6 @@
 import { OrchestraError } from '../errors.ts'
 import { toExactJson } from '../source/index.ts'
-import type { Store } from '../store/index.ts'
+import type { Queryable, Store } from '../store/index.ts'
 import { keyOf, MOST_OPEN, type RequestedWork, WAITS_MINUTES } from './request.ts'
 
 export interface NewRequest extends Omit<RequestedWork, 'id'> {
@@ -11,29 +11,32 @@ export interface NewRequest extends Omit<RequestedWork, 'id'> {
  * Leaves something to a worker.
  * @throws OrchestraError ORC_REQUEST_LIMIT
  */
-export async function addRequest(
-  store: Store,
+export function addRequest(store: Store, request: NewRequest): Promise<number> {
+  return store.transaction((tx) => insertRequest(tx, request))
+}
+
+/** The same inside of a transaction. */
+export async function insertRequest(
+  tx: Queryable,
   { verb, input, agrees, asker, repeatable, versions }: NewRequest,
 ): Promise<number> {
   const key = keyOf(asker)
-  return store.transaction(async (tx) => {
-    // Two that ask at once for one do not both see room for the last.
-    await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`orchestra request ${key}`])
-    const [row] = await tx.query<{ id: number | null }>(ADD, [
-      verb,
-      toExactJson(input),
-      agrees,
-      JSON.stringify(asker),
-      key,
-      repeatable,
-      MOST_OPEN,
-      WAITS_MINUTES,
-      versions ?? null,
-    ])
-    if (row === undefined) throw tooMany()
-    await tx.query(`select pg_notify('orchestra_control', 'requests')`)
-    return row.id ?? 0
-  })
+  // Two that ask at once for one do not both see room for the last.
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`orchestra request ${key}`])
+  const [row] = await tx.query<{ id: number | null }>(ADD, [
+    verb,
+    toExactJson(input),
+    agrees,
+    JSON.stringify(asker),
+    key,
+    repeatable,
+    MOST_OPEN,
+    WAITS_MINUTES,
+    versions ?? null,
+  ])
+  if (row === undefined) throw tooMany()
+  await tx.query(`select pg_notify('orchestra_control', 'requests')`)
+  return row.id ?? 0
 }
 
 function tooMany(): OrchestraError {

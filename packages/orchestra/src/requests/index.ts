@@ -1,4 +1,16 @@
 export { addRequest, type NewRequest } from './add.ts'
+export {
+  addBulk,
+  type BulkCounts,
+  type BulkItem,
+  type BulkOutcome,
+  bulkItemStates,
+  countItems,
+  endItem,
+  listItems,
+  readBulkWork,
+  waitingItems,
+} from './bulk.ts'
 export { cancelRequest } from './cancel.ts'
 export { cleanRequests, type RequestOutcome } from './claim.ts'
 export {
@@ -11,7 +23,7 @@ export {
   loseOnce,
   type Once,
 } from './once.ts'
-export { listRequests, type RequestRead, readRequest } from './read.ts'
+export { listRequests, type RequestRead, readRequest, unknownRequest } from './read.ts'
 export {
   type Asker,
   hasEnded,

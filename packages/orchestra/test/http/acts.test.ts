@@ -283,6 +283,20 @@ const acts: readonly Act[] = [
     answer: { request: 1, wasOpen: true },
   },
   {
+    name: 'POST /bulk',
+    path: '/bulk',
+    body: { action: 'collect', items: ['site:1', 'site:2'] },
+    status: 202,
+    answer: { bulk: 2, action: 'collect', count: 2 },
+    location: '/bulk/2',
+  },
+  {
+    name: 'POST /bulk/{bulk}/cancel',
+    path: '/bulk/2/cancel',
+    status: 200,
+    answer: { request: 2, wasOpen: true },
+  },
+  {
     name: 'POST /objects/{object}/forget',
     path: '/objects/site:1/forget',
     body: { yes: true },

@@ -116,6 +116,9 @@ const asked: readonly [name: string, given: Given][] = [
   ['view.list', {}],
   ['view.set', aView],
   ['view.remove', aView],
+  ['bulk.start', { action: 'collect', items: ['site:1'] }],
+  ['bulk.show', lastBulk],
+  ['bulk.items', lastBulk],
   ['object.collect', { object: 'site:1' }],
   ['object.forget', { object: 'site:1' }],
   ['event.list', {}],
@@ -197,6 +200,11 @@ async function aRequest({ store }: World): Promise<unknown> {
 async function aView({ store }: World): Promise<unknown> {
   const [view] = await store.query<{ id: number }>('select max(id) as id from orchestra.view')
   return { view: view?.id }
+}
+
+async function lastBulk({ store }: World): Promise<unknown> {
+  const [bulk] = await store.query<{ id: number }>('select max(request_id) as id from orchestra.bulk')
+  return { bulk: bulk?.id }
 }
 
 async function anyUnit({ store }: World): Promise<unknown> {

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint.ts'
 import { adoptionEndpoints } from './adoptions.ts'
 import { auditEndpoints } from './audit.ts'
+import { bulkEndpoints } from './bulk.ts'
 import { channelEndpoints } from './channels.ts'
 import { incidentEndpoints } from './incidents.ts'
 import { objectEndpoints } from './objects.ts'
@@ -24,6 +25,7 @@ export const endpoints: readonly Endpoint[] = [
   ...adoptionEndpoints,
   ...requestEndpoints,
   ...viewEndpoints,
+  ...bulkEndpoints,
   ...workEndpoints,
   ...incidentEndpoints,
   ...channelEndpoints,

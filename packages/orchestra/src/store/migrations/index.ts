@@ -19,6 +19,7 @@ import * as names from './0018-names.ts'
 import * as requests from './0019-requests.ts'
 import * as once from './0020-once.ts'
 import * as views from './0021-views.ts'
+import * as bulk from './0022-bulk.ts'
 
 export interface Migration {
   /**
@@ -54,4 +55,5 @@ export const migrations: readonly Migration[] = [
   requests,
   once,
   views,
+  bulk,
 ]

@@ -1,0 +1,184 @@
+import { z } from 'zod'
+import { isOrchestraError, messageOf } from '../errors.ts'
+import { isTransient } from '../logs/index.ts'
+import {
+  addBulk,
+  type BulkCounts,
+  type BulkItem,
+  type BulkOutcome,
+  bulkItemStates,
+  countItems,
+  endItem,
+  listItems,
+  type RequestSummary,
+  readBulkWork,
+  readRequest,
+  unknownRequest,
+  waitingItems,
+} from '../requests/index.ts'
+import { audit } from '../server/index.ts'
+import { NotAgreed } from './agreement.ts'
+import { type BulkActionName, bulkActions } from './bulk-actions.ts'
+import { bulkWhere, itemsThatFit, MOST_SELECTED } from './bulk-selection.ts'
+import type { Context } from './context.ts'
+import { flagField, idField, limitField, objectField, reasonField } from './fields.ts'
+import type { ForgetQuestion } from './forget.ts'
+import { bulkNeeds } from './permissions.ts'
+import { askerOf, ownKey } from './requests.ts'
+import { reading, writing } from './verb.ts'
+
+/** What is named of a selection. */
+const MOST_NAMED = 10
+/** Items that are read at once. */
+const PAGE = 100
+
+export const bulkActionNames = Object.keys(bulkNeeds) as BulkActionName[]
+
+const bulkInput = z
+  .strictObject({
+    action: z.enum(bulkActionNames),
+    /** Objects, or servers: what the action is done to. */
+    items: z.array(objectField).min(1).max(MOST_SELECTED).optional(),
+    /** Or what fits. */
+    where: bulkWhere.optional(),
+    /** Of a hold, for whoever asks. */
+    reason: reasonField.optional(),
+    dryRun: flagField,
+  })
+  .refine(({ items, where }) => (items === undefined) !== (where === undefined), {
+    error: 'takes either `items` or `where`',
+  })
+
+/** What was begun, or would be. */
+export interface BulkBegun {
+  /** By which it is asked for; null where nothing was begun. */
+  bulk: number | null
+  action: BulkActionName
+  count: number
+  /** The first of them. */
+  items: string[]
+}
+
+export const bulkStart = writing({
+  name: 'bulk.start',
+  about:
+    'Does something to many objects or servers, each by itself: to those that are named, or to what fits',
+  needs: 'store',
+  answers: 'soon',
+  input: bulkInput,
+  audit: { action: 'bulk.start', target: ({ action }) => action },
+  run: async (context: Context<ForgetQuestion>, given): Promise<BulkBegun> => {
+    const { action: name, items, where, reason = null, dryRun } = given
+    const action = bulkActions[name]
+    const asking = context as Context<never>
+    const all = where === undefined ? [...new Set(items)] : await itemsThatFit(asking, name, where)
+    const shown = { action: name, count: all.length, items: all.slice(0, MOST_NAMED) }
+    if (dryRun || all.length === 0) {
+      if (!dryRun) await audit(context.store, entryOf(context, name, { count: 0 }))
+      return { bulk: null, ...shown }
+    }
+    if (action.asks && (await context.agree(questionOf(all))) !== 'given') throw notAgreed(shown)
+    const { store, principal, address = '' } = context
+    const asker = askerOf(principal, address)
+    // Done twice, none of the actions does more than done once.
+    const request = { verb: 'bulk.start', input: given, agrees: true, asker, repeatable: true }
+    const bulk = await addBulk(store, { action: name, reason }, all, {
+      request,
+      also: (tx, id) => audit(tx, entryOf(context, name, { bulk: id, count: all.length })),
+    })
+    return { bulk, ...shown }
+  },
+  carry: carryBulk,
+})
+
+function entryOf({ principal }: Pick<Context, 'principal'>, target: string, detail: Record<string, unknown>) {
+  return { by: principal.name, action: 'bulk.start', target, detail }
+}
+
+function questionOf(all: readonly string[]): ForgetQuestion {
+  return { target: `${all.length} objects`, count: all.length, names: all.slice(0, MOST_NAMED) }
+}
+
+function notAgreed({ count, action }: Pick<BulkBegun, 'count' | 'action'>): NotAgreed {
+  return new NotAgreed(
+    `${action} of ${count} cannot be taken back, and nobody agreed`,
+    'Give --yes when that is what you want',
+  )
+}
+
+/** Does it to one after the other, in the name of whoever asked: where a worker was lost, the next goes on behind what has an outcome. */
+async function carryBulk(context: Context<never>, id: number): Promise<BulkCounts> {
+  const { store, signal } = context
+  const work = await readBulkWork(store, id)
+  if (work === undefined) throw unknownRequest(id)
+  for (;;) {
+    const items = await waitingItems(store, id, PAGE)
+    if (items.length === 0) return countItems(store, id)
+    for (const { number, item } of items) {
+      signal.throwIfAborted()
+      const act = () => bulkActions[work.action as BulkActionName].act(context, item, work.reason)
+      await endItem(store, id, number, await outcomeOf(act))
+    }
+  }
+}
+
+async function outcomeOf(act: () => Promise<unknown>): Promise<BulkOutcome> {
+  try {
+    return { state: 'done', detail: await act() }
+  } catch (error) {
+    if (isTransient(error) || !isOrchestraError(error)) throw error
+    const { code, hint = null } = error
+    const state = code === 'ORC_FORBIDDEN' ? 'refused' : 'failed'
+    return { state, detail: { code, message: messageOf(error), hint } }
+  }
+}
+
+/** How far it is. */
+export interface BulkView extends Omit<RequestSummary, 'verb' | 'progress'> {
+  action: string
+  reasonGiven: string | null
+  counts: BulkCounts
+}
+
+const one = { bulk: idField }
+
+export const bulkShow = reading({
+  name: 'bulk.show',
+  about: 'How far something is that is done to many, and how it ended so far',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject(one),
+  run: async (context, { bulk }): Promise<BulkView> => {
+    const { work, summary } = await ownBulk(context, bulk)
+    const { verb: _, progress: __, ...rest } = summary
+    const counts = await countItems(context.store, bulk)
+    return { ...rest, action: work.action, reasonGiven: work.reason, counts }
+  },
+})
+
+export const bulkItems = reading({
+  name: 'bulk.items',
+  about: 'What became of each of many, in the order in which they are done',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({
+    ...one,
+    state: z.enum(bulkItemStates).optional(),
+    /** Behind this number. */
+    after: idField.optional(),
+    limit: limitField.default(100),
+  }),
+  run: async (context, { bulk, ...page }): Promise<BulkItem[]> => {
+    await ownBulk(context, bulk)
+    return listItems(context.store, bulk, page)
+  },
+})
+
+/** Of whoever asked for it alone, and of those who may do everything. */
+async function ownBulk({ store, principal }: Pick<Context, 'store' | 'principal'>, id: number) {
+  const { view } = await readRequest(store, id, ownKey(principal))
+  const work = await readBulkWork(store, id)
+  if (work === undefined) throw unknownRequest(id)
+  const { notes: _, result: __, error: ___, ...summary } = view
+  return { work, summary }
+}

@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { addToken } from '../../src/access/index.ts'
+import { byCredentials } from '../../src/http/credentials.ts'
+import { requestsBy } from '../../src/operate/index.ts'
+import { claimRequest } from '../../src/requests/claim.ts'
+import type { Store } from '../../src/store/index.ts'
+import { printed } from '../operate/printed.ts'
+import { askerOf } from '../operate/world.ts'
+import { untilWithin } from '../support/processes.ts'
+import { describePostgres } from '../support/stores.ts'
+import { useWorlds, type World } from '../support/world.ts'
+import { type Api, below, keylessStore, useApis } from './api.ts'
+
+describePostgres('what is done to many', (open) => {
+  const build = useWorlds(open)
+  const apiOf = useApis()
+  let world: World
+  let store: Store
+  let api: Api
+  beforeEach(async () => {
+    world = await build({ servers: ['web1', 'web2'] })
+    await world.work()
+    await world.store.query(
+      `insert into site select id, 's' || id || '.example' from generate_series(1, 3) id`,
+    )
+    await world.calm()
+    await world.stopWorkers()
+    store = await keylessStore(world)
+    api = apiOf(world, { store, holds: 'store' })
+  }, 120_000)
+  afterEach(() => store.close())
+
+  const work = () => {
+    const { config, store: own } = world
+    return world.work({
+      doRequest: requestsBy({ store: own, config, onError: (one) => world.errors.push(one) }),
+    })
+  }
+  const post = (path: string, body: object = {}, by: Api = api, token?: string) =>
+    by.ask({
+      method: 'POST',
+      url: below(path),
+      body,
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    })
+  const get = async (path: string) => (await api.ask(below(path))).json()
+  const ended = async (id: number) => {
+    await untilWithin(60_000, 'it has ended', async () => (await get(`/bulk/${id}`)).endedAt !== null)
+    return get(`/bulk/${id}`)
+  }
+
+  it('is tried first, then done by a worker, and each has an outcome of its own', async () => {
+    const where = { server: 'web1', backend: 'files', state: 'applied' }
+    const tried = await post('/bulk', { action: 'collect', where, dryRun: true })
+    const objects = ['site:1', 'site:2', 'site:3']
+    expect([tried.statusCode, tried.json()]).toEqual([
+      200,
+      { bulk: null, action: 'collect', count: 3, items: objects },
+    ])
+    const begun = await post('/bulk', { action: 'collect', items: [...objects, 'site:77', 'site:1'] })
+    expect([begun.statusCode, begun.headers.location]).toEqual([202, below('/bulk/1')])
+    expect(await get('/bulk/1')).toMatchObject({
+      state: 'waiting',
+      reason: 'no-worker',
+      counts: { waiting: 4, done: 0 },
+    })
+    await work()
+    expect(await ended(1)).toMatchObject({
+      action: 'collect',
+      by: 'alice',
+      state: 'done',
+      counts: { waiting: 0, done: 3, failed: 1, refused: 0 },
+    })
+    const first = await get('/bulk/1/items?limit=3')
+    expect(first.items).toMatchObject(
+      objects.map((item, index) => ({ number: index + 1, item, state: 'done', detail: { object: item } })),
+    )
+    const rest = await get(`/bulk/1/items?cursor=${first.next}`)
+    expect(rest).toMatchObject({
+      items: [{ item: 'site:77', state: 'failed', detail: { code: 'ORC_OBJECT_UNKNOWN' } }],
+      next: null,
+    })
+    expect((await get('/bulk/1/items?state=failed')).items).toEqual(rest.items)
+    expect(await printed('bulk show 1', askerOf(world))).toEqual(await get('/bulk/1'))
+    expect(await printed('bulk items 1 --state failed', askerOf(world))).toEqual(rest.items)
+    expect(await printed('audit list --action bulk.start', askerOf(world))).toMatchObject([
+      { by: 'alice', target: 'collect', detail: { bulk: 1, count: 4 } },
+    ])
+    const units = await printed('unit list --actor alice', askerOf(world))
+    expect(units).toHaveLength(3)
+  })
+
+  it('asks as its verb asks, and does nothing before somebody agrees', async () => {
+    const asked = { action: 'forget', where: { server: 'web2' } }
+    const refused = await post('/bulk', asked)
+    expect([refused.statusCode, refused.json().detail]).toEqual([409, expect.stringContaining('forget of 3')])
+    await work()
+    const { bulk } = (await post('/bulk', { ...asked, yes: true })).json()
+    expect(await ended(bulk)).toMatchObject({ state: 'done', counts: { done: 3 } })
+    expect((await get('/placements')).items).toEqual([])
+  })
+
+  it('goes on behind what has an outcome when its worker is lost, and ends where it is when it is cancelled', async () => {
+    const { bulk } = (await post('/bulk', { action: 'hold', items: ['web1', 'web2'], reason: 'rack' })).json()
+    await claimRequest(world.store, '00000000-0000-0000-0000-000000000000')
+    const done = { state: 'done', detail: null }
+    await world.store.query(
+      `update orchestra.bulk_item set state = $1, detail = $2, ended_at = now() where number = 1`,
+      [done.state, JSON.stringify(done.detail)],
+    )
+    await world.store.query(`update orchestra.request set lease_until = now() - interval '1 second'`)
+    await work()
+    expect(await ended(bulk)).toMatchObject({ state: 'done', counts: { done: 2 } })
+    const servers = (await get('/servers')).items as { name: string; held: { reason: string } | null }[]
+    expect(servers.map(({ name, held }) => [name, held?.reason ?? null])).toEqual([
+      ['web1', null],
+      ['web2', 'rack'],
+    ])
+    await world.stopWorkers()
+    const next = (await post('/bulk', { action: 'release', items: ['web2'] })).json().bulk
+    expect((await post(`/bulk/${next}/cancel`)).json()).toEqual({ request: next, wasOpen: true })
+    expect(await get(`/bulk/${next}`)).toMatchObject({ state: 'cancelled', counts: { waiting: 1 } })
+  })
+
+  it('is done to what whoever asked may do it to by then, and is nobody else his to see', async () => {
+    const known = apiOf(world, {
+      store,
+      holds: 'store',
+      authenticate: byCredentials(store, world.config.http),
+    })
+    const { token } = await addToken(
+      world.store,
+      { name: 'ci', role: 'operator', days: 1, servers: ['web2'] },
+      { by: 'test' },
+    )
+    const other = await addToken(world.store, { name: 'other', role: 'viewer', days: 1 }, { by: 'test' })
+    const tried = await post('/bulk', { action: 'hold', where: { tag: 'none' }, dryRun: true }, known, token)
+    expect(tried.json()).toMatchObject({ count: 0 })
+    const fits = await post('/bulk', { action: 'check', where: { server: 'web1' } }, known, token)
+    expect(fits.json()).toMatchObject({ bulk: null, count: 0 })
+    const begun = await post('/bulk', { action: 'hold', items: ['web1', 'web2'] }, known, token)
+    const { bulk } = begun.json()
+    await work()
+    expect(await ended(bulk)).toMatchObject({ by: 'token:ci', counts: { done: 1, failed: 1 } })
+    expect((await get(`/bulk/${bulk}/items`)).items).toMatchObject([
+      { item: 'web1', detail: { code: 'ORC_SERVER_UNKNOWN' } },
+      { item: 'web2', state: 'done' },
+    ])
+    const headers = { authorization: `Bearer ${other.token}` }
+    expect((await known.ask({ url: below(`/bulk/${bulk}`), headers })).statusCode).toBe(404)
+    expect((await post('/bulk', { action: 'hold', items: ['web2'] }, known, other.token)).statusCode).toBe(
+      403,
+    )
+  })
+
+  it('refuses what says not to what, or too much', async () => {
+    const wrong: object[] = [
+      { action: 'retry' },
+      { action: 'retry', items: [] },
+      { action: 'retry', where: {} },
+      { action: 'retry', items: ['site:1'], where: { server: 'web1' } },
+      { action: 'retry', where: { tag: 'a' } },
+      { action: 'hold', where: { state: 'failed' } },
+      { action: 'drop', items: ['site:1'] },
+      { action: 'retry', items: Array.from({ length: 10_001 }, (_, id) => `site:${id}`) },
+    ]
+    for (const body of wrong) expect((await post('/bulk', body)).statusCode).toBe(400)
+    expect((await get('/bulk/77')).code).toBe('ORC_REQUEST_UNKNOWN')
+    expect((await get('/requests')).items).toEqual([])
+  })
+})
