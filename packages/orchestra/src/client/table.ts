@@ -10,6 +10,9 @@ import type {
   bindingAdd,
   bindingList,
   bindingRemove,
+  bulkItems,
+  bulkShow,
+  bulkStart,
   channelAdd,
   channelList,
   channelRemove,
@@ -95,6 +98,10 @@ import type {
   userList,
   userRemove,
   userSet,
+  viewList,
+  viewRemove,
+  viewSave,
+  viewSet,
   workCancel,
   workPause,
   workResume,
@@ -239,6 +246,22 @@ export interface Table {
   'GET /requests/{request}': { kind: 'one'; input: { request: number }; answer: OutputOf<typeof requestShow> }
   /** Ends a request: one that waits at once, one that is at work as soon as that can be */
   'POST /requests/{request}/cancel': { kind: 'act'; input: { request: number }; answer: OutputOf<typeof requestCancel> }
+  /** Saved views: your own, and those that are shown to everybody */
+  'GET /views': { kind: 'list'; input: { page?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof viewList>>> }
+  /** Saves what a list is narrowed by under a name, over your own of that name */
+  'POST /views': { kind: 'act'; input: { name: string; page: string; query?: string; sort?: string | null; shared?: boolean }; answer: OutputOf<typeof viewSave> }
+  /** Changes a saved view: your own, or one that is shown to everybody */
+  'PATCH /views/{view}': { kind: 'act'; input: { view: number; name?: string; page?: string; query?: string; sort?: string | null; shared?: boolean }; answer: OutputOf<typeof viewSet> }
+  /** Removes a saved view: your own, or one that is shown to everybody */
+  'DELETE /views/{view}': { kind: 'act'; input: { view: number }; answer: OutputOf<typeof viewRemove> }
+  /** Does something to many objects or servers, each by itself: to those that are named, or to what fits */
+  'POST /bulk': { kind: 'act'; input: { action: "retry" | "cancel" | "collect" | "forget" | "hold" | "release" | "check"; items?: readonly (string)[]; where?: { server?: string; backend?: string; model?: string; identity?: string; state?: "pending" | "applied" | "failed" | "deleting" | "kept"; tag?: string }; reason?: string; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof bulkStart> }
+  /** How far something is that is done to many, and how it ended so far */
+  'GET /bulk/{bulk}': { kind: 'one'; input: { bulk: number }; answer: OutputOf<typeof bulkShow> }
+  /** What became of each of many, in the order in which they are done */
+  'GET /bulk/{bulk}/items': { kind: 'list'; input: { bulk: number; state?: "waiting" | "done" | "refused" | "failed"; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof bulkItems>>> }
+  /** Ends what is done to many behind the one that it is at */
+  'POST /bulk/{bulk}/cancel': { kind: 'act'; input: { bulk: number }; answer: OutputOf<typeof requestCancel> }
   /** The latest units of work */
   'GET /units': { kind: 'list'; input: { actor?: string; q?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof unitList>>> }
   /** What became of a unit of work, object by object */
@@ -338,9 +361,9 @@ export interface Table {
   /** Sets of permissions that can be given */
   'GET /roles': { kind: 'list'; input: { limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof roleList>>> }
   /** Defines a role */
-  'POST /roles': { kind: 'act'; input: { role: string; permissions: readonly ("status.read" | "object.data" | "diff.read" | "output.read" | "script.read" | "secret.reveal" | "retry" | "cancel" | "collect" | "hold" | "pause" | "check" | "sync" | "prune" | "adopt" | "forget" | "trash" | "key.approve" | "route" | "server" | "protect" | "approve" | "reveal.approve" | "user" | "token" | "channel" | "audit")[] }; answer: OutputOf<typeof roleAdd> }
+  'POST /roles': { kind: 'act'; input: { role: string; permissions: readonly ("status.read" | "object.data" | "diff.read" | "output.read" | "script.read" | "secret.reveal" | "retry" | "cancel" | "collect" | "hold" | "pause" | "check" | "sync" | "prune" | "adopt" | "forget" | "trash" | "key.approve" | "route" | "server" | "protect" | "view.share" | "approve" | "reveal.approve" | "user" | "token" | "channel" | "audit")[] }; answer: OutputOf<typeof roleAdd> }
   /** Gives a role other permissions, for all who have it */
-  'PATCH /roles/{role}': { kind: 'act'; input: { role: string; permissions: readonly ("status.read" | "object.data" | "diff.read" | "output.read" | "script.read" | "secret.reveal" | "retry" | "cancel" | "collect" | "hold" | "pause" | "check" | "sync" | "prune" | "adopt" | "forget" | "trash" | "key.approve" | "route" | "server" | "protect" | "approve" | "reveal.approve" | "user" | "token" | "channel" | "audit")[] }; answer: OutputOf<typeof roleSet> }
+  'PATCH /roles/{role}': { kind: 'act'; input: { role: string; permissions: readonly ("status.read" | "object.data" | "diff.read" | "output.read" | "script.read" | "secret.reveal" | "retry" | "cancel" | "collect" | "hold" | "pause" | "check" | "sync" | "prune" | "adopt" | "forget" | "trash" | "key.approve" | "route" | "server" | "protect" | "view.share" | "approve" | "reveal.approve" | "user" | "token" | "channel" | "audit")[] }; answer: OutputOf<typeof roleSet> }
   /** Removes a role that nobody has */
   'DELETE /roles/{role}': { kind: 'act'; input: { role: string }; answer: OutputOf<typeof roleRemove> }
   /** Who has which role, and for what */
