@@ -18,7 +18,8 @@ export interface SavedView {
   name: string
   /** A list or a page of a console, such as `logs`. */
   page: string
-  query: string
+  /** What it is narrowed by. */
+  q: string
   sort: string | null
   /** Everybody sees it. */
   shared: boolean
@@ -36,7 +37,7 @@ export interface ViewView extends SavedView {
 /** Of one owner. */
 export const MOST_VIEWS = 200
 
-const COLUMNS = `v.id, v.name, v.page, v.query, v.sort, v.shared, v.owner, v.owner_key = $1 as own, ${isoTime('v.changed_at')} as "changedAt"`
+const COLUMNS = `v.id, v.name, v.page, v.query as q, v.sort, v.shared, v.owner, v.owner_key = $1 as own, ${isoTime('v.changed_at')} as "changedAt"`
 
 /** One's own and those that are shown to everybody, by page and name. */
 export function listViews(
@@ -58,15 +59,14 @@ export function listViews(
 export async function saveView(store: Store, owner: ViewOwner, view: SavedView): Promise<ViewView> {
   if (view.shared) assertShares(owner)
   return store.transaction(async (tx) => {
-    // Two that save at once do not both see room for the last.
-    await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`orchestra view ${owner.key}`])
+    await lockViews(tx)
     const [saved] = await tx.query<ViewView>(SAVE, [
       owner.key,
       owner.accountId,
       owner.name,
       view.name,
       view.page,
-      view.query,
+      view.q,
       view.sort,
       view.shared,
       MOST_VIEWS,
@@ -88,6 +88,7 @@ returning ${COLUMNS}`
 
 /**
  * Changes what is given of a view.
+ * @param check refuses a query that its page would refuse
  * @throws OrchestraError ORC_VIEW_UNKNOWN, ORC_VIEW_EXISTS, ORC_FORBIDDEN
  */
 export async function setView(
@@ -95,17 +96,21 @@ export async function setView(
   owner: ViewOwner,
   id: number,
   change: Partial<SavedView>,
+  check: (page: string, query: string) => void,
 ): Promise<ViewView> {
   return store.transaction(async (tx) => {
+    await lockViews(tx)
     const before = await lockView(tx, owner, id)
     const view = { ...before, ...change }
     if (view.shared) assertShares(owner)
+    // Neither may have been changed alone.
+    check(view.page, view.q)
     const [set] = await tx.query<ViewView>(
       `update orchestra.view v set name = $3, page = $4, query = $5, sort = $6, shared = $7, changed_at = now()
        where id = $2 and not exists (
          select from orchestra.view o where o.owner_key = v.owner_key and o.name = $3 and o.id <> v.id)
        returning ${COLUMNS}`,
-      [owner.key, id, view.name, view.page, view.query, view.sort, view.shared],
+      [owner.key, id, view.name, view.page, view.q, view.sort, view.shared],
     )
     if (set === undefined)
       throw new OrchestraError('ORC_VIEW_EXISTS', `A view ${JSON.stringify(view.name)} is there already`)
@@ -122,6 +127,11 @@ export async function removeView(store: Store, owner: ViewOwner, id: number): Pr
     await audit(tx, entry(owner, 'view.remove', `view ${id}`, { name: view.name, shared: view.shared }))
     return view
   })
+}
+
+/** People save seldom: one after the other, so that two at once neither see room for the last nor take one name. */
+async function lockViews(tx: Queryable): Promise<void> {
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended('orchestra views', 0))`)
 }
 
 /** One that whoever asks may change: what is not shown to him is not there. */

@@ -14,6 +14,7 @@ import { objectNames } from './cause-lines.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { askYes } from './consent.ts'
 import { expectWorker } from './follow.ts'
+import { queryOption } from './query.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import { oneLine } from './text-width.ts'
@@ -27,6 +28,7 @@ interface StartOptions {
   identity?: string
   state?: (typeof placementStates)[number]
   tag?: string
+  query?: string
   reason?: string
   dryRun?: boolean
   yes?: boolean
@@ -48,13 +50,14 @@ export function addBulkCommands(program: Command, act: Act): void {
     .option('--identity <name>', 'What it is called on the server; * stands for anything')
     .addOption(new Option('--state <state>', 'In this state').choices(placementStates))
     .option('--tag <tag>', 'Servers that have this tag')
+    .option(...queryOption)
     .option('--reason <text>', 'Of a hold, for whoever asks')
     .option('--dry-run', 'Only tell what it would be done to')
     .option('--yes', 'Do not ask')
     .action(act(startCommand))
   withExamples(
     start,
-    'bulk start retry --server web1 --state failed --dry-run',
+    'bulk start retry --query "server:web1 is:failing" --dry-run',
     'bulk start collect site:12 site:13',
     'bulk start hold --tag rack-7 --reason "new switch"',
   )
@@ -81,7 +84,7 @@ async function startCommand(
   session: Session,
   action: Action,
   items: string[],
-  { reason, dryRun, yes = false, ...where }: StartOptions,
+  { reason, dryRun, query, yes = false, ...where }: StartOptions,
 ): Promise<Ending> {
   const begun = await session.run(
     bulkStart,
@@ -89,6 +92,7 @@ async function startCommand(
       action,
       ...(items.length > 0 ? { items } : {}),
       ...(Object.keys(where).length > 0 ? { where } : {}),
+      q: query,
       reason,
       dryRun,
     },
@@ -137,6 +141,8 @@ async function itemsCommand(
 const columns: Column<BulkItem>[] = [
   { title: 'NUMBER', value: ({ number }) => number, align: 'right' },
   { title: 'ITEM', value: ({ item }) => item },
+  { title: 'SERVER', value: ({ server }) => server },
+  { title: 'BACKEND', value: ({ backend }) => backend },
   { title: 'STATE', value: ({ state }) => state },
   { title: 'WHY', value: ({ detail }) => whyOf(detail) },
 ]

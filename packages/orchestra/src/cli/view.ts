@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { ViewView } from '../access/index.ts'
 import { viewList, viewRemove, viewSave, viewSet } from '../operate/index.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
+import { askedBy } from './query.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import { oneLine } from './text-width.ts'
@@ -67,14 +68,14 @@ async function saveCommand(
   name: string,
   { page = '', ...options }: Omit<ViewOptions, 'name'>,
 ): Promise<Ending> {
-  const saved = await session.run(viewSave, { name, page, ...options })
+  const saved = await session.run(viewSave, { name, page, ...askedBy(options) })
   session.terminal.tell(saved, `saved as view ${saved.id}`)
   return 'done'
 }
 
 async function setCommand(session: Session, view: number, options: ViewOptions): Promise<Ending> {
-  const set = await session.run(viewSet, { view, ...options })
-  session.terminal.tell(set, `view ${set.id} is ${oneLine(set.name)}: ${set.page} ${oneLine(set.query)}`)
+  const set = await session.run(viewSet, { view, ...askedBy(options) })
+  session.terminal.tell(set, `view ${set.id} is ${oneLine(set.name)}: ${set.page} ${oneLine(set.q)}`)
   return 'done'
 }
 
@@ -88,7 +89,7 @@ const columns: Column<ViewView>[] = [
   { title: 'VIEW', value: ({ id }) => id, align: 'right' },
   { title: 'PAGE', value: ({ page }) => page },
   { title: 'NAME', value: ({ name }) => name },
-  { title: 'QUERY', value: ({ query }) => query },
+  { title: 'QUERY', value: ({ q }) => q },
   { title: 'SORT', value: ({ sort }) => sort },
   { title: 'BY', value: ({ owner, shared }) => (shared ? `${owner}, for all` : owner) },
 ]

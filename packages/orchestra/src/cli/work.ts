@@ -16,8 +16,10 @@ export function addWorkCommands(program: Command, act: Act): void {
   const cancelling = program
     .command('cancel <target>')
     .description('Revoke what waits and end what runs, on the server too: an object, a log, a unit of work')
+    .option('--server <server>', 'On this server alone')
+    .option('--backend <backend>', 'Of this backend alone')
     .action(act(cancelCommand))
-  withExamples(cancelling, 'cancel 4711', 'cancel site:12')
+  withExamples(cancelling, 'cancel 4711', 'cancel site:12', 'cancel site:12 --server web1')
 }
 
 async function retryCommand(
@@ -45,8 +47,12 @@ function retryInput(target: string | undefined, failed = false): { target: strin
   })
 }
 
-async function cancelCommand(session: Session, target: string): Promise<Ending> {
-  const cancelled = await session.run(workCancel, { target })
+async function cancelCommand(
+  session: Session,
+  target: string,
+  place: { server?: string; backend?: string },
+): Promise<Ending> {
+  const cancelled = await session.run(workCancel, { target, ...place })
   const { revoked, stopping, undecided } = cancelled
   const nothing = revoked + stopping.length + undecided === 0
   session.terminal.tell(

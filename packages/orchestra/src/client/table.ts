@@ -211,7 +211,7 @@ export interface Table {
   /** Tries what failed or waits of an object again at once */
   'POST /objects/{object}/retry': { kind: 'act'; input: { object: string }; answer: OutputOf<typeof workRetry> }
   /** Revokes what waits of an object and ends what runs, on the server too */
-  'POST /objects/{object}/cancel': { kind: 'act'; input: { object: string }; answer: OutputOf<typeof workCancel> }
+  'POST /objects/{object}/cancel': { kind: 'act'; input: { object: string; server?: string; backend?: string }; answer: OutputOf<typeof workCancel> }
   /** Looks at the row of an object now, as after a change: what it wants elsewhere, or otherwise, follows */
   'POST /objects/{object}/collect': { kind: 'act'; input: { object: string }; answer: OutputOf<typeof objectCollect> }
   /** Gives up what stands on servers: it stays there, and nothing is known of it any more */
@@ -249,13 +249,13 @@ export interface Table {
   /** Saved views: your own, and those that are shown to everybody */
   'GET /views': { kind: 'list'; input: { page?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof viewList>>> }
   /** Saves what a list is narrowed by under a name, over your own of that name */
-  'POST /views': { kind: 'act'; input: { name: string; page: string; query?: string; sort?: string | null; shared?: boolean }; answer: OutputOf<typeof viewSave> }
+  'POST /views': { kind: 'act'; input: { name: string; page: string; q?: string; sort?: string | null; shared?: boolean }; answer: OutputOf<typeof viewSave> }
   /** Changes a saved view: your own, or one that is shown to everybody */
-  'PATCH /views/{view}': { kind: 'act'; input: { view: number; name?: string; page?: string; query?: string; sort?: string | null; shared?: boolean }; answer: OutputOf<typeof viewSet> }
+  'PATCH /views/{view}': { kind: 'act'; input: { view: number; name?: string; page?: string; q?: string; sort?: string | null; shared?: boolean }; answer: OutputOf<typeof viewSet> }
   /** Removes a saved view: your own, or one that is shown to everybody */
   'DELETE /views/{view}': { kind: 'act'; input: { view: number }; answer: OutputOf<typeof viewRemove> }
   /** Does something to many objects or servers, each by itself: to those that are named, or to what fits */
-  'POST /bulk': { kind: 'act'; input: { action: "retry" | "cancel" | "collect" | "forget" | "hold" | "release" | "check"; items?: readonly (string)[]; where?: { server?: string; backend?: string; model?: string; identity?: string; state?: "pending" | "applied" | "failed" | "deleting" | "kept"; tag?: string }; reason?: string; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof bulkStart> }
+  'POST /bulk': { kind: 'act'; input: { action: "retry" | "cancel" | "collect" | "forget" | "hold" | "release" | "check"; items?: readonly (string)[]; where?: { server?: string; backend?: string; model?: string; identity?: string; state?: "pending" | "applied" | "failed" | "deleting" | "kept"; tag?: string }; q?: string; reason?: string; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof bulkStart> }
   /** How far something is that is done to many, and how it ended so far */
   'GET /bulk/{bulk}': { kind: 'one'; input: { bulk: number }; answer: OutputOf<typeof bulkShow> }
   /** What became of each of many, in the order in which they are done */

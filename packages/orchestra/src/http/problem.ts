@@ -74,7 +74,8 @@ function faultsOf(known: OrchestraError, placeOf: (field: string) => RequestPart
     }))
   if (known instanceof MatchFault)
     return [{ pointer: '/body/match', detail: known.reason, from: known.range.start, to: known.range.end }]
-  if (known instanceof QueryFault) return [{ pointer: '/query/q', detail: known.detail, ...known.span }]
+  if (known instanceof QueryFault)
+    return [{ pointer: pointerTo(placeOf('q'), 'q'), detail: known.detail, ...known.span }]
   return known instanceof RequestFault ? [...known.faults] : []
 }
 

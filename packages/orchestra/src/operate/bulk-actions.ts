@@ -1,3 +1,4 @@
+import type { BulkTarget } from '../requests/index.ts'
 import { objectCollect } from './collect.ts'
 import type { Context } from './context.ts'
 import { objectForget } from './forget.ts'
@@ -11,51 +12,65 @@ export type BulkActionName = keyof typeof bulkNeeds
 
 /** Something that can be done to many: what its verb does to one. */
 export interface BulkAction {
-  /** What a selection is made of. */
-  of: 'object' | 'server'
+  /**
+   * What a selection is made of. What takes something away is done in the places that were selected alone; what has something tried or
+   * looked at is done to their objects, which changes nothing where all is well.
+   */
+  of: 'object' | 'place' | 'server'
   /** It cannot be taken back, so it is asked whether it is meant. */
   asks: boolean
-  act(context: Context<never>, item: string, reason: string | null): Promise<unknown>
+  act(context: Context<never>, target: BulkTarget, reason: string | null): Promise<unknown>
 }
 
 const opening = (context: Context<never>) => async () => context
+
+/** Where a target is alone; nothing for wherever it is. */
+const placeOf = ({ server, backend }: BulkTarget) => ({
+  server: server ?? undefined,
+  backend: backend ?? undefined,
+})
 
 export const bulkActions: Readonly<Record<BulkActionName, BulkAction>> = {
   retry: {
     of: 'object',
     asks: false,
-    act: (context, target) => perform({ verb: workRetry, given: { target }, open: opening(context) }),
+    act: (context, { item: target }) =>
+      perform({ verb: workRetry, given: { target }, open: opening(context) }),
   },
   cancel: {
-    of: 'object',
+    of: 'place',
     asks: false,
-    act: (context, target) => perform({ verb: workCancel, given: { target }, open: opening(context) }),
+    act: (context, one) =>
+      perform({ verb: workCancel, given: { target: one.item, ...placeOf(one) }, open: opening(context) }),
   },
   collect: {
     of: 'object',
     asks: false,
-    act: (context, object) => perform({ verb: objectCollect, given: { object }, open: opening(context) }),
+    act: (context, { item: object }) =>
+      perform({ verb: objectCollect, given: { object }, open: opening(context) }),
   },
   forget: {
-    of: 'object',
+    of: 'place',
     asks: true,
-    act: (context, object) => perform({ verb: objectForget, given: { object }, open: opening(context) }),
+    act: (context, one) =>
+      perform({ verb: objectForget, given: { object: one.item, ...placeOf(one) }, open: opening(context) }),
   },
   hold: {
     of: 'server',
     asks: false,
-    act: (context, server, reason) =>
+    act: (context, { item: server }, reason) =>
       perform({ verb: serverHold, given: { server, reason: reason ?? undefined }, open: opening(context) }),
   },
   release: {
     of: 'server',
     asks: false,
-    act: (context, server) => perform({ verb: serverRelease, given: { server }, open: opening(context) }),
+    act: (context, { item: server }) =>
+      perform({ verb: serverRelease, given: { server }, open: opening(context) }),
   },
   check: {
     of: 'server',
     asks: false,
-    act: (context, server) =>
+    act: (context, { item: server }) =>
       perform({ verb: syncStart, given: { mode: 'check', server }, open: opening(context) }),
   },
 }

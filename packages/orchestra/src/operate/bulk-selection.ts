@@ -1,11 +1,15 @@
 import { z } from 'zod'
 import { allows, type Permission } from '../access/index.ts'
+import { suggestion } from '../config/similar.ts'
 import { OrchestraError } from '../errors.ts'
 import { cursorOf, listPlacements, placementStates } from '../placements/index.ts'
-import { listServers } from '../server/index.ts'
+import type { BulkTarget } from '../requests/index.ts'
+import { findServers, listServers, type ServerRow } from '../server/index.ts'
 import { type BulkActionName, bulkActions } from './bulk-actions.ts'
 import type { Context } from './context.ts'
 import { defined, nameField, objectField } from './fields.ts'
+import { narrowedBy } from './filters.ts'
+import { checkNames } from './known.ts'
 import { bulkNeeds } from './permissions.ts'
 import { scopesWith, visibleRows } from './visible.ts'
 
@@ -27,38 +31,55 @@ export const bulkWhere = z
   })
   .refine((where) => Object.keys(defined(where)).length > 0, { error: 'says not which' })
 
-export type BulkWhere = z.output<typeof bulkWhere>
+/** What fits: by names, by a query of the list of placements or of servers, or by both together. */
+export interface Selection {
+  where?: z.output<typeof bulkWhere> | undefined
+  q?: string | undefined
+}
 
 /**
  * What fits, of what whoever asks may see and do it to, each once.
- * @throws OrchestraError ORC_USAGE
+ * @throws OrchestraError ORC_USAGE, ORC_QUERY_INVALID, and those of names that are nowhere
  */
-export function itemsThatFit(
+export async function targetsThatFit(
   context: Context<never>,
   name: BulkActionName,
-  where: BulkWhere,
-): Promise<string[]> {
+  selection: Selection,
+): Promise<BulkTarget[]> {
   const permission = bulkNeeds[name]
-  return bulkActions[name].of === 'object'
-    ? objectsThatFit(context, permission, where)
-    : serversThatFit(context, permission, where)
+  const { of } = bulkActions[name]
+  const found =
+    of === 'server'
+      ? await serversThatFit(context, permission, selection)
+      : await placesThatFit(context, permission, selection, of)
+  // What fits may be of a name that is gone: only where nothing does, the name is wrong.
+  if (found.length === 0) await checkNames(context, selection.where ?? {})
+  return found
 }
 
-async function objectsThatFit(
+async function placesThatFit(
   context: Context<never>,
   permission: Permission,
-  { tag, ...where }: BulkWhere,
-): Promise<string[]> {
-  if (tag !== undefined) throw misses('tag', 'objects')
-  const visible = visibleRows(context, 'status.read', permission)
-  const names = new Set<string>()
+  { where: { tag, ...where } = {}, q }: Selection,
+  of: 'object' | 'place',
+): Promise<BulkTarget[]> {
+  if (tag !== undefined) throw misses('tag', 'Objects')
+  const filter = {
+    ...where,
+    ...narrowedBy(context, 'place.list', { q }),
+    visible: visibleRows(context, 'status.read', permission),
+  }
+  const found = new Map<string, BulkTarget>()
   let after: string | undefined
   for (;;) {
-    const page = await listPlacements(context.store, { ...where, visible, limit: PAGE, after })
-    for (const { object } of page) names.add(object)
-    if (names.size > MOST_SELECTED) throw tooMany()
+    const page = await listPlacements(context.store, { ...filter, limit: PAGE, after })
+    for (const { object: item, server, backend } of page) {
+      const place = of === 'place' ? { server, backend } : { server: null, backend: null }
+      found.set(JSON.stringify([item, place]), { item, ...place })
+    }
+    if (found.size > MOST_SELECTED) throw tooMany()
     const last = page.at(-1)
-    if (last === undefined || page.length < PAGE) return [...names]
+    if (last === undefined || page.length < PAGE) return [...found.values()]
     after = cursorOf(last)
   }
 }
@@ -66,12 +87,12 @@ async function objectsThatFit(
 async function serversThatFit(
   context: Context<never>,
   permission: Permission,
-  { server, tag, ...others }: BulkWhere,
-): Promise<string[]> {
+  { where: { server, tag, ...others } = {}, q }: Selection,
+): Promise<BulkTarget[]> {
   const [other] = Object.keys(defined(others))
-  if (other !== undefined) throw misses(other, 'servers')
+  if (other !== undefined) throw misses(other, 'Servers')
   const scopes = scopesWith(context, permission)
-  const servers = await listServers(context.store)
+  const servers = await findServers(context.store, narrowedBy(context, 'server.list', { q }))
   const fitting = servers
     .filter(({ name, tags }) => (server ?? name) === name && (tag === undefined || tags.includes(tag)))
     .map(({ name }) => name)
@@ -80,7 +101,18 @@ async function serversThatFit(
         scopes === undefined || allows(scopes, { server: name, backend: null, model: null, action: null }),
     )
   if (fitting.length > MOST_SELECTED) throw tooMany()
-  return fitting
+  if (fitting.length === 0 && tag !== undefined && scopes === undefined)
+    checkTag(tag, await listServers(context.store))
+  return fitting.map((item) => ({ item, server: null, backend: null }))
+}
+
+/** A tag that no server has is a typo: nothing would ever be done by it. */
+function checkTag(tag: string, servers: readonly ServerRow[]): void {
+  const tags = new Set(servers.flatMap((server) => server.tags))
+  if (tags.has(tag)) return
+  throw new OrchestraError('ORC_SERVER_INVALID', `No server has the tag ${JSON.stringify(tag)}`, {
+    hint: suggestion(tag, tags, 'See `orchestra server list`'),
+  })
 }
 
 function misses(name: string, what: string): OrchestraError {
@@ -93,8 +125,6 @@ function tooMany(): OrchestraError {
   return new OrchestraError(
     'ORC_USAGE',
     `More than ${MOST_SELECTED} fit, and one bulk is about so many at most`,
-    {
-      hint: 'Narrow it down: by server, backend, model, identity or state',
-    },
+    { hint: 'Narrow it down: by server, backend, model, identity, state or a query' },
   )
 }

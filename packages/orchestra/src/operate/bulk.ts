@@ -1,27 +1,24 @@
 import { z } from 'zod'
-import { isOrchestraError, messageOf } from '../errors.ts'
-import { isTransient } from '../logs/index.ts'
 import {
   addBulk,
   type BulkCounts,
   type BulkItem,
-  type BulkOutcome,
+  type BulkTarget,
   bulkItemStates,
   countItems,
-  endItem,
   listItems,
   type RequestSummary,
   readBulkWork,
   readRequest,
   unknownRequest,
-  waitingItems,
 } from '../requests/index.ts'
 import { audit } from '../server/index.ts'
 import { NotAgreed } from './agreement.ts'
 import { type BulkActionName, bulkActions } from './bulk-actions.ts'
-import { bulkWhere, itemsThatFit, MOST_SELECTED } from './bulk-selection.ts'
+import { carryBulk } from './bulk-carry.ts'
+import { bulkWhere, MOST_SELECTED, targetsThatFit } from './bulk-selection.ts'
 import type { Context } from './context.ts'
-import { flagField, idField, limitField, objectField, reasonField } from './fields.ts'
+import { flagField, idField, limitField, objectField, queryField, reasonField } from './fields.ts'
 import type { ForgetQuestion } from './forget.ts'
 import { bulkNeeds } from './permissions.ts'
 import { askerOf, ownKey } from './requests.ts'
@@ -29,8 +26,6 @@ import { reading, writing } from './verb.ts'
 
 /** What is named of a selection. */
 const MOST_NAMED = 10
-/** Items that are read at once. */
-const PAGE = 100
 
 export const bulkActionNames = Object.keys(bulkNeeds) as BulkActionName[]
 
@@ -41,12 +36,15 @@ const bulkInput = z
     items: z.array(objectField).min(1).max(MOST_SELECTED).optional(),
     /** Or what fits. */
     where: bulkWhere.optional(),
+    /** Or what fits of the list of placements, or of servers; with `where` what fits both. */
+    q: queryField.min(1).optional(),
     /** Of a hold, for whoever asks. */
     reason: reasonField.optional(),
     dryRun: flagField,
   })
-  .refine(({ items, where }) => (items === undefined) !== (where === undefined), {
-    error: 'takes either `items` or `where`',
+  .refine(({ items, where, q }) => (items === undefined) !== (where === undefined && q === undefined), {
+    error: 'takes either `items`, or `where` and `q`',
+    path: ['items'],
   })
 
 /** What was begun, or would be. */
@@ -55,7 +53,7 @@ export interface BulkBegun {
   bulk: number | null
   action: BulkActionName
   count: number
-  /** The first of them. */
+  /** What the first of them are called. */
   items: string[]
 }
 
@@ -68,11 +66,11 @@ export const bulkStart = writing({
   input: bulkInput,
   audit: { action: 'bulk.start', target: ({ action }) => action },
   run: async (context: Context<ForgetQuestion>, given): Promise<BulkBegun> => {
-    const { action: name, items, where, reason = null, dryRun } = given
+    const { action: name, items, reason = null, dryRun, ...selection } = given
     const action = bulkActions[name]
     const asking = context as Context<never>
-    const all = where === undefined ? [...new Set(items)] : await itemsThatFit(asking, name, where)
-    const shown = { action: name, count: all.length, items: all.slice(0, MOST_NAMED) }
+    const all = items === undefined ? await targetsThatFit(asking, name, selection) : namedTargets(items)
+    const shown = { action: name, count: all.length, items: namesOf(all) }
     if (dryRun || all.length === 0) {
       if (!dryRun) await audit(context.store, entryOf(context, name, { count: 0 }))
       return { bulk: null, ...shown }
@@ -81,7 +79,7 @@ export const bulkStart = writing({
     const { store, principal, address = '' } = context
     const asker = askerOf(principal, address)
     // Done twice, none of the actions does more than done once.
-    const request = { verb: 'bulk.start', input: given, agrees: true, asker, repeatable: true }
+    const request = { verb: 'bulk.start', input: { action: name }, agrees: true, asker, repeatable: true }
     const bulk = await addBulk(store, { action: name, reason }, all, {
       request,
       also: (tx, id) => audit(tx, entryOf(context, name, { bulk: id, count: all.length })),
@@ -95,8 +93,19 @@ function entryOf({ principal }: Pick<Context, 'principal'>, target: string, deta
   return { by: principal.name, action: 'bulk.start', target, detail }
 }
 
-function questionOf(all: readonly string[]): ForgetQuestion {
-  return { target: `${all.length} objects`, count: all.length, names: all.slice(0, MOST_NAMED) }
+function namedTargets(items: readonly string[]): BulkTarget[] {
+  return [...new Set(items)].map((item) => ({ item, server: null, backend: null }))
+}
+
+function namesOf(all: readonly BulkTarget[]): string[] {
+  return [...new Set(all.map(({ item }) => item))].slice(0, MOST_NAMED)
+}
+
+/** An object may be given up in one place of several. */
+function questionOf(all: readonly BulkTarget[]): ForgetQuestion {
+  const isEverywhere = all.every(({ server }) => server === null)
+  const target = isEverywhere ? `${all.length} objects` : `what stands in ${all.length} places`
+  return { target, count: all.length, names: namesOf(all) }
 }
 
 function notAgreed({ count, action }: Pick<BulkBegun, 'count' | 'action'>): NotAgreed {
@@ -104,33 +113,6 @@ function notAgreed({ count, action }: Pick<BulkBegun, 'count' | 'action'>): NotA
     `${action} of ${count} cannot be taken back, and nobody agreed`,
     'Give --yes when that is what you want',
   )
-}
-
-/** Does it to one after the other, in the name of whoever asked: where a worker was lost, the next goes on behind what has an outcome. */
-async function carryBulk(context: Context<never>, id: number): Promise<BulkCounts> {
-  const { store, signal } = context
-  const work = await readBulkWork(store, id)
-  if (work === undefined) throw unknownRequest(id)
-  for (;;) {
-    const items = await waitingItems(store, id, PAGE)
-    if (items.length === 0) return countItems(store, id)
-    for (const { number, item } of items) {
-      signal.throwIfAborted()
-      const act = () => bulkActions[work.action as BulkActionName].act(context, item, work.reason)
-      await endItem(store, id, number, await outcomeOf(act))
-    }
-  }
-}
-
-async function outcomeOf(act: () => Promise<unknown>): Promise<BulkOutcome> {
-  try {
-    return { state: 'done', detail: await act() }
-  } catch (error) {
-    if (isTransient(error) || !isOrchestraError(error)) throw error
-    const { code, hint = null } = error
-    const state = code === 'ORC_FORBIDDEN' ? 'refused' : 'failed'
-    return { state, detail: { code, message: messageOf(error), hint } }
-  }
 }
 
 /** How far it is. */

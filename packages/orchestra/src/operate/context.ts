@@ -36,6 +36,8 @@ export type News =
   /** Objects that a change of routes was tried on so far. */
   | { kind: 'tried'; objects: number }
   | { kind: 'rotating'; progress: Progress }
+  /** Of many, so many have an outcome. */
+  | { kind: 'ended'; items: number; of: number }
   /** What may not be meant. */
   | { kind: 'warning'; text: string }
   /** What the answer says nothing about, and why. */

@@ -28,6 +28,31 @@ export const filtersOf = {
   'audit.list': auditFilters,
 } as const satisfies Readonly<Record<string, Filters>>
 
+/** The lists by the names that people know them by: those of the pages of a console, and of the API. */
+const lists: Readonly<Record<string, keyof typeof filtersOf>> = {
+  servers: 'server.list',
+  placements: 'place.list',
+  units: 'unit.list',
+  operations: 'operation.list',
+  logs: 'log.list',
+  findings: 'drift.list',
+  incidents: 'incident.list',
+  syncs: 'sync.list',
+  transfers: 'transfer.list',
+  routes: 'route.list',
+  protections: 'protection.list',
+  audit: 'audit.list',
+}
+
+/**
+ * Refuses a query that a list would refuse, before it is kept for later. Of what is no list nobody can tell.
+ * @throws QueryFault
+ */
+export function checkQuery(page: string, query: string): void {
+  const list = Object.hasOwn(lists, page) ? lists[page] : undefined
+  if (list !== undefined) queryCondition(filtersOf[list], query)
+}
+
 /**
  * What a query leaves of a list, of what whoever asks may see there.
  * @throws QueryFault

@@ -1,12 +1,12 @@
 import { presentIdentity, vouchFor } from '../access/index.ts'
 import type { Config } from '../config/config.ts'
-import { isOrchestraError, messageOf } from '../errors.ts'
+import { isOrchestraError } from '../errors.ts'
 import { createMethods } from '../methods/index.ts'
-import type { Asker, DoRequest, RequestedWork, RequestFailure } from '../requests/index.ts'
+import type { Asker, DoRequest, RequestedWork } from '../requests/index.ts'
 import { toExactJson } from '../source/index.ts'
 import type { Store } from '../store/index.ts'
-import { NotAgreed } from './agreement.ts'
 import type { Context, Principal } from './context.ts'
+import { failureOf } from './failure-of.ts'
 import { canBeHandedOver } from './hand-over.ts'
 import { operations } from './operations.ts'
 import { perform } from './perform.ts'
@@ -26,13 +26,16 @@ export interface Doing {
 export function requestsBy(doing: Doing): DoRequest {
   return async (work, { signal, tell }) => {
     try {
-      const principal = await principalNow(doing.store, work.asker)
-      const context = contextOf(doing, work, { principal, signal, tell })
       const verb = verbOf(work)
+      const asking = async () => {
+        const principal = await principalNow(doing.store, work.asker)
+        return contextOf(doing, work, { principal, signal, tell }) as Context<never>
+      }
+      const { onError = () => undefined } = doing
       const output =
         verb.carry === undefined
-          ? await perform({ verb, given: work.input, open: async () => context as never })
-          : await verb.carry(context as Context<never>, work.id)
+          ? await perform({ verb, given: work.input, open: asking as () => Promise<never> })
+          : await verb.carry({ request: work.id, asking, onError })
       return { state: 'done', result: toExactJson(output) ?? 'null' }
     } catch (error) {
       if (signal.aborted && !isOrchestraError(error)) return { state: 'cancelled' }
@@ -68,12 +71,4 @@ function contextOf(
     methods: () => createMethods(environment === undefined ? {} : { environment }),
     agree: async () => (agrees ? 'given' : 'refused'),
   }
-}
-
-/** What nobody expected may hold anything. */
-function failureOf(error: unknown): RequestFailure {
-  if (!isOrchestraError(error))
-    return { code: 'ORC_INTERNAL', message: 'Something went wrong inside of Orchestra', hint: null }
-  const refused = error instanceof NotAgreed ? { refused: true as const } : {}
-  return { code: error.code, message: messageOf(error), hint: error.hint ?? null, ...refused }
 }

@@ -21,6 +21,15 @@ export interface AuditRule<Input> {
   target: (input: Input) => string
 }
 
+/** What a worker does in pieces, of something that was begun by a verb. */
+export interface Carried {
+  request: number
+  /** In the name of whoever asked, with what he may do by then. */
+  asking: () => Promise<Context<never>>
+  /** Told of what nobody expected. */
+  onError: (error: unknown) => void
+}
+
 interface VerbParts<Name extends string, Schema extends z.ZodType, Output, Base> {
   /** A noun and what is done to it: `server.hold`. */
   name: Name
@@ -32,7 +41,7 @@ interface VerbParts<Name extends string, Schema extends z.ZodType, Output, Base>
   /**
    * What a worker does of it afterwards, by the number of the request that it left: again from where it was, when the worker is lost.
    */
-  carry?: (context: Context<never>, request: number) => Promise<unknown>
+  carry?: (carried: Carried) => Promise<unknown>
   /** All that it may be given. What is checked here needs no store. */
   input: Schema
   /** Answers exactly what the command prints with `--json`. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { listViews, removeView, saveView, setView, type ViewOwner, type ViewView } from '../access/index.ts'
 import type { Caller } from './context.ts'
 import { defined, flagField, idField, nameField, reasonField } from './fields.ts'
+import { checkQuery } from './filters.ts'
 import { reading, writing } from './verb.ts'
 import { scopesWith } from './visible.ts'
 
@@ -28,13 +29,16 @@ export const viewSave = writing({
   input: z.strictObject({
     name: nameField,
     page: pageField,
-    query: reasonField.default(''),
+    q: reasonField.default(''),
     sort: sortField.nullable().default(null),
     /** Everybody sees it. */
     shared: flagField,
   }),
   audit: { action: 'view.save', target: ({ name }) => name },
-  run: (context, view): Promise<ViewView> => saveView(context.store, ownerOf(context), view),
+  run: async (context, view): Promise<ViewView> => {
+    checkQuery(view.page, view.q)
+    return saveView(context.store, ownerOf(context), view)
+  },
 })
 
 export const viewSet = writing({
@@ -46,13 +50,13 @@ export const viewSet = writing({
     view: viewId,
     name: nameField.optional(),
     page: pageField.optional(),
-    query: reasonField.optional(),
+    q: reasonField.optional(),
     sort: sortField.nullable().optional(),
     shared: z.boolean().optional(),
   }),
   audit: { action: 'view.set', target: ({ view }) => `view ${view}` },
   run: (context, { view, ...change }): Promise<ViewView> =>
-    setView(context.store, ownerOf(context), view, defined(change)),
+    setView(context.store, ownerOf(context), view, defined(change), checkQuery),
 })
 
 export const viewRemove = writing({
@@ -67,11 +71,15 @@ export const viewRemove = writing({
   }),
 })
 
-/** Whoever comes by a token that belongs to somebody has what that one has. What everybody sees, only those change who may it everywhere. */
+/**
+ * A name at the machine is one, by whichever face. Whoever comes by a token that belongs to somebody has what that one has. What
+ * everybody sees, only those change who may it everywhere.
+ */
 function ownerOf(asking: Pick<Caller, 'principal'>): ViewOwner {
   const { principal } = asking
   const { kind, name } = principal
   const accountId = 'accountId' in principal ? principal.accountId : null
-  const key = accountId === null ? `${kind}:${name}` : `account:${accountId}`
+  const known = 'grants' in principal ? `${kind}:${name}` : `machine:${name}`
+  const key = accountId === null ? known : `account:${accountId}`
   return { key, accountId, name, shares: scopesWith(asking, 'view.share') === undefined }
 }

@@ -1,4 +1,12 @@
-import { allows, isEverything, type Permission, rowPredicate, type Scope, scopesOf } from '../access/index.ts'
+import {
+  allows,
+  everywhere,
+  isEverything,
+  type Permission,
+  rowPredicate,
+  type Scope,
+  scopesOf,
+} from '../access/index.ts'
 import type { Seen } from '../placements/index.ts'
 import type { Narrowing } from '../store/index.ts'
 import type { Caller } from './context.ts'
@@ -21,6 +29,23 @@ export function visibleRows(asking: Asking, ...needed: readonly Permission[]): N
   if (limits.length === 0) return undefined
   return (kind, alias, parameter) =>
     `(${limits.map((scopes) => rowPredicate(scopes, kind, alias, parameter)).join(' and ')})`
+}
+
+/** Of rows those of a server, of a backend, or of one on the other; undefined for all. */
+export function rowsThere(
+  { server, backend }: { server?: string | undefined; backend?: string | undefined },
+  rows?: Narrowing,
+): Narrowing | undefined {
+  if (server === undefined && backend === undefined) return rows
+  const there = { ...everywhere, servers: listOf(server), backends: listOf(backend) }
+  return (kind, alias, parameter) => {
+    const within = rowPredicate([there], kind, alias, parameter)
+    return rows === undefined ? within : `(${within} and ${rows(kind, alias, parameter)})`
+  }
+}
+
+function listOf(name: string | undefined): string[] | null {
+  return name === undefined ? null : [name]
 }
 
 /** What something is about, as far as it says so. */

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { type Cancelled, cancel, type Retried, retry } from '../manager/index.ts'
-import { objectField } from './fields.ts'
-import { workTarget } from './known.ts'
+import { nameField, objectField } from './fields.ts'
+import { checkNames, workTarget } from './known.ts'
 import { reachOf } from './reach.ts'
 import { writing } from './verb.ts'
-import { visibleRows } from './visible.ts'
+import { rowsThere, visibleRows } from './visible.ts'
 
 /** An object (`site:12`), a log (`12`), or a unit of work by the beginning of its id. */
 const target = objectField
@@ -31,11 +31,17 @@ export const workCancel = writing({
   about: 'Revokes what waits and ends what runs, on the server too: an object, a log, a unit of work',
   needs: 'store',
   answers: 'soon',
-  input: z.strictObject({ target }),
+  input: z.strictObject({
+    target,
+    /** There alone. */
+    server: nameField.optional(),
+    backend: nameField.optional(),
+  }),
   audit: { action: 'cancel', target: (input) => input.target },
-  run: async (context, input): Promise<Cancelled> => {
-    const target = await workTarget(context, input.target, visibleRows(context, 'status.read'))
+  run: async (context, { target: text, ...place }): Promise<Cancelled> => {
+    await checkNames(context, place)
+    const target = await workTarget(context, text, visibleRows(context, 'status.read'))
     const reached = await reachOf(context, target, { verb: 'work.cancel', permission: 'cancel' })
-    return cancel(context.store, target, context.principal.name, reached)
+    return cancel(context.store, target, context.principal.name, rowsThere(place, reached))
   },
 })

@@ -13,9 +13,16 @@ export interface BulkOutcome {
   detail: unknown
 }
 
-export interface BulkItem {
-  number: number
+/** One of many: a server, or an object. */
+export interface BulkTarget {
   item: string
+  /** Of an object: there alone; null for wherever it is. */
+  server: string | null
+  backend: string | null
+}
+
+export interface BulkItem extends BulkTarget {
+  number: number
   state: BulkItemState
   detail: unknown
   /** ISO 8601. */
@@ -38,7 +45,7 @@ export type BulkCounts = Record<BulkItemState, number>
 export async function addBulk(
   store: Store,
   { action, reason }: BulkWork,
-  items: readonly string[],
+  items: readonly BulkTarget[],
   { request, also }: { request: NewRequest; also: (tx: Queryable, id: number) => Promise<void> },
 ): Promise<number> {
   return store.transaction(async (tx) => {
@@ -49,9 +56,10 @@ export async function addBulk(
       reason,
     ])
     await tx.query(
-      `insert into orchestra.bulk_item (request_id, number, item)
-       select $1, number, item from unnest($2::text[]) with ordinality as given(item, number)`,
-      [id, items],
+      `insert into orchestra.bulk_item (request_id, number, item, server, backend)
+       select $1, number, item, server, backend
+       from unnest($2::text[], $3::text[], $4::text[]) with ordinality as given(item, server, backend, number)`,
+      [id, ...(['item', 'server', 'backend'] as const).map((name) => items.map((one) => one[name]))],
     )
     await also(tx, id)
     return id
@@ -71,9 +79,9 @@ export function waitingItems(
   db: Queryable,
   id: number,
   limit: number,
-): Promise<Pick<BulkItem, 'number' | 'item'>[]> {
+): Promise<(BulkTarget & Pick<BulkItem, 'number'>)[]> {
   return db.query(
-    `select number, item from orchestra.bulk_item where request_id = $1 and state = 'waiting' order by number limit $2`,
+    `select number, item, server, backend from orchestra.bulk_item where request_id = $1 and state = 'waiting' order by number limit $2`,
     [id, limit],
   )
 }
@@ -108,7 +116,7 @@ export function listItems(
   { state, after, limit }: { state?: BulkItemState | undefined; after?: number | undefined; limit: number },
 ): Promise<BulkItem[]> {
   return db.query<BulkItem>(
-    `select number, item, state, detail, ${isoTime('ended_at')} as "endedAt" from orchestra.bulk_item
+    `select number, item, server, backend, state, detail, ${isoTime('ended_at')} as "endedAt" from orchestra.bulk_item
      where request_id = $1 and number > $2 and ($3::text is null or state = $3) order by number limit $4`,
     [id, after ?? 0, state ?? null, limit],
   )

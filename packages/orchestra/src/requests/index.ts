@@ -4,6 +4,7 @@ export {
   type BulkCounts,
   type BulkItem,
   type BulkOutcome,
+  type BulkTarget,
   bulkItemStates,
   countItems,
   endItem,

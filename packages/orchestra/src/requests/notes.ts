@@ -40,5 +40,5 @@ export class Notes {
 }
 
 function isProgress({ kind }: { kind: string }): boolean {
-  return kind === 'tried' || kind === 'rotating'
+  return kind === 'tried' || kind === 'rotating' || kind === 'ended'
 }

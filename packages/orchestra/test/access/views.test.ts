@@ -30,14 +30,14 @@ describePostgres('saved views', (open) => {
     const bo = asking({ kind: 'user', name: 'bo', ...person(2, ['view.share']) })
     const limited = asking({ kind: 'user', name: 'cy', ...person(3, ['view.share'], { servers: ['web1'] }) })
 
-    const mine = { name: 'mine', page: 'logs', query: 'is:failed' }
+    const mine = { name: 'mine', page: 'logs', q: 'is:failed' }
     expect(await ana('view.save', mine)).toMatchObject({ id: 1, owner: 'ana', own: true, shared: false })
-    expect(await token('view.save', { ...mine, query: 'is:ended' })).toMatchObject({ id: 1, own: true })
-    expect(await ana('view.list', { page: 'logs' })).toMatchObject([{ query: 'is:ended', sort: null }])
+    expect(await token('view.save', { ...mine, q: 'is:ended' })).toMatchObject({ id: 1, own: true })
+    expect(await ana('view.list', { page: 'logs' })).toMatchObject([{ q: 'is:ended', sort: null }])
     expect(await ana('view.list', { page: 'servers' })).toEqual([])
     expect(await bo('view.list', {})).toEqual([])
     const hidden = { code: 'ORC_VIEW_UNKNOWN' }
-    await expect(bo('view.set', { view: 1, query: '' })).rejects.toMatchObject(hidden)
+    await expect(bo('view.set', { view: 1, q: '' })).rejects.toMatchObject(hidden)
     await expect(bo('view.remove', { view: 1 })).rejects.toMatchObject(hidden)
 
     const forbidden = { code: 'ORC_FORBIDDEN', message: expect.stringContaining('view.share') }
@@ -62,10 +62,29 @@ describePostgres('saved views', (open) => {
     )
     await expect(bo('view.save', { ...mine, name: 'more' })).rejects.toMatchObject({ code: 'ORC_VIEW_LIMIT' })
     expect(await bo('view.save', { ...mine, name: 'ours' })).toMatchObject({ id: view, shared: false })
-    for (const wrong of [{ page: 'No Page' }, { sort: 'a b' }, { name: '' }, { query: 'a\u0000' }])
+    for (const wrong of [{ page: 'No Page' }, { sort: 'a b' }, { name: '' }, { q: 'a\u0000' }])
       await expect(ana('view.save', { ...mine, ...wrong })).rejects.toMatchObject({
         code: 'ORC_INPUT_INVALID',
       })
+    for (const [page, q] of [
+      ['logs', 'is:nothing'],
+      ['servers', 'state:failed'],
+    ])
+      await expect(ana('view.save', { name: 'wrong', page, q })).rejects.toMatchObject({
+        code: 'ORC_QUERY_INVALID',
+      })
+    await expect(ana('view.set', { view: 1, page: 'servers' })).rejects.toMatchObject({
+      code: 'ORC_QUERY_INVALID',
+    })
+    expect(await ana('view.save', { name: 'own page', page: 'dashboard', q: 'a:b' })).toMatchObject({
+      page: 'dashboard',
+    })
+    const views = (await ana('view.list', {})) as { id: number; own: boolean }[]
+    const own = views.filter((one) => one.own).slice(0, 2)
+    const renamed = own.map(({ id }) =>
+      ana('view.set', { view: id, name: 'same' }).catch((error) => error.code),
+    )
+    expect(await Promise.all(renamed)).toContain('ORC_VIEW_EXISTS')
     await removeUser(world.store, 'ana', { by: 'test' })
     expect(await world.store.query(`select from orchestra.view where owner = 'ana'`)).toEqual([])
   })

@@ -140,7 +140,7 @@ const acts: readonly Act[] = [
   {
     name: 'POST /views',
     path: '/views',
-    body: { name: 'failing', page: 'logs', query: 'is:failed', shared: true },
+    body: { name: 'failing', page: 'logs', q: 'is:failed', shared: true },
     status: 201,
     answer: { id: 1, name: 'failing', sort: null, shared: true, owner: 'alice', own: true },
     location: '/views/1',
@@ -150,7 +150,7 @@ const acts: readonly Act[] = [
     path: '/views/1',
     body: { sort: '-since' },
     status: 200,
-    answer: { name: 'failing', query: 'is:failed', sort: '-since' },
+    answer: { name: 'failing', q: 'is:failed', sort: '-since' },
   },
   { name: 'DELETE /views/{view}', path: '/views/1', status: 200, answer: { removed: { id: 1 } } },
   {

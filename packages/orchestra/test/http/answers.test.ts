@@ -55,6 +55,9 @@ const looks: readonly [name: string, path: string, line: string | null][] = [
   ['GET /syncs/{id}', '/syncs/SYNC', null],
   ['GET /findings', '/findings', 'drift'],
   ['GET /findings/causes', '/findings/causes', 'drift causes'],
+  ['GET /views', '/views', 'view list'],
+  ['GET /bulk/{bulk}', '/bulk/BULK', 'bulk show BULK'],
+  ['GET /bulk/{bulk}/items', '/bulk/BULK/items', 'bulk items BULK'],
   ['GET /pause', '/pause', 'pause show'],
   ['GET /users', '/users', 'user list'],
   ['GET /roles', '/roles', 'role list'],
@@ -100,6 +103,7 @@ describeStores('the API', (open) => {
   let world: World
   let unit: string
   let sync: string
+  let bulk: string
   beforeEach(async () => {
     world = await livedIn(await build({ ...adoptable, schedules: [nightly] }))
     const checking = await requestSync(world.store, {
@@ -114,6 +118,9 @@ describeStores('the API', (open) => {
     const asker = { kind: 'claimed', name: 'bo' } as const
     const request = { verb: 'server.check', input: {}, agrees: false, asker, repeatable: true }
     await addRequest(world.store, request)
+    const given = { action: 'collect', items: ['site:1', 'site:2'] }
+    bulk = String(((await ask(named('POST /bulk').verb, given, askerOf(world))) as { bulk: number }).bulk)
+    await ask(named('POST /views').verb, { name: 'failing', page: 'logs' }, askerOf(world))
     await world.store.query(SOMETHING_TOLD)
     const channel = { name: 'ops', kind: 'webhook', url: 'http://127.0.0.1:9/', allowsPrivate: true } as const
     await addChannel(world.store, channel, 'test')
@@ -125,7 +132,7 @@ describeStores('the API', (open) => {
     unit = row?.id ?? ''
   }, 120_000)
 
-  const filled = (text: string) => text.replace('UNIT', unit).replace('SYNC', sync)
+  const filled = (text: string) => text.replace('UNIT', unit).replace('SYNC', sync).replace('BULK', bulk)
 
   /** What the verb of an endpoint answers to whoever asks for it by its name. */
   const asked = async (name: string, path: string): Promise<unknown> => {

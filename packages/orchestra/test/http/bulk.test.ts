@@ -91,13 +91,63 @@ describePostgres('what is done to many', (open) => {
   })
 
   it('asks as its verb asks, and does nothing before somebody agrees', async () => {
-    const asked = { action: 'forget', where: { server: 'web2' } }
+    const asked = { action: 'forget', q: 'server:web2 -object:site:3' }
     const refused = await post('/bulk', asked)
-    expect([refused.statusCode, refused.json().detail]).toEqual([409, expect.stringContaining('forget of 3')])
+    expect([refused.statusCode, refused.json().detail]).toEqual([409, expect.stringContaining('forget of 2')])
     await work()
     const { bulk } = (await post('/bulk', { ...asked, yes: true })).json()
-    expect(await ended(bulk)).toMatchObject({ state: 'done', counts: { done: 3 } })
-    expect((await get('/placements')).items).toEqual([])
+    expect(await ended(bulk)).toMatchObject({ state: 'done', counts: { done: 2 } })
+    const rest = (await get('/placements')).items as { server: string; object: string }[]
+    expect(rest.map(({ server, object }) => `${server} ${object}`).toSorted()).toEqual([
+      'web1 site:1',
+      'web1 site:2',
+      'web1 site:3',
+      'web2 site:3',
+    ])
+  })
+
+  it('cancels where it was selected alone', async () => {
+    await work()
+    for (const server of ['web1', 'web2']) await post(`/servers/${server}/hold`)
+    await world.store.query(`update site set domain = 'new.example' where id = 1`)
+    const open = () => get('/operations?q=is:waiting')
+    await untilWithin(60_000, 'both wait', async () => (await open()).count === 2)
+    const where = { server: 'web2', model: 'site' }
+    const { bulk } = (await post('/bulk', { action: 'cancel', where, q: 'is:open' })).json()
+    expect(await ended(bulk)).toMatchObject({ counts: { done: 1 } })
+    expect((await get(`/bulk/${bulk}/items`)).items).toMatchObject([
+      { item: 'site:1', server: 'web2', backend: 'files', detail: { revoked: 1 } },
+    ])
+    expect((await open()).items).toMatchObject([{ server: 'web1' }])
+  })
+
+  it('goes on with the others where nobody knows what became of one, and ends when whoever asked may no more', async () => {
+    const known = apiOf(world, {
+      store,
+      holds: 'store',
+      authenticate: byCredentials(store, world.config.http),
+    })
+    const { token } = await addToken(world.store, { name: 'ci', role: 'operator', days: 1 }, { by: 'test' })
+    const items = ['web1', 'web2']
+    await world.store.query(
+      `create function broken() returns trigger language plpgsql as $$ begin
+         if new.name = 'web1' and new.held_reason = 'break' then raise exception 'broken'; end if;
+         if new.held_reason = 'revoke' then update orchestra.token set revoked_at = now(); end if;
+         return new; end $$`,
+    )
+    await world.store.query(
+      `create trigger broken before update on orchestra.server for each row execute function broken()`,
+    )
+    await work()
+    const first = (await post('/bulk', { action: 'hold', items, reason: 'break' }, known, token)).json().bulk
+    expect(await ended(first)).toMatchObject({ state: 'done', counts: { done: 1, failed: 1 } })
+    expect((await get(`/bulk/${first}/items?state=failed`)).items).toMatchObject([
+      { item: 'web1', detail: { code: 'ORC_INTERNAL' } },
+    ])
+    expect(world.errors.splice(0)).toMatchObject([{ message: expect.stringContaining('broken') }])
+    const then = (await post('/bulk', { action: 'hold', items, reason: 'revoke' }, known, token)).json().bulk
+    expect(await ended(then)).toMatchObject({ state: 'failed', counts: { done: 1, waiting: 1 } })
+    expect((await get(`/requests/${then}`)).error.code).toBe('ORC_TOKEN_INVALID')
   })
 
   it('goes on behind what has an outcome when its worker is lost, and ends where it is when it is cancelled', async () => {
@@ -161,10 +211,18 @@ describePostgres('what is done to many', (open) => {
       { action: 'retry', items: ['site:1'], where: { server: 'web1' } },
       { action: 'retry', where: { tag: 'a' } },
       { action: 'hold', where: { state: 'failed' } },
+      { action: 'retry', items: ['site:1'], q: 'server:web1' },
+      { action: 'retry', q: '' },
+      { action: 'retry', where: { server: 'wbe1' } },
       { action: 'drop', items: ['site:1'] },
       { action: 'retry', items: Array.from({ length: 10_001 }, (_, id) => `site:${id}`) },
     ]
-    for (const body of wrong) expect((await post('/bulk', body)).statusCode).toBe(400)
+    for (const body of wrong) {
+      const { statusCode, code } = await post('/bulk', body).then((one) => ({ ...one.json(), ...one }))
+      expect([body, statusCode, code]).toEqual([body, code === 'ORC_SERVER_UNKNOWN' ? 404 : 400, code])
+    }
+    const misspelt = (await post('/bulk', { action: 'hold', q: 'sevrer:web1' })).json()
+    expect(misspelt.errors).toMatchObject([{ pointer: '/body/q', from: 0, to: 6 }])
     expect((await get('/bulk/77')).code).toBe('ORC_REQUEST_UNKNOWN')
     expect((await get('/requests')).items).toEqual([])
   })

@@ -112,7 +112,7 @@ const asked: readonly [name: string, given: Given][] = [
   ['trash.list', {}],
   ['trash.restore', firstInTrash],
   ['trash.empty', {}],
-  ['view.save', { name: 'failing', page: 'logs', query: 'is:failed' }],
+  ['view.save', { name: 'failing', page: 'logs', q: 'is:failed' }],
   ['view.list', {}],
   ['view.set', aView],
   ['view.remove', aView],

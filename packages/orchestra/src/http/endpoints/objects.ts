@@ -58,7 +58,8 @@ export const objectEndpoints = [
     verb: workCancel,
     about: 'Revokes what waits of an object and ends what runs, on the server too',
     params,
-    input: target,
+    body: { server: workCancel.input.shape.server, backend: workCancel.input.shape.backend },
+    input: ({ params: { object: named }, body }) => ({ target: named, ...body }),
   }),
   act({
     path: '/objects/{object}/collect',

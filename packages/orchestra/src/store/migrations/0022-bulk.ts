@@ -17,6 +17,9 @@ create table orchestra.bulk_item (
   -- In this order.
   number integer not null,
   item text not null,
+  -- Of an object: there alone; null for wherever it is.
+  server text,
+  backend text,
   state text not null default 'waiting' check (state in ('waiting', 'done', 'refused', 'failed')),
   -- What the verb answered, or why it did not.
   detail jsonb,
