@@ -32,7 +32,7 @@ export const bulkWhere = z
   .refine((where) => Object.keys(defined(where)).length > 0, { error: 'says not which' })
 
 /** What fits: by names, by a query of the list of placements or of servers, or by both together. */
-export interface Selection {
+export interface BulkFitting {
   where?: z.output<typeof bulkWhere> | undefined
   q?: string | undefined
 }
@@ -44,7 +44,7 @@ export interface Selection {
 export async function targetsThatFit(
   context: Context<never>,
   name: BulkActionName,
-  selection: Selection,
+  selection: BulkFitting,
 ): Promise<BulkTarget[]> {
   const permission = bulkNeeds[name]
   const { of } = bulkActions[name]
@@ -60,7 +60,7 @@ export async function targetsThatFit(
 async function placesThatFit(
   context: Context<never>,
   permission: Permission,
-  { where: { tag, ...where } = {}, q }: Selection,
+  { where: { tag, ...where } = {}, q }: BulkFitting,
   of: 'object' | 'place',
 ): Promise<BulkTarget[]> {
   if (tag !== undefined) throw misses('tag', 'Objects')
@@ -87,7 +87,7 @@ async function placesThatFit(
 async function serversThatFit(
   context: Context<never>,
   permission: Permission,
-  { where: { server, tag, ...others } = {}, q }: Selection,
+  { where: { server, tag, ...others } = {}, q }: BulkFitting,
 ): Promise<BulkTarget[]> {
   const [other] = Object.keys(defined(others))
   if (other !== undefined) throw misses(other, 'Servers')
