@@ -24,6 +24,11 @@ export function until(time: string, now = Date.now()): string {
   return ms <= 0 ? 'now' : `in ${duration(ms)}`
 }
 
+/** `, ends in 2 h`; nothing of what somebody has to end. */
+export function endText({ until: end }: { until: string | null }): string {
+  return end === null ? '' : `, ends ${until(end)}`
+}
+
 /** How long something took; until now when it has not ended. */
 export function took(start: string, end: string | null, now = Date.now()): string {
   return duration((end === null ? now : Date.parse(end)) - Date.parse(start))

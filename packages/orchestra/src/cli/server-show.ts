@@ -4,7 +4,7 @@ import type { ServerDetails, ServerView } from '../operate/index.ts'
 import { addressOf, destinationName, serverShow } from '../operate/index.ts'
 import type { ServerStatus } from '../placements/index.ts'
 import type { Route } from '../router/index.ts'
-import { age, until } from './ages.ts'
+import { age, endText, until } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
 import { stateOf } from './status.ts'
@@ -41,7 +41,9 @@ function headLines(view: ServerDetails): string[] {
     ...(directory === null ? [] : [`works in ${oneLine(directory)}`]),
     ...(held === null
       ? []
-      : [`held by ${oneLine(held.by ?? '?')}${held.reason ? `: ${oneLine(held.reason)}` : ''}`]),
+      : [
+          `held by ${oneLine(held.by ?? '?')}${endText(held)}${held.reason ? `: ${oneLine(held.reason)}` : ''}`,
+        ]),
   ]
 }
 

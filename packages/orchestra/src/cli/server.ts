@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander'
 import type { ServerFacts, ServerView } from '../operate/index.ts'
 import { addressOf, serverCheck, serverHold, serverList, serverRelease } from '../operate/index.ts'
-import { duration } from './ages.ts'
-import { type Act, portNumber, severalTimes, withExamples } from './command.ts'
+import { duration, endText } from './ages.ts'
+import { type Act, later, portNumber, severalTimes, withExamples } from './command.ts'
 import { askedBy, queryOption } from './query.ts'
 import { addServerCommand } from './server-add.ts'
 import { approveServer } from './server-approve.ts'
@@ -85,9 +85,10 @@ function addHolding(server: Command, act: Act): void {
   const hold = server
     .command('hold <server>')
     .description('Let the work of a server wait; nothing is lost')
+    .option('--for <time>', 'So long: 2h, 3d; default until somebody releases it', later)
     .option('--reason <text>', 'Shown to whoever asks why')
     .action(act(holdCommand))
-  withExamples(hold, 'server hold web1 --reason "new disk"')
+  withExamples(hold, 'server hold web1 --for 2h --reason "new disk"', 'server hold web2')
   const release = server.command('release <server>').description('End a hold').action(act(releaseCommand))
   withExamples(release, 'server release web1')
 }
@@ -112,7 +113,8 @@ const serverColumns: Column<ServerView>[] = [
   { title: 'TAGS', value: ({ tags }) => tags.join(', ') || null },
   {
     title: 'HELD',
-    value: ({ held }) => (held === null ? null : [`by ${held.by}`, held.reason].filter(Boolean).join(': ')),
+    value: ({ held }) =>
+      held === null ? null : [`by ${held.by}${endText(held)}`, held.reason].filter(Boolean).join(': '),
   },
 ]
 
@@ -149,10 +151,15 @@ function factColumns(terminal: Session['terminal']): Column<ServerFacts>[] {
   ]
 }
 
-async function holdCommand(session: Session, server: string, options: { reason?: string }): Promise<Ending> {
+async function holdCommand(
+  session: Session,
+  server: string,
+  { for: until, reason }: { for?: Date; reason?: string },
+): Promise<Ending> {
+  const held = await session.run(serverHold, { server, reason, until })
   session.terminal.tell(
-    await session.run(serverHold, { server, ...options }),
-    `${server} is held: its work waits until \`orchestra server release ${server}\``,
+    held,
+    `${server} is held${endText(held)}: its work waits until ${held.until === null ? '' : 'then, or until '}\`orchestra server release ${server}\``,
   )
   return 'done'
 }

@@ -3,7 +3,7 @@ import type { UnknownWork } from '../generation/index.ts'
 import { causesOf, statusRead, unknownText } from '../operate/index.ts'
 import type { OperationView, PlacementView, ServerStatus, Status, WorkerStatus } from '../placements/index.ts'
 import type { SyncView } from '../sync/index.ts'
-import { age, until } from './ages.ts'
+import { age, endText, until } from './ages.ts'
 import { causeLines } from './cause-lines.ts'
 import { type Act, withExamples } from './command.ts'
 import { transferText } from './explain.ts'
@@ -221,7 +221,9 @@ function stateColour(server: ServerStatus): 'red' | 'yellow' | 'green' | 'cyan' 
 
 function reasonLines({ name, held, blocked, presentedKey, heldByRoute, drifted }: ServerStatus): string[] {
   return [
-    ...(held === null ? [] : [`${name} is held by ${held.by} for ${age(held.since)}${because(held.reason)}`]),
+    ...(held === null
+      ? []
+      : [`${name} is held by ${held.by} for ${age(held.since)}${endText(held)}${because(held.reason)}`]),
     ...(blocked === null ? [] : [blockedLine(name, blocked)]),
     ...(presentedKey === null
       ? []

@@ -155,7 +155,7 @@ export interface Table {
   /** Forgets a server, with what is known of it; what stands on it stays there */
   'DELETE /servers/{server}': { kind: 'act'; input: { server: string; force?: boolean; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof serverRemove> }
   /** Lets the work of a server wait; nothing is lost */
-  'POST /servers/{server}/hold': { kind: 'act'; input: { server: string; reason?: string }; answer: OutputOf<typeof serverHold> }
+  'POST /servers/{server}/hold': { kind: 'act'; input: { server: string; reason?: string; until?: unknown | string }; answer: OutputOf<typeof serverHold> }
   /** Registers a server; it works once its host key is approved */
   'POST /servers': { kind: 'act'; input: { name: string; host?: string; port?: number; user?: string; method?: "ssh" | "openssh" | "local" | "function"; identityFile?: string; sudo?: boolean; directory?: string; tags?: readonly (string)[]; acceptKey?: string; offline?: boolean; yes?: boolean }; answer: OutputOf<typeof serverAdd> }
   /** Changes how a server is reached, or its tags; its approved host key stays the only one that is accepted */

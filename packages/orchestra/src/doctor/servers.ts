@@ -32,13 +32,20 @@ function keyProblem({ name, method, host_key: approved, presented_key: presented
   return [problem('servers', `the host key of ${name} changed: nothing is sent to it`, approve)]
 }
 
-function holdProblem({ name, held_at: since, held_by: by, held_reason: reason }: ServerRow): Diagnosis[] {
+function holdProblem({
+  name,
+  held_at: since,
+  held_by: by,
+  held_reason: reason,
+  held_until,
+}: ServerRow): Diagnosis[] {
   if (since === null) return []
+  const until = held_until === null ? '' : ` until ${held_until.toISOString()}`
   const why = reason === null || reason === '' ? '' : `: ${reason}`
   return [
     problem(
       'servers',
-      `${name} is held by ${by} since ${since.toISOString()}${why}`,
+      `${name} is held by ${by} since ${since.toISOString()}${until}${why}`,
       `orchestra server release ${name}`,
     ),
   ]

@@ -8,6 +8,7 @@ import { createMethods, type Methods } from '../methods/index.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
 import { type DoRequest, RequestRunner } from '../requests/index.ts'
 import { CurrentRouter } from '../router/index.ts'
+import { releaseOverdue } from '../server/index.ts'
 import { type Aside, assertNotNewer, type Listener, type Queryable, type Store } from '../store/index.ts'
 import { markStale } from '../sync/index.ts'
 import { TransferRunner } from '../transfer/index.ts'
@@ -318,6 +319,7 @@ export class Manager {
 
   async #watch(): Promise<void> {
     if (this.#halted !== null) return
+    await releaseOverdue(this.#options.store).catch((error) => this.#report(error))
     await watch(this.#options.store).catch((error) => this.#report(error))
   }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { holdServer, releaseServer } from '../server/index.ts'
-import { nameField, reasonField } from './fields.ts'
+import { momentField, nameField, reasonField } from './fields.ts'
 import { writing } from './verb.ts'
 
 export const serverHold = writing({
@@ -8,15 +8,20 @@ export const serverHold = writing({
   about: 'Lets the work of a server wait; nothing is lost',
   needs: 'store',
   answers: 'soon',
-  input: z.strictObject({ server: nameField, reason: reasonField.optional() }),
+  input: z.strictObject({
+    server: nameField,
+    reason: reasonField.optional(),
+    /** When it ends by itself; default never. */
+    until: momentField.refine((at) => at.getTime() > Date.now(), 'That time is over').optional(),
+  }),
   audit: { action: 'server.hold', target: ({ server }) => server },
   run: async (
     { store, principal },
-    { server, reason: given },
-  ): Promise<{ server: string; held: true; reason: string | null }> => {
+    { server, reason: given, until },
+  ): Promise<{ server: string; held: true; reason: string | null; until: string | null }> => {
     const reason = given || null
-    await holdServer(store, server, { by: principal.name, ...(reason === null ? {} : { reason }) })
-    return { server, held: true, reason }
+    await holdServer(store, server, { by: principal.name, ...(reason === null ? {} : { reason }), until })
+    return { server, held: true, reason, until: until?.toISOString() ?? null }
   },
 })
 

@@ -16,7 +16,7 @@ export interface ServerView {
   key: KeyState
   fingerprint: string | null
   /** `since` is ISO 8601. */
-  held: { by: string | null; since: string; reason: string | null } | null
+  held: { by: string | null; since: string; reason: string | null; until: string | null } | null
 }
 
 export function toView(row: ServerRow): ServerView {
@@ -37,9 +37,11 @@ export function toView(row: ServerRow): ServerView {
   }
 }
 
-function heldOf({ held_at, held_by, held_reason }: ServerRow): ServerView['held'] {
+function heldOf({ held_at, held_by, held_reason, held_until }: ServerRow): ServerView['held'] {
   // Earlier releases kept no reason as an empty one.
-  return held_at === null ? null : { by: held_by, since: held_at.toISOString(), reason: held_reason || null }
+  if (held_at === null) return null
+  const until = held_until?.toISOString() ?? null
+  return { by: held_by, since: held_at.toISOString(), reason: held_reason || null, until }
 }
 
 /** `root@203.0.113.7:22` */

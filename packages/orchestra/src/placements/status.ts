@@ -21,7 +21,7 @@ export interface ServerStatus {
   name: string
   method: string
   /** Somebody lets it wait. */
-  held: { by: string | null; since: string; reason: string | null } | null
+  held: { by: string | null; since: string; reason: string | null; until: string | null } | null
   /** It does not answer, or presents a key that nobody approved. */
   blocked: { outcome: Outcome; since: string; reason: string; attempt: number; nextTry: string | null } | null
   /** A host key that waits for approval, as it was presented. */
@@ -170,7 +170,7 @@ export async function serverStatus(store: Queryable, id: number): Promise<Server
 const SERVERS_WHERE = `
 select server.name, server.method,
   case when server.held_at is not null then json_build_object(
-    'by', server.held_by, 'since', ${isoTime('server.held_at')}, 'reason', server.held_reason) end as held,
+    'by', server.held_by, 'since', ${isoTime('server.held_at')}, 'reason', server.held_reason, 'until', ${isoTime('server.held_until')}) end as held,
   case when lane.blocked_since is not null then json_build_object(
     'outcome', lane.blocked_outcome, 'since', ${isoTime('lane.blocked_since')}, 'reason', lane.blocked_reason,
     'attempt', lane.attempt,

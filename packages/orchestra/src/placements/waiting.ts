@@ -62,6 +62,8 @@ export interface WaitFacts {
   pausedReason: string | null
   serverHeldBy: string | null
   serverHeldReason: string | null
+  /** ISO 8601. */
+  serverHeldUntil: string | null
   blockedReason: string | null
   blockedSince: string | null
   blockedUntil: string | null
@@ -92,7 +94,8 @@ function waitsForPerson(facts: WaitFacts): WaitsFor | undefined {
     return { kind: 'paused', text: `everything is paused by ${facts.pausedBy}${because(facts.pausedReason)}` }
   }
   if (facts.serverHeldBy !== null) {
-    const text = `server ${facts.server} is held by ${facts.serverHeldBy}${because(facts.serverHeldReason)}`
+    const until = facts.serverHeldUntil === null ? '' : ` until ${facts.serverHeldUntil}`
+    const text = `server ${facts.server} is held by ${facts.serverHeldBy}${until}${because(facts.serverHeldReason)}`
     return { kind: 'server-held', text }
   }
   if (!facts.held) return undefined

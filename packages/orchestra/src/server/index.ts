@@ -1,6 +1,7 @@
 export { type AuditSearch, type AuditView, auditFilters, countAudit, listAudit } from './audit-list.ts'
 export { type AuditEntry, announce, audit } from './control.ts'
 export { type Doer, doerOf } from './doer.ts'
+export { holdServer, releaseOverdue, releaseServer } from './hold.ts'
 export { type HeldLane, isOwned } from './owned.ts'
 export { isPaused, type Pause, pause, resume } from './pause.ts'
 export {
@@ -8,10 +9,8 @@ export {
   countServers,
   findServers,
   getServer,
-  holdServer,
   listServers,
   recordPresentedKey,
-  releaseServer,
   type ServerSearch,
   serverFilters,
   unknownServer,

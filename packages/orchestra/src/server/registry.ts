@@ -20,7 +20,7 @@ import {
 } from '../query/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { announce, audit } from './control.ts'
-import { type Doer, doerNames, doerOf } from './doer.ts'
+import { type Doer, doerNames } from './doer.ts'
 import type { ServerRow } from './server.ts'
 
 /** All servers that are not removed, by name. */
@@ -107,7 +107,13 @@ export async function lockServer(
 
 const serverByName = 'select * from orchestra.server where name = $1 and removed_at is null'
 
-async function oneServer(store: Queryable, rows: readonly ServerRow[], name: string): Promise<ServerRow> {
+/** The one row there is.
+ * @throws OrchestraError ORC_SERVER_UNKNOWN, with the name that may be meant */
+export async function oneServer(
+  store: Queryable,
+  rows: readonly ServerRow[],
+  name: string,
+): Promise<ServerRow> {
   const [row] = rows
   if (row !== undefined) return row
   const servers = await listServers(store)
@@ -119,50 +125,6 @@ const SEE_LIST = 'See `orchestra server list`'
 
 export function unknownServer(name: string, hint = SEE_LIST): OrchestraError {
   return new OrchestraError('ORC_SERVER_UNKNOWN', `No server ${JSON.stringify(name)} is registered`, { hint })
-}
-
-/** Lets the work of one server wait. A script that runs there already ends by itself. */
-export async function holdServer(
-  store: Store,
-  name: string,
-  options: Doer & { reason?: string | undefined } = {},
-): Promise<ServerRow> {
-  checkOptions('holdServer()', options, { ...doerNames, reason: true })
-  const by = doerOf(options)
-  const reason = options.reason ?? null
-  return store.transaction(async (tx) => {
-    const rows = await tx.query<ServerRow>(
-      `update orchestra.server set held_at = now(), held_by = $2, held_reason = $3
-       where name = $1 and removed_at is null returning *`,
-      [name, by, reason],
-    )
-    const row = await oneServer(tx, rows, name)
-    await audit(tx, {
-      by,
-      action: 'server.hold',
-      target: name,
-      detail: { reason },
-    })
-    await announce(tx, `server:${row.id}`)
-    return row
-  })
-}
-
-/** Ends a hold; what waited is due at once. */
-export async function releaseServer(store: Store, name: string, options: Doer = {}): Promise<ServerRow> {
-  checkOptions('releaseServer()', options, doerNames)
-  return store.transaction(async (tx) => {
-    const rows = await tx.query<ServerRow>(
-      `update orchestra.server set held_at = null, held_by = null, held_reason = null
-       where name = $1 and removed_at is null returning *`,
-      [name],
-    )
-    const row = await oneServer(tx, rows, name)
-    await wakeLane(tx, row.id)
-    await audit(tx, { by: options.by, action: 'server.release', target: name })
-    await announce(tx, `server:${row.id}`)
-    return row
-  })
 }
 
 /** Remembers the host key that a server showed, until somebody approves it. */

@@ -34,9 +34,9 @@ const acts: readonly Act[] = [
   {
     name: 'POST /servers/{server}/hold',
     path: '/servers/here/hold',
-    body: { reason: 'new disk' },
+    body: { reason: 'new disk', until: '2099-01-01T08:00:00+01:00' },
     status: 200,
-    answer: { server: 'here', held: true, reason: 'new disk' },
+    answer: { server: 'here', held: true, reason: 'new disk', until: '2099-01-01T07:00:00.000Z' },
   },
   {
     name: 'POST /servers/{server}/release',

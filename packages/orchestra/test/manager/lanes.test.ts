@@ -179,6 +179,13 @@ describeStores('lanes', (open, kind) => {
       (world: World) => pause(world.store, { by: 'test', reason: 'r' }),
       (world: World) => resume(world.store, { by: 'test' }),
     ],
+    [
+      'a server is held for a time',
+      (world: World) =>
+        holdServer(world.store, 'here', { by: 'test', until: new Date(Date.now() + 3_600_000) }),
+      // As if the hour were over.
+      (world: World) => world.store.query(`update orchestra.server set held_until = now()`),
+    ],
   ])('lose nothing while %s', async (_, hold, release) => {
     const world = await build()
     await world.work()

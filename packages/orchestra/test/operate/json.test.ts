@@ -61,7 +61,7 @@ const hostKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHZ5a2V5a2V5a2V5a2V5a2V5a2V
 
 /** Every act, in an order in which each can be done; capitals stand for what is known only then. */
 const acts: readonly [name: VerbName, line: string][] = [
-  ['server.hold', 'server hold here --reason dust'],
+  ['server.hold', 'server hold here --for 2h --reason dust'],
   ['server.release', 'server release here'],
   ['work.pause', 'pause --reason dust'],
   ['work.resume', 'resume'],

@@ -23,6 +23,7 @@ const free: WaitFacts = {
   pausedReason: null,
   serverHeldBy: null,
   serverHeldReason: null,
+  serverHeldUntil: null,
   blockedReason: null,
   blockedSince: null,
   blockedUntil: null,

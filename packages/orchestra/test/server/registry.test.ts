@@ -8,9 +8,11 @@ import {
   getServer,
   holdServer,
   isPaused,
+  listAudit,
   listServers,
   pause,
   recordPresentedKey,
+  releaseOverdue,
   releaseServer,
   resume,
   toTarget,
@@ -29,7 +31,9 @@ async function actionsOf(store: Store): Promise<string[]> {
 }
 
 async function laneDue(store: Store): Promise<boolean[]> {
-  const rows = await store.query<{ due: boolean }>('select due_at <= now() as due from orchestra.lane')
+  const rows = await store.query<{ due: boolean }>(
+    'select due_at <= now() as due from orchestra.lane order by server_id',
+  )
   return rows.map((row) => row.due)
 }
 
@@ -121,6 +125,27 @@ describeStores('the server registry', (open) => {
       expect(released).toMatchObject({ held_by: null, held_reason: null, held_at: null })
       expect(await laneDue(store)).toEqual([true])
       expect(await actionsOf(store)).toEqual(['server.add', 'server.hold', 'server.release'])
+    })
+
+    it('are released when their time is up, once and not before', async () => {
+      const store = await open()
+      await addServer(store, { name: 'web1', by })
+      await addServer(store, { name: 'web2', by })
+      await store.query(`update orchestra.lane set due_at = 'infinity'`)
+      const until = new Date(Date.now() + 3_600_000)
+      expect(await holdServer(store, 'web1', { by, until })).toMatchObject({ held_until: until })
+      await holdServer(store, 'web2', { by })
+      await releaseOverdue(store)
+      expect((await listServers(store)).map(({ held_at }) => held_at === null)).toEqual([false, false])
+      await store.query('update orchestra.server set held_until = now() where held_until is not null')
+      await Promise.all([releaseOverdue(store), releaseOverdue(store)])
+      expect((await listServers(store)).map(({ held_at }) => held_at === null)).toEqual([true, false])
+      expect(await laneDue(store)).toEqual([true, false])
+      const entries = await listAudit(store, { action: 'server.release' })
+      expect(entries).toMatchObject([{ by: 'orchestra', target: 'web1' }])
+      // Who holds it anew without an end is not bound by the one before.
+      await holdServer(store, 'web2', { by, until })
+      expect(await holdServer(store, 'web2', { by })).toMatchObject({ held_until: null })
     })
 
     it('that are unknown are named by every change', async () => {

@@ -50,7 +50,7 @@ export const serverEndpoints = [
     path: '/servers/{server}/hold',
     verb: serverHold,
     params,
-    body: { reason: serverHold.input.shape.reason },
+    body: { reason: serverHold.input.shape.reason, until: serverHold.input.shape.until },
   }),
   act({
     path: '/servers',

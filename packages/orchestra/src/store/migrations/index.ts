@@ -20,6 +20,7 @@ import * as requests from './0019-requests.ts'
 import * as once from './0020-once.ts'
 import * as views from './0021-views.ts'
 import * as bulk from './0022-bulk.ts'
+import * as holdUntil from './0023-hold-until.ts'
 
 export interface Migration {
   /**
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   once,
   views,
   bulk,
+  holdUntil,
 ]
