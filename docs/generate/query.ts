@@ -32,6 +32,7 @@ const titles: Readonly<Record<keyof typeof filtersOf, string>> = {
   'transfer.list': 'Transfers: `transfer list`, `/transfers`',
   'route.list': 'Routes: `route list`, `/routes`',
   'protection.list': 'Protections: `/protections`',
+  'plan.list': 'Plans that are kept: `plan list`, `/plans`',
   'audit.list': 'The audit: `audit list`, `/audit`',
 }
 

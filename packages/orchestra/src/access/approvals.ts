@@ -2,9 +2,18 @@ import { createHash } from 'node:crypto'
 import type { ApprovalOptions } from '../config/approvals.ts'
 import { OrchestraError } from '../errors.ts'
 import { isoTime } from '../logs/index.ts'
-import { planContent, type SavedPlan } from '../plan/index.ts'
+import {
+  endPlansOf,
+  lockOpenPlan,
+  type Moved,
+  planContent,
+  type SavedPlan,
+  type Weight,
+  weightOf,
+} from '../plan/index.ts'
+import { type Condition, queryWith } from '../query/index.ts'
 import { audit } from '../server/index.ts'
-import type { Queryable, Store } from '../store/index.ts'
+import type { Narrowing, Queryable, Store } from '../store/index.ts'
 import { type Clock, clock as now } from './actor.ts'
 
 /** Milliseconds that an approval is good for. */
@@ -12,6 +21,7 @@ export const APPROVAL_LASTS = 24 * 3_600_000
 
 /** What somebody said of a plan. Times are ISO 8601. */
 export interface ApprovalView {
+  id: number
   /** The fingerprint of the plan. */
   plan: string
   verdict: 'approved' | 'rejected'
@@ -29,7 +39,7 @@ export interface Person {
   accountId?: number | null | undefined
 }
 
-const VIEW = `select plan, verdict, by, reason, ${isoTime('at')} as at, ${isoTime('expires_at')} as "expiresAt",
+const VIEW = `select id, plan, verdict, by, reason, ${isoTime('at')} as at, ${isoTime('expires_at')} as "expiresAt",
   ${isoTime('used_at')} as "usedAt" from orchestra.approval`
 
 /** What tells one plan from every other: all that it would do, and how it was asked for. */
@@ -43,28 +53,43 @@ export function planName(plan: SavedPlan): string {
 }
 
 /** Why another person has to approve a plan; nothing where nobody has to. */
-export function approvalReasons(
-  { operations }: Pick<SavedPlan, 'operations'>,
+export function approvalReasons(plan: Pick<SavedPlan, 'operations'>, rules: ApprovalOptions): string[] {
+  return reasonsFor(weightOf(plan), rules)
+}
+
+/** The same of a plan that is known by how much it does. */
+export function reasonsFor(
+  { removes, servers: touched }: Weight,
   { deletes = Number.POSITIVE_INFINITY, servers = Number.POSITIVE_INFINITY }: ApprovalOptions,
 ): string[] {
-  const removed = operations.filter(({ kind, action }) => kind === 'delete' && action !== 'keep').length
-  const touched = new Set(operations.map(({ server }) => server)).size
   return [
-    ...(removed > deletes ? [`it removes ${removed} objects, more than ${deletes}`] : []),
+    ...(removes > deletes ? [`it removes ${removes} objects, more than ${deletes}`] : []),
     ...(touched > servers ? [`it is about ${touched} servers, more than ${servers}`] : []),
   ]
 }
 
-/** Says yes or no to exactly this plan, for 24 hours. */
+interface Saying {
+  plan: SavedPlan
+  verdict: ApprovalView['verdict']
+  reason: string | null
+  /** The number that it is kept under: of what has ended nothing is to be said. */
+  kept?: number | undefined
+}
+
+/**
+ * Says yes or no to exactly this plan, for 24 hours.
+ * @throws OrchestraError ORC_PLAN_UNKNOWN, ORC_PLAN_ENDED
+ */
 export async function sayOfPlan(
   store: Store,
-  { plan, verdict, reason }: { plan: SavedPlan; verdict: ApprovalView['verdict']; reason: string | null },
+  { plan, verdict, reason, kept }: Saying,
   person: Person,
   clock: Clock = now,
 ): Promise<ApprovalView> {
   const at = clock()
   const values = [fingerprintOf(plan), verdict, person.name, person.accountId ?? null, reason]
   return store.transaction(async (tx) => {
+    if (kept !== undefined) await lockOpenPlan(tx, kept)
     const [row] = await tx.query<{ id: number }>(
       `insert into orchestra.approval (plan, verdict, by, account_id, reason, at, expires_at)
        values ($1, $2, $3, $4, $5, $6, $7) returning id`,
@@ -72,20 +97,74 @@ export async function sayOfPlan(
     )
     const action = verdict === 'approved' ? 'plan.approve' : 'plan.reject'
     await audit(tx, { by: person.name, action, target: planName(plan), detail: { reason } })
+    if (verdict === 'rejected')
+      await endPlansOf(tx, fingerprintOf(plan), { state: 'rejected', by: person.name, reason })
     const [said] = await tx.query<ApprovalView>(`${VIEW} where id = $1`, [row?.id])
     return said as ApprovalView
   })
 }
 
+export interface ApprovalSearch {
+  /** The fingerprint of one plan. */
+  plan?: string | undefined
+  /** Older than this one. */
+  before?: number | undefined
+  limit?: number
+  /** Of plans that somebody may see, and what he said himself; left out for all. */
+  seen?: { rows: Narrowing; accountId: number | null } | undefined
+}
+
 /** What was said last, the newest first. */
 export function listApprovals(
   db: Queryable,
-  { plan, limit = 50 }: { plan?: string | undefined; limit?: number } = {},
+  { plan, before, limit = 50, seen }: ApprovalSearch = {},
 ): Promise<ApprovalView[]> {
-  return db.query<ApprovalView>(`${VIEW} where $1::text is null or plan = $1 order by id desc limit $2`, [
-    plan ?? null,
-    limit,
-  ])
+  const isOf: Condition[] = plan === undefined ? [] : [(parameter) => `plan = ${parameter(plan)}`]
+  const isBefore: Condition[] = before === undefined ? [] : [(parameter) => `id < ${parameter(before)}`]
+  const isSeen: Condition[] = seen === undefined ? [] : [saidOf(seen)]
+  return queryWith<ApprovalView>(
+    db,
+    (parameter, all) =>
+      `${VIEW} where ${all([...isOf, ...isBefore, ...isSeen])} order by id desc limit ${parameter(limit)}`,
+  )
+}
+
+function saidOf({ rows, accountId }: NonNullable<ApprovalSearch['seen']>): Condition {
+  return (parameter) =>
+    `(account_id = ${parameter(accountId)} or exists (
+      select from orchestra.plan kept where kept.fingerprint = approval.plan and ${rows('plan', 'kept', parameter)}))`
+}
+
+/** SQL for an approval that is good now: neither used nor expired, and nobody said no since. */
+const IS_GOOD = `said.verdict = 'approved' and said.used_at is null and said.expires_at > now() and not exists (
+  select from orchestra.approval later where later.plan = said.plan and later.id > said.id and later.verdict = 'rejected')`
+
+/** An approval by which another person than who gave it may do a plan. */
+export interface Standing {
+  by: string
+  at: string
+  expiresAt: string
+}
+
+/** The last good approval of each of some plans. */
+export async function standingApprovals(
+  db: Queryable,
+  fingerprints: readonly string[],
+): Promise<Map<string, Standing>> {
+  const rows = await db.query<{ plan: string } & Standing>(
+    `select distinct on (said.plan) said.plan, said.by, ${isoTime('said.at')} as at,
+       ${isoTime('said.expires_at')} as "expiresAt"
+     from orchestra.approval said where said.plan = any($1::text[]) and ${IS_GOOD} order by said.plan, said.id desc`,
+    [fingerprints],
+  )
+  return new Map(rows.map(({ plan, ...standing }) => [plan, standing]))
+}
+
+/** Plans that are open, need another person's approval, and have none that is good: as a condition for lists of plans. */
+export function waitsForApproval({ deletes, servers }: ApprovalOptions): Condition {
+  return (parameter) => `plan.state = 'open'
+    and (plan.removes > ${parameter(deletes ?? null)}::integer or plan.servers > ${parameter(servers ?? null)}::integer)
+    and not exists (select from orchestra.approval said where said.plan = plan.fingerprint and ${IS_GOOD})`
 }
 
 interface Said {
@@ -122,12 +201,21 @@ export async function takeApproval(
   await tx.query('update orchestra.approval set used_at = $2 where id = $1', [good.id, clock()])
 }
 
-/** Ends the approvals of a plan that is not what is to be done any more: should it become that again, somebody looks again. */
-export async function voidApprovals(db: Queryable, plan: SavedPlan, clock: Clock = now): Promise<void> {
-  await db.query('update orchestra.approval set used_at = $2 where plan = $1 and used_at is null', [
-    fingerprintOf(plan),
-    clock(),
-  ])
+/** Ends what is not to be done any more, and its approvals: should it become that again, somebody looks again. */
+export async function voidPlan(
+  store: Store,
+  plan: SavedPlan,
+  { by, moved }: { by: string; moved: readonly Moved[] },
+  clock: Clock = now,
+): Promise<void> {
+  const fingerprint = fingerprintOf(plan)
+  await store.transaction(async (tx) => {
+    await endPlansOf(tx, fingerprint, { state: 'stale', by, moved })
+    await tx.query('update orchestra.approval set used_at = $2 where plan = $1 and used_at is null', [
+      fingerprint,
+      clock(),
+    ])
+  })
 }
 
 function isSame({ by, account }: Pick<Said, 'by' | 'account'>, { name, accountId }: Person): boolean {
@@ -143,7 +231,7 @@ function approvalNeeded(
   return new OrchestraError(
     'ORC_APPROVAL_NEEDED',
     `The plan needs another person's approval (${reasons.join('; ')}), and ${standing(since, rejection, person)}`,
-    { hint: 'Let somebody else look at it: orchestra plan approve FILE' },
+    { hint: 'Let somebody else look at it: orchestra plan approve PLAN' },
   )
 }
 

@@ -5,12 +5,17 @@ export { type Vouched, type VouchedFor, vouchFor } from './application.ts'
 export {
   type ApprovalView,
   approvalReasons,
+  fingerprintOf,
   listApprovals,
   type Person,
   planName,
+  reasonsFor,
+  type Standing,
   sayOfPlan,
+  standingApprovals,
   takeApproval,
-  voidApprovals,
+  voidPlan,
+  waitsForApproval,
 } from './approvals.ts'
 export { authenticateSession, authenticateToken, type Identity, presentIdentity } from './authenticate.ts'
 export { beginLogin, type Proofs, proofsOf, takeBegun } from './begun.ts'

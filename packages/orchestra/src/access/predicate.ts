@@ -74,6 +74,8 @@ const finders: Readonly<Record<RowKind, Finder>> = {
     someOperation(scopes, `operation_there.unit_id = ${alias}.id`, parameter),
   event: ofEvent,
   sync: by(whole),
+  // All that a plan would do is within what it was asked for.
+  plan: by(whole),
   // Its samples may be of any model.
   incident: by(places),
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import { isStill, planApply, readPlan, shortUnit, unitWork } from '../operate/index.ts'
+import { isStill, planApply, shortUnit, unitWork } from '../operate/index.ts'
 import type { Applied } from '../plan/index.ts'
 import type { SyncWork } from '../sync/index.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { expectWorker, follow } from './follow.ts'
+import { planNamed } from './plan-named.ts'
 import type { Ending, Session } from './session.ts'
 import { Progress, workText } from './work-progress.ts'
 
@@ -15,28 +16,33 @@ interface ApplyOptions {
 
 export function addApplyCommand(program: Command, act: Act): void {
   const apply = program
-    .command('apply <file>')
-    .description('Do what a saved plan shows, or nothing when the database or what stands moved on')
+    .command('apply <plan>')
+    .description(
+      'Do what a plan shows, by its number or a file, or nothing when the database or what stands moved on',
+    )
     .option(
       '--allow-deletes <count>',
       'How many objects of one backend on one server it may remove',
       wholeNumber(0),
     )
-    .option('--break-glass <reason>', 'Do it without the approval that it needs; the audit keeps why')
+    .option(
+      '--break-glass <reason>',
+      'Do it without the approval that it needs; the audit keeps why, and an incident is opened',
+    )
     .option('--detach', 'Do not wait for its end')
     .action(act(applyCommand))
-  withExamples(apply, 'apply tonight.json', 'apply tonight.json --detach')
+  withExamples(apply, 'apply 41', 'apply tonight.json --detach')
 }
 
 async function applyCommand(
   session: Session,
-  file: string,
+  named: string,
   { detach = false, allowDeletes, breakGlass }: ApplyOptions,
 ): Promise<Ending> {
   const { terminal } = session
   // What the configuration says is wrong is told before what a file says.
   await session.config()
-  const plan = await readPlan(file)
+  const plan = await planNamed(named)
   const applied = await session.run(planApply, { plan, allowDeletes, breakGlass })
   const worked = applied.operations > 0 && (await expectWorker(session))
   if (detach || applied.operations === 0) {

@@ -1,25 +1,28 @@
 import type { Command } from 'commander'
 import type { ApprovalView } from '../access/index.ts'
-import { type ApprovalGiven, approvalList, planApprove, planReject, readPlan } from '../operate/index.ts'
+import { type ApprovalGiven, approvalList, planApprove, planReject } from '../operate/index.ts'
 import { age, until } from './ages.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
+import { planNamed } from './plan-named.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 
-/** What people say of saved plans, below `orchestra plan`. */
+/** What people say of plans, below `orchestra plan`. */
 export function addApprovalCommands(plan: Command, act: Act): void {
   const approve = plan
-    .command('approve <file>')
-    .description('Let another person do exactly what a saved plan shows, once, within 24 hours')
+    .command('approve <plan>')
+    .description(
+      'Let another person do exactly what a plan shows, once, within 24 hours: its number, or a file',
+    )
     .option('--reason <text>', 'Kept with it')
     .action(act(approveCommand))
-  withExamples(approve, 'plan approve tonight.json')
+  withExamples(approve, 'plan approve 41', 'plan approve tonight.json')
   const reject = plan
-    .command('reject <file>')
-    .description('Say no to a saved plan: what others approved before counts no more')
+    .command('reject <plan>')
+    .description('Say no to a plan, by its number or a file: what others approved before counts no more')
     .option('--reason <text>', 'Kept with it')
     .action(act(rejectCommand))
-  withExamples(reject, 'plan reject tonight.json --reason "not before the weekend"')
+  withExamples(reject, 'plan reject 41 --reason "not before the weekend"')
   const approvals = plan
     .command('approvals')
     .description('What was said of plans, the newest first')
@@ -30,25 +33,25 @@ export function addApprovalCommands(plan: Command, act: Act): void {
 
 async function approveCommand(
   session: Session,
-  file: string,
+  named: string,
   { reason }: { reason?: string },
 ): Promise<Ending> {
   await session.config()
-  const plan = await readPlan(file)
+  const plan = await planNamed(named)
   const said = await session.run(planApprove, { plan, reason })
   const until = said.expiresAt.slice(0, 16).replace('T', ' ')
-  session.terminal.tell(said, `another person may do it until ${until} UTC: orchestra apply ${file}`)
+  session.terminal.tell(said, `another person may do it until ${until} UTC: orchestra apply ${named}`)
   noteNeed(session, said)
   return 'done'
 }
 
 async function rejectCommand(
   session: Session,
-  file: string,
+  named: string,
   { reason }: { reason?: string },
 ): Promise<Ending> {
   await session.config()
-  const plan = await readPlan(file)
+  const plan = await planNamed(named)
   const said = await session.run(planReject, { plan, reason })
   session.terminal.tell(said, `rejected by ${said.by}`)
   noteNeed(session, said)

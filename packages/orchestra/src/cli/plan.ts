@@ -1,10 +1,13 @@
 import type { Command } from 'commander'
+import { OrchestraError } from '../errors.ts'
 import type { PlanShown } from '../operate/index.ts'
-import { causesOf, planMake, planSave, writePlan } from '../operate/index.ts'
+import { causesOf, planKeep, planMake, planSave, writePlan } from '../operate/index.ts'
 import type { PlannedOperation } from '../plan/index.ts'
 import { addApprovalCommands } from './approval.ts'
 import { objectNames } from './cause-lines.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
+import { differenceLines } from './diff-lines.ts'
+import { addKeptPlanCommands, keptLines } from './kept-plan.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -16,6 +19,7 @@ interface PlanOptions {
   object?: string
   scripts?: boolean
   save?: string
+  keep?: boolean
   allowDeletes?: number
 }
 
@@ -32,7 +36,8 @@ export function addPlanCommand(program: Command, act: Act): void {
     .option('--backend <backend>', 'Of this backend only')
     .option('--object <object>', 'For this object only, for example site:12')
     .option('--scripts', 'Show the scripts, secrets by name')
-    .option('--save <file>', 'Keep it, to be done later with `orchestra apply`')
+    .option('--save <file>', 'Write it into a file, to be done later with `orchestra apply`')
+    .option('--keep', 'Keep it under a number, for others to look at, to approve and to do')
     .option(
       '--allow-deletes <count>',
       'How many objects of one backend on one server it may remove',
@@ -45,13 +50,16 @@ export function addPlanCommand(program: Command, act: Act): void {
     'plan --server web1 --scripts',
     'plan --json',
     'plan --save tonight.json; orchestra apply tonight.json',
+    'plan --keep --server web1',
   )
+  addKeptPlanCommands(plan, act)
   addApprovalCommands(plan, act)
 }
 
 async function planCommand(session: Session, options: PlanOptions): Promise<Ending> {
   const { terminal } = session
-  const { scripts = false, save, ...given } = options
+  const { scripts = false, save, keep = false, ...given } = options
+  if (keep) return keepCommand(session, { save, given })
   const request = {
     ...given,
     scripts: scripts || terminal.json,
@@ -70,6 +78,19 @@ async function planCommand(session: Session, options: PlanOptions): Promise<Endi
   return plan.operations.length + plan.failures.length === 0 ? 'done' : 'unfinished'
 }
 
+async function keepCommand(
+  { terminal, run }: Session,
+  { save, given }: { save: string | undefined; given: Omit<PlanOptions, 'save' | 'keep' | 'scripts'> },
+): Promise<Ending> {
+  if (save !== undefined)
+    throw new OrchestraError('ORC_USAGE', 'A plan is kept or written into a file, not both', {
+      hint: 'Give --keep or --save FILE',
+    })
+  const plan = await run(planKeep, given)
+  terminal.tell(plan, ...keptLines(plan))
+  return plan.operations + plan.failed === 0 ? 'done' : 'unfinished'
+}
+
 function savedLine(operations: number, file: string): string {
   if (operations === 0) return `nothing is to be done: ${file} holds an empty plan`
   return `${operations} ${operations === 1 ? 'operation is' : 'operations are'} kept in ${file}: orchestra apply ${file}`
@@ -83,7 +104,7 @@ function planLines(
   if (operations.length + failures.length === 0) return ['nothing is to be done']
   const shown = operations.slice(0, MOST_SHOWN)
   return [
-    ...shown.flatMap((operation) => differenceLines(operation, terminal)),
+    ...shown.flatMap((operation) => objectDifferences(operation, terminal)),
     ...table(columns, shown, terminal.width),
     ...moreLine(operations.length - shown.length),
     ...obstacleLines(shown),
@@ -133,30 +154,14 @@ function summary(counts: PlanShown['counts']): string {
     : kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')
 }
 
-function differenceLines(operation: PlannedOperation, terminal: Terminal): string[] {
+function objectDifferences(operation: PlannedOperation, terminal: Terminal): string[] {
   const { kind, object, backend, server, differences } = operation
   if (differences === null || differences.length === 0) return []
   return [
     terminal.colour('bold', `${kind} ${oneLine(object)} by ${backend} on ${server}`),
-    ...differences.flatMap(({ title, diff }) =>
-      diff === null
-        ? [`  ${oneLine(title)}: what was applied was not kept`]
-        : [`  ${oneLine(title)}`, ...diffLines(diff, terminal)],
-    ),
+    ...differenceLines(differences, terminal),
     '',
   ]
-}
-
-function diffLines(diff: string, terminal: Terminal): string[] {
-  return linesOf(diff.trimEnd())
-    .filter((line) => line !== '')
-    .map((line) => `    ${paintDiff(line, terminal)}`)
-}
-
-function paintDiff(line: string, terminal: Terminal): string {
-  if (line.startsWith('+')) return terminal.colour('green', line)
-  if (line.startsWith('-')) return terminal.colour('red', line)
-  return line.startsWith('@') ? terminal.colour('cyan', line) : line
 }
 
 const columns: Column<PlannedOperation>[] = [

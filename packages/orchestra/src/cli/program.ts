@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { ownVersion } from '../operate/index.ts'
 import { addAdoptCommand } from './adopt.ts'
 import { addApplyCommand } from './apply.ts'
+import { addApprovalsCommand } from './approvals.ts'
 import { addAuditCommands } from './audit.ts'
 import { addBindingCommands } from './binding.ts'
 import { addBulkCommands } from './bulk.ts'
@@ -86,6 +87,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addChannelCommands(program, act)
   addPlanCommand(program, act)
   addApplyCommand(program, act)
+  addApprovalsCommand(program, act)
   addSyncCommand(program, act)
   addDriftCauseCommands(addDriftCommand(program, act), act)
   addAdoptCommand(program, act)

@@ -3,6 +3,8 @@
 import type {
   adoptionSurvey,
   adoptionTake,
+  approvalList,
+  approvalWaiting,
   auditHead,
   auditList,
   auditVerify,
@@ -45,7 +47,17 @@ import type {
   operationList,
   pauseShow,
   placeList,
+  planApply,
+  planApprove,
+  planDiffs,
+  planDiscard,
+  planKeep,
+  planList,
   planMake,
+  planOperations,
+  planReject,
+  planScripts,
+  planShow,
   protectionAdd,
   protectionList,
   protectionRemove,
@@ -294,8 +306,6 @@ export interface Table {
   'POST /logs/{log}/retry': { kind: 'act'; input: { log: number }; answer: OutputOf<typeof workRetry> }
   /** Ends what runs of a log, on the server too */
   'POST /logs/{log}/cancel': { kind: 'act'; input: { log: number }; answer: OutputOf<typeof workCancel> }
-  /** What is to be done, without asking any server: what waits, and what differs from what was placed */
-  'POST /plans': { kind: 'act'; input: { server?: string; backend?: string; object?: string; model?: string; scripts?: boolean; differences?: number; allowDeletes?: number }; answer: OutputOf<typeof planMake> }
   /** Synchronizations and checks that are open, or were stopped or failed and nothing came of it since */
   'GET /syncs': { kind: 'list'; input: { q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof syncList>>> }
   /** Has workers make rows, placements and servers agree, or only look what differs */
@@ -310,6 +320,32 @@ export interface Table {
   'GET /findings/causes': { kind: 'list'; input: { server?: string; backend?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof driftCauses>>> }
   /** Has what differs on servers, or is missing there, written again as the rows say: a cause, or what fits */
   'POST /findings/repair': { kind: 'act'; input: { cause?: string; server?: string; backend?: string; object?: string; dryRun?: boolean }; answer: OutputOf<typeof driftRepair> }
+  /** Plans that are kept, the newest first */
+  'GET /plans': { kind: 'list'; input: { state?: "open" | "applied" | "rejected" | "stale" | "discarded"; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof planList>>> }
+  /** Makes a plan that is kept: others look at it and approve it, and exactly what it shows is done */
+  'POST /plans': { kind: 'act'; input: { server?: string; backend?: string; object?: string; model?: string; allowDeletes?: number }; answer: OutputOf<typeof planKeep> }
+  /** What is to be done, without asking any server: what waits, and what differs from what was placed */
+  'POST /plans/preview': { kind: 'act'; input: { server?: string; backend?: string; object?: string; model?: string; scripts?: boolean; differences?: number; allowDeletes?: number }; answer: OutputOf<typeof planMake> }
+  /** One plan that is kept: how much of what, whether somebody approved it, and what moved on since */
+  'GET /plans/{plan}': { kind: 'one'; input: { plan: number }; answer: OutputOf<typeof planShow> }
+  /** What a plan would do, operation by operation */
+  'GET /plans/{plan}/operations': { kind: 'list'; input: { plan: number; kind?: "create" | "update" | "replace" | "rename" | "move" | "delete" | "action"; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof planOperations>>> }
+  /** How what a plan would place differs from what was placed, as unified diffs with secrets by name */
+  'GET /plans/{plan}/diffs': { kind: 'list'; input: { plan: number; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof planDiffs>>> }
+  /** The scripts of a plan as they would run, with secrets by name */
+  'GET /plans/{plan}/scripts': { kind: 'list'; input: { plan: number; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof planScripts>>> }
+  /** Does what a plan shows, kept or saved, or nothing when the database or what stands moved on */
+  'POST /plans/{plan}/apply': { kind: 'act'; input: { plan: number; allowDeletes?: number; breakGlass?: string }; answer: OutputOf<typeof planApply> }
+  /** Lets another person do exactly what a saved plan shows, once, within 24 hours */
+  'POST /plans/{plan}/approve': { kind: 'act'; input: { plan: number; reason?: string }; answer: OutputOf<typeof planApprove> }
+  /** Says no to a saved plan: what others approved before counts no more */
+  'POST /plans/{plan}/reject': { kind: 'act'; input: { plan: number; reason?: string }; answer: OutputOf<typeof planReject> }
+  /** Ends a plan that nobody wants any more; nothing of it is done */
+  'POST /plans/{plan}/discard': { kind: 'act'; input: { plan: number }; answer: OutputOf<typeof planDiscard> }
+  /** What waits for somebody to approve it: plans that are kept, and host keys that servers present */
+  'GET /approvals': { kind: 'list'; input: { limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof approvalWaiting>>> }
+  /** What was said of plans, the newest first */
+  'GET /approvals/given': { kind: 'list'; input: { plan?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof approvalList>>> }
   /** What went wrong, by its cause, the newest first */
   'GET /incidents': { kind: 'list'; input: { state?: "open" | "recovered" | "resolved"; server?: string; backend?: string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof incidentList>>> }
   /** One incident, and what became of it step by step */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorCodes, OrchestraError } from '../errors.ts'
 import { canBeHandedOver, handOver, NotAgreed, requestEnded } from '../operate/index.ts'
+import { type Moved, PlanStale } from '../plan/index.ts'
 import type { RequestFailure, RequestView } from '../requests/index.ts'
 import type { Store } from '../store/index.ts'
 import { BASE, sendAnswer } from './answer.ts'
@@ -72,8 +73,9 @@ function sendView(
 }
 
 /** The same error as if this process had done it. */
-function errorOf({ code, message, hint, refused }: RequestFailure): OrchestraError {
+function errorOf({ code, message, hint, refused, moved }: RequestFailure): OrchestraError {
   if (refused === true) return new NotAgreed(message, hint ?? '')
+  if (moved !== undefined) return new PlanStale(message, moved as readonly Moved[])
   const known: ErrorCode = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'ORC_INTERNAL'
   return new OrchestraError(known, message, hint === null ? {} : { hint })
 }

@@ -188,6 +188,12 @@ const problemSchema: Json = {
         },
       },
     },
+    moved: {
+      type: 'array',
+      items: { type: 'object' },
+      description:
+        'Of a stale plan: how, object, backend, server, what it was (`was`) and what it is now (`is`)',
+    },
   },
 }
 

@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCodes, isOrchestraError, messageOf, OrchestraError } from '../errors.ts'
 import { InputFault, NotAgreed } from '../operate/index.ts'
+import { type Moved, PlanStale } from '../plan/index.ts'
 import { QueryFault } from '../query/index.ts'
 import { MatchFault } from '../router/index.ts'
 import { pointerTo, type RequestPart } from './pointer.ts'
@@ -24,6 +25,8 @@ export interface Problem {
   hint: string | null
   requestId: string
   errors: Fault[]
+  /** Of a stale plan: what is otherwise now. */
+  moved?: readonly Moved[]
 }
 
 /** A request that nobody can understand, with all that is wrong with it. */
@@ -63,6 +66,7 @@ export function toProblem(
     hint: refused ? 'Send "yes": true when that is what you want' : hint && shortened(hint),
     requestId,
     errors: faultsOf(known, placeOf),
+    ...(known instanceof PlanStale ? { moved: known.moved } : {}),
   }
 }
 

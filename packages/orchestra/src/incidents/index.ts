@@ -10,4 +10,5 @@ export {
   readIncident,
   unknownIncident,
 } from './list.ts'
+export { type Reported, reportIncident } from './report.ts'
 export { watchIncidents } from './watch.ts'

@@ -18,6 +18,7 @@ import {
 } from '../query/index.ts'
 import type { Queryable } from '../store/index.ts'
 import type { StepKind } from './decide.ts'
+import { REPORTED } from './reported.ts'
 
 export const incidentStates = ['open', 'recovered', 'resolved'] as const
 
@@ -126,7 +127,11 @@ export const incidentFilters: Filters = {
     server: serverNamed('i.server_id'),
     backend: named('i.backend', 'A backend'),
     state: oneOf('i.state', incidentStates, 'How it stands'),
-    outcome: oneOf('i.outcome', outcomes, 'How what failed ended'),
+    outcome: oneOf(
+      'i.outcome',
+      [...outcomes, REPORTED],
+      'How what failed ended; `override` is what was done without an approval',
+    ),
     is: choice(
       {
         open: `i.state = 'open'`,

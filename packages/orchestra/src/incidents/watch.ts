@@ -1,6 +1,7 @@
 import { type Queryable, type Store, TURNS } from '../store/index.ts'
 import { type Decision, decide, type Known, type StepKind } from './decide.ts'
 import { readSymptoms } from './read-symptoms.ts'
+import { REPORTED } from './reported.ts'
 import type { Symptom } from './symptom.ts'
 
 /** Notes what went wrong and what recovered since the last time. Of several processes one does it. */
@@ -19,7 +20,7 @@ export function watchIncidents(store: Store, at = new Date()): Promise<void> {
 const KNOWN = `
 select id, key, server_id as "serverId", backend, state, told, opened_at as "openedAt", absent_at as "absentAt",
   ended_at as "endedAt", lasted, recoveries, is_lasting as "isLasting"
-from orchestra.incident where state = 'open' or key = any($1::text[]) for update`
+from orchestra.incident where (state = 'open' or key = any($1::text[])) and outcome <> '${REPORTED}' for update`
 
 async function note(tx: Queryable, decision: Decision, at: Date): Promise<void> {
   switch (decision.do) {

@@ -14,7 +14,7 @@ const BATCH = 5_000
 const WORKER_DAYS = 7
 
 /**
- * Deletes what is older than `days`: logs, ended operations, synchronizations and transfers, and units of which nothing is left;
+ * Deletes what is older than `days`: logs, ended operations, synchronizations, transfers and plans, and units of which nothing is left;
  * entries of the audit by days of their own, rows of workers that died, and what was found on servers that were removed. Open work is
  * never touched. What status tells without counting is counted once.
  */
@@ -30,6 +30,7 @@ export async function clean(
   await repeat(store, OLD_TRANSFERS, days)
   await repeat(store, OLD_INCIDENTS, days)
   await repeat(store, OLD_DELIVERIES, days)
+  await repeat(store, OLD_PLANS, days)
   await cleanRequests(store)
   await cleanOnce(store)
   await cleanAudit(store, auditDays)
@@ -51,6 +52,15 @@ const OLD_DELIVERIES = `
 with deleted as (
   delete from orchestra.delivery where id in (
     select id from orchestra.delivery where ended_at < now() - $1 * interval '1 day' limit $2)
+  returning 1
+)
+select count(*) as deleted from deleted`
+
+/** What was not done by then is not what is to be done any more. */
+const OLD_PLANS = `
+with deleted as (
+  delete from orchestra.plan where id in (
+    select id from orchestra.plan where created_at < now() - $1 * interval '1 day' limit $2)
   returning 1
 )
 select count(*) as deleted from deleted`

@@ -31,6 +31,7 @@ export interface Facts {
   unapprovedKeys: number
   undecided: number
   openIncidents: number
+  waitingApprovals: number
   openSyncs: number
   openTransfers: number
   /** Seconds. */

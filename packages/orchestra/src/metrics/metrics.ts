@@ -30,7 +30,11 @@ export function metricsOf(facts: Facts): Metric[] {
     ),
     one('orchestra_objects_undecided', 'Objects that cannot be loaded or routed', facts.undecided),
     one('orchestra_incidents_open', 'Incidents that are open and not muted', facts.openIncidents),
-    one('orchestra_approvals_waiting', 'Plans and changes that wait for the approval of a person', 0),
+    one(
+      'orchestra_approvals_waiting',
+      'Plans that are kept and wait for the approval of another person',
+      facts.waitingApprovals,
+    ),
     one('orchestra_syncs_open', 'Synchronizations that have not ended', facts.openSyncs),
     one(
       'orchestra_transfers_open',

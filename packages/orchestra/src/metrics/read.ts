@@ -6,13 +6,20 @@ import type { BackendFacts, Facts, Metric } from './metric.ts'
 import { metricsOf } from './metrics.ts'
 
 /** Everything that is watched, as it is now. Counts nothing that grows: tallies and the first of each lane. */
-export async function readMetrics(db: Queryable): Promise<Metric[]> {
+export async function readMetrics(
+  db: Queryable,
+  /** What is known elsewhere, and by what the configuration says. */
+  beside: Pick<Facts, 'waitingApprovals'>,
+): Promise<Metric[]> {
   const oldest = await changesIn(db).oldest()
-  const [row] = await db.query<Omit<Facts, 'backends' | 'outcomes' | 'captureLag'> & { now: Date }>(FACTS)
+  const [row] = await db.query<
+    Omit<Facts, 'backends' | 'outcomes' | 'captureLag' | 'waitingApprovals'> & { now: Date }
+  >(FACTS)
   if (row === undefined) throw new Error('no facts')
   const { now, ...facts } = row
   return metricsOf({
     ...facts,
+    ...beside,
     captureLag: oldest === null ? 0 : Math.max(0, (now.getTime() - oldest.getTime()) / 1_000),
     backends: await db.query<BackendFacts>(BACKENDS),
     outcomes: await db.query<Facts['outcomes'][number]>(OUTCOMES),

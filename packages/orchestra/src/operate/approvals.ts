@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { type ApprovalView, approvalReasons, listApprovals, planName, sayOfPlan } from '../access/index.ts'
 import { OrchestraError } from '../errors.ts'
-import { assertUnchanged, type SavedPlan } from '../plan/index.ts'
 import { type Context, personOf } from './context.ts'
-import { limitField, reasonField, textField } from './fields.ts'
-import { planField } from './plan.ts'
+import { idField, limitField, reasonField, textField } from './fields.ts'
+import { namedPlan, planField } from './plan.ts'
 import { reading, writing } from './verb.ts'
+import { visibleRows } from './visible.ts'
 
 const said = z.strictObject({ plan: planField, reason: reasonField.optional() })
 
@@ -21,7 +21,7 @@ export const planApprove = writing({
   needs: 'store',
   answers: 'soon',
   input: said,
-  audit: { action: 'plan.approve', target: ({ plan }) => planName(plan) },
+  audit: { action: 'plan.approve', target: planText },
   run: (context, { plan, reason }): Promise<ApprovalGiven> => say(context, plan, 'approved', reason),
 })
 
@@ -31,22 +31,29 @@ export const planReject = writing({
   needs: 'store',
   answers: 'soon',
   input: said,
-  audit: { action: 'plan.reject', target: ({ plan }) => planName(plan) },
+  audit: { action: 'plan.reject', target: planText },
   run: (context, { plan, reason }): Promise<ApprovalGiven> => say(context, plan, 'rejected', reason),
 })
 
+type Named = z.output<typeof planField>
+
+function planText({ plan }: { plan: Named }): string {
+  return typeof plan === 'number' ? `plan ${plan}` : planName(plan)
+}
+
 async function say(
-  { store, config, principal }: Context,
-  plan: SavedPlan,
+  context: Context,
+  named: Named,
   verdict: ApprovalView['verdict'],
   reason: string | undefined,
 ): Promise<ApprovalGiven> {
-  assertUnchanged(plan, 'The plan')
+  const { store, config, principal } = context
+  const { plan, kept } = await namedPlan(context, named)
   if (principal.kind === 'token')
     throw new OrchestraError('ORC_FORBIDDEN', 'A plan is approved or rejected by a person, not by a token', {
       hint: 'Log in and look at it, or use the command',
     })
-  const view = await sayOfPlan(store, { plan, verdict, reason: reason || null }, personOf(principal))
+  const view = await sayOfPlan(store, { plan, verdict, reason: reason || null, kept }, personOf(principal))
   return { ...view, needed: approvalReasons(plan, config.approvals) }
 }
 
@@ -58,7 +65,14 @@ export const approvalList = reading({
   input: z.strictObject({
     /** The fingerprint of one plan. */
     plan: textField.optional(),
+    /** Older than this one. */
+    before: idField.optional(),
     limit: limitField.default(50),
   }),
-  run: ({ store }, search): Promise<ApprovalView[]> => listApprovals(store, search),
+  run: (context, search): Promise<ApprovalView[]> => {
+    const { store, principal } = context
+    const rows = visibleRows(context, 'status.read')
+    const accountId = personOf(principal).accountId ?? null
+    return listApprovals(store, { ...search, seen: rows && { rows, accountId } })
+  },
 })

@@ -2,6 +2,7 @@ import { incidentFilters } from '../incidents/index.ts'
 import { findingFilters } from '../inspect/index.ts'
 import { logFilters } from '../logs/index.ts'
 import { operationFilters, placementFilters, unitFilters } from '../placements/index.ts'
+import { planFilters } from '../plan/index.ts'
 import { type Filters, type Narrowed, queryCondition } from '../query/index.ts'
 import { protectionFilters } from '../removal/index.ts'
 import { routeFilters } from '../router/index.ts'
@@ -25,6 +26,7 @@ export const filtersOf = {
   'transfer.list': transferFilters,
   'route.list': routeFilters,
   'protection.list': protectionFilters,
+  'plan.list': planFilters,
   'audit.list': auditFilters,
 } as const satisfies Readonly<Record<string, Filters>>
 

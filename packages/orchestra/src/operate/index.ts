@@ -51,6 +51,17 @@ export { type ForgetQuestion, forgettingText, objectForget } from './forget.ts'
 export { type GrantsShown, grantsShow } from './grants.ts'
 export { canBeHandedOver, handOver, requestEnded } from './hand-over.ts'
 export { incidentList, incidentMute, incidentResolve, incidentShow } from './incidents.ts'
+export {
+  type PlanDetail,
+  type PlanView,
+  planDiffs,
+  planDiscard,
+  planKeep,
+  planList,
+  planOperations,
+  planScripts,
+  planShow,
+} from './kept-plans.ts'
 export { type KeyRotated, keyDrop, keyRotate, keyShow } from './keys.ts'
 export { type LaneView, laneShow } from './lane.ts'
 export { linkText } from './link-text.ts'
@@ -106,4 +117,5 @@ export { userAdd, userLink, userList, userRemove, userSet } from './users.ts'
 export { type AnyVerb, counting, type Needs, type OutputOf, type Verb } from './verb.ts'
 export { ChangedMeanwhile, expecting, subjectOf, versionOf } from './version.ts'
 export { viewList, viewRemove, viewSave, viewSet } from './views.ts'
+export { approvalWaiting, type WaitingApproval } from './waiting.ts'
 export { workCancel, workRetry } from './work.ts'

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { waitsForApproval } from '../access/index.ts'
 import { type Metric, readMetrics } from '../metrics/index.ts'
+import { countPlans } from '../plan/index.ts'
 import { reading } from './verb.ts'
 
 export const metricsRead = reading({
@@ -8,5 +10,8 @@ export const metricsRead = reading({
   needs: 'store',
   answers: 'soon',
   input: z.strictObject({}),
-  run: ({ store }): Promise<Metric[]> => readMetrics(store),
+  run: async ({ store, config }): Promise<Metric[]> => {
+    const { count } = await countPlans(store, { where: [waitsForApproval(config.approvals)] })
+    return readMetrics(store, { waitingApprovals: count })
+  },
 })

@@ -21,6 +21,15 @@ import { objectExplain } from './explain.ts'
 import { objectForget } from './forget.ts'
 import { grantsShow } from './grants.ts'
 import { incidentList, incidentMute, incidentResolve, incidentShow } from './incidents.ts'
+import {
+  planDiffs,
+  planDiscard,
+  planKeep,
+  planList,
+  planOperations,
+  planScripts,
+  planShow,
+} from './kept-plans.ts'
 import { keyDrop, keyRotate, keyShow } from './keys.ts'
 import { laneShow } from './lane.ts'
 import {
@@ -66,6 +75,7 @@ import { unitList, unitShow, unitWork } from './units.ts'
 import { userAdd, userLink, userList, userRemove, userSet } from './users.ts'
 import type { AnyVerb } from './verb.ts'
 import { viewList, viewRemove, viewSave, viewSet } from './views.ts'
+import { approvalWaiting } from './waiting.ts'
 import { workCancel, workRetry } from './work.ts'
 
 /** Everything that a person can ask for: the command, and whatever else people ask by, is a face of these. */
@@ -138,7 +148,15 @@ export const operations = [
   planApply,
   planApprove,
   planReject,
+  planKeep,
+  planList,
+  planShow,
+  planOperations,
+  planDiffs,
+  planScripts,
+  planDiscard,
   approvalList,
+  approvalWaiting,
   placeList,
   unitList,
   unitShow,

@@ -61,6 +61,7 @@ const misunderstood: ReadonlySet<ErrorCode> = new Set([
   'ORC_LOG_UNKNOWN',
   'ORC_KEY_UNKNOWN',
   'ORC_REQUEST_UNKNOWN',
+  'ORC_PLAN_UNKNOWN',
   'ORC_SCHEDULE_UNKNOWN',
   'ORC_DELIVERY_UNKNOWN',
   'ORC_INCIDENT_UNKNOWN',

@@ -54,7 +54,15 @@ export const permissionOf: Readonly<Record<string, Permission | 'command' | 'ask
   'plan.apply': 'sync',
   'plan.approve': 'approve',
   'plan.reject': 'approve',
+  'plan.keep': 'sync',
+  'plan.list': 'status.read',
+  'plan.show': 'diff.read',
+  'plan.operations': 'diff.read',
+  'plan.diffs': 'diff.read',
+  'plan.scripts': 'script.read',
+  'plan.discard': 'sync',
   'approval.list': 'status.read',
+  'approval.waiting': 'status.read',
   'place.list': 'status.read',
   'view.list': 'status.read',
   'view.save': 'status.read',
@@ -167,6 +175,9 @@ export const narrowing: ReadonlySet<string> = new Set([
   'schedule.list',
   'incident.list',
   'transfer.list',
+  'plan.list',
+  'approval.list',
+  'approval.waiting',
   'event.list',
   'event.follow',
   'object.explain',
@@ -194,7 +205,9 @@ interface Told {
   scripts?: unknown
   text?: unknown
   q?: unknown
-  plan?: { operations: readonly { kind: string }[] }
+  /** A number where it is kept; what that removes is looked up. */
+  plan?: number | { operations: readonly { kind: string }[] }
+  removes?: boolean
   breakGlass?: unknown
 }
 
@@ -212,7 +225,7 @@ export function permissionsFor(name: string, input: unknown): Permission[] | 'co
   const one = permissionOf[name] ?? 'command'
   if (one === 'command') return one
   if (one === 'asker') return []
-  const { action, mode, scripts, text, q, plan, breakGlass } = (input ?? {}) as Told
+  const { action, mode, scripts, text, q, plan, removes, breakGlass } = (input ?? {}) as Told
   if (name === 'sync.start') return mode === 'check' ? ['check'] : ['sync', 'prune']
   // Each is looked at again when its turn comes.
   if (name === 'bulk.start') return [bulkNeeds[action as keyof typeof bulkNeeds] ?? one]
@@ -220,15 +233,16 @@ export function permissionsFor(name: string, input: unknown): Permission[] | 'co
   if (name === 'drift.repair') return ['diff.read', 'sync']
   // What it does is the configuration's to say.
   if (name === 'schedule.run') return ['check', 'sync', 'prune']
+  if (name === 'plan.keep') return ['diff.read', one]
   if (name === 'plan.make') return scripts === false ? [one] : [one, 'script.read']
   // Who looks for a text learns whether it is there.
   const isSearched = text !== undefined || (typeof q === 'string' && looksForText(q))
   if (name === 'log.list' && isSearched) return [one, 'output.read', 'script.read']
   if (name !== 'plan.apply') return [one]
-  const removes = plan?.operations.some(({ kind }) => kind === 'delete') === true
+  const isRemoving = typeof plan === 'object' && plan.operations.some(({ kind }) => kind === 'delete')
   return [
     one,
-    ...(removes ? ['prune' as const] : []),
+    ...(removes === true || isRemoving ? ['prune' as const] : []),
     ...(breakGlass === undefined ? [] : ['approve' as const]),
   ]
 }

@@ -26,7 +26,7 @@ interface Base extends Pick<Caller, 'principal'> {
  */
 export async function permit({ principal, store }: Base, name: string, input: unknown): Promise<void> {
   if (!('grants' in principal)) return
-  const needed = permissionsFor(name, input)
+  const needed = permissionsFor(name, await withWeight(store, input))
   if (needed === 'command') throw atTheMachine(name)
   const missing = needed.filter((permission) => scopesOf(principal.grants, permission).length === 0)
   if (missing.length > 0) throw lacks(name, missing)
@@ -93,12 +93,16 @@ interface Asked {
   tags?: readonly string[]
   log?: number
   incident?: number
-  plan?: { operations: readonly { server: string; backend: string; object: string; action: string }[] }
+  plan?: number | PlanOperations
+}
+
+interface PlanOperations {
+  operations: readonly { server: string; backend: string; object: string; action: string }[]
 }
 
 async function scopeAsked(store: Store | undefined, input: unknown): Promise<Scope> {
   const asked = (input ?? {}) as Asked
-  if (asked.plan !== undefined) return scopeOfPlan(asked.plan)
+  if (typeof asked.plan === 'object') return scopeOfPlan(asked.plan)
   if (asked.route !== undefined) return scopeOfRoute(store, asked)
   return {
     servers: named(asked.server, asked.servers),
@@ -106,6 +110,17 @@ async function scopeAsked(store: Store | undefined, input: unknown): Promise<Sco
     models: named(asked.model, asked.models) ?? modelsOf(asked),
     actions: named(undefined, asked.actions),
   }
+}
+
+/** What a plan that is kept does is known. */
+async function withWeight(store: Store | undefined, input: unknown): Promise<unknown> {
+  const { plan } = (input ?? {}) as Asked
+  if (typeof plan !== 'number' || store === undefined) return input
+  const [row] = await store.query<{ removes: boolean }>(
+    'select removes > 0 as removes from orchestra.plan where id = $1',
+    [plan],
+  )
+  return { ...(input as Asked), ...row }
 }
 
 /** No names are no limit. */
@@ -120,7 +135,7 @@ function modelsOf({ object, objects = [], target }: Asked): readonly string[] | 
   return models.length === 0 || models.includes(undefined) ? null : (models as string[])
 }
 
-function scopeOfPlan({ operations }: Required<Asked>['plan']): Scope {
+function scopeOfPlan({ operations }: PlanOperations): Scope {
   return {
     servers: operations.map(({ server }) => server),
     backends: operations.map(({ backend }) => backend),

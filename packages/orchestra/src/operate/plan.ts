@@ -1,12 +1,17 @@
+import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { approvalReasons, planName, takeApproval, voidApprovals } from '../access/index.ts'
-import { isOrchestraError } from '../errors.ts'
+import { approvalReasons, planName, takeApproval, voidPlan } from '../access/index.ts'
+import { reportIncident } from '../incidents/index.ts'
 import { routeObjects } from '../manager/index.ts'
 import {
   type Applied,
   applyPlan,
   assertUnchanged,
+  endPlan,
+  keptContent,
+  lockOpenPlan,
   type PlannedOperation,
+  PlanStale,
   planAll,
   planSchema,
   type SavedPlan,
@@ -17,8 +22,9 @@ import { CurrentRouter } from '../router/index.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable } from '../store/index.ts'
 import { type Context, personOf } from './context.ts'
-import { countField, nameField, reasonField, selectorFields } from './fields.ts'
+import { countField, idField, nameField, reasonField, selectorFields } from './fields.ts'
 import { checkNames } from './known.ts'
+import { permit } from './permit.ts'
 import { reading, writing } from './verb.ts'
 
 /** All that is to be done, and how much of each kind. */
@@ -66,7 +72,7 @@ export const planSave = reading({
   },
 })
 
-async function planned(
+export async function planned(
   context: Context,
   { scripts, differences = Number.POSITIVE_INFINITY, allowDeletes, ...selector }: z.output<typeof planInput>,
 ): Promise<{ plan: PlanShown; saved: SavedPlan }> {
@@ -89,13 +95,34 @@ function countKinds(operations: readonly PlannedOperation[]): Record<string, num
 }
 
 /** What `plan.save` answers, as it is taken back. */
-export const planField = planSchema.extend({
+const contentField = planSchema.extend({
   selector: z.strictObject({ ...selectorFields, model: nameField.optional() }),
 })
 
+/** A plan that is kept by its number, or what `plan.save` answered. */
+export const planField = z.union([idField, contentField])
+
+/** A plan that somebody names, as it is to be done; `kept` is its number where it has one. */
+export interface NamedPlan {
+  plan: SavedPlan
+  kept: number | undefined
+}
+
+/**
+ * @throws OrchestraError ORC_PLAN_UNKNOWN, ORC_PLAN_INVALID
+ */
+export async function namedPlan(
+  { store }: Pick<Context, 'store'>,
+  named: z.output<typeof planField>,
+): Promise<NamedPlan> {
+  if (typeof named === 'number') return { plan: await keptContent(store, named), kept: named }
+  assertUnchanged(named, 'The plan')
+  return { plan: named, kept: undefined }
+}
+
 export const planApply = writing({
   name: 'plan.apply',
-  about: 'Does what a saved plan shows, or nothing when the database or what stands moved on',
+  about: 'Does what a plan shows, kept or saved, or nothing when the database or what stands moved on',
   needs: 'key',
   answers: 'late',
   input: z.strictObject({
@@ -107,22 +134,34 @@ export const planApply = writing({
   audit: {
     action: 'plan.apply',
     also: ['plan.override'],
-    target: ({ plan }) => `plan of ${plan.createdAt.slice(0, 30)}`,
+    target: ({ plan }) =>
+      typeof plan === 'number' ? `plan ${plan}` : `plan of ${plan.createdAt.slice(0, 30)}`,
   },
-  run: async (context, { plan, allowDeletes, breakGlass }): Promise<Applied> => {
-    assertUnchanged(plan, 'The plan')
-    const permit = (tx: Queryable) => approved(tx, context, plan, breakGlass)
-    const options = { allowDeletes, by: context.principal.name, permit }
+  run: async (context, { plan: named, allowDeletes, breakGlass }): Promise<Applied> => {
+    const { store, principal } = context
+    const { plan, kept } = await namedPlan(context, named)
+    // Of one that is kept it is known now what it does.
+    if (kept !== undefined) await permit(context, 'plan.apply', { plan, breakGlass })
     try {
-      return await applyPlan(await routing(context), plan, options)
+      return await applyPlan(await routing(context), plan, {
+        allowDeletes,
+        by: principal.name,
+        permit: async (tx) => {
+          if (kept !== undefined) await lockOpenPlan(tx, kept)
+          await approved(tx, context, plan, breakGlass)
+        },
+        done: async (tx, unit) => {
+          if (kept !== undefined) await endPlan(tx, kept, { state: 'applied', by: principal.name, unit })
+        },
+      })
     } catch (error) {
-      if (isOrchestraError(error, 'ORC_PLAN_STALE')) await voidApprovals(context.store, plan)
+      if (error instanceof PlanStale) await voidPlan(store, plan, { by: principal.name, moved: error.moved })
       throw error
     }
   },
 })
 
-/** By another person, or in an emergency by the word of whoever asks, which the audit keeps. */
+/** By another person, or in an emergency by the word of whoever asks, which the audit keeps and others are told of. */
 async function approved(
   tx: Queryable,
   { config, principal }: Context,
@@ -132,6 +171,14 @@ async function approved(
   const needed = approvalReasons(plan, config.approvals)
   if (breakGlass === undefined || needed.length === 0)
     return takeApproval(tx, plan, config.approvals, personOf(principal))
-  const detail = { reason: breakGlass, needed }
-  await audit(tx, { by: principal.name, action: 'plan.override', target: planName(plan), detail })
+  const { name: by } = principal
+  const { server = null, backend = null } = plan.selector
+  const incident = await reportIncident(tx, {
+    key: `${planName(plan)} ${randomUUID()}`,
+    ...{ server, backend, by },
+    error: `${by} did a plan without the approval that it needed (${needed.join('; ')}): ${breakGlass}`,
+    objects: plan.operations.map(({ object }) => object),
+  })
+  const detail = { reason: breakGlass, needed, incident }
+  await audit(tx, { by, action: 'plan.override', target: planName(plan), detail })
 }

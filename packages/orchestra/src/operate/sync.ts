@@ -51,7 +51,7 @@ export const syncStart = writing({
 type Selected = { [Name in 'server' | 'backend' | 'object' | 'model']?: string | undefined }
 
 /** `site:12, server web1` */
-function selectedText({ object, model, backend, server }: Selected): string {
+export function selectedText({ object, model, backend, server }: Selected): string {
   const parts = [
     object,
     model === undefined ? undefined : `model ${model}`,

@@ -2,6 +2,7 @@ import { scopesOf } from '../access/index.ts'
 import type { OrchestraError } from '../errors.ts'
 import { unknownIncident } from '../incidents/index.ts'
 import { unknownLog } from '../logs/index.ts'
+import { unknownPlan } from '../plan/index.ts'
 import { getRoute, unknownRoute } from '../router/index.ts'
 import { unknownServer } from '../server/index.ts'
 import { narrowed, type Store } from '../store/index.ts'
@@ -14,14 +15,17 @@ interface Named {
   log?: number
   incident?: number
   route?: number
+  /** Its content where it is not kept. */
+  plan?: unknown
 }
 
-const unknownRow = { log: unknownLog, incident: unknownIncident }
+const unknownRow = { log: unknownLog, incident: unknownIncident, plan: unknownPlan }
 
 /** The row of history that an input names by its number. */
 export function namedRow(input: unknown): { kind: keyof typeof unknownRow; id: number } | undefined {
-  const { log, incident } = (input ?? {}) as Named
+  const { log, incident, plan } = (input ?? {}) as Named
   if (log !== undefined) return { kind: 'log', id: log }
+  if (typeof plan === 'number') return { kind: 'plan', id: plan }
   return incident === undefined ? undefined : { kind: 'incident', id: incident }
 }
 

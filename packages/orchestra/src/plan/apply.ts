@@ -2,25 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { decidingAlone } from '../collector/alone.ts'
 import type { Decision } from '../collector/index.ts'
 import { record } from '../collector/record.ts'
-import { OrchestraError } from '../errors.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable } from '../store/index.ts'
 import { guardError, isRemoval } from '../sync/index.ts'
 import { compareAll, type PlanContext } from './everything.ts'
 import { wantOf } from './found.ts'
 import { exceedingOf } from './guard.ts'
-import {
-  placeOf,
-  type SavedOperation,
-  type SavedPlan,
-  standsThere,
-  toSavedOperation,
-  wantedThere,
-} from './saved.ts'
+import { refuseStale } from './moved.ts'
+import { type SavedOperation, type SavedPlan, toSavedOperation } from './saved.ts'
 import { serverNames } from './waiting.ts'
-
-/** Differences that a stale plan names at most. */
-const NAMED = 10
 
 /** What applying a plan recorded. */
 export interface Applied {
@@ -43,6 +33,8 @@ export async function applyPlan(
     by: string
     /** Refuses what may not be done; asked of a plan that can be, in the transaction that does it. */
     permit?: (tx: Queryable) => Promise<void>
+    /** Notes that it was done, in the same transaction. */
+    done?: (tx: Queryable, unitId: string) => Promise<void>
   },
 ): Promise<Applied> {
   const { store } = context
@@ -58,6 +50,7 @@ export async function applyPlan(
     const exceeding = await exceedingOf(tx, removals, allowed)
     if (exceeding.length > 0) throw guardError(exceeding)
     const unitId = await recordUnit(tx, context, due, options.by)
+    await options.done?.(tx, unitId)
     return { unitId, operations: due.length, alreadyWaiting: saved.length - due.length }
   })
 }
@@ -84,35 +77,6 @@ async function presentOf(
     }
   })
   return present
-}
-
-function refuseStale(saved: readonly SavedOperation[], present: readonly SavedOperation[]): void {
-  const moved = movedOn(saved, present)
-  if (moved.length === 0) return
-  const more = moved.length > NAMED ? `; and ${moved.length - NAMED} more` : ''
-  throw new OrchestraError(
-    'ORC_PLAN_STALE',
-    `The plan is not what is to be done now: ${moved.slice(0, NAMED).join('; ')}${more}`,
-    { hint: 'Nothing was recorded. Look at it again with `orchestra plan --save FILE`' },
-  )
-}
-
-/** What is otherwise now than when the plan was saved. */
-function movedOn(saved: readonly SavedOperation[], present: readonly SavedOperation[]): string[] {
-  const now = new Map(present.map((one) => [placeOf(one), one]))
-  const then = new Set(saved.map(placeOf))
-  const gone = saved.flatMap((one) => {
-    const same = now.get(placeOf(one))
-    if (same === undefined) return [`${nameOf(one)} is as it should be`]
-    if (standsThere(one) !== standsThere(same)) return [`what stands of ${nameOf(one)} was changed`]
-    return wantedThere(one) === wantedThere(same) ? [] : [`the database has another ${nameOf(one)}`]
-  })
-  const added = present.filter((one) => !then.has(placeOf(one)))
-  return [...gone, ...added.map((one) => `${nameOf(one)} has to be done too (${one.kind})`)]
-}
-
-function nameOf({ object, backend, server }: SavedOperation): string {
-  return `${object} by ${backend} on ${server}`
 }
 
 async function recordUnit(

@@ -104,6 +104,21 @@ export function planContent({ selector, allowDeletes, operations }: SavedPlan): 
   return JSON.stringify([[server, backend, object, model], allowDeletes, parts])
 }
 
+/** How much a plan does, as rules of approval count it. */
+export interface Weight {
+  /** Objects that it removes. */
+  removes: number
+  /** Servers that it is about. */
+  servers: number
+}
+
+export function weightOf({ operations }: Pick<SavedPlan, 'operations'>): Weight {
+  return {
+    removes: operations.filter(({ kind, action }) => kind === 'delete' && action !== 'keep').length,
+    servers: new Set(operations.map(({ server }) => server)).size,
+  }
+}
+
 export async function writePlan(path: string, plan: SavedPlan): Promise<void> {
   await writeFile(path, `${JSON.stringify(plan, null, 2)}\n`)
 }

@@ -57,6 +57,8 @@ export interface RequestFailure {
   hint: string | null
   /** Nobody agreed to it. */
   refused?: true
+  /** Of a stale plan: what is otherwise now. */
+  moved?: readonly unknown[]
 }
 
 /** A request without its answer. Times are ISO 8601. */

@@ -13,6 +13,8 @@ export {
   recordPresentedKey,
   type ServerSearch,
   serverFilters,
+  type UnapprovedKey,
+  unapprovedKeys,
   unknownServer,
 } from './registry.ts'
 export { type ServerOptions, type ServerRow, toTarget } from './server.ts'

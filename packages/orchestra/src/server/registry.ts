@@ -1,5 +1,6 @@
 import { suggestion } from '../config/similar.ts'
 import { OrchestraError } from '../errors.ts'
+import { isoTime } from '../logs/index.ts'
 import { fingerprint, sameHostKey } from '../methods/host-key.ts'
 import { SERVER_TALLY } from '../operations/tally.ts'
 import { checkOptions } from '../options.ts'
@@ -87,6 +88,34 @@ export const serverFilters: Filters = {
 function isCounted(count: 'running' | 'waiting' | 'failing'): string {
   return `server.id in (select server_id from ${SERVER_TALLY} as tally where ${count} > 0)`
 }
+
+/** A host key that a server presents and nobody approved. */
+export interface UnapprovedKey {
+  server: string
+  /** Null where none was approved. */
+  before: string | null
+  presented: string
+  /** ISO 8601. */
+  since: string | null
+}
+
+/** Those that were presented first, first. */
+export function unapprovedKeys(
+  db: Queryable,
+  { limit, ...seen }: Pick<Narrowed, 'visible'> & { limit: number },
+): Promise<UnapprovedKey[]> {
+  return queryWith<UnapprovedKey>(
+    db,
+    (parameter, all) =>
+      `select server.name as server, server.host_key as before, server.presented_key as presented,
+         ${isoTime('server.presented_at')} as since
+       from orchestra.server where ${all([() => IS_UNAPPROVED, seenRows(seen, 'server', 'server')])}
+       order by server.presented_at, server.id limit ${parameter(limit)}`,
+  )
+}
+
+const IS_UNAPPROVED = `server.removed_at is null and server.presented_key is not null
+  and server.presented_key is distinct from server.host_key`
 
 /** @throws OrchestraError ORC_SERVER_UNKNOWN */
 export async function getServer(store: Queryable, name: string): Promise<ServerRow> {

@@ -12,6 +12,7 @@ export const rowKinds = [
   'event',
   'sync',
   'incident',
+  'plan',
 ] as const
 
 export type RowKind = (typeof rowKinds)[number]

@@ -1,10 +1,28 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { approvalReasons, listApprovals, sayOfPlan } from '../../src/access/approvals.ts'
-import type { Identity } from '../../src/access/index.ts'
+import type { Identity, Permission } from '../../src/access/index.ts'
 import { everything } from '../../src/access/scope.ts'
+import { watchIncidents } from '../../src/incidents/index.ts'
+import type { Metric } from '../../src/metrics/index.ts'
 import type { Principal } from '../../src/operate/context.ts'
-import { planApply, planApprove, planReject, planSave } from '../../src/operate/index.ts'
-import type { SavedPlan } from '../../src/plan/index.ts'
+import {
+  approvalWaiting,
+  incidentList,
+  metricsRead,
+  type PlanDetail,
+  planApply,
+  planApprove,
+  planDiffs,
+  planDiscard,
+  planKeep,
+  planList,
+  planOperations,
+  planReject,
+  planSave,
+  planScripts,
+  planShow,
+} from '../../src/operate/index.ts'
+import { MOST_KEPT, type SavedPlan } from '../../src/plan/index.ts'
 import { ask, askerOf } from '../operate/world.ts'
 import { describeStores } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
@@ -55,9 +73,12 @@ describeStores('approvals', (open) => {
     const answer = await ask(planSave, {}, as('ana'))
     return answer as { saved: SavedPlan; approval: string[] }
   }
-  const apply = (plan: SavedPlan, who: string | Principal = 'ana', more: object = {}) =>
+  const apply = (plan: SavedPlan | number, who: string | Principal = 'ana', more: object = {}) =>
     ask(planApply, { plan, ...more }, as(who))
-  const approve = (plan: SavedPlan, who: string | Principal) => ask(planApprove, { plan }, as(who))
+  const keep = async (given: object = {}, who: string | Principal = 'ana') =>
+    (await ask(planKeep, given, as(who))) as PlanDetail
+  const show = async (plan: number) => (await ask(planShow, { plan }, as('ana'))) as PlanDetail
+  const approve = (plan: SavedPlan | number, who: string | Principal) => ask(planApprove, { plan }, as(who))
   const needed = (why: string) =>
     expect.objectContaining({ code: 'ORC_APPROVAL_NEEDED', message: expect.stringContaining(why) })
 
@@ -124,7 +145,16 @@ describeStores('approvals', (open) => {
       `select actor, detail from orchestra.audit where action = 'plan.override'`,
     )
     expect(entries).toEqual([
-      { actor: 'ana', detail: { reason: 'site is down', needed: ['it is about 1 servers, more than 0'] } },
+      {
+        actor: 'ana',
+        detail: { reason: 'site is down', needed: ['it is about 1 servers, more than 0'], incident: 1 },
+      },
+    ])
+    // It is somebody's to deal with, and not over because nothing is seen to fail.
+    await watchIncidents(world.store)
+    await watchIncidents(world.store, new Date(Date.now() + 60_000))
+    expect(await ask(incidentList, {}, as('ana'))).toMatchObject([
+      { state: 'open', outcome: 'override', objects: 1, samples: ['site:1'] },
     ])
   })
 
@@ -134,4 +164,114 @@ describeStores('approvals', (open) => {
     const both = await Promise.allSettled([apply(saved, 'ana'), apply(saved, 'cy')])
     expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
   })
+
+  test('are of a plan that is kept, which shows what it would do until exactly that is done', async () => {
+    const { id, fingerprint, approval } = await keep({ allowDeletes: 3 })
+    expect(approval).toEqual({ needed: ['it is about 1 servers, more than 0'], given: null })
+    const of = { plan: id }
+    expect(await ask(planOperations, of, as('bo'))).toMatchObject([
+      { number: 1, kind: 'create', object: 'site:1', server: 'here' },
+    ])
+    expect(await ask(planOperations, { ...of, kind: 'delete' }, as('bo'))).toEqual([])
+    expect(await ask(planOperations, { ...of, after: 1 }, as('bo'))).toEqual([])
+    const [diff] = (await ask(planDiffs, of, as('bo'))) as { differences: { title: string }[] }[]
+    expect(diff?.differences.map(({ title }) => title)).toContain('file ./sites/1')
+    expect(await ask(planScripts, of, as('bo'))).toMatchObject([
+      { number: 1, backend: 'files', script: expect.stringContaining('sites/1') },
+    ])
+    const waits = { kind: 'plan', plan: id, fingerprint, by: 'ana', reasons: approval.needed }
+    expect(await ask(approvalWaiting, {}, as('bo'))).toMatchObject([waits])
+    expect(await waitingByMetrics()).toBe(1)
+    await expect(apply(id)).rejects.toEqual(needed('nobody has approved it'))
+    await approve(id, 'bo')
+    expect(await ask(approvalWaiting, {}, as('bo'))).toEqual([])
+    expect(await waitingByMetrics()).toBe(0)
+    expect((await show(id)).approval.given).toMatchObject({ by: 'bo' })
+    const applied = (await apply(id)) as { unitId: string; operations: number }
+    expect(applied.operations).toBe(1)
+    expect(await show(id)).toMatchObject({
+      state: 'applied',
+      endedBy: 'ana',
+      unit: applied.unitId,
+      allowDeletes: 3,
+    })
+    for (const act of [apply(id), approve(id, 'cy'), ask(planDiscard, of, as('ana'))])
+      await expect(act).rejects.toMatchObject({ code: 'ORC_PLAN_ENDED' })
+  })
+
+  test('end with the plan: by a rejection, and when it is stale, which says what moved', async () => {
+    const [rejected, same] = [await keep(), await keep()]
+    await approve(rejected.id, 'bo')
+    await ask(planReject, { plan: rejected.id, reason: 'not now' }, as('cy'))
+    for (const { id } of [rejected, same])
+      expect(await show(id)).toMatchObject({ state: 'rejected', endedBy: 'cy', reason: 'not now' })
+    const { id, fingerprint } = await keep()
+    await approve(id, 'bo')
+    await world.store.query(`update site set body = 'new'`)
+    await world.store.query('insert into site (id) values (2)')
+    const moved = [
+      { how: 'wanted', object: 'site:1', backend: 'files', server: 'here' },
+      { how: 'added', object: 'site:2', was: null, is: { kind: 'create', identity: '2.a.org' } },
+    ]
+    await expect(apply(id)).rejects.toMatchObject({ code: 'ORC_PLAN_STALE', moved })
+    const stale = await show(id)
+    expect(stale).toMatchObject({ state: 'stale', endedBy: 'ana', moved })
+    expect(stale.moved?.[0]?.was?.revision).not.toBe(stale.moved?.[0]?.is?.revision)
+    // What it was again nobody has approved.
+    await world.store.query(`update site set body = ''`)
+    await world.store.query('delete from site where id = 2')
+    const again = await keep()
+    expect([again.fingerprint, again.approval.given]).toEqual([fingerprint, null])
+    await expect(apply(again.id)).rejects.toEqual(needed('bo was used'))
+    await ask(planDiscard, { plan: again.id }, as('ana'))
+    expect(await ask(planList, { state: 'discarded' }, as('ana'))).toMatchObject([{ id: again.id }])
+    expect(await ask(planList, { q: 'state:stale' }, as('ana'))).toMatchObject([{ id }])
+  })
+
+  test('of a plan that removes too much do not let it', async () => {
+    await world.store.query('insert into site (id) select generate_series(2, 40)')
+    await world.work()
+    await world.calm()
+    await world.stopWorkers()
+    await world.store.query('delete from site')
+    await world.store.query('delete from orchestra.change')
+    const { id, guard, counts, removes } = await keep()
+    expect([counts, removes]).toEqual([{ delete: 40 }, 40])
+    expect(guard).toContain('40')
+    await approve(id, 'bo')
+    await expect(apply(id)).rejects.toMatchObject({ code: 'ORC_GUARD' })
+    await expect(apply(id, 'ana', { allowDeletes: 40 })).resolves.toMatchObject({ operations: 40 })
+  })
+
+  test('of a kept plan are taken by one of two who do it at once, and by whoever may do all of it', async () => {
+    const { id } = await keep()
+    await approve(id, 'bo')
+    const grant = (...permissions: Permission[]): Identity => ({
+      ...{ kind: 'user', name: 'di', accountId: 9, by: 1 },
+      grants: [{ permissions: new Set(permissions), scope: everything }],
+    })
+    await expect(apply(id, grant('status.read'))).rejects.toMatchObject({ code: 'ORC_FORBIDDEN' })
+    const emergency = apply(id, grant('status.read', 'sync'), { breakGlass: 'now' })
+    await expect(emergency).rejects.toMatchObject({ code: 'ORC_FORBIDDEN' })
+    const both = await Promise.allSettled([apply(id, 'ana'), apply(id, 'cy')])
+    expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    await world.store.query('update orchestra.plan set removes = 1, state = $1', ['open'])
+    await expect(apply(id, grant('status.read', 'sync'))).rejects.toThrow('prune')
+  })
+
+  test('of plans are not piled up by one person', async () => {
+    await keep()
+    await world.store.query(
+      `insert into orchestra.plan (fingerprint, content, operations, counts, removes, servers, failures, failed, scripts, created_by)
+       select 'x', content, 0, '{}', 0, 0, '[]', 0, 0, 'ana' from orchestra.plan, generate_series(2, $1)`,
+      [MOST_KEPT],
+    )
+    await expect(keep()).rejects.toMatchObject({ code: 'ORC_PLAN_LIMIT' })
+    await keep({}, 'bo')
+  })
+
+  const waitingByMetrics = async (): Promise<number | undefined> => {
+    const metrics = (await ask(metricsRead, {}, as('ana'))) as Metric[]
+    return metrics.find(({ name }) => name === 'orchestra_approvals_waiting')?.samples[0]?.value
+  }
 })

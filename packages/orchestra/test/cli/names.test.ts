@@ -57,6 +57,14 @@ const typos: [command: string, code: string, help: string][] = [
   ['log lines 9999', 'ORC_LOG_UNKNOWN', 'no log 9999'],
   ['log follow 9999', 'ORC_LOG_UNKNOWN', 'no log 9999'],
   ['apply none.json', 'ORC_', 'none.json'],
+  ['apply 9999', 'ORC_PLAN_UNKNOWN', 'no plan 9999'],
+  ['plan show 9999', 'ORC_PLAN_UNKNOWN', 'no plan 9999'],
+  ['plan operations 9999', 'ORC_PLAN_UNKNOWN', 'no plan 9999'],
+  ['plan diffs 9999', 'ORC_PLAN_UNKNOWN', 'no plan 9999'],
+  ['plan scripts 9999', 'ORC_PLAN_UNKNOWN', 'no plan 9999'],
+  ['plan discard 9999', 'ORC_PLAN_UNKNOWN', 'no plan 9999'],
+  ['plan approve 9999', 'ORC_PLAN_UNKNOWN', 'no plan 9999'],
+  ['plan reject 9999', 'ORC_PLAN_UNKNOWN', 'no plan 9999'],
   ['plan approve none.json', 'ORC_', 'none.json'],
   ['plan reject none.json', 'ORC_', 'none.json'],
   ['key drop 0123456789ab', 'ORC_', '0123456789ab'],
@@ -121,7 +129,7 @@ const typos: [command: string, code: string, help: string][] = [
 ]
 
 /** What names something that has to be there, in usage lines. */
-const naming = /^(server|backend|model|object|objects|route|log|target|unit|tag|untag|to-tag|file|id)$/
+const naming = /^(server|backend|model|object|objects|route|log|target|unit|tag|untag|to-tag|file|id|plan)$/
 
 /** Arguments and options of all commands that name something. The audit tells of what is long gone, so that any name may be asked for. */
 function namingParts(): string[] {

@@ -5,7 +5,7 @@ import type { Schedule } from '../../src/config/config.ts'
 import { type Endpoint, nameOf } from '../../src/http/endpoint.ts'
 import { endpoints } from '../../src/http/endpoints/index.ts'
 import { addChannel } from '../../src/notify/index.ts'
-import { auditExport, canBeHandedOver, toExactJson } from '../../src/operate/index.ts'
+import { auditExport, canBeHandedOver, planApprove, planKeep, toExactJson } from '../../src/operate/index.ts'
 import { addRequest } from '../../src/requests/index.ts'
 import { requestSync } from '../../src/sync/index.ts'
 import { printed } from '../operate/printed.ts'
@@ -75,6 +75,13 @@ const looks: readonly [name: string, path: string, line: string | null][] = [
   ['GET /audit/export', '/audit/export', null],
   ['GET /trash', '/trash', 'trash list'],
   ['GET /servers/{server}/trash', '/servers/here/trash', 'trash list --server here'],
+  ['GET /plans', '/plans', 'plan list'],
+  ['GET /plans/{plan}', '/plans/1', 'plan show 1'],
+  ['GET /plans/{plan}/operations', '/plans/1/operations', 'plan operations 1'],
+  ['GET /plans/{plan}/diffs', '/plans/1/diffs', 'plan diffs 1'],
+  ['GET /plans/{plan}/scripts', '/plans/1/scripts', 'plan scripts 1'],
+  ['GET /approvals', '/approvals', 'approvals'],
+  ['GET /approvals/given', '/approvals/given', 'plan approvals'],
   ['GET /requests', '/requests', 'request list'],
   ['GET /requests/{request}', '/requests/1', 'request show 1'],
 ]
@@ -122,6 +129,8 @@ describeStores('the API', (open) => {
     bulk = String(((await ask(named('POST /bulk').verb, given, askerOf(world))) as { bulk: number }).bulk)
     await ask(named('POST /views').verb, { name: 'failing', page: 'logs' }, askerOf(world))
     await world.store.query(SOMETHING_TOLD)
+    await ask(planKeep, {}, askerOf(world))
+    await ask(planApprove, { plan: 1 }, askerOf(world))
     const channel = { name: 'ops', kind: 'webhook', url: 'http://127.0.0.1:9/', allowsPrivate: true } as const
     await addChannel(world.store, channel, 'test')
     await world.store.query(
@@ -206,7 +215,7 @@ describeStores('the API', (open) => {
         const status = canBeHandedOver(named(name).verb) ? 202 : 200
         expect([name, response.statusCode, api.troubles]).toEqual([name, status, []])
       }
-      const left = await api.ask({ method: 'POST', url: below('/plans') })
+      const left = await api.ask({ method: 'POST', url: below('/plans/preview') })
       expect([left.statusCode, left.json().reason]).toEqual([202, 'no-worker'])
     } finally {
       await store.close()

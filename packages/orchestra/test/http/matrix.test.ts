@@ -12,9 +12,11 @@ import { byCredentials } from '../../src/http/credentials.ts'
 import { doors } from '../../src/http/doors/index.ts'
 import { type Endpoint, nameOf } from '../../src/http/endpoint.ts'
 import { endpoints } from '../../src/http/endpoints/index.ts'
+import { planKeep } from '../../src/operate/index.ts'
 import { leastFor } from '../../src/operate/permissions.ts'
 import { holdServer } from '../../src/server/index.ts'
 import { requestSync } from '../../src/sync/index.ts'
+import { askerOf, ask as performed } from '../operate/world.ts'
 import { untilWithin } from '../support/processes.ts'
 import { describePostgres } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
@@ -127,7 +129,20 @@ const lines: Readonly<Record<string, Line>> = {
   'GET /audit/head': [403, null],
   'GET /audit/verify': [403, null],
   'GET /audit/export': [403, null],
-  'POST /plans': [200, 404, (server) => ({ server })],
+  'GET /plans': [200, null],
+  'POST /plans': [201, 404, (server) => ({ server })],
+  'POST /plans/preview': [200, 404, (server) => ({ server })],
+  'GET /plans/{plan}': [200, 404],
+  'GET /plans/{plan}/operations': [200, 404],
+  'GET /plans/{plan}/diffs': [200, 404],
+  'GET /plans/{plan}/scripts': [200, 404],
+  'POST /plans/{plan}/apply': [202, 404],
+  // A token is no person.
+  'POST /plans/{plan}/approve': [403, 404],
+  'POST /plans/{plan}/reject': [403, 404],
+  'POST /plans/{plan}/discard': [409, 404],
+  'GET /approvals': [200, null],
+  'GET /approvals/given': [200, null],
   'GET /syncs': [200, null],
   'POST /syncs': [202, 404, (server) => ({ mode: 'check', server })],
   'GET /syncs/{id}': [200, 404],
@@ -242,6 +257,10 @@ describePostgres('the API', (open) => {
       idOf(`insert into orchestra.incident (key, server_id, backend, outcome, samples, objects, most, told, opened_at, seen_at)
         select s.name, s.id, 'files', 'failure', jsonb_build_array('of ' || s.name), 1, 1, 1, now(), now()
         from orchestra.server s where s.name = '${server}' returning id`)
+    const plan = async (server: string) => {
+      const { id } = (await performed(planKeep, { server }, askerOf(world))) as { id: number }
+      return String(id)
+    }
     const operation = (server: string, key: string) =>
       `from orchestra.operation where object_key = '${key}'
        and server_id = (select id from orchestra.server where name = '${server}')`
@@ -262,6 +281,7 @@ describePostgres('the API', (open) => {
       bulk: '77',
       schedule: 'nightly',
       incident: await incident(server),
+      plan: await plan(server),
       channel: 'ops',
       delivery: '1',
       view: '77',

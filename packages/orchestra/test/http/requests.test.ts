@@ -99,7 +99,7 @@ describePostgres('what a process without key and ways to servers is asked for', 
     const trash = await api.ask({ url: below('/servers/here/trash'), headers: waiting })
     expect([trash.statusCode, trash.headers['preference-applied']]).toEqual([200, 'wait=60'])
     expect(trash.json().items).toEqual(await printed('trash list --server here', askerOf(world)))
-    const plan = await post('/plans', {}, waiting)
+    const plan = await post('/plans/preview', {}, waiting)
     expect([plan.statusCode, plan.json()]).toEqual([200, await printed('plan', askerOf(world))])
     const checked = await post('/servers/here/check', {}, waiting)
     expect(checked.json()).toMatchObject([{ server: 'here', state: 'ok' }])
@@ -206,8 +206,22 @@ describePostgres('what a process without key and ways to servers is asked for', 
     await other.collect()
     const { config, store: own } = other
     await other.work({ doRequest: requestsBy({ store: own, config }) })
-    const plan = await its.ask({ method: 'POST', url: below('/plans'), headers: waiting })
-    expect(plan.statusCode).toBe(200)
+    const preview = await its.ask({ method: 'POST', url: below('/plans/preview'), headers: waiting })
+    expect(preview.statusCode).toBe(200)
+    const kept = await its.ask({ method: 'POST', url: below('/plans'), headers: waiting })
+    expect([kept.statusCode, kept.headers.location]).toEqual([201, below('/plans/1')])
+    for (const part of ['', '/operations', '/diffs', '/scripts']) {
+      const { statusCode, body } = await its.ask(below(`/plans/1${part}`))
+      expect([part, statusCode, body.includes(canary)]).toEqual([part, 200, false])
+    }
+    expect((await its.ask(below('/plans/1/scripts'))).body).toContain('password')
+    const [atRest] = await own.query<{ all: string }>(
+      `select (select json_agg(p)::text from orchestra.plan p)
+         || (select json_agg(p)::text from orchestra.plan_operation p)
+         || (select json_agg(p)::text from orchestra.plan_script p) as all`,
+    )
+    expect(atRest?.all).toContain('passwords/1')
+    expect(atRest?.all).not.toContain(canary)
     const channel = { channel: 'ops', webhook: { url: `https://ops.example/${canary}` } }
     const refused = await its.ask({ method: 'POST', url: below('/channels'), body: channel })
     expect([refused.statusCode, refused.json().code]).toEqual([501, 'ORC_KEY_ABSENT'])

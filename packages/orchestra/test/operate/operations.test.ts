@@ -97,7 +97,15 @@ const asked: readonly [name: string, given: Given][] = [
   ['plan.save', {}],
   ['plan.approve', savedPlan],
   ['plan.reject', savedPlan],
+  ['plan.keep', {}],
+  ['plan.list', {}],
+  ['plan.show', lastPlan],
+  ['plan.operations', lastPlan],
+  ['plan.diffs', lastPlan],
+  ['plan.scripts', lastPlan],
+  ['plan.discard', lastPlan],
   ['approval.list', {}],
+  ['approval.waiting', {}],
   ['plan.apply', savedPlan],
   ['work.cancel', { target: 'site:2' }],
   ['sync.start', { mode: 'check', server: 'here' }],
@@ -222,6 +230,11 @@ async function lastSync({ store }: World): Promise<unknown> {
 async function savedPlan(world: World): Promise<unknown> {
   const { saved } = (await ask(named('plan.save'), {}, askerOf(world))) as { saved: unknown }
   return { plan: saved }
+}
+
+async function lastPlan({ store }: World): Promise<unknown> {
+  const [plan] = await store.query<{ id: number }>('select max(id) as id from orchestra.plan')
+  return { plan: plan?.id }
 }
 
 async function somethingToAdopt(world: World): Promise<unknown> {

@@ -6,6 +6,7 @@ import { channelEndpoints } from './channels.ts'
 import { incidentEndpoints } from './incidents.ts'
 import { objectEndpoints } from './objects.ts'
 import { peopleEndpoints } from './people.ts'
+import { planEndpoints } from './plans.ts'
 import { requestEndpoints } from './requests.ts'
 import { routeEndpoints } from './routes.ts'
 import { serverEndpoints } from './servers.ts'
@@ -27,6 +28,7 @@ export const endpoints: readonly Endpoint[] = [
   ...viewEndpoints,
   ...bulkEndpoints,
   ...workEndpoints,
+  ...planEndpoints,
   ...incidentEndpoints,
   ...channelEndpoints,
   ...auditEndpoints,

@@ -13,7 +13,6 @@ import {
   logSections,
   logShow,
   operationList,
-  planMake,
   type RepairBegun,
   syncCancel,
   syncList,
@@ -139,11 +138,6 @@ const logEndpoints = [
 ]
 
 const comparisonEndpoints = [
-  act({
-    path: '/plans',
-    verb: planMake,
-    body: planMake.input.shape,
-  }),
   paged<SyncView>({
     path: '/syncs',
     verb: syncList,

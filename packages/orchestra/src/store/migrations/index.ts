@@ -21,6 +21,7 @@ import * as once from './0020-once.ts'
 import * as views from './0021-views.ts'
 import * as bulk from './0022-bulk.ts'
 import * as holdUntil from './0023-hold-until.ts'
+import * as plans from './0024-plans.ts'
 
 export interface Migration {
   /**
@@ -58,4 +59,5 @@ export const migrations: readonly Migration[] = [
   views,
   bulk,
   holdUntil,
+  plans,
 ]

@@ -1,0 +1,161 @@
+import { formatKey, parseObject } from '../config/key.ts'
+import { OrchestraError } from '../errors.ts'
+import { getServer } from '../server/index.ts'
+import type { Queryable } from '../store/index.ts'
+import type { WholePlan } from './everything.ts'
+import { type KeptPlan, readPlanKept, unknownPlan } from './kept.ts'
+import type { Moved } from './moved.ts'
+import { type SavedPlan, weightOf } from './saved.ts'
+
+/** Plans that one person may keep open. */
+export const MOST_KEPT = 50
+/** Failures that are kept of a plan, and characters of all its scripts: what is more is counted. */
+const MOST_FAILURES = 1_000
+const MOST_SCRIPT = 32_000_000
+/** Rows that one statement writes. */
+const BATCH = 1_000
+
+export interface NewPlan {
+  plan: WholePlan & { counts: Readonly<Record<string, number>> }
+  saved: SavedPlan
+  fingerprint: string
+  by: string
+  accountId: number | null
+}
+
+/**
+ * Keeps a plan as it is shown, and as it is to be done.
+ * @throws OrchestraError ORC_PLAN_LIMIT
+ */
+export async function keepPlan(tx: Queryable, made: NewPlan): Promise<number> {
+  await refuseMore(tx, made)
+  const id = await keepHead(tx, made)
+  const { operations, scripts } = made.plan
+  const rows = operations.map(({ differences, ...shown }, index) => ({
+    number: index + 1,
+    shown,
+    differences,
+  }))
+  await keepRows(tx, id, rows, OPERATIONS)
+  const shown = withinReason(scripts).map((script, index) => ({ number: index + 1, shown: script }))
+  await keepRows(tx, id, shown, SCRIPTS)
+  return id
+}
+
+/** Two that one person keeps at once do not both see room for the last. */
+async function refuseMore(tx: Queryable, { by, accountId }: NewPlan): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `orchestra plan ${accountId ?? by}`,
+  ])
+  const [row] = await tx.query<{ open: number }>(
+    `select count(*) as open from orchestra.plan
+     where state = 'open' and (account_id = $1 or ($1::integer is null and account_id is null and created_by = $2))`,
+    [accountId, by],
+  )
+  if ((row?.open ?? 0) < MOST_KEPT) return
+  throw new OrchestraError('ORC_PLAN_LIMIT', `${MOST_KEPT} plans of yours are open`, {
+    hint: 'Do some, or discard them: `orchestra plan list`, `orchestra plan discard PLAN`',
+  })
+}
+
+async function keepHead(tx: Queryable, made: NewPlan): Promise<number> {
+  const { plan, saved, fingerprint, by, accountId } = made
+  const { server, backend, model, object } = saved.selector
+  const named = object === undefined ? undefined : parseObject(object)
+  const { removes, servers } = weightOf(saved)
+  const [row] = await tx.query<{ id: number }>(HEAD, [
+    fingerprint,
+    server === undefined ? null : (await getServer(tx, server)).id,
+    backend ?? null,
+    named?.model ?? model ?? null,
+    named === undefined ? null : formatKey(named.key),
+    JSON.stringify(saved),
+    plan.operations.length,
+    JSON.stringify(plan.counts),
+    removes,
+    servers,
+    JSON.stringify(plan.failures.slice(0, MOST_FAILURES)),
+    plan.failures.length,
+    plan.scripts.length,
+    plan.guard,
+    by,
+    accountId,
+  ])
+  return row?.id ?? 0
+}
+
+/** The first scripts, as many as are kept. */
+function withinReason<Script extends { script: string }>(scripts: readonly Script[]): Script[] {
+  let size = 0
+  return scripts.filter(({ script }) => {
+    size += script.length
+    return size <= MOST_SCRIPT
+  })
+}
+
+async function keepRows(tx: Queryable, id: number, rows: readonly object[], sql: string): Promise<void> {
+  for (let from = 0; from < rows.length; from += BATCH)
+    await tx.query(sql, [id, JSON.stringify(rows.slice(from, from + BATCH))])
+}
+
+const HEAD = `
+insert into orchestra.plan (fingerprint, server_id, backend, model, object_key, content, operations, counts, removes, servers,
+  failures, failed, scripts, guard, created_by, account_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning id`
+
+const OPERATIONS = `
+insert into orchestra.plan_operation (plan_id, number, shown, differences)
+select $1, number, shown, differences from jsonb_to_recordset($2::jsonb) as kept(number int, shown jsonb, differences jsonb)`
+
+const SCRIPTS = `
+insert into orchestra.plan_script (plan_id, number, shown)
+select $1, number, shown from jsonb_to_recordset($2::jsonb) as kept(number int, shown jsonb)`
+
+/** How a plan ended. */
+export interface PlanEnd {
+  state: Exclude<KeptPlan['state'], 'open'>
+  by: string
+  reason?: string | null
+  moved?: readonly Moved[]
+  unit?: string
+}
+
+/**
+ * Keeps a plan as it is until the transaction ends.
+ * @throws OrchestraError ORC_PLAN_UNKNOWN, ORC_PLAN_ENDED
+ */
+export async function lockOpenPlan(tx: Queryable, id: number): Promise<void> {
+  const rows = await tx.query('select from orchestra.plan where id = $1 for no key update', [id])
+  if (rows.length === 0) throw unknownPlan(id)
+  assertOpen(await readPlanKept(tx, id))
+}
+
+export function assertOpen({ id, state, endedBy, endedAt }: KeptPlan): void {
+  if (state === 'open') return
+  throw new OrchestraError('ORC_PLAN_ENDED', `Plan ${id} was ${ends[state]} by ${endedBy} at ${endedAt}`, {
+    hint: 'Make another: `orchestra plan --keep`',
+  })
+}
+
+const ends: Readonly<Record<PlanEnd['state'], string>> = {
+  applied: 'done',
+  rejected: 'rejected',
+  stale: 'found to be stale',
+  discarded: 'discarded',
+}
+
+export async function endPlan(tx: Queryable, id: number, end: PlanEnd): Promise<void> {
+  await tx.query(`${END} where id = $1`, [id, ...valuesOf(end)])
+}
+
+/** Ends all that are open of one content: what is said of one is said of each. */
+export async function endPlansOf(tx: Queryable, fingerprint: string, end: PlanEnd): Promise<void> {
+  await tx.query(`${END} where fingerprint = $1 and state = 'open'`, [fingerprint, ...valuesOf(end)])
+}
+
+function valuesOf({ state, by, reason = null, moved, unit }: PlanEnd): unknown[] {
+  return [state, by, reason, moved === undefined ? null : JSON.stringify(moved), unit ?? null]
+}
+
+const END = `
+update orchestra.plan set state = $2, ended_at = now(), ended_by = $3, reason = $4, moved = $5, unit_id = $6`
