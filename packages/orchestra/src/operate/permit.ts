@@ -8,10 +8,11 @@ import {
 } from '../access/index.ts'
 import { parseObject } from '../config/key.ts'
 import { OrchestraError } from '../errors.ts'
-import type { Store } from '../store/index.ts'
+import { narrowed, type Store } from '../store/index.ts'
 import type { Caller } from './context.ts'
 import { leastFor, narrowing, ofAllObjects, permissionsFor, sameForAll } from './permissions.ts'
 import { namedRow, whatIsUnseen } from './unseen.ts'
+import { visibleRows } from './visible.ts'
 
 /** What may be looked at to find what something is about. */
 interface Base extends Pick<Caller, 'principal'> {
@@ -26,7 +27,7 @@ interface Base extends Pick<Caller, 'principal'> {
  */
 export async function permit({ principal, store }: Base, name: string, input: unknown): Promise<void> {
   if (!('grants' in principal)) return
-  const needed = permissionsFor(name, await withWeight(store, input))
+  const needed = permissionsFor(name, await withWeight({ principal, store }, input))
   if (needed === 'command') throw atTheMachine(name)
   const missing = needed.filter((permission) => scopesOf(principal.grants, permission).length === 0)
   if (missing.length > 0) throw lacks(name, missing)
@@ -112,13 +113,16 @@ async function scopeAsked(store: Store | undefined, input: unknown): Promise<Sco
   }
 }
 
-/** What a plan that is kept does is known. */
-async function withWeight(store: Store | undefined, input: unknown): Promise<unknown> {
+/** What a plan that is kept does is known, and told to whoever sees it. */
+async function withWeight(base: Base, input: unknown): Promise<unknown> {
+  const { store, principal } = base
   const { plan } = (input ?? {}) as Asked
   if (typeof plan !== 'number' || store === undefined) return input
+  const values: unknown[] = [plan]
+  const seen = narrowed(visibleRows({ principal }, 'status.read'), 'plan', 'kept', values)
   const [row] = await store.query<{ removes: boolean }>(
-    'select removes > 0 as removes from orchestra.plan where id = $1',
-    [plan],
+    `select removes > 0 as removes from orchestra.plan kept where id = $1 and ${seen}`,
+    values,
   )
   return { ...(input as Asked), ...row }
 }

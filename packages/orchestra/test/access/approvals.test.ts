@@ -195,8 +195,8 @@ describeStores('approvals', (open) => {
       unit: applied.unitId,
       allowDeletes: 3,
     })
-    for (const act of [apply(id), approve(id, 'cy'), ask(planDiscard, of, as('ana'))])
-      await expect(act).rejects.toMatchObject({ code: 'ORC_PLAN_ENDED' })
+    for (const act of [() => apply(id), () => approve(id, 'cy'), () => ask(planDiscard, of, as('ana'))])
+      await expect(act()).rejects.toMatchObject({ code: 'ORC_PLAN_ENDED' })
   })
 
   test('end with the plan: by a rejection, and when it is stale, which says what moved', async () => {

@@ -205,6 +205,8 @@ describePostgres('what a process without key and ways to servers is asked for', 
     await other.store.query('insert into account values (1, $1)', [canary])
     await other.collect()
     const { config, store: own } = other
+    // What is to be done stays so.
+    await its.ask({ method: 'POST', url: below('/pause') })
     await other.work({ doRequest: requestsBy({ store: own, config }) })
     const preview = await its.ask({ method: 'POST', url: below('/plans/preview'), headers: waiting })
     expect(preview.statusCode).toBe(200)

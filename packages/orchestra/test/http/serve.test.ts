@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { addToken } from '../../src/access/index.ts'
-import { openStore } from '../../src/store/index.ts'
+import { addToken, addUser, makeLink } from '../../src/access/index.ts'
+import { openStore, type Store } from '../../src/store/index.ts'
 import { describePostgres } from '../support/stores.ts'
 
 const bin = join(import.meta.dirname, '../../bin/orchestra.js')
@@ -63,11 +63,13 @@ describePostgres('orchestra serve', (open) => {
   }
 
   /** A token of that role, made by whoever has the store. */
-  const tokenOf = async (role: string): Promise<string> => {
+  const tokenOf = (role: string): Promise<string> =>
+    inStore(async (store) => (await addToken(store, { name: role, role, days: 1 }, { by: 'test' })).token)
+
+  const inStore = async <Value>(work: (store: Store) => Promise<Value>): Promise<Value> => {
     const store = await openStore({ databaseUrl, directory, keyless: true })
     try {
-      const { token } = await addToken(store, { name: role, role, days: 1 }, { by: 'test' })
-      return token
+      return await work(store)
     } finally {
       await store.close()
     }
@@ -141,6 +143,54 @@ describePostgres('orchestra serve', (open) => {
     expect(printed).not.toContain(token)
   })
 
+  it('tells its own log nothing by which somebody comes in, by whatever way he does', async () => {
+    const child = start('serve', '--port', '0')
+    const url = await urlOf(child)
+    const password = 'correct horse battery'
+    const link = await inStore(async (store) => {
+      await addUser(store, { name: 'ana', role: 'admin', password }, { by: 'test' })
+      return (await makeLink(store, { user: 'ana' }, { by: 'test' })).secret
+    })
+    const page = { origin: new URL(url).origin, 'sec-fetch-site': 'same-origin' }
+    const json = { 'content-type': 'application/json', ...page }
+    const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+      fetch(`${url}${path}`, { method: 'POST', headers: { ...json, ...headers }, body: JSON.stringify(body) })
+    const cookies: string[] = []
+    for (const entered of [
+      await post('/session', { name: 'ana', password }),
+      await post('/session/link', { link }),
+    ]) {
+      expect(entered.status).toBe(200)
+      cookies.push(entered.headers.getSetCookie()[0]?.split(';')[0] ?? '')
+    }
+    const [cookie = '', other = ''] = cookies
+    // Right, wrong, refused in the middle, and what nobody expects in it.
+    expect((await fetch(`${url}/servers`, { headers: { cookie } })).status).toBe(200)
+    expect((await fetch(`${url}/servers?${cookie}`, { headers: { cookie } })).status).toBe(400)
+    expect((await fetch(`${url}/no-such/${link}`, { headers: { cookie: other } })).status).toBe(404)
+    expect((await post('/session', { name: 'ana', password, link })).status).toBe(400)
+    expect((await post('/session', { name: 'ana', password: `${password}!` })).status).toBe(401)
+    expect(
+      (
+        await post(
+          '/pause',
+          {},
+          { cookie, origin: 'https://elsewhere.example', 'sec-fetch-site': 'cross-site' },
+        )
+      ).status,
+    ).toBe(403)
+    expect(
+      (await fetch(`${url}/session`, { method: 'DELETE', headers: { ...page, cookie } })).status,
+    ).toBeLessThan(300)
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    await ended
+    for (const secret of [...cookies.map((one) => one.split('=')[1] ?? ''), password, link]) {
+      expect(secret.length).toBeGreaterThan(20)
+      expect(printed).not.toContain(secret)
+    }
+  })
+
   it('is offered by `orchestra up` with an embedded store, which goes on and says what to do where the port is taken', async () => {
     databaseUrl = ''
     // Whoever has it, somebody has.
@@ -171,7 +221,7 @@ describePostgres('orchestra serve', (open) => {
     const url = await urlOf(child)
     const headers = { authorization: `Bearer ${await tokenOf('admin')}` }
     expect((await fetch(`${url}/plans`, { method: 'POST' })).status).toBe(401)
-    expect((await fetch(`${url}/plans`, { method: 'POST', headers })).status).toBe(200)
+    expect((await fetch(`${url}/plans`, { method: 'POST', headers })).status).toBe(201)
     const ended = once(child, 'exit')
     child.kill('SIGINT')
     expect(await ended).toEqual([0, null])

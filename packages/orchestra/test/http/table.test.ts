@@ -14,8 +14,7 @@ import { operations } from '../../src/operate/index.ts'
 
 /** Verbs that HTTP does not offer, and why. */
 const left: Readonly<Record<string, string>> = {
-  'plan.save': 'belongs to plans that are kept',
-  'plan.apply': 'belongs to plans that are kept',
+  'plan.save': 'is plan.keep for a file, which is the command’s',
   'log.follow': 'is what log.watch is by lines',
   'key.status': 'is about the key, which stays where it is',
   'key.rotate': 'is about the key, which stays where it is',
@@ -23,9 +22,6 @@ const left: Readonly<Record<string, string>> = {
   'grants.show': 'is of whoever installs it',
   'store.url': 'is of whoever installs it',
   'store.uninstall': 'is of whoever installs it',
-  'approval.list': 'belongs to plans that are kept',
-  'plan.approve': 'belongs to plans that are kept',
-  'plan.reject': 'belongs to plans that are kept',
 }
 
 test('docs/openapi.json is current: `node docs/generate.ts` writes it', () => {
