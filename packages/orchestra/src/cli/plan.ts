@@ -79,15 +79,15 @@ async function planCommand(session: Session, options: PlanOptions): Promise<Endi
 }
 
 async function keepCommand(
-  { terminal, run }: Session,
+  session: Session,
   { save, given }: { save: string | undefined; given: Omit<PlanOptions, 'save' | 'keep' | 'scripts'> },
 ): Promise<Ending> {
   if (save !== undefined)
     throw new OrchestraError('ORC_USAGE', 'A plan is kept or written into a file, not both', {
       hint: 'Give --keep or --save FILE',
     })
-  const plan = await run(planKeep, given)
-  terminal.tell(plan, ...keptLines(plan))
+  const plan = await session.run(planKeep, given)
+  session.terminal.tell(plan, ...keptLines(plan))
   return plan.operations + plan.failed === 0 ? 'done' : 'unfinished'
 }
 

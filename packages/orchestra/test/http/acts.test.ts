@@ -141,7 +141,7 @@ const acts: readonly Act[] = [
   {
     name: 'POST /plans/{plan}/apply',
     path: '/plans/1/apply',
-    status: 202,
+    status: 201,
     answer: { operations: expect.any(Number) },
     location: expect.stringMatching(/^\/api\/v1\/units\/[0-9a-f-]{36}$/),
   },

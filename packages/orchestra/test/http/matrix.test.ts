@@ -137,7 +137,7 @@ const lines: Readonly<Record<string, Line>> = {
   'GET /plans/{plan}/operations': [200, 404],
   'GET /plans/{plan}/diffs': [200, 404],
   'GET /plans/{plan}/scripts': [200, 404],
-  'POST /plans/{plan}/apply': [202, 404],
+  'POST /plans/{plan}/apply': [201, 404],
   // A token is no person.
   'POST /plans/{plan}/approve': [403, 404],
   'POST /plans/{plan}/reject': [403, 404],

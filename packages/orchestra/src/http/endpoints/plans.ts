@@ -57,7 +57,7 @@ export const planEndpoints = [
   act({
     path: '/plans/{plan}/apply',
     verb: planApply,
-    status: 202,
+    status: 201,
     params: { plan },
     body: { allowDeletes, breakGlass },
     location: ({ unitId }: { unitId: string }) => `/units/${unitId}`,
