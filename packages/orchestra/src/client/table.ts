@@ -277,7 +277,7 @@ export interface Table {
   /** The latest units of work */
   'GET /units': { kind: 'list'; input: { actor?: string; q?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof unitList>>> }
   /** What became of a unit of work, object by object */
-  'GET /units/{unit}': { kind: 'one'; input: { unit: string }; answer: OutputOf<typeof unitShow> }
+  'GET /units/{unit}': { kind: 'one'; input: { unit: string; wait?: number }; answer: OutputOf<typeof unitShow> }
   /** How many operations of a unit of work wait, run, and have ended */
   'GET /units/{unit}/work': { kind: 'one'; input: { unit: string }; answer: OutputOf<typeof unitWork> }
   /** Tries what failed of a unit of work again at once */

@@ -134,7 +134,7 @@ function addEndpoint(
   options: AppOptions,
   { whoAsks, site, once, closing, streaming, streams }: Shared,
 ): void {
-  const surroundings = endpoint.tells === null ? options : { ...options, store: streaming }
+  const surroundings = { ...options, store: streaming }
   const read = readerOf(endpoint)
   app.route({
     method: endpoint.method,

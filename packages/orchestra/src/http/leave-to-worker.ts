@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errorCodes, OrchestraError } from '../errors.ts'
-import { canBeHandedOver, handOver, NotAgreed, requestEnded } from '../operate/index.ts'
+import { canBeHandedOver, handOver, NotAgreed, patience, requestEnded } from '../operate/index.ts'
 import { type Moved, PlanStale } from '../plan/index.ts'
 import type { RequestFailure, RequestView } from '../requests/index.ts'
 import type { Store } from '../store/index.ts'
@@ -53,11 +52,6 @@ export async function leaveToWorker(leaving: Leaving): Promise<FastifyReply> {
   if (view.state === 'done') return sendAnswer(leaving, view.result)
   if (view.error !== null) throw errorOf(view.error)
   return sendView(reply, view)
-}
-
-/** Ends when he would wait no more, or has left. */
-async function patience(seconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(seconds * 1_000, undefined, { signal, ref: false }).catch(() => undefined)
 }
 
 function sendView(

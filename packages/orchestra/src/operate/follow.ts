@@ -7,6 +7,11 @@ export interface Look<Value> {
   ended: boolean
 }
 
+/** Ends when somebody would wait no more, or has left. */
+export async function patience(seconds: number, signal: AbortSignal): Promise<void> {
+  await sleep(seconds * 1_000, undefined, { signal, ref: false }).catch(() => undefined)
+}
+
 /**
  * Looks again at each ring until it has ended, or whoever looks leaves.
  * @param shortest milliseconds between two looks, where changes come in crowds

@@ -11,8 +11,14 @@ import {
 import { type SyncWork, workOf } from '../sync/index.ts'
 import { limitField, queryField, textField } from './fields.ts'
 import { narrowedBy } from './filters.ts'
+import { follow, patience } from './follow.ts'
 import { reading } from './verb.ts'
 import { visibleRows } from './visible.ts'
+
+/** Seconds: what is between may drop a connection on which nothing comes for longer. */
+const LONGEST_WAIT = 60
+/** Milliseconds: of a busy store each script that ends would have everybody look who waits. */
+const BETWEEN_LOOKS = 250
 
 /** Its id, or the beginning of it. */
 const unitInput = z.strictObject({ unit: textField })
@@ -40,14 +46,21 @@ export const unitShow = reading({
   about: 'What became of a unit of work, object by object',
   needs: 'store',
   answers: 'soon',
-  input: unitInput,
-  run: async (context, { unit: text }): Promise<UnitStatus> => {
-    const { store, config } = context
+  input: unitInput.extend({
+    /** Seconds until which every operation may come to an outcome; it is told as it stands then. */
+    wait: z.int().min(0).max(LONGEST_WAIT).default(0),
+  }),
+  run: async (context, { unit: text, wait }): Promise<UnitStatus> => {
+    const { store, config, signal } = context
     const visible = visibleRows(context, 'status.read')
     const id = await resolveUnit(store, text, visible)
-    const unit = await unitStatus(store, id, { config }, visible)
-    if (unit === undefined) throw unknownUnit(text)
-    return unit
+    const look = async () => {
+      const unit = await unitStatus(store, id, { config }, visible)
+      if (unit === undefined) throw unknownUnit(text)
+      return { value: unit, ended: unit.state !== 'collecting' && unit.state !== 'pending' }
+    }
+    if (wait === 0) return (await look()).value
+    return (await follow(store, look, patience(wait, signal), BETWEEN_LOOKS)).value
   },
 })
 

@@ -6,6 +6,7 @@ import { holdServer, releaseServer } from '../../src/server/index.ts'
 import type { Store } from '../../src/store/index.ts'
 import { addLog } from '../logs/fixtures.ts'
 import { askerOf } from '../operate/world.ts'
+import { until } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
@@ -122,6 +123,22 @@ describeStores('a stream', (open) => {
     })
     await api.close()
     await Promise.all(ends)
+  })
+
+  it('is not needed to wait for a unit of work: who waits is answered when all of it has an outcome, or his time is over', async () => {
+    const { store } = world
+    await store.query(`insert into site (id, body) values (1, 'a')`)
+    await world.collect()
+    const [unit] = await store.query<{ id: string }>('select id from orchestra.unit')
+    const asked = async (wait: number) => (await ask(`/units/${unit?.id}?wait=${wait}`)).json()
+    expect(await asked(1)).toMatchObject({ state: 'pending' })
+    const waiting = [asked(60), asked(60)]
+    await until('somebody listens', async () => listeners === 2)
+    await world.work()
+    const operations = [expect.objectContaining({ object: 'site:1', outcome: 'success' })]
+    expect(await Promise.all(waiting)).toMatchObject([1, 2].map(() => ({ state: 'settled', operations })))
+    expect(listeners).toBe(2)
+    expect((await ask(`/units/${unit?.id}?wait=61`)).status).toBe(400)
   })
 
   it('is refused before it begins where nothing is to be told', async () => {

@@ -47,7 +47,12 @@ const unitEndpoints = [
     cursor: unitList.input.shape.before.unwrap(),
     next: ({ id }) => id,
   }),
-  one({ path: '/units/{unit}', verb: unitShow, params: { unit } }),
+  one({
+    path: '/units/{unit}',
+    verb: unitShow,
+    params: { unit },
+    query: { wait: unitShow.input.shape.wait },
+  }),
   one({ path: '/units/{unit}/work', verb: unitWork, params: { unit } }),
   act({
     path: '/units/{unit}/retry',
