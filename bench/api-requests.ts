@@ -12,6 +12,7 @@ export interface Request {
 /** Filters of a list, and pages behind the first, ask otherwise than the list alone. */
 const variants: Readonly<Record<string, readonly string[]>> = {
   '/logs': ['?server=server7', '?limit=200'],
+  '/objects': ['?q=server:server7', '?q=is:failing', '?limit=200'],
   '/placements': ['?server=server7', '?backend=backend7', '?object=page:20', '?state=failed', '?limit=200'],
   '/units': ['?actor=user7', '?limit=200'],
   '/audit': ['?by=user7', '?target=server7', '?limit=200'],
@@ -24,8 +25,13 @@ const needed: Readonly<Record<string, string>> = {
   '/logs/{log}/search': '?q=output',
 }
 
-/** The first looks into files and environment of the process too: not what a page asks for. The second is told to its asker alone. */
-const apart: ReadonlySet<string> = new Set(['/doctor', '/requests/{request}'])
+/** The first looks into files and environment of the process too: not what a page asks for. The others are told to their asker alone. */
+const apart: ReadonlySet<string> = new Set([
+  '/doctor',
+  '/requests/{request}',
+  '/bulk/{bulk}',
+  '/bulk/{bulk}/items',
+])
 
 /** Every list and detail of the table, so that none is forgotten. */
 export function requestsFor(known: Known): Request[] {

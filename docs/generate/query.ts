@@ -23,6 +23,7 @@ export function generateQueryGuide(): string {
 const titles: Readonly<Record<keyof typeof filtersOf, string>> = {
   'server.list': 'Servers: `server list`, `/servers`',
   'place.list': 'Placements: `place list`, `/placements`',
+  'object.list': 'Objects, of which one placement has to fit: `object list`, `/objects`',
   'unit.list': 'Units of work: `unit list`, `/units`',
   'operation.list': 'Operations: `operation list`, `/operations`',
   'log.list': 'Logs: `log list`, `/logs`',

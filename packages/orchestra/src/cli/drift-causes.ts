@@ -5,6 +5,7 @@ import { age } from './ages.ts'
 import { objectNames } from './cause-lines.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { differenceLines, stateText } from './drift.ts'
+import { askedBy, queryOption } from './query.ts'
 import type { Ending, Session } from './session.ts'
 import type { Terminal } from './terminal.ts'
 import { oneLine } from './text-width.ts'
@@ -12,6 +13,8 @@ import { oneLine } from './text-width.ts'
 interface CausesOptions {
   server?: string
   backend?: string
+  object?: string
+  query?: string
   limit: number
   after?: string
 }
@@ -27,6 +30,8 @@ export function addDriftCauseCommands(drift: Command, act: Act): void {
     .description('The same, by what was done to it: what differs alike is told once')
     .option('--server <name>', 'On this server only')
     .option('--backend <name>', 'Of this backend only')
+    .option('--object <object>', 'Of this object only, for example site:12')
+    .option(...queryOption)
     .option('--limit <count>', 'How many', wholeNumber(1), 20)
     .option('--after <cursor>', 'Behind those of the page that told this cursor')
     .action(act(causesCommand))
@@ -38,6 +43,7 @@ export function addDriftCauseCommands(drift: Command, act: Act): void {
     .option('--server <name>', 'On this server only')
     .option('--backend <name>', 'Of this backend only')
     .option('--object <object>', 'Of this object only, for example site:12')
+    .option(...queryOption)
     .option('--dry-run', 'Only tell what it would do')
     .action(act(repairCommand))
   withExamples(
@@ -49,7 +55,7 @@ export function addDriftCauseCommands(drift: Command, act: Act): void {
 }
 
 async function causesCommand(session: Session, given: CausesOptions): Promise<Ending> {
-  const page = await session.run(driftCauses, given)
+  const page = await session.run(driftCauses, askedBy(given))
   const { terminal } = session
   const { causes, next } = page
   const none = 'Nothing was found otherwise than it should be.'
@@ -74,9 +80,12 @@ function causeLines(cause: DriftCause, terminal: Terminal): string[] {
 async function repairCommand(
   session: Session,
   cause: string | undefined,
-  options: { server?: string; backend?: string; object?: string; dryRun?: boolean },
+  options: { server?: string; backend?: string; object?: string; query?: string; dryRun?: boolean },
 ): Promise<Ending> {
-  const repair = await session.run(driftRepair, { ...(cause === undefined ? {} : { cause }), ...options })
+  const repair = await session.run(driftRepair, {
+    ...(cause === undefined ? {} : { cause }),
+    ...askedBy(options),
+  })
   session.terminal.tell(repair, ...repairLines(repair, options.dryRun === true))
   return repair.saves === 0 ? 'done' : 'unfinished'
 }

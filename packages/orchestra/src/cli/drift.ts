@@ -18,6 +18,7 @@ export function addDriftCommand(program: Command, act: Act): Command {
     .description('What the last looks at servers found otherwise than it should be')
     .option('--server <name>', 'On this server only')
     .option('--backend <name>', 'Of this backend only')
+    .option('--object <object>', 'Of this object only, for example site:12')
     .option(...queryOption)
     .action(act(driftCommand))
   withExamples(drift, 'drift', 'drift --server web1 --backend nginx-site', 'sync --check; orchestra drift')
@@ -26,7 +27,7 @@ export function addDriftCommand(program: Command, act: Act): Command {
 
 async function driftCommand(
   session: Session,
-  options: { server?: string; backend?: string; query?: string },
+  options: { server?: string; backend?: string; object?: string; query?: string },
 ): Promise<Ending> {
   const { terminal } = session
   const leftOut: string[] = []

@@ -13,6 +13,7 @@ export function addOperationCommands(program: Command, act: Act): void {
   const list = operation
     .command('list')
     .description('Operations that fit, the newest first, with what those that wait are waiting for')
+    .option('--object <object>', 'Of this object, for example site:12')
     .option(...queryOption)
     .option('--before <operation>', 'Older than this operation', wholeNumber(1))
     .option('--limit <count>', 'How many', wholeNumber(1), 20)
@@ -22,6 +23,7 @@ export function addOperationCommands(program: Command, act: Act): void {
 
 interface ListOptions {
   query?: string
+  object?: string
   before?: number
   limit: number
 }

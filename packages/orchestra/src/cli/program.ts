@@ -26,6 +26,7 @@ import { addLogCommands } from './log.ts'
 import { addSessionCommands } from './login-session.ts'
 import { addMatrixCommand } from './matrix.ts'
 import { addMetricsCommand } from './metrics.ts'
+import { addObjectCommands } from './object.ts'
 import { addOperationCommands } from './operation.ts'
 import { addPauseCommands } from './pause.ts'
 import { addPlaceCommands } from './place.ts'
@@ -92,6 +93,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addDriftCauseCommands(addDriftCommand(program, act), act)
   addAdoptCommand(program, act)
   addExplainCommand(program, act)
+  addObjectCommands(program, act)
   addPlaceCommands(program, act)
   addUnitCommands(program, act)
   addOperationCommands(program, act)

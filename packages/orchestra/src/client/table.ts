@@ -44,6 +44,7 @@ import type {
   objectCollect,
   objectExplain,
   objectForget,
+  objectList,
   operationList,
   pauseShow,
   placeList,
@@ -214,6 +215,12 @@ export interface Table {
   'GET /schedules': { kind: 'list'; input: Record<never, never>; answer: Listed<ItemOf<OutputOf<typeof scheduleList>>> }
   /** Has done at once what the configuration has done by the clock */
   'POST /schedules/{schedule}/run': { kind: 'act'; input: { schedule: string }; answer: OutputOf<typeof scheduleRun> }
+  /** Objects that stand somewhere or are to, in their order; one fits when one of its placements does */
+  'GET /objects': { kind: 'list'; input: { q?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof objectList>>> }
+  /** What was done with one object, is done, and waits, the newest first */
+  'GET /objects/{object}/operations': { kind: 'list'; input: { object: string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof operationList>>> }
+  /** What the last looks at servers found otherwise than it should be of one object */
+  'GET /objects/{object}/findings': { kind: 'list'; input: { object: string; server?: string; backend?: string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof driftList>>> }
   /** Why an object is where it is: its routes, what stands where, what waits for what */
   'GET /objects/{object}/explain': { kind: 'one'; input: { object: string }; answer: OutputOf<typeof objectExplain> }
   /** Where one object stands */
@@ -317,9 +324,9 @@ export interface Table {
   /** What the last looks at servers found otherwise than it should be */
   'GET /findings': { kind: 'list'; input: { server?: string; backend?: string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof driftList>>> }
   /** What the last looks at servers found, by what was done to it, the most frequent first */
-  'GET /findings/causes': { kind: 'list'; input: { server?: string; backend?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof driftCauses>>> }
+  'GET /findings/causes': { kind: 'list'; input: { server?: string; backend?: string; q?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof driftCauses>>> }
   /** Has what differs on servers, or is missing there, written again as the rows say: a cause, or what fits */
-  'POST /findings/repair': { kind: 'act'; input: { cause?: string; server?: string; backend?: string; object?: string; dryRun?: boolean }; answer: OutputOf<typeof driftRepair> }
+  'POST /findings/repair': { kind: 'act'; input: { cause?: string; server?: string; backend?: string; object?: string; q?: string; dryRun?: boolean }; answer: OutputOf<typeof driftRepair> }
   /** Plans that are kept, the newest first */
   'GET /plans': { kind: 'list'; input: { state?: "open" | "applied" | "rejected" | "stale" | "discarded"; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof planList>>> }
   /** Makes a plan that is kept: others look at it and approve it, and exactly what it shows is done */

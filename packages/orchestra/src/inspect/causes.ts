@@ -1,3 +1,4 @@
+import type { Condition } from '../query/index.ts'
 import { type Narrowing, narrowed, type Queryable } from '../store/index.ts'
 import { type FindingState, findingHolds } from './findings.ts'
 import type { Difference } from './judge.ts'
@@ -9,6 +10,8 @@ export interface CauseFilter {
   /** `model:key`. */
   object?: string | undefined
   cause?: string | undefined
+  /** All of them have to hold. */
+  where?: readonly Condition[] | undefined
   /** Those alone that somebody may see. */
   visible?: Narrowing | undefined
 }
@@ -46,6 +49,7 @@ export function findingsThatFit(filter: CauseFilter, values: unknown[]): string 
   const object = parameter(filter.object)
   const cause = parameter(filter.cause)
   const seen = narrowed(filter.visible, 'finding', 'f', values)
+  const asked = ['true', ...(filter.where ?? []).map((condition) => condition(parameter))].join(' and ')
   return `
     select f.id, f.server_id, s.name as server, f.backend, f.model, f.object_key, f.identity, f.state, f.found_at, f.detail,
       coalesce(f.model || ':' || f.object_key, f.identity) as name, ${CAUSE} as cause
@@ -53,7 +57,7 @@ export function findingsThatFit(filter: CauseFilter, values: unknown[]): string 
     where s.removed_at is null and (${server}::text is null or s.name = ${server})
       and (${backend}::text is null or f.backend = ${backend})
       and (${object}::text is null or f.model || ':' || f.object_key = ${object})
-      and (${cause}::text is null or ${CAUSE} = ${cause}) and ${findingHolds} and ${seen}`
+      and (${cause}::text is null or ${CAUSE} = ${cause}) and ${findingHolds} and ${seen} and ${asked}`
 }
 
 /** Behind which cause a page begins: how many it had, and which it was. */

@@ -5,8 +5,9 @@ import { getServer } from '../server/index.ts'
 import { sourceOf } from '../source/index.ts'
 import type { Store } from '../store/index.ts'
 import { checkSelector, leftOutText, selectionOf, withoutUnreadable } from '../sync/index.ts'
-import { idField, limitField, nameField, queryField } from './fields.ts'
+import { idField, limitField, nameField, objectField, queryField } from './fields.ts'
 import { narrowedBy } from './filters.ts'
+import { checkNames } from './known.ts'
 import { reading } from './verb.ts'
 
 export const driftList = reading({
@@ -17,22 +18,24 @@ export const driftList = reading({
   input: z.strictObject({
     server: nameField.optional(),
     backend: nameField.optional(),
+    object: objectField.optional(),
     /** A page, in the order in which they were found; without it all, by server and backend. */
     limit: limitField.optional(),
     /** Behind this one. */
     after: idField.optional(),
     q: queryField.optional(),
   }),
-  count: (context, { server, backend, q }) =>
-    countFindings(context.store, { server, backend, ...narrowedBy(context, 'drift.list', { q }) }),
-  run: async (context, { limit, after, q, ...selected }): Promise<Finding[]> => {
+  count: (context, { server, backend, object, q }) =>
+    countFindings(context.store, { server, backend, object, ...narrowedBy(context, 'drift.list', { q }) }),
+  run: async (context, { limit, after, object, q, ...selected }): Promise<Finding[]> => {
     const { store, config, tell } = context
     checkSelector(config, selected)
-    const fitting = { ...selected, after, ...narrowedBy(context, 'drift.list', { q }) }
+    const fitting = { ...selected, object, after, ...narrowedBy(context, 'drift.list', { q }) }
     const findings =
       limit === undefined
         ? await listFindings(store, { ...fitting, limit: MOST_LISTED })
         : (await pageOfFindings(store, { ...fitting, limit })).findings
+    if (findings.length === 0) await checkNames(context, { object })
     // Whoever may not see all is not told which servers there are.
     if (findings.length === 0 && fitting.visible !== undefined) return findings
     for (const text of await uncomparedTexts(store, config, selected)) tell({ kind: 'left-out', text })

@@ -17,6 +17,7 @@ import { visibleRows } from './visible.ts'
 export const filtersOf = {
   'server.list': serverFilters,
   'place.list': placementFilters,
+  'object.list': placementFilters,
   'unit.list': unitFilters,
   'operation.list': operationFilters,
   'log.list': logFilters,
@@ -34,6 +35,7 @@ export const filtersOf = {
 const lists: Readonly<Record<string, keyof typeof filtersOf>> = {
   servers: 'server.list',
   placements: 'place.list',
+  objects: 'object.list',
   units: 'unit.list',
   operations: 'operation.list',
   logs: 'log.list',

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { countOperations, listOperations, type OperationView } from '../placements/index.ts'
-import { idField, limitField, queryField } from './fields.ts'
+import { idField, limitField, objectField, queryField } from './fields.ts'
 import { narrowedBy } from './filters.ts'
+import { checkNames } from './known.ts'
 import { reading } from './verb.ts'
 
 export const operationList = reading({
@@ -11,14 +12,19 @@ export const operationList = reading({
   needs: 'store',
   answers: 'soon',
   input: z.strictObject({
+    object: objectField.optional(),
     limit: limitField.default(20),
     /** Older than this operation. */
     before: idField.optional(),
     q: queryField.optional(),
   }),
-  count: (context, { q }) => countOperations(context.store, narrowedBy(context, 'operation.list', { q })),
-  run: (context, { limit, before, q }): Promise<OperationView[]> => {
+  count: (context, { q, object }) =>
+    countOperations(context.store, { object, ...narrowedBy(context, 'operation.list', { q }) }),
+  run: async (context, { limit, before, object, q }): Promise<OperationView[]> => {
+    const { store, config } = context
     const narrowed = narrowedBy(context, 'operation.list', { q })
-    return listOperations(context.store, { limit, before, ...narrowed }, { config: context.config })
+    const found = await listOperations(store, { limit, before, object, ...narrowed }, { config })
+    if (found.length === 0) await checkNames(context, { object })
+    return found
   },
 })

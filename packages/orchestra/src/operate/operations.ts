@@ -45,6 +45,7 @@ import {
 } from './logs.ts'
 import { matrixRead } from './matrix.ts'
 import { metricsRead } from './metrics.ts'
+import { objectList } from './object-list.ts'
 import { operationList } from './operation-list.ts'
 import { pauseShow, workPause, workResume } from './pause.ts'
 import { placeList } from './places.ts'
@@ -113,6 +114,7 @@ export const operations = [
   bulkStart,
   bulkShow,
   bulkItems,
+  objectList,
   objectCollect,
   objectForget,
   objectExplain,

@@ -12,6 +12,7 @@ export {
 export { isObjectKnown, objectsNamed } from './known.ts'
 export { type Matrix, readMatrix } from './matrix.ts'
 export { type ObjectPlace, type ObjectStatus, objectStatus } from './object.ts'
+export { countObjects, listObjects, type ObjectView, objectCursor } from './object-list.ts'
 export type { OperationView } from './operation.ts'
 export {
   countOperations,

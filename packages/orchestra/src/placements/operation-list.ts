@@ -22,7 +22,12 @@ import type { Queryable } from '../store/index.ts'
 import type { Knowing } from './asked.ts'
 import { type OperationView, readOperations } from './operation.ts'
 
-export interface OperationSearch extends Narrowed {
+interface Selected extends Narrowed {
+  /** `model:key` */
+  object?: string | undefined
+}
+
+export interface OperationSearch extends Selected {
   /** Id of the last operation of the page before. */
   before?: number | undefined
   limit: number
@@ -46,12 +51,14 @@ export async function listOperations(
 }
 
 /** How many operations fit. */
-export function countOperations(store: Queryable, search: Narrowed): Promise<Counted> {
+export function countOperations(store: Queryable, search: Selected): Promise<Counted> {
   return countRows(store, 'orchestra.operation', conditionsOf(search))
 }
 
-function conditionsOf(search: Narrowed): Condition[] {
-  return [seenRows(search, 'operation', 'operation'), ...(search.where ?? [])]
+function conditionsOf(search: Selected): Condition[] {
+  const { object, where = [] } = search
+  const own: Condition = (parameter) => objectNamed('operation').where([object ?? ''], parameter)
+  return [seenRows(search, 'operation', 'operation'), ...where, ...(object === undefined ? [] : [own])]
 }
 
 /** What runs on a server and what waits there, the oldest first. */

@@ -102,14 +102,14 @@ export function countSomePlacements(store: Queryable, filter: PlacementFilter): 
   return countRows(store, TABLES, conditionsOf(filter))
 }
 
-const TABLES = 'orchestra.placement join orchestra.server on server.id = placement.server_id'
+export const TABLES = 'orchestra.placement join orchestra.server on server.id = placement.server_id'
 
 const IS_KEPT = `placement.want = 'leave' and placement.policy = 'keep'`
 
-const OBJECT = `placement.model || ':' || placement.object_key`
+export const OBJECT = `placement.model || ':' || placement.object_key`
 
 /** As much of it as the index holds, of which a row may not be as long as a key. */
-const INDEXED = `left(${OBJECT}, 200) collate "C"`
+export const INDEXED = `left(${OBJECT}, 200) collate "C"`
 
 const ORDER = `(${OBJECT}) collate "C", placement.backend collate "C", server.name collate "C"`
 

@@ -106,6 +106,17 @@ describePostgres('a list', (open) => {
     expect(await objects('server:here -object:site:1')).toEqual(['site:2'])
     expect(await objects('server:nowhere')).toEqual([])
     expect(await objects("identity:\"1' or 'a'='a\"")).toEqual([])
+    const known = async (q: string) => (await page('/objects', { q })).items
+    expect(await known('is:open')).toMatchObject([
+      { object: 'site:2', places: 1, states: { applied: 0, pending: 1 }, open: 1 },
+    ])
+    expect(await known('object:site:1 server:here')).toMatchObject([
+      { object: 'site:1', places: 1, states: { applied: 1, failed: 0 }, open: 0, failing: 0 },
+    ])
+    const ofOne = async (path: string) => (await page(`/objects/site:1/${path}`)).items
+    const done = (await page('/operations', { q: 'object:site:1' })).items
+    expect([await ofOne('operations'), done.length]).toEqual([done, expect.any(Number)])
+    expect(await ofOne('findings')).toEqual((await page('/findings', { q: 'object:site:1' })).items)
     const logs = async (q: string) => (await page('/logs', { q })).items
     expect(await logs('is:failed')).toEqual([])
     expect((await logs('object:site:1')).length).toBe(1)
@@ -128,7 +139,9 @@ describePostgres('a list', (open) => {
         },
       ])
     }
-    const others = lists.filter(({ verb }) => !Object.hasOwn(filtersOf, verb.name))
+    const others = lists.filter(
+      ({ verb, query }) => !Object.hasOwn(filtersOf, verb.name) && !Object.hasOwn(query.shape, 'q'),
+    )
     for (const endpoint of others) {
       const response = await api.ask(`${below(asked(endpoint.path))}?q=a`)
       expect([nameOf(endpoint), response.statusCode]).toEqual([nameOf(endpoint), 400])
@@ -157,6 +170,8 @@ describePostgres('a list', (open) => {
       '/findings',
       '/servers/b/findings',
       '/placements',
+      '/objects',
+      '/objects/site:1/operations',
       '/logs',
       '/units',
       '/audit',

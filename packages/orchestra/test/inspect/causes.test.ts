@@ -115,6 +115,10 @@ describePostgres('drift by cause', (open) => {
     })
     expect((await causes({ server: 'web2' })).causes).toMatchObject([{ count: 1 }, { count: 1 }])
     const { cause } = all.causes[0] as { cause: string }
+    expect(await repair({ q: 'server:web1 -object:site:1', dryRun: true })).toMatchObject({
+      saves: 2,
+      objects: ['site:2', 'site:3'],
+    })
     const tried = await repair({ cause, server: 'web1', dryRun: true })
     expect(tried).toEqual({
       unit: null,

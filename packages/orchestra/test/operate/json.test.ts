@@ -29,6 +29,7 @@ const lines: readonly [line: string, name: VerbName, given: object][] = [
   ['protect', 'protection.list', {}],
   ['explain site:1', 'object.explain', { object: 'site:1' }],
   ['place list', 'place.list', {}],
+  ['object list', 'object.list', {}],
   ['unit list', 'unit.list', {}],
   ['log list', 'log.list', {}],
   ['plan --server here', 'plan.make', { server: 'here' }],

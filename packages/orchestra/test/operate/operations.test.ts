@@ -127,6 +127,7 @@ const asked: readonly [name: string, given: Given][] = [
   ['bulk.start', { action: 'collect', items: ['site:1'] }],
   ['bulk.show', lastBulk],
   ['bulk.items', lastBulk],
+  ['object.list', {}],
   ['object.collect', { object: 'site:1' }],
   ['object.forget', { object: 'site:1' }],
   ['event.list', {}],

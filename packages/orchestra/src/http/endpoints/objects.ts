@@ -1,10 +1,14 @@
+import type { Finding } from '../../inspect/index.ts'
 import type { LogSummary } from '../../logs/index.ts'
 import {
   type Collected,
+  driftList,
   logList,
   objectCollect,
   objectExplain,
   objectForget,
+  objectList,
+  operationList,
   placeList,
   protectionAdd,
   protectionList,
@@ -13,11 +17,13 @@ import {
   workCancel,
   workRetry,
 } from '../../operate/index.ts'
+import { type ObjectView, type OperationView, objectCursor } from '../../placements/index.ts'
 import { writeCursor } from '../../query/index.ts'
 import type { ProtectionView } from '../../removal/index.ts'
 import type { TransferView } from '../../transfer/index.ts'
 import { act, one, paged, pages } from '../build.ts'
 import type { Given } from '../endpoint.ts'
+import { findingPages } from './servers.ts'
 
 const { object } = objectExplain.input.shape
 const { after, limit: _, total: __, ...placeFilter } = placeList.input.shape
@@ -25,6 +31,30 @@ const params = { object }
 const target = ({ params: { object: named } }: Given) => ({ target: named })
 
 export const objectEndpoints = [
+  paged<ObjectView>({
+    path: '/objects',
+    verb: objectList,
+    field: 'after',
+    cursor: objectList.input.shape.after.unwrap(),
+    next: objectCursor,
+  }),
+  paged<OperationView>({
+    path: '/objects/{object}/operations',
+    verb: operationList,
+    about: 'What was done with one object, is done, and waits, the newest first',
+    params,
+    field: 'before',
+    cursor: operationList.input.shape.before.unwrap(),
+    next: ({ id }) => id,
+  }),
+  paged<Finding>({
+    path: '/objects/{object}/findings',
+    verb: driftList,
+    about: 'What the last looks at servers found otherwise than it should be of one object',
+    params,
+    query: { server: driftList.input.shape.server, backend: driftList.input.shape.backend },
+    ...findingPages,
+  }),
   one({ path: '/objects/{object}/explain', verb: objectExplain, params }),
   pages({
     path: '/objects/{object}/placements',

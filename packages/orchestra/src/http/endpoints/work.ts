@@ -168,7 +168,11 @@ const comparisonEndpoints = [
   pages({
     path: '/findings/causes',
     verb: driftCauses,
-    query: { server: driftCauses.input.shape.server, backend: driftCauses.input.shape.backend },
+    query: {
+      server: driftCauses.input.shape.server,
+      backend: driftCauses.input.shape.backend,
+      q: driftCauses.input.shape.q,
+    },
     cursor: driftCauses.input.shape.after.unwrap(),
     items: 'causes',
   }),
