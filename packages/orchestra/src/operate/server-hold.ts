@@ -12,7 +12,7 @@ export const serverHold = writing({
     server: nameField,
     reason: reasonField.optional(),
     /** When it ends by itself; default never. */
-    until: momentField.refine((at) => at.getTime() > Date.now(), 'That time is over').optional(),
+    until: momentField.refine((at) => at.getTime() > Date.now(), 'is over already').optional(),
   }),
   audit: { action: 'server.hold', target: ({ server }) => server },
   run: async (

@@ -488,12 +488,18 @@ describeStores('the API', (open) => {
     }
   })
 
-  test('does nothing that cannot be taken back before somebody agrees', async () => {
+  test('does nothing that cannot be taken back before somebody agrees, and holds nothing until a time that is over', async () => {
     const api = apiOf(world)
     const refused = await api.ask({ method: 'POST', url: below('/objects/site:1/forget'), body: {} })
     expect(refused.statusCode).toBe(409)
     expect(refused.json().hint).toContain('"yes": true')
     expect((await api.ask(below('/objects/site:1/placements'))).json().items).toHaveLength(1)
+    const over = { reason: 'dust', until: '2020-01-01T00:00:00Z' }
+    const late = await api.ask({ method: 'POST', url: below('/servers/here/hold'), body: over })
+    expect([late.statusCode, late.json().errors]).toEqual([
+      400,
+      [{ pointer: '/body/until', detail: 'is over already' }],
+    ])
     const kept = await api.ask({ method: 'DELETE', url: below('/servers/here') })
     expect([kept.statusCode, kept.json().code]).toEqual([409, 'ORC_SERVER_IN_USE'])
     const removed = await api.ask({ method: 'DELETE', url: below('/servers/here?yes=true') })
