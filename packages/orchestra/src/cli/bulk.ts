@@ -106,7 +106,8 @@ async function startCommand(
   return 'done'
 }
 
-function begunLines({ bulk, action, count, items }: BulkBegun): string[] {
+/** What was begun, and where it is asked for. */
+export function begunLines({ bulk, action, count, items }: BulkBegun): string[] {
   if (count === 0) return ['nothing fits']
   const what = `${action} of ${count}: ${objectNames({ objects: items, count })}`
   return bulk === null ? [`it would be ${what}`] : [what, `how far it is: orchestra bulk show ${bulk}`]

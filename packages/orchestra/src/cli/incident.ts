@@ -1,11 +1,23 @@
 import type { Command } from 'commander'
 import type { IncidentView } from '../incidents/index.ts'
-import { incidentList, incidentMute, incidentResolve, incidentShow } from '../operate/index.ts'
+import {
+  incidentAcknowledge,
+  incidentList,
+  incidentMerge,
+  incidentMute,
+  incidentResolve,
+  incidentRetry,
+  incidentShow,
+  incidentSplit,
+} from '../operate/index.ts'
 import { age } from './ages.ts'
+import { begunLines } from './bulk.ts'
 import { type Act, later, wholeNumber, withExamples } from './command.ts'
+import { expectWorker } from './follow.ts'
 import { askedBy, queryOption } from './query.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
+import { oneLine } from './text-width.ts'
 
 interface ListOptions {
   query?: string
@@ -46,6 +58,29 @@ export function addIncidentCommands(program: Command, act: Act): void {
     .option('--reason <text>', 'Shown to whoever asks why', '')
     .action(act(muteCommand))
   withExamples(mute, 'incident mute 7 --for 3d --reason "new disk on Monday"')
+  const acknowledge = incident
+    .command('acknowledge <incident>')
+    .description('Say that you deal with it; what becomes of it is told all the same')
+    .option('--note <text>', 'Shown to whoever asks', '')
+    .action(act(acknowledgeCommand))
+  withExamples(acknowledge, 'incident acknowledge 7 --note "I am at it"')
+  const retry = incident
+    .command('retry <incident>')
+    .description('Have all objects that fail for its cause tried again, by a worker')
+    .option('--dry-run', 'Only tell which')
+    .action(act(retryCommand))
+  withExamples(retry, 'incident retry 7 --dry-run', 'incident retry 7')
+  const merge = incident
+    .command('merge <incident>')
+    .description('Make it a part of another one of its server and backend, now and later')
+    .requiredOption('--into <incident>', 'The other one', wholeNumber(1))
+    .action(act(mergeCommand))
+  withExamples(merge, 'incident merge 8 --into 7')
+  const split = incident
+    .command('split <incident>')
+    .description('Make what was a part of another incident one of its own again')
+    .action(act(splitCommand))
+  withExamples(split, 'incident split 8')
   const resolve = incident
     .command('resolve <incident>')
     .description('Somebody has dealt with it: it is over until it is there again')
@@ -92,6 +127,39 @@ async function muteCommand(
   return 'done'
 }
 
+async function acknowledgeCommand(
+  session: Session,
+  incident: string,
+  { note }: { note: string },
+): Promise<Ending> {
+  const acknowledged = await session.run(incidentAcknowledge, { incident: wholeNumber(1)(incident), note })
+  session.terminal.tell(acknowledged, ...linesOf(acknowledged))
+  return 'done'
+}
+
+async function retryCommand(
+  session: Session,
+  incident: string,
+  { dryRun }: { dryRun?: boolean },
+): Promise<Ending> {
+  const begun = await session.run(incidentRetry, { incident: wholeNumber(1)(incident), dryRun })
+  if (begun.bulk !== null) await expectWorker(session)
+  session.terminal.tell(begun, ...(begun.count === 0 ? ['nothing fails for it now'] : begunLines(begun)))
+  return 'done'
+}
+
+async function mergeCommand(session: Session, incident: string, { into }: { into: number }): Promise<Ending> {
+  const merged = await session.run(incidentMerge, { incident: wholeNumber(1)(incident), into })
+  session.terminal.tell(merged, ...linesOf(merged))
+  return 'done'
+}
+
+async function splitCommand(session: Session, incident: string): Promise<Ending> {
+  const split = await session.run(incidentSplit, { incident: wholeNumber(1)(incident) })
+  session.terminal.tell(split, ...linesOf(split))
+  return 'done'
+}
+
 async function resolveCommand(session: Session, incident: string): Promise<Ending> {
   const resolved = await session.run(incidentResolve, { incident: wholeNumber(1)(incident) })
   session.terminal.tell(resolved, ...linesOf(resolved))
@@ -99,12 +167,18 @@ async function resolveCommand(session: Session, incident: string): Promise<Endin
 }
 
 function linesOf(incident: IncidentView): string[] {
-  const { id, error, samples, objects, most, log, muted } = incident
+  const { id, error, samples, objects, most, log, muted, acknowledged, mergedInto } = incident
   return [
     `incident ${id}: ${placeOf(incident)} ${incident.outcome}, ${stateText(incident)}`,
     ...(error === null ? [] : [`  ${error}`]),
     ...(samples.length === 0 ? [] : [`  ${objects} objects now, ${most} at most: ${samples.join(', ')}`]),
     ...(log === null ? [] : [`  orchestra log show ${log}`]),
+    ...(mergedInto === null ? [] : [`  a part of incident ${mergedInto}`]),
+    ...(acknowledged === null
+      ? []
+      : [
+          `  ${oneLine(acknowledged.by)} deals with it since ${acknowledged.at} ${oneLine(acknowledged.note)}`,
+        ]),
     ...(muted === null ? [] : [`  muted by ${muted.by} until ${muted.until} ${muted.reason}`]),
   ]
 }
@@ -124,12 +198,14 @@ const columns: Column<IncidentView>[] = [
   { title: 'INCIDENT', value: ({ id }) => id, align: 'right' },
   {
     title: 'STATE',
-    value: (incident) => (incident.muted === null ? incident.state : `${incident.state}, muted`),
+    value: ({ state, muted, mergedInto }) =>
+      mergedInto === null ? `${state}${muted === null ? '' : ', muted'}` : `part of ${mergedInto}`,
   },
   { title: 'SINCE', value: ({ openedAt }) => age(openedAt), align: 'right' },
   { title: 'SERVER', value: ({ server }) => server },
   { title: 'BACKEND', value: ({ backend }) => backend },
   { title: 'OUTCOME', value: ({ outcome }) => outcome },
   { title: 'OBJECTS', value: ({ objects }) => objects, align: 'right' },
+  { title: 'WHO', value: ({ acknowledged }) => acknowledged?.by ?? null },
   { title: 'ERROR', value: ({ error }) => error },
 ]

@@ -27,10 +27,14 @@ import type {
   driftRepair,
   eventFollow,
   eventList,
+  incidentAcknowledge,
   incidentList,
+  incidentMerge,
   incidentMute,
   incidentResolve,
+  incidentRetry,
   incidentShow,
+  incidentSplit,
   laneShow,
   logLines,
   logList,
@@ -359,6 +363,14 @@ export interface Table {
   'GET /incidents/{incident}': { kind: 'one'; input: { incident: number }; answer: OutputOf<typeof incidentShow> }
   /** Tells nobody of an incident for some time; what becomes of it is noted */
   'POST /incidents/{incident}/mute': { kind: 'act'; input: { incident: number; until?: unknown | string; reason?: string }; answer: OutputOf<typeof incidentMute> }
+  /** Says that somebody deals with an incident, until it is over */
+  'POST /incidents/{incident}/acknowledge': { kind: 'act'; input: { incident: number; note?: string }; answer: OutputOf<typeof incidentAcknowledge> }
+  /** Has all objects that fail now for the cause of an incident tried again, each with an outcome of its own */
+  'POST /incidents/{incident}/retry': { kind: 'act'; input: { incident: number; dryRun?: boolean }; answer: OutputOf<typeof incidentRetry> }
+  /** Makes an incident a part of another one of its server and backend, with all that fails for its cause later */
+  'POST /incidents/{incident}/merge': { kind: 'act'; input: { incident: number; into: number }; answer: OutputOf<typeof incidentMerge> }
+  /** Makes what was a part of another incident one of its own again */
+  'POST /incidents/{incident}/split': { kind: 'act'; input: { incident: number }; answer: OutputOf<typeof incidentSplit> }
   /** Ends an incident that somebody has dealt with, until it is there again */
   'POST /incidents/{incident}/resolve': { kind: 'act'; input: { incident: number }; answer: OutputOf<typeof incidentResolve> }
   /** Who is told of incidents, and what was told last */

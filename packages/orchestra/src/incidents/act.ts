@@ -38,6 +38,24 @@ export function resolveIncident(store: Store, id: number, by: string): Promise<I
   })
 }
 
+/**
+ * Somebody deals with it. Nobody else need; what becomes of it is told all the same.
+ * @throws OrchestraError ORC_INCIDENT_UNKNOWN
+ */
+export function acknowledgeIncident(
+  store: Store,
+  id: number,
+  { by, note }: { by: string; note: string },
+): Promise<IncidentView> {
+  return store.transaction(async (tx) => {
+    const acknowledged = await tx.query(ACKNOWLEDGE, [id, by, note])
+    if (acknowledged.length === 0) throw unknownIncident(id)
+    await step(tx, id, 'acknowledged', new Date(), by)
+    await audit(tx, { by, action: 'incident.acknowledge', target: `incident ${id}`, detail: { note } })
+    return view(await readIncident(tx, id))
+  })
+}
+
 function view({ steps: _, ...incident }: Awaited<ReturnType<typeof readIncident>>): IncidentView {
   return incident
 }
@@ -47,3 +65,6 @@ update orchestra.incident set muted_until = $2, muted_by = $3, muted_reason = $4
 
 const RESOLVE = `
 update orchestra.incident set state = 'resolved', resolved_by = $2, ended_at = now() where id = $1 returning id`
+
+const ACKNOWLEDGE = `
+update orchestra.incident set acknowledged_at = now(), acknowledged_by = $2, acknowledged_note = $3 where id = $1 returning id`

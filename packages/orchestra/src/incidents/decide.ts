@@ -11,7 +11,14 @@ export type StepKind =
   /** It is there again. */
   | 'regressed'
   | 'muted'
+  /** Somebody deals with it. */
+  | 'acknowledged'
+  /** Somebody had its objects tried again. */
+  | 'retried'
   | 'resolved'
+  /** It is a part of another one from now on, or no more. */
+  | 'merged'
+  | 'split'
 
 /** An incident as it was known. */
 export interface Known {

@@ -1,4 +1,4 @@
-export { type Mute, muteIncident, resolveIncident } from './act.ts'
+export { acknowledgeIncident, type Mute, muteIncident, resolveIncident } from './act.ts'
 export {
   countIncidents,
   type IncidentSearch,
@@ -10,5 +10,7 @@ export {
   readIncident,
   unknownIncident,
 } from './list.ts'
+export { mergeIncident, splitIncident } from './merge.ts'
+export { objectsFailing } from './read-symptoms.ts'
 export { type Reported, reportIncident } from './report.ts'
-export { watchIncidents } from './watch.ts'
+export { step as noteStep, watchIncidents } from './watch.ts'

@@ -48,6 +48,10 @@ export interface IncidentView {
   isLasting: boolean
   resolvedBy: string | null
   muted: { by: string; until: string; reason: string } | null
+  /** Who deals with it, since when, and what he says. */
+  acknowledged: { by: string; at: string; note: string } | null
+  /** The incident that it is a part of. */
+  mergedInto: number | null
 }
 
 export interface IncidentSearch extends Narrowed {
@@ -118,7 +122,10 @@ select i.id, i.state, server.name as server, i.backend, i.outcome, i.error, i.ob
   ${isoTime('i.opened_at')} as "openedAt", ${isoTime('i.seen_at')} as "seenAt", ${isoTime('i.ended_at')} as "endedAt",
   i.regressions, i.is_lasting as "isLasting", i.resolved_by as "resolvedBy",
   case when i.muted_until > now() then json_build_object(
-    'by', i.muted_by, 'until', ${isoTime('i.muted_until')}, 'reason', i.muted_reason) end as muted
+    'by', i.muted_by, 'until', ${isoTime('i.muted_until')}, 'reason', i.muted_reason) end as muted,
+  case when i.acknowledged_at is not null then json_build_object(
+    'by', i.acknowledged_by, 'at', ${isoTime('i.acknowledged_at')}, 'note', i.acknowledged_note) end as acknowledged,
+  i.merged_into as "mergedInto"
 from ${TABLES}`
 
 /** What a list of incidents can be narrowed by. */
@@ -138,6 +145,8 @@ export const incidentFilters: Filters = {
         muted: 'i.muted_until > now()',
         lasting: 'i.is_lasting',
         regressed: 'i.regressions > 0',
+        acknowledged: 'i.acknowledged_at is not null',
+        merged: 'i.merged_into is not null',
       },
       'How it stands, in short',
     ),

@@ -1,5 +1,5 @@
 import type { Queryable } from '../store/index.ts'
-import { type Failing, type Symptom, symptomsOf } from './symptom.ts'
+import { type Failing, keyOf, type Merged, type Symptom, symptomsOf } from './symptom.ts'
 
 export interface Symptoms {
   symptoms: Symptom[]
@@ -13,12 +13,35 @@ const MOST_READ = 5_000
 /** What is wrong now. Of a server that is blocked it is that alone. */
 export async function readSymptoms(db: Queryable): Promise<Symptoms> {
   const blocked = await db.query<Failing>(BLOCKED)
-  const failing = await db.query<Failing>(FAILING, [MOST_READ])
-  const transfers = await db.query<Failing>(TRANSFERS, [MOST_READ])
+  const failing = await readFailing(db)
   return {
-    symptoms: symptomsOf([...blocked, ...failing, ...transfers]),
+    symptoms: symptomsOf([...blocked, ...failing], await readMerged(db)),
     blocked: new Set(blocked.flatMap(({ serverId }) => serverId ?? [])),
   }
+}
+
+/** Objects that fail now for the cause of an incident, or for one that was merged into it. */
+export async function objectsFailing(db: Queryable, id: number): Promise<string[]> {
+  const rows = await db.query<{ key: string }>(
+    'select key from orchestra.incident where id = $1 or merged_into = $1',
+    [id],
+  )
+  const keys = new Set(rows.map(({ key }) => key))
+  const failing = await readFailing(db)
+  return [...new Set(failing.filter((one) => keys.has(keyOf(one))).map(({ object }) => object))]
+}
+
+async function readFailing(db: Queryable): Promise<Failing[]> {
+  const operations = await db.query<Failing>(FAILING, [MOST_READ])
+  return [...operations, ...(await db.query<Failing>(TRANSFERS, [MOST_READ]))]
+}
+
+async function readMerged(db: Queryable): Promise<Merged> {
+  const rows = await db.query<{ key: string; into: string }>(
+    `select one.key, other.key as into from orchestra.incident one
+     join orchestra.incident other on other.id = one.merged_into`,
+  )
+  return new Map(rows.map(({ key, into }) => [key, into]))
 }
 
 const BLOCKED = `

@@ -32,12 +32,19 @@ export interface Symptom {
 
 const MOST_SAMPLES = 5
 
+/** Keys of causes that somebody said are the same as another: that one's key. */
+export type Merged = ReadonlyMap<string, string>
+
 /** By server, backend, outcome, and the error without what names its object. */
-export function symptomsOf(failing: readonly Failing[]): Symptom[] {
-  return [...Map.groupBy(failing, keyOf)].map(([key, all]) => toSymptom(key, all))
+export function symptomsOf(failing: readonly Failing[], merged: Merged = new Map()): Symptom[] {
+  const causeOf = (one: Failing) => {
+    const key = keyOf(one)
+    return merged.get(key) ?? key
+  }
+  return [...Map.groupBy(failing, causeOf)].map(([key, all]) => toSymptom(key, all))
 }
 
-function keyOf(failing: Failing): string {
+export function keyOf(failing: Failing): string {
   const parts = [failing.serverId, failing.backend, failing.outcome, normalError(failing)]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }

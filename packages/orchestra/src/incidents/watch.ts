@@ -75,12 +75,15 @@ export async function step(
   at: Date,
   actor: string | null = null,
 ): Promise<void> {
-  await tx.query(STEP, [id, kind, at, actor])
+  await tx.query(STEP, [id, kind, at, actor, untold.has(kind)])
 }
 
+/** What somebody tries is noted; what comes of it is told. */
+const untold: ReadonlySet<StepKind> = new Set(['retried'])
+
 const STEP = `
-insert into orchestra.incident_step (incident_id, at, kind, objects, actor, muted)
-select id, $3, $2, objects, $4, coalesce(muted_until > $3, false) from orchestra.incident where id = $1`
+insert into orchestra.incident_step (incident_id, at, kind, objects, actor, muted, handed)
+select id, $3, $2, objects, $4, coalesce(muted_until > $3, false), $5 from orchestra.incident where id = $1`
 
 const OPEN = `
 insert into orchestra.incident
@@ -90,6 +93,7 @@ values ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8, $9, $9) returning id`
 const REOPEN = `
 update orchestra.incident set state = 'open', error = $2, objects = $3, most = greatest(most, $3), told = $3, samples = $4,
   log_id = $5, opened_at = $6, seen_at = $6, absent_at = null, ended_at = null, resolved_by = null, is_lasting = false,
+  acknowledged_at = null, acknowledged_by = null, acknowledged_note = null,
   regressions = regressions + 1
 where id = $1`
 

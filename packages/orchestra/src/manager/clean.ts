@@ -43,7 +43,8 @@ export async function clean(
 const OLD_INCIDENTS = `
 with deleted as (
   delete from orchestra.incident where id in (
-    select id from orchestra.incident where state <> 'open' and ended_at < now() - $1 * interval '1 day' limit $2)
+    select id from orchestra.incident where state <> 'open' and merged_into is null
+      and ended_at < now() - $1 * interval '1 day' limit $2)
   returning 1
 )
 select count(*) as deleted from deleted`

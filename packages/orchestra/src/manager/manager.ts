@@ -5,6 +5,7 @@ import { isOrchestraError, messageOf } from '../errors.ts'
 import { Crew, type Duties } from '../generation/index.ts'
 import { endUnlookable } from '../inspect/index.ts'
 import { createMethods, type Methods } from '../methods/index.ts'
+import { Teller } from '../notify/index.ts'
 import { checkOptions, type NamesOf } from '../options.ts'
 import { type DoRequest, RequestRunner } from '../requests/index.ts'
 import { CurrentRouter } from '../router/index.ts'
@@ -77,6 +78,7 @@ export class Manager {
   readonly #announcing = new OneAtATime(() => this.#changes.renew().catch((error) => this.#report(error)))
   readonly #sweeping = new OneAtATime(() => this.#sweep())
   readonly #scheduling = new OneAtATime(() => this.#schedule())
+  readonly #teller: Teller
   readonly #watching = new OneAtATime(() => this.#watch())
   /** Leases must not end while everything else waits for a connection. */
   #leases: Aside | undefined
@@ -121,6 +123,7 @@ export class Manager {
       look: () => this.#collectAll(),
       onError: (error) => this.#report(error),
     })
+    this.#teller = new Teller(options.store, (error) => this.#report(error))
     this.#transfers = new TransferRunner({
       store: options.store,
       config: options.config,
@@ -222,6 +225,7 @@ export class Manager {
     await this.#announcing.end()
     await this.#sweeping.end()
     await this.#watching.end()
+    await this.#teller.end()
     await this.#scheduling.end()
     await this.#leases?.close()
     await this.#wakeups?.stop().catch((error) => this.#report(error))
@@ -320,7 +324,7 @@ export class Manager {
   async #watch(): Promise<void> {
     if (this.#halted !== null) return
     await releaseOverdue(this.#options.store).catch((error) => this.#report(error))
-    await watch(this.#options.store).catch((error) => this.#report(error))
+    await watch(this.#options.store, this.#teller).catch((error) => this.#report(error))
   }
 
   async #sweep(): Promise<void> {

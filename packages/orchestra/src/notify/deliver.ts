@@ -20,20 +20,17 @@ export interface DeliveryView {
   message: Message
 }
 
-/** Messages sent at once. */
-const BATCH = 10
 /** Seconds that a message is one process's to send; then it is taken for lost, and sent again. */
 const LEASE = 120
 /** Tries before it is given up: about ten hours. */
 const ATTEMPTS = 16
 
-/** Sends what is due. One that fails is tried again, later each time; it has the same id each time, by which receivers know it. */
-export async function deliver(store: Store): Promise<void> {
-  for (;;) {
-    const due = await store.query<Due>(TAKE, [BATCH, LEASE])
-    await Promise.all(due.map((one) => deliverOne(store, one)))
-    if (due.length < BATCH) return
-  }
+/** Channels that are to be told something by now. */
+export async function dueChannels(db: Queryable): Promise<number[]> {
+  const rows = await db.query<{ channel: number }>(
+    `select distinct channel_id as channel from orchestra.delivery where state = 'waiting' and due_at <= now()`,
+  )
+  return rows.map(({ channel }) => channel)
 }
 
 interface Due extends ChannelRow {
@@ -42,15 +39,23 @@ interface Due extends ChannelRow {
   message: Message
 }
 
-async function deliverOne(store: Store, due: Due): Promise<void> {
+/**
+ * Sends the next message that is due to a channel. One that fails is tried again, later each time; it has the same id each time, by
+ * which receivers know it.
+ */
+export async function deliverNext(store: Store, channel: number): Promise<'sent' | 'failed' | 'none'> {
+  const [due] = await store.query<Due>(TAKE, [channel, LEASE])
+  if (due === undefined) return 'none'
   let target: Target | undefined
   try {
     target = targetOf(store, due)
     await sendMessage(target, `delivery-${due.id}`, due.message)
-    await store.query(SENT, [due.id])
   } catch (error) {
     await store.query(FAILED, [due.id, failureText(error, target), delayOf(due.attempt), ATTEMPTS])
+    return 'failed'
   }
+  await store.query(SENT, [due.id])
+  return 'sent'
 }
 
 /** Seconds: 5 after the first try, twice as long after each other, an hour at most. */
@@ -100,7 +105,8 @@ const TAKE = `
 update orchestra.delivery d set attempt = d.attempt + 1, due_at = now() + $2 * interval '1 second'
 from orchestra.channel c
 where c.id = d.channel_id and d.id in (
-  select id from orchestra.delivery where state = 'waiting' and due_at <= now() order by due_at limit $1 for update skip locked)
+  select id from orchestra.delivery where channel_id = $1 and state = 'waiting' and due_at <= now() order by due_at, id limit 1
+  for update skip locked)
 returning d.id, d.attempt, d.message, c.name, c.kind, c.target, c.secret`
 
 const SENT = `update orchestra.delivery set state = 'sent', ended_at = now(), error = null where id = $1`

@@ -21,7 +21,7 @@ async function handOnSome(tx: Queryable): Promise<number> {
       timestamp: new Date().toISOString(),
       data: { steps, auditHead: text },
     }
-    await tx.query(DIGEST, [JSON.stringify(steps), text])
+    await tx.query(JOIN, [JSON.stringify(steps), text])
     await tx.query(DELIVER, [JSON.stringify(message)])
   }
   return taken.length
@@ -40,17 +40,30 @@ from taken join orchestra.incident i on i.id = taken.incident_id
 left join orchestra.server on server.id = i.server_id
 order by taken.id`
 
-/** Joins what a digest that was not tried yet tells already. */
-const DIGEST = `
-update orchestra.delivery d set message = jsonb_set(jsonb_set(message, '{data,steps}', message #> '{data,steps}' || $1::jsonb),
-  '{data,auditHead}', to_jsonb($2::text))
-from orchestra.channel c
-where c.id = d.channel_id and c.digest_seconds is not null and d.state = 'waiting' and d.attempt = 0
-  and d.message ->> 'type' = 'incidents'`
+/** Messages that a channel gets within a minute; what happens beyond is told together when that is over. */
+const MOST_A_MINUTE = 6
+/** Steps that one message tells; of more it tells how many. */
+const MOST_STEPS = 500
+
+/** Joins what was not tried yet and waits for its time: of a digest, or of a channel that was told much already. */
+const JOIN = `
+update orchestra.delivery d set message = jsonb_set(case
+    when jsonb_array_length(d.message #> '{data,steps}') + jsonb_array_length($1::jsonb) <= ${MOST_STEPS}
+      then jsonb_set(d.message, '{data,steps}', d.message #> '{data,steps}' || $1::jsonb)
+    else jsonb_set(d.message, '{data,more}', to_jsonb(
+      coalesce((d.message #>> '{data,more}')::int, 0) + jsonb_array_length($1::jsonb)))
+  end, '{data,auditHead}', to_jsonb($2::text))
+from orchestra.channel c where c.id = d.channel_id and ${joins('c', 'd')}`
 
 const DELIVER = `
 insert into orchestra.delivery (channel_id, message, due_at)
-select c.id, $1, now() + coalesce(c.digest_seconds, 0) * interval '1 second' from orchestra.channel c
-where c.heartbeat_seconds is null and not (c.digest_seconds is not null and exists (
-  select from orchestra.delivery d where d.channel_id = c.id and d.state = 'waiting' and d.attempt = 0
-    and d.message ->> 'type' = 'incidents'))`
+select c.id, $1, greatest(now() + coalesce(c.digest_seconds, 0) * interval '1 second', (
+    select d.created_at + interval '1 minute' from orchestra.delivery d where d.channel_id = c.id
+    order by d.id desc offset ${MOST_A_MINUTE - 1} limit 1))
+from orchestra.channel c
+where c.heartbeat_seconds is null and not exists (select from orchestra.delivery d where d.channel_id = c.id and ${joins('c', 'd')})`
+
+function joins(channel: string, delivery: string): string {
+  return `${delivery}.state = 'waiting' and ${delivery}.attempt = 0 and ${delivery}.message ->> 'type' = 'incidents'
+    and (${channel}.digest_seconds is not null or ${delivery}.due_at > now())`
+}

@@ -3,16 +3,21 @@ import type { Store } from '../store/index.ts'
 import { type ChannelRow, type Target, targetOf } from './channel.ts'
 import { failureText, sendMessage } from './send.ts'
 
+interface Beat extends ChannelRow {
+  id: number
+  beat: string
+}
+
+/** Dead man's switches that are to be told by now, each once. */
+export function dueBeats(store: Store): Promise<Beat[]> {
+  return store.query<Beat>(TAKE)
+}
+
 /**
  * Says at the other end of a dead man's switch that a worker lives and reaches the store. It is not tried again: that it does not come
  * is what the other end waits for.
  */
-export async function beat(store: Store): Promise<void> {
-  const due = await store.query<ChannelRow & { id: number; beat: string }>(TAKE)
-  await Promise.all(due.map((one) => beatOne(store, one)))
-}
-
-async function beatOne(store: Store, channel: ChannelRow & { id: number; beat: string }): Promise<void> {
+export async function beatOne(store: Store, channel: Beat): Promise<void> {
   let target: Target | undefined
   try {
     target = targetOf(store, channel)

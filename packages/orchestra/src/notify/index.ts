@@ -1,19 +1,11 @@
 import type { Store } from '../store/index.ts'
 import { readChannel, targetOf } from './channel.ts'
-import { deliver } from './deliver.ts'
-import { handOn } from './hand-on.ts'
-import { beat } from './heartbeat.ts'
 import { failureText, sendMessage } from './send.ts'
 
 export { addChannel, type ChannelView, listChannels, type NewChannel, removeChannel } from './channel.ts'
 export { type DeliveryView, listDeliveries, repeatDelivery } from './deliver.ts'
 export type { Message, ToldStep } from './message.ts'
-
-/** Tells every channel what it is to be told by now. */
-export async function notify(store: Store): Promise<void> {
-  await handOn(store)
-  await Promise.all([deliver(store), beat(store)])
-}
+export { Teller } from './teller.ts'
 
 /**
  * Sends a message of no meaning at once; answers why it did not arrive.

@@ -19,7 +19,16 @@ export interface ToldStep {
 
 /** What is told, for programs: the body of a webhook. */
 export type Message =
-  | { type: 'incidents'; timestamp: string; data: { steps: ToldStep[]; auditHead: string } }
+  | {
+      type: 'incidents'
+      timestamp: string
+      data: {
+        steps: ToldStep[]
+        /** So many more happened, which one message has no room for. */
+        more?: number
+        auditHead: string
+      }
+    }
   | { type: 'test'; timestamp: string; data: { text: string } }
   /** All is well enough that a worker could say so. */
   | { type: 'heartbeat'; timestamp: string; data: { openIncidents: number; auditHead: string } }
@@ -34,18 +43,20 @@ export function mailOf(message: Message): { subject: string; text: string } {
     case 'heartbeat':
       return { subject: 'Orchestra: alive', text: `${message.data.openIncidents} incidents are open.` }
     case 'incidents': {
-      const { steps, auditHead } = message.data
+      const { steps, more = 0, auditHead } = message.data
+      const rest = more === 0 ? [] : [`${more} more happened: orchestra incident list`]
       return {
-        subject: subjectOf(steps),
-        text: [...steps.map(stepText), `Audit: ${auditHead}`].join('\n\n'),
+        subject: subjectOf(steps, more),
+        text: [...steps.map(stepText), ...rest, `Audit: ${auditHead}`].join('\n\n'),
       }
     }
   }
 }
 
-function subjectOf(steps: readonly ToldStep[]): string {
+function subjectOf(steps: readonly ToldStep[], beyond: number): string {
   const [first] = steps
-  const more = steps.length > 1 ? `, and ${steps.length - 1} more` : ''
+  const others = steps.length - 1 + beyond
+  const more = others > 0 ? `, and ${others} more` : ''
   return first === undefined ? 'Orchestra' : oneLine(`Orchestra: ${headline(first)}${more}`)
 }
 

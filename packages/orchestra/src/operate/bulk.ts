@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import {
-  addBulk,
   type BulkCounts,
   type BulkItem,
   type BulkTarget,
@@ -12,20 +11,17 @@ import {
   readRequest,
   unknownRequest,
 } from '../requests/index.ts'
-import { audit } from '../server/index.ts'
 import { NotAgreed } from './agreement.ts'
 import { type BulkActionName, bulkActions } from './bulk-actions.ts'
+import { type BulkBegun, beginBulk, bulkShown, namedTargets, namesOf } from './bulk-begin.ts'
 import { carryBulk } from './bulk-carry.ts'
 import { bulkWhere, MOST_SELECTED, targetsThatFit } from './bulk-selection.ts'
 import type { Context } from './context.ts'
 import { flagField, idField, limitField, objectField, queryField, reasonField } from './fields.ts'
 import type { ForgetQuestion } from './forget.ts'
 import { bulkNeeds } from './permissions.ts'
-import { askerOf, ownKey } from './requests.ts'
+import { ownKey } from './requests.ts'
 import { reading, writing } from './verb.ts'
-
-/** What is named of a selection. */
-const MOST_NAMED = 10
 
 export const bulkActionNames = Object.keys(bulkNeeds) as BulkActionName[]
 
@@ -47,16 +43,6 @@ const bulkInput = z
     path: ['items'],
   })
 
-/** What was begun, or would be. */
-export interface BulkBegun {
-  /** By which it is asked for; null where nothing was begun. */
-  bulk: number | null
-  action: BulkActionName
-  count: number
-  /** What the first of them are called. */
-  items: string[]
-}
-
 export const bulkStart = writing({
   name: 'bulk.start',
   about:
@@ -70,36 +56,15 @@ export const bulkStart = writing({
     const action = bulkActions[name]
     const asking = context as Context<never>
     const all = items === undefined ? await targetsThatFit(asking, name, selection) : namedTargets(items)
-    const shown = { action: name, count: all.length, items: namesOf(all) }
-    if (dryRun || all.length === 0) {
-      if (!dryRun) await audit(context.store, entryOf(context, name, { count: 0 }))
-      return { bulk: null, ...shown }
-    }
-    if (action.asks && (await context.agree(questionOf(all))) !== 'given') throw notAgreed(shown)
-    const { store, principal, address = '' } = context
-    const asker = askerOf(principal, address)
-    // Done twice, none of the actions does more than done once.
-    const request = { verb: 'bulk.start', input: { action: name }, agrees: true, asker, repeatable: true }
-    const bulk = await addBulk(store, { action: name, reason }, all, {
-      request,
-      also: (tx, id) => audit(tx, entryOf(context, name, { bulk: id, count: all.length })),
-    })
-    return { bulk, ...shown }
+    const shown = bulkShown(name, all)
+    if (dryRun) return { bulk: null, ...shown }
+    if (all.length > 0 && action.asks && (await context.agree(questionOf(all))) !== 'given')
+      throw notAgreed(shown)
+    const entry = { action: 'bulk.start', target: name }
+    return beginBulk(context, { name, reason, targets: all }, entry)
   },
   carry: carryBulk,
 })
-
-function entryOf({ principal }: Pick<Context, 'principal'>, target: string, detail: Record<string, unknown>) {
-  return { by: principal.name, action: 'bulk.start', target, detail }
-}
-
-function namedTargets(items: readonly string[]): BulkTarget[] {
-  return [...new Set(items)].map((item) => ({ item, server: null, backend: null }))
-}
-
-function namesOf(all: readonly BulkTarget[]): string[] {
-  return [...new Set(all.map(({ item }) => item))].slice(0, MOST_NAMED)
-}
 
 /** An object may be given up in one place of several. */
 function questionOf(all: readonly BulkTarget[]): ForgetQuestion {

@@ -1,17 +1,21 @@
 import { z } from 'zod'
 import {
+  acknowledgeIncident,
   countIncidents,
   type IncidentStep,
   type IncidentView,
   incidentStates,
   listIncidents,
+  mergeIncident,
   muteIncident,
   readIncident,
   resolveIncident,
+  splitIncident,
 } from '../incidents/index.ts'
 import { idField, limitField, momentField, nameField, queryField, reasonField } from './fields.ts'
 import { narrowedBy } from './filters.ts'
 import { checkNames } from './known.ts'
+import { whatIsUnseen } from './unseen.ts'
 import { reading, writing } from './verb.ts'
 
 const one = { incident: idField }
@@ -83,4 +87,41 @@ export const incidentResolve = writing({
   audit: { action: 'incident.resolve', target },
   run: ({ store, principal }, { incident }): Promise<IncidentView> =>
     resolveIncident(store, incident, principal.name),
+})
+
+export const incidentAcknowledge = writing({
+  name: 'incident.acknowledge',
+  about: 'Says that somebody deals with an incident, until it is over',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ ...one, note: reasonField.default('') }),
+  audit: { action: 'incident.acknowledge', target },
+  run: ({ store, principal }, { incident, note }): Promise<IncidentView> =>
+    acknowledgeIncident(store, incident, { by: principal.name, note }),
+})
+
+export const incidentMerge = writing({
+  name: 'incident.merge',
+  about:
+    'Makes an incident a part of another one of its server and backend, with all that fails for its cause later',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ ...one, into: idField }),
+  audit: { action: 'incident.merge', target },
+  run: async (context, { incident, into }): Promise<IncidentView> => {
+    const unseen = await whatIsUnseen(context, { incident: into })
+    if (unseen !== undefined) throw unseen
+    return mergeIncident(context.store, incident, { into, by: context.principal.name })
+  },
+})
+
+export const incidentSplit = writing({
+  name: 'incident.split',
+  about: 'Makes what was a part of another incident one of its own again',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject(one),
+  audit: { action: 'incident.split', target },
+  run: ({ store, principal }, { incident }): Promise<IncidentView> =>
+    splitIncident(store, incident, principal.name),
 })

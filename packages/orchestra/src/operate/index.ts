@@ -25,7 +25,8 @@ export { askFor } from './application.ts'
 export { type ApprovalGiven, approvalList, planApprove, planReject } from './approvals.ts'
 export { auditExport, auditHead, auditList, auditVerify } from './audit.ts'
 export { bindingAdd, bindingList, bindingRemove } from './bindings.ts'
-export { type BulkBegun, type BulkView, bulkActionNames, bulkItems, bulkShow, bulkStart } from './bulk.ts'
+export { type BulkView, bulkActionNames, bulkItems, bulkShow, bulkStart } from './bulk.ts'
+export type { BulkBegun } from './bulk-begin.ts'
 export { type CausePage, driftCauses, driftRepair, type RepairBegun } from './causes.ts'
 export {
   type ChannelAdded,
@@ -50,7 +51,16 @@ export { follow, type Look, patience } from './follow.ts'
 export { type ForgetQuestion, forgettingText, objectForget } from './forget.ts'
 export { type GrantsShown, grantsShow } from './grants.ts'
 export { canBeHandedOver, handOver, requestEnded } from './hand-over.ts'
-export { incidentList, incidentMute, incidentResolve, incidentShow } from './incidents.ts'
+export { incidentRetry } from './incident-retry.ts'
+export {
+  incidentAcknowledge,
+  incidentList,
+  incidentMerge,
+  incidentMute,
+  incidentResolve,
+  incidentShow,
+  incidentSplit,
+} from './incidents.ts'
 export {
   type PlanDetail,
   type PlanView,

@@ -20,7 +20,16 @@ import { eventFollow, eventList } from './events.ts'
 import { objectExplain } from './explain.ts'
 import { objectForget } from './forget.ts'
 import { grantsShow } from './grants.ts'
-import { incidentList, incidentMute, incidentResolve, incidentShow } from './incidents.ts'
+import { incidentRetry } from './incident-retry.ts'
+import {
+  incidentAcknowledge,
+  incidentList,
+  incidentMerge,
+  incidentMute,
+  incidentResolve,
+  incidentShow,
+  incidentSplit,
+} from './incidents.ts'
 import {
   planDiffs,
   planDiscard,
@@ -123,6 +132,10 @@ export const operations = [
   incidentList,
   incidentShow,
   incidentMute,
+  incidentAcknowledge,
+  incidentRetry,
+  incidentMerge,
+  incidentSplit,
   incidentResolve,
   channelList,
   channelAdd,

@@ -13,14 +13,15 @@ const contents = {
     as content from orchestra.server where name = $1 and removed_at is null`,
   route:
     'select row(backend, server_id, tags, match, enabled)::text as content from orchestra.route where id = $1',
-  incident: `select row(state, resolved_by, muted_until, muted_by, muted_reason)::text as content
+  incident: `select row(state, resolved_by, muted_until, muted_by, muted_reason, acknowledged_by, acknowledged_note,
+    merged_into)::text as content
     from orchestra.incident where id = $1`,
 } as const
 
 const verbs: Readonly<Record<keyof typeof contents, ReadonlySet<string>>> = {
   server: new Set(['show', 'set', 'hold', 'release', 'approve', 'remove']),
   route: new Set(['show', 'set', 'enable', 'disable', 'remove']),
-  incident: new Set(['show', 'mute', 'resolve']),
+  incident: new Set(['show', 'mute', 'acknowledge', 'resolve', 'merge', 'split']),
 }
 
 /** What a verb shows or changes, where that has versions. */

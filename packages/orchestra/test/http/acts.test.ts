@@ -282,6 +282,32 @@ const acts: readonly Act[] = [
     answer: { id: 1, muted: { by: 'alice', reason: 'new disk on Monday' } },
   },
   {
+    name: 'POST /incidents/{incident}/acknowledge',
+    path: '/incidents/1/acknowledge',
+    body: { note: 'at it' },
+    status: 200,
+    answer: { acknowledged: { by: 'alice', note: 'at it' } },
+  },
+  {
+    name: 'POST /incidents/{incident}/retry',
+    path: '/incidents/1/retry',
+    status: 200,
+    answer: { bulk: null, action: 'retry', count: 0, items: [] },
+  },
+  {
+    name: 'POST /incidents/{incident}/merge',
+    path: '/incidents/2/merge',
+    body: { into: 1 },
+    status: 200,
+    answer: { id: 1, mergedInto: null },
+  },
+  {
+    name: 'POST /incidents/{incident}/split',
+    path: '/incidents/2/split',
+    status: 200,
+    answer: { id: 2, state: 'recovered', mergedInto: null },
+  },
+  {
     name: 'POST /incidents/{incident}/resolve',
     path: '/incidents/1/resolve',
     status: 200,
@@ -413,7 +439,7 @@ const acts: readonly Act[] = [
 const nightly: Schedule = { name: 'nightly', cron: '0 3 * * *', does: 'check', server: 'here' }
 
 const AN_INCIDENT = `insert into orchestra.incident (key, outcome, objects, most, told, opened_at, seen_at)
-  values ('a', 'failure', 1, 1, 1, now(), now())`
+  select key, 'failure', 1, 1, 1, now(), now() from unnest('{a, b}'::text[]) key`
 
 const A_DELIVERY = `insert into orchestra.delivery (channel_id, message, state, attempt)
   select id, '{"type": "test", "timestamp": "2026-01-02T03:04:05.000Z", "data": {"text": "a test"}}', 'failed', 16 from orchestra.channel`

@@ -1,13 +1,18 @@
 import { expect, it } from 'vitest'
 import {
+  acknowledgeIncident,
   listIncidents,
+  mergeIncident,
   muteIncident,
   readIncident,
   resolveIncident,
+  splitIncident,
   watchIncidents,
 } from '../../src/incidents/index.ts'
 import { clean } from '../../src/manager/clean.ts'
+import { type BulkBegun, incidentRetry } from '../../src/operate/index.ts'
 import type { Store } from '../../src/store/index.ts'
+import { ask, askerOf } from '../operate/world.ts'
 import { untilWithin } from '../support/processes.ts'
 import { describeStores } from '../support/stores.ts'
 import { useWorlds } from '../support/world.ts'
@@ -127,6 +132,68 @@ describeStores('incidents', (open) => {
     await store.query(`update orchestra.incident set ended_at = now() - interval '40 days'`)
     await clean(store, { days: 30, auditDays: 400 })
     expect(await listIncidents(store)).toEqual([])
+  })
+
+  it('are dealt with by somebody, are tried again, and are one where somebody says so', {
+    timeout: 120_000,
+  }, async () => {
+    const world = await build()
+    const { store } = world
+    await store.query('insert into site (id) select generate_series(1, 3)')
+    await world.collect()
+    await store.query(
+      `update orchestra.operation set outcome = 'failure', error = case object_key when '3' then 'no space' else 'exit' end`,
+    )
+    await watchIncidents(store)
+    const all = await listIncidents(store)
+    const [one, other] = [2, 1].map((count) => all.find(({ objects }) => objects === count)?.id ?? 0)
+    if (one === undefined || other === undefined) throw new Error('there are not two')
+    expect(await acknowledgeIncident(store, one, { by: 'ana', note: 'at it' })).toMatchObject({
+      state: 'open',
+      acknowledged: { by: 'ana', note: 'at it', at: expect.any(String) },
+    })
+    const usage = { code: 'ORC_USAGE' }
+    await expect(mergeIncident(store, one, { into: one, by: 'ana' })).rejects.toMatchObject(usage)
+    expect(await mergeIncident(store, other, { into: one, by: 'ana' })).toMatchObject({ id: one })
+    await watchIncidents(store, seconds(5))
+    expect(await listIncidents(store, { state: 'open' })).toMatchObject([{ id: one, objects: 3 }])
+    expect(await readIncident(store, other)).toMatchObject({ state: 'resolved', mergedInto: one })
+    await expect(mergeIncident(store, one, { into: other, by: 'ana' })).rejects.toMatchObject(usage)
+    await store.query(`update orchestra.incident set ended_at = now() - interval '40 days' where id = $1`, [
+      other,
+    ])
+    await clean(store, { days: 30, auditDays: 400 })
+
+    const retry = (given: object) =>
+      ask(incidentRetry, { incident: one, ...given }, askerOf(world)) as Promise<BulkBegun>
+    const objects = ['site:1', 'site:2', 'site:3']
+    expect(await retry({ dryRun: true })).toMatchObject({ bulk: null, count: 3, items: objects })
+    const { bulk } = await retry({})
+    const items = await store.query(
+      'select item, state from orchestra.bulk_item where request_id = $1 order by number',
+      [bulk],
+    )
+    expect(items).toEqual(objects.map((item) => ({ item, state: 'waiting' })))
+    expect((await readIncident(store, one)).steps.at(-1)).toMatchObject({ kind: 'retried', by: 'alice' })
+
+    await splitIncident(store, other, 'ana')
+    await watchIncidents(store, seconds(10))
+    expect(await readIncident(store, other)).toMatchObject({ state: 'open', objects: 1, mergedInto: null })
+    await expect(splitIncident(store, other, 'ana')).rejects.toMatchObject(usage)
+    await store.query('update orchestra.operation set outcome = null')
+    for (const at of [15, 60]) await watchIncidents(store, seconds(at))
+    await store.query(`update orchestra.operation set outcome = 'failure', error = 'exit'`)
+    await watchIncidents(store, seconds(70))
+    expect(await readIncident(store, one)).toMatchObject({
+      state: 'open',
+      regressions: 1,
+      acknowledged: null,
+    })
+    await block(store, true)
+    await watchIncidents(store, seconds(75))
+    const [server] = await listIncidents(store, { state: 'open' })
+    await expect(mergeIncident(store, one, { into: server?.id ?? 0, by: 'ana' })).rejects.toMatchObject(usage)
+    expect((await retry({ dryRun: true })).count).toBe(0)
   })
 
   it('are opened once by processes that look at once', { timeout: 60_000 }, async () => {

@@ -8,8 +8,8 @@ import {
   listChannels,
   listDeliveries,
   type Message,
-  notify,
   removeChannel,
+  Teller,
   testChannel,
 } from '../../src/notify/index.ts'
 import type { Store } from '../../src/store/index.ts'
@@ -26,6 +26,27 @@ async function block(store: Store, isBlocked = true): Promise<void> {
 }
 
 const later = (seconds: number) => new Date(Date.now() + seconds * 1_000)
+
+/** Tells what is due by now, and waits for it. */
+async function notify(store: Store): Promise<void> {
+  const errors: unknown[] = []
+  const teller = new Teller(store, (error) => errors.push(error))
+  await teller.poll()
+  await teller.end()
+  expect(errors).toEqual([])
+}
+
+/** So many things happen to an incident at once. */
+async function happen(store: Store, count: number): Promise<void> {
+  await store.query(
+    `insert into orchestra.incident_step (incident_id, at, kind, objects)
+     select id, now(), 'escalated', 1 from orchestra.incident, generate_series(1, $1::int)`,
+    [count],
+  )
+}
+
+const toldBy = ({ body }: { body: string }) =>
+  (JSON.parse(body) as { data: { steps: unknown[]; more?: number } }).data
 
 /** Nothing waits any longer for its time. */
 async function hurry(store: Store): Promise<void> {
@@ -184,6 +205,62 @@ describeStores('channels', (open) => {
     await removeChannel(store, 'daily', 'ana')
     expect(await listDeliveries(store, {})).toEqual([])
     await expect(removeChannel(store, 'daily', 'ana')).rejects.toMatchObject({ code: 'ORC_CHANNEL_UNKNOWN' })
+  })
+
+  it('are told a few things a minute, and what happens beyond together when that is over, as far as a message has room', {
+    timeout: 120_000,
+  }, async () => {
+    const { store } = await worldWith(build)
+    const hook = await receiver()
+    await addChannel(store, { name: 'hook', kind: 'webhook', url: hook.url, allowsPrivate: true }, 'ana')
+    await block(store)
+    await watchIncidents(store)
+    for (let n = 0; n < 6; n++) {
+      await notify(store)
+      await happen(store, 1)
+    }
+    expect(hook.received).toHaveLength(6)
+    await happen(store, 450)
+    await notify(store)
+    await happen(store, 150)
+    await notify(store)
+    expect(hook.received).toHaveLength(6)
+    const [waiting, ...others] = await listDeliveries(store, {})
+    expect(waiting).toMatchObject({ state: 'waiting', attempt: 0 })
+    expect(Date.parse(waiting?.nextTry ?? '')).toBeGreaterThan(Date.parse(waiting?.createdAt ?? ''))
+    expect(others).toHaveLength(6)
+    await hurry(store)
+    await notify(store)
+    const { steps, more = 0 } = toldBy(hook.received[6] ?? { body: '' })
+    expect([steps.length <= 500, steps.length + more]).toEqual([true, 601])
+  })
+
+  it('that do not answer keep neither others nor whoever asks waiting', { timeout: 120_000 }, async () => {
+    const { store } = await worldWith(build)
+    const [silent, hook] = [await receiver(), await receiver()]
+    let answer: () => void = () => undefined
+    silent.ready = new Promise((resolve) => {
+      answer = resolve
+    })
+    for (const [name, { url }] of Object.entries({ silent, hook }))
+      await addChannel(store, { name, kind: 'webhook', url, allowsPrivate: true }, 'ana')
+    await block(store)
+    await watchIncidents(store)
+    const teller = new Teller(store, () => undefined)
+    await teller.poll()
+    await untilWithin(
+      60_000,
+      'both were asked',
+      async () => silent.received.length + hook.received.length === 2,
+    )
+    await happen(store, 1)
+    await untilWithin(60_000, 'the other has the next', async () => {
+      await teller.poll()
+      return hook.received.length === 2
+    })
+    expect(silent.received).toHaveLength(1)
+    answer()
+    await teller.end()
   })
 
   it('with a heartbeat are told that a worker lives, as often as they want, and nothing else', {

@@ -10,14 +10,24 @@ export interface Received {
   body: string
 }
 
-/** A receiver of webhooks on this machine; `answer` is the status of the next answers. */
-export async function receiver(): Promise<{ url: string; received: Received[]; answer: number }> {
-  const state = { url: '', received: [] as Received[], answer: 204 }
+export interface Receiver {
+  url: string
+  received: Received[]
+  /** The status of the next answers, */
+  answer: number
+  /** which are not given before that. */
+  ready: Promise<void>
+}
+
+/** A receiver of webhooks on this machine. */
+export async function receiver(): Promise<Receiver> {
+  const state: Receiver = { url: '', received: [], answer: 204, ready: Promise.resolve() }
   const server = createServer(async (request, response) => {
     const headers = Object.fromEntries(
       Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
     )
     state.received.push({ path: request.url ?? '', headers, body: await text(request) })
+    await state.ready
     response.writeHead(state.answer, { location: `${state.url}elsewhere` }).end('and more')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

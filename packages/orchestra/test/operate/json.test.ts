@@ -101,6 +101,10 @@ const acts: readonly [name: VerbName, line: string][] = [
   ['adoption.take', 'adopt --server here --backend files site:5 --yes'],
   ['schedule.run', 'schedule run nightly'],
   ['incident.mute', 'incident mute 1 --for 3d'],
+  ['incident.acknowledge', 'incident acknowledge 1 --note dust'],
+  ['incident.retry', 'incident retry 1'],
+  ['incident.merge', 'incident merge 2 --into 1'],
+  ['incident.split', 'incident split 2'],
   ['incident.resolve', 'incident resolve 1'],
   ['channel.add', 'channel add ops --webhook http://127.0.0.1:9/'],
   ['channel.test', 'channel test ops'],
@@ -150,7 +154,7 @@ async function prepare(world: World): Promise<Record<string, string>> {
 }
 
 const AN_INCIDENT = `insert into orchestra.incident (key, outcome, objects, most, told, opened_at, seen_at)
-  values ('a', 'failure', 1, 1, 1, now(), now())`
+  select key, 'failure', 1, 1, 1, now(), now() from unnest('{a, b}'::text[]) key`
 
 const A_DELIVERY = `insert into orchestra.delivery (channel_id, message, state, attempt)
   select id, '{"type": "test"}', 'failed', 16 from orchestra.channel`

@@ -65,6 +65,10 @@ const asked: readonly [name: string, given: Given][] = [
   ['incident.list', {}],
   ['incident.show', anIncident],
   ['incident.mute', anIncident],
+  ['incident.acknowledge', anIncident],
+  ['incident.retry', anIncident],
+  ['incident.merge', anotherIncident],
+  ['incident.split', aPart],
   ['incident.resolve', anIncident],
   ['channel.add', { channel: 'ops', webhook: { url: 'http://127.0.0.1:9/' } }],
   ['channel.list', {}],
@@ -185,6 +189,22 @@ async function anIncident({ store }: World): Promise<unknown> {
     values ('a', 'failure', 1, 1, 1, now(), now()) on conflict (key) do update set objects = 1 returning id`
   const [incident] = await store.query<{ id: number }>(sql)
   return { incident: incident?.id }
+}
+
+async function anotherIncident({ store }: World): Promise<unknown> {
+  const [{ id: into } = { id: 0 }] = await store.query<{ id: number }>('select id from orchestra.incident')
+  const [other] = await store.query<{ id: number }>(
+    `insert into orchestra.incident (key, outcome, objects, most, told, opened_at, seen_at)
+     values ('b', 'failure', 1, 1, 1, now(), now()) returning id`,
+  )
+  return { incident: other?.id, into }
+}
+
+async function aPart({ store }: World): Promise<unknown> {
+  const [part] = await store.query<{ id: number }>(
+    'select id from orchestra.incident where merged_into is not null',
+  )
+  return { incident: part?.id }
 }
 
 async function aDelivery({ store }: World): Promise<unknown> {

@@ -22,6 +22,7 @@ import * as views from './0021-views.ts'
 import * as bulk from './0022-bulk.ts'
 import * as holdUntil from './0023-hold-until.ts'
 import * as plans from './0024-plans.ts'
+import * as incidents from './0025-incidents.ts'
 
 export interface Migration {
   /**
@@ -60,4 +61,5 @@ export const migrations: readonly Migration[] = [
   bulk,
   holdUntil,
   plans,
+  incidents,
 ]
