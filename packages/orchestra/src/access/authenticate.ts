@@ -9,13 +9,14 @@ import { isOpen } from './sessions.ts'
 
 /** Who proved who he is, and what he may. */
 export interface Identity {
+  /** A hook is a token that is good for one thing. */
   kind: 'user' | 'token'
-  /** As the audit names him: `ana`, `token:ci`. */
+  /** As the audit names him: `ana`, `token:ci`, `hook:shop`. */
   name: string
   grants: readonly Grant[]
   /** His account, or the one that the token belongs to. */
   accountId: number | null
-  /** By which session or token; null where a proxy says it with each request. */
+  /** By which session or token; null where a proxy says it with each request, and of a hook. */
   by: number | null
 }
 

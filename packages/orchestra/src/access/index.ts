@@ -1,5 +1,5 @@
 export { addUser, listUsers, removeUser, setUser, type UserView } from './accounts.ts'
-export type { Actor, Clock } from './actor.ts'
+export { type Actor, assertMayGive, type Clock } from './actor.ts'
 export { countAdmins } from './admins.ts'
 export { type Vouched, type VouchedFor, vouchFor } from './application.ts'
 export {
@@ -19,7 +19,7 @@ export {
 } from './approvals.ts'
 export { authenticateSession, authenticateToken, type Identity, presentIdentity } from './authenticate.ts'
 export { beginLogin, type Proofs, proofsOf, takeBegun } from './begun.ts'
-export type { NewScope } from './bind.ts'
+export { type NewScope, scopeOf } from './bind.ts'
 export {
   addBinding,
   type BindingView,
@@ -28,6 +28,7 @@ export {
   receiverText,
   removeBinding,
 } from './bindings.ts'
+export { grantsOf } from './grants.ts'
 export { enterByIdentity, type ProvenIdentity } from './identities.ts'
 export { Limited } from './limited.ts'
 export { enterByLink, firstLink, type LoginLink, makeLink } from './links.ts'
@@ -39,6 +40,7 @@ export { authenticateProxied } from './proxied.ts'
 export { addRole, listRoles, type RoleView, removeRole, setRole } from './roles.ts'
 export {
   allows,
+  commonGrants,
   everything as everywhere,
   type Grant,
   isEverything,
@@ -48,5 +50,13 @@ export {
   scopesOf,
 } from './scope.ts'
 export { closeSession, listSessions, revokeSession, type SessionView } from './sessions.ts'
-export { addToken, listTokens, MOST_DAYS, revokeToken, type TokenMade, type TokenView } from './tokens.ts'
+export {
+  addToken,
+  listTokens,
+  MOST_DAYS,
+  ownerOf,
+  revokeToken,
+  type TokenMade,
+  type TokenView,
+} from './tokens.ts'
 export { listViews, removeView, saveView, setView, type ViewOwner, type ViewView } from './views.ts'

@@ -92,8 +92,11 @@ export async function addToken(
   })
 }
 
-/** Whose token it is: of whoever asks, if nobody is named. Who makes one for somebody else has what that one has. */
-async function ownerOf(tx: Queryable, user: string | undefined, actor: Actor): Promise<number | null> {
+/**
+ * Whose token it is: of whoever asks, if nobody is named. Who makes one for somebody else has what that one has.
+ * @throws OrchestraError ORC_USER_UNKNOWN, ORC_FORBIDDEN
+ */
+export async function ownerOf(tx: Queryable, user: string | undefined, actor: Actor): Promise<number | null> {
   if (user === undefined) return actor.accountId ?? null
   const account = await accountNamed(tx, user)
   await assertNotAbove(tx, account, actor)

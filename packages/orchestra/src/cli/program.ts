@@ -19,6 +19,7 @@ import { addExplainCommand } from './explain.ts'
 import { addFindCommand } from './find.ts'
 import { addForgetCommand } from './forget.ts'
 import { addGrantsCommand } from './grants.ts'
+import { addHookCommands } from './hook.ts'
 import { addIncidentCommands } from './incident.ts'
 import { addInitCommand } from './init.ts'
 import { addKeyCommands } from './key.ts'
@@ -86,6 +87,7 @@ export function createProgram(act: Act, streams: Pick<Streams, 'stdout' | 'stder
   addMetricsCommand(program, act)
   addIncidentCommands(program, act)
   addChannelCommands(program, act)
+  addHookCommands(program, act)
   addPlanCommand(program, act)
   addApplyCommand(program, act)
   addApprovalsCommand(program, act)

@@ -4,6 +4,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  type RouteOptions,
 } from 'fastify'
 import { Limited } from '../access/index.ts'
 import { OrchestraError } from '../errors.ts'
@@ -97,7 +98,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   const once = new OnceOnly(options.store, options.onError)
   const shared = { whoAsks, site, once, closing, streaming: sharingListener(options.store), streams }
   for (const endpoint of endpoints) addEndpoint(app, endpoint, options, shared)
-  for (const door of opens) addDoor(app, door, { store: options.store, site, streams, providers, whoAsks })
+  const { store, config } = options
+  for (const door of opens) addDoor(app, door, { store, config, site, streams, providers, limit, whoAsks })
   addCustomers(app, {
     ...options,
     limit,
@@ -203,23 +205,34 @@ function addDoor(
   around: Omit<Entering, 'request' | 'reply' | 'given' | 'whoAsks'> & Pick<Shared, 'whoAsks'>,
 ): void {
   const read = readerOf(door)
-  app.route({
+  const { raw, status = 200 } = door
+  const route: RouteOptions = {
     method: door.method,
     url: routeOf(door.path),
+    ...(raw === undefined ? {} : { bodyLimit: raw.bytes }),
     config: {
       ...(door.anonymous ? { anonymous: true } : {}),
       ...(door.leads === true ? { leads: true } : {}),
     },
     handler: async (request, reply) => {
       const { params, query, body } = request
-      const given = read({ params, query, body })
+      const given = read({ params, query, body: raw === undefined ? body : {} })
       const entering = { ...around, request, reply, given, whoAsks: () => around.whoAsks(request) }
       reply.header('cache-control', 'no-store')
       const answered = await door.enter(entering)
       if (reply.sent) return reply
-      return reply.type('application/json; charset=utf-8').send(toJson(answered))
+      return reply.code(status).type('application/json; charset=utf-8').send(toJson(answered))
     },
-  })
+  }
+  if (raw === undefined) app.route(route)
+  else app.register(async (apart) => takeBytes(apart).route(route))
+}
+
+/** What a body is called is no concern of whoever reads its bytes. */
+function takeBytes(app: FastifyInstance): FastifyInstance {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  return app
 }
 
 /** `/servers/{server}` as the router writes it. */

@@ -1,7 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
+import type { Config } from '../config/config.ts'
 import type { Store } from '../store/index.ts'
 import type { Given } from './endpoint.ts'
+import type { Limit } from './limits.ts'
 import type { Providers } from './oidc/providers.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { Principal } from './principal.ts'
@@ -17,6 +19,10 @@ export interface Door {
   anonymous: boolean
   /** A browser comes here by itself, to be led on: what is wrong it is told as a page. */
   leads?: true
+  /** Its body is taken as the bytes that it is, so many at most; and the headers that it goes by besides. */
+  raw?: { bytes: number; headers: readonly string[] }
+  /** Default 200. */
+  status?: 202
   params: z.ZodObject
   query: z.ZodObject
   body: z.ZodObject
@@ -26,12 +32,15 @@ export interface Door {
 /** What a door works with. What it answers is sent as JSON. */
 export interface Entering {
   store: Store
+  config: Config
   site: Site
   request: FastifyRequest
   reply: FastifyReply
   given: Given
   streams: OpenStreams
   providers: Providers
+  /** Counts whom nobody knows before the door does. */
+  limit: Limit
   /** @throws OrchestraError ORC_HTTP_ANONYMOUS where nobody is asked who he is */
   whoAsks: () => Principal
 }

@@ -50,17 +50,21 @@ function operationOf(endpoint: Endpoint, answers: Json): Json {
 }
 
 function doorOf(door: Door): Json {
-  const { about, params, query, method, anonymous, leads } = door
+  const { about, params, query, method, anonymous, leads, raw, status = 200 } = door
   return {
     operationId: operationId(door),
     summary: about,
     ...(anonymous ? { security: [] } : {}),
-    parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
-    ...(method === 'POST' ? { requestBody: bodyOf(door) } : {}),
+    parameters: [
+      ...parametersOf(params, 'path'),
+      ...parametersOf(query, 'query'),
+      ...(raw?.headers ?? []).map((name) => header(name, 'As Standard Webhooks have it')),
+    ],
+    ...(method === 'POST' ? { requestBody: raw === undefined ? bodyOf(door) : anyBody } : {}),
     responses: {
       ...(leads === true
         ? { 302: { description: about, headers: { Location: { schema: text } } } }
-        : { 200: { description: about, content: { 'application/json': { schema: {} } } } }),
+        : { [status]: { description: about, content: { 'application/json': { schema: {} } } } }),
       default: problemAnswer,
     },
   }
@@ -119,6 +123,8 @@ function bodyOf({ body }: Pick<Endpoint, 'body'>): Json {
   const needed = Array.isArray(schema.required) && schema.required.length > 0
   return { required: needed, content: { 'application/json': { schema } } }
 }
+
+const anyBody: Json = { required: true, content: { 'application/json': { schema: {} } } }
 
 function schemaOf(schema: z.ZodType): Json {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json

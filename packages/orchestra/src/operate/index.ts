@@ -51,6 +51,8 @@ export { follow, type Look, patience } from './follow.ts'
 export { type ForgetQuestion, forgettingText, objectForget } from './forget.ts'
 export { type GrantsShown, grantsShow } from './grants.ts'
 export { canBeHandedOver, handOver, requestEnded } from './hand-over.ts'
+export { proveMessage, takeMessage } from './hook-delivery.ts'
+export { type HookShown, hookAdd, hookList, hookRemove, hookShow } from './hooks.ts'
 export { incidentRetry } from './incident-retry.ts'
 export {
   incidentAcknowledge,

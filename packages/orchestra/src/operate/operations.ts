@@ -20,6 +20,7 @@ import { eventFollow, eventList } from './events.ts'
 import { objectExplain } from './explain.ts'
 import { objectForget } from './forget.ts'
 import { grantsShow } from './grants.ts'
+import { hookAdd, hookList, hookRemove, hookShow } from './hooks.ts'
 import { incidentRetry } from './incident-retry.ts'
 import {
   incidentAcknowledge,
@@ -212,6 +213,10 @@ export const operations = [
   tokenList,
   tokenAdd,
   tokenRevoke,
+  hookList,
+  hookShow,
+  hookAdd,
+  hookRemove,
   roleList,
   roleAdd,
   roleSet,

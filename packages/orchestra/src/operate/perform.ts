@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type ErrorCode, isOrchestraError } from '../errors.ts'
+import { DoneMeanwhile } from '../hooks/index.ts'
 import { audit } from '../server/index.ts'
 import { NotAgreed } from './agreement.ts'
 import { checkInput } from './check-input.ts'
@@ -74,11 +75,14 @@ const misunderstood: ReadonlySet<ErrorCode> = new Set([
   'ORC_CHANNEL_UNKNOWN',
   'ORC_VIEW_UNKNOWN',
   'ORC_CHANNEL_INVALID',
+  'ORC_HOOK_UNKNOWN',
+  'ORC_HOOK_INVALID',
 ])
 
-/** Who does not agree has not tried. */
+/** Who does not agree has not tried, and what somebody else did meanwhile need not be done. */
 function isAttempt(error: unknown): boolean {
-  return !(error instanceof NotAgreed) && !misunderstood.has(codeOf(error))
+  if (error instanceof NotAgreed || error instanceof DoneMeanwhile) return false
+  return !misunderstood.has(codeOf(error))
 }
 
 /** Who is told that nothing is there, because he may not see it, was refused. */

@@ -340,6 +340,15 @@ const acts: readonly Act[] = [
     answer: { removed: 'ops' },
   },
   {
+    name: 'POST /hooks',
+    path: '/hooks',
+    body: { hook: 'shop', does: 'check', servers: ['here'] },
+    status: 201,
+    answer: { name: 'shop', proof: 'secret', secret: expect.stringMatching(/^whook_[\w-]{43}$/) },
+    location: '/hooks/shop',
+  },
+  { name: 'DELETE /hooks/{hook}', path: '/hooks/shop', status: 200, answer: { removed: 'shop' } },
+  {
     name: 'POST /requests/{request}/cancel',
     path: '/requests/1/cancel',
     status: 200,

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { beforeEach, expect, test } from 'vitest'
 import { addToken, addUser } from '../../src/access/index.ts'
 import type { Schedule } from '../../src/config/config.ts'
+import { addHook } from '../../src/hooks/index.ts'
 import { type Endpoint, nameOf } from '../../src/http/endpoint.ts'
 import { endpoints } from '../../src/http/endpoints/index.ts'
 import { addChannel } from '../../src/notify/index.ts'
@@ -73,6 +74,8 @@ const looks: readonly [name: string, path: string, line: string | null][] = [
   ['GET /channels', '/channels', 'channel list'],
   ['GET /channels/{channel}/deliveries', '/channels/ops/deliveries', 'channel deliveries ops'],
   ['GET /deliveries', '/deliveries', 'channel deliveries'],
+  ['GET /hooks', '/hooks', 'hook list'],
+  ['GET /hooks/{hook}', '/hooks/shop', 'hook show shop'],
   ['GET /audit/head', '/audit/head', 'audit head'],
   ['GET /audit/verify', '/audit/verify', 'audit verify'],
   ['GET /audit/export', '/audit/export', null],
@@ -136,6 +139,7 @@ describeStores('the API', (open) => {
     await ask(planApprove, { plan: 1 }, askerOf(world))
     const channel = { name: 'ops', kind: 'webhook', url: 'http://127.0.0.1:9/', allowsPrivate: true } as const
     await addChannel(world.store, channel, 'test')
+    await addHook(world.store, { name: 'shop', does: 'check', at: {} }, { by: 'test' })
     await world.store.query(
       'insert into orchestra.delivery (channel_id, message) select id, $1::jsonb from orchestra.channel',
       [JSON.stringify(SENT)],

@@ -59,6 +59,7 @@ const sound: Readonly<Record<string, string>> = {
   request: '1',
   incident: '1',
   channel: 'ops',
+  hook: 'shop',
   delivery: '1',
   schedule: 'nightly',
 }

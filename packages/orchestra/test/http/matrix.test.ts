@@ -134,6 +134,10 @@ const lines: Readonly<Record<string, Line>> = {
   'GET /channels/{channel}/deliveries': [403, 403],
   'GET /deliveries': [403, null],
   'POST /deliveries/{delivery}/redeliver': [403, 403],
+  'GET /hooks': [403, null],
+  'POST /hooks': [201, 404, (server) => ({ hook: 'one', does: 'check', servers: [server] })],
+  'GET /hooks/{hook}': [403, 403],
+  'DELETE /hooks/{hook}': [403, 403],
   'GET /audit/head': [403, null],
   'GET /audit/verify': [403, null],
   'GET /audit/export': [403, null],
@@ -188,6 +192,7 @@ test('every endpoint says what somebody with limits is answered, and every door 
     'POST /session/link',
     'GET /auth/oidc/{provider}/start',
     'GET /auth/oidc/{provider}/callback',
+    'POST /hooks/{hook}/deliver',
   ])
 })
 
@@ -293,6 +298,7 @@ describePostgres('the API', (open) => {
       channel: 'ops',
       delivery: '1',
       view: '77',
+      hook: 'shop',
     })
     await addUser(world.store, { name: 'ana', role: 'viewer' }, { by: 'test' })
     const [own, foreign] = [await of('web1', '1'), await of('web2', '2')]

@@ -3,6 +3,7 @@ import { adoptionEndpoints } from './adoptions.ts'
 import { auditEndpoints } from './audit.ts'
 import { bulkEndpoints } from './bulk.ts'
 import { channelEndpoints } from './channels.ts'
+import { hookEndpoints } from './hooks.ts'
 import { incidentEndpoints } from './incidents.ts'
 import { objectEndpoints } from './objects.ts'
 import { peopleEndpoints } from './people.ts'
@@ -31,6 +32,7 @@ export const endpoints: readonly Endpoint[] = [
   ...planEndpoints,
   ...incidentEndpoints,
   ...channelEndpoints,
+  ...hookEndpoints,
   ...auditEndpoints,
   ...streamEndpoints,
   ...peopleEndpoints,

@@ -23,6 +23,7 @@ import * as bulk from './0022-bulk.ts'
 import * as holdUntil from './0023-hold-until.ts'
 import * as plans from './0024-plans.ts'
 import * as incidents from './0025-incidents.ts'
+import * as hooks from './0026-hooks.ts'
 
 export interface Migration {
   /**
@@ -62,4 +63,5 @@ export const migrations: readonly Migration[] = [
   holdUntil,
   plans,
   incidents,
+  hooks,
 ]
