@@ -74,9 +74,12 @@ export function keepTabs(line: string): string {
 
 /** JSON in which nothing stands as it is that a terminal acts on: the same value for programs. */
 export function jsonText(value: unknown, indent?: number): string {
-  return JSON.stringify(value, plainNumbers, indent).replace(deceiving, (character) =>
-    character === '\n' ? character : escapedUnits(character),
-  )
+  return harmlessJson(JSON.stringify(value, plainNumbers, indent))
+}
+
+/** The same for JSON that is written already. */
+export function harmlessJson(text: string): string {
+  return text.replace(deceiving, (character) => (character === '\n' ? character : escapedUnits(character)))
 }
 
 function plainNumbers(_name: string, value: unknown): unknown {

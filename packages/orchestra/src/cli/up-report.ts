@@ -3,6 +3,7 @@ import type { WorkEvent } from '../placements/index.ts'
 import type { Store } from '../store/index.ts'
 import { clock } from './ages.ts'
 import type { Captured } from './capture-tables.ts'
+import { type EventLog, errorFields } from './event-log.ts'
 import { eventLines } from './live-lines.ts'
 import type { Terminal } from './terminal.ts'
 import { oneLine } from './text-width.ts'
@@ -12,16 +13,18 @@ const SAME_PROBLEM = 30_000
 /** More units at a time than anybody reads are told as a sum. */
 const MOST_UNITS = 20
 
-/** What `orchestra up` says while it runs: lines for people, or one JSON document a line. */
+/** What `orchestra up` says while it runs: lines for people, one JSON document a line, or a log for programs that gather it. */
 export class UpReport {
   readonly #terminal: Terminal
   readonly #quiet: boolean
+  readonly #log: EventLog | undefined
   readonly #problems = new Map<string, number>()
   readonly #awaited = new Set<string>()
 
-  constructor(terminal: Terminal, options: { quiet: boolean }) {
+  constructor(terminal: Terminal, options: { quiet: boolean; log?: EventLog | undefined }) {
     this.#terminal = terminal
     this.#quiet = options.quiet
+    this.#log = options.log
   }
 
   migrated(versions: readonly number[]): void {
@@ -81,7 +84,8 @@ export class UpReport {
 
   events(events: readonly WorkEvent[]): void {
     const told = this.#quiet ? events.filter(isError) : events
-    if (this.#terminal.json) for (const event of told) this.#terminal.record(event)
+    if (this.#log !== undefined) for (const event of told) tellEvent(this.#log, event)
+    else if (this.#terminal.json) for (const event of told) this.#terminal.record(event)
     else for (const line of this.#lines(told)) this.#terminal.line(line)
   }
 
@@ -98,6 +102,11 @@ export class UpReport {
     const now = Date.now()
     if (now - (this.#problems.get(message) ?? Number.NEGATIVE_INFINITY) < SAME_PROBLEM) return
     this.#problems.set(message, now)
+    if (this.#log === undefined) this.#showProblem(error, message)
+    else this.#log.tell('error', { event: 'problem', ...errorFields(error) }, message)
+  }
+
+  #showProblem(error: unknown, message: string): void {
     const code = isOrchestraError(error) ? error.code : null
     const hint = isOrchestraError(error) ? error.hint : undefined
     this.#warn({ event: 'problem', code, message }, `${message}${hint === undefined ? '' : ` (${hint})`}`)
@@ -128,14 +137,21 @@ export class UpReport {
 
   #say(record: Record<string, unknown>, text: string): void {
     if (this.#quiet) return
-    if (this.#terminal.json) this.#terminal.record(record)
+    if (this.#log !== undefined) this.#log.tell('info', record, text)
+    else if (this.#terminal.json) this.#terminal.record(record)
     else this.#terminal.line(`${this.#terminal.colour('dim', clock(new Date()))}  ${oneLine(text)}`)
   }
 
   #warn(record: Record<string, unknown>, text: string): void {
-    if (this.#terminal.json) this.#terminal.record(record)
+    if (this.#log !== undefined) this.#log.tell('warn', record, text)
+    else if (this.#terminal.json) this.#terminal.record(record)
     else this.#terminal.note(`${clock(new Date())}  ${oneLine(text)}`)
   }
+}
+
+function tellEvent(log: EventLog, event: WorkEvent): void {
+  const hasFailed = 'failures' in event && event.failures.length > 0
+  log.tell(isError(event) || hasFailed ? 'warn' : 'info', event, event.event)
 }
 
 /** What is told even where errors only are. */

@@ -9,8 +9,9 @@ import { askFor, eventFollow, requestsBy } from '../operate/index.ts'
 import { assertMigrated, migrate, openStore, type Store, type StoreOptions } from '../store/index.ts'
 import { captureTables } from './capture-tables.ts'
 import { type Act, portNumber, wholeNumber, withExamples } from './command.ts'
+import { type EventLog, eventLog, logOption } from './event-log.ts'
 import { LiveView } from './live.ts'
-import { showAddress, showFirstLink, showTrouble } from './serve.ts'
+import { answering, showAddress, showFirstLink, showTrouble } from './serve.ts'
 import type { Ending, Session } from './session.ts'
 import { lockUp, ownedElsewhere, ownsDatabase } from './up-lock.ts'
 import { UpReport } from './up-report.ts'
@@ -23,6 +24,8 @@ export interface UpOptions {
   /** The port of the API; true is the usual one, false none. */
   http?: number | boolean
   grace: number
+  /** `text` or `json`. */
+  log?: string
 }
 
 /** Milliseconds between looks for tables that do not exist yet. */
@@ -48,6 +51,7 @@ export function addUpCommand(program: Command, act: Act): void {
     .option('--no-http', 'Offer no API')
     .option('--grace <seconds>', 'How long running scripts may take to end at a stop', wholeNumber(0), 30)
     .option('--quiet', 'Print errors only')
+    .option(...logOption)
     .action(act(upCommand))
   withExamples(
     up,
@@ -56,11 +60,13 @@ export function addUpCommand(program: Command, act: Act): void {
     'up --http',
     'up --no-http',
     'up --json | jq .',
+    'up --log json',
     'up --migrate-only',
   )
 }
 
 async function upCommand(session: Session, options: UpOptions): Promise<Ending> {
+  const events = eventLog(session, options)
   const place = storeOptions(await session.config(), session.environment)
   const embedded = place.databaseUrl ? undefined : place.directory
   if (embedded === undefined && options.port !== undefined)
@@ -70,7 +76,7 @@ async function upCommand(session: Session, options: UpOptions): Promise<Ending> 
   const lock = embedded === undefined ? undefined : lockUp(embedded)
   try {
     const store = await openOwnStore({ ...place, port: options.port }, embedded)
-    await runUp(session, store, { ...options, isEmbedded: embedded !== undefined }).finally(() =>
+    await runUp(session, store, { ...options, events, isEmbedded: embedded !== undefined }).finally(() =>
       store.close(),
     )
     return 'done'
@@ -93,11 +99,13 @@ async function openOwnStore(place: StoreOptions, directory: string | undefined):
 
 interface Running extends UpOptions {
   isEmbedded: boolean
+  events: EventLog | undefined
 }
 
 async function runUp(session: Session, store: Store, options: Running): Promise<void> {
   const { config, path } = await session.config()
-  const report = new UpReport(session.terminal, { quiet: options.quiet === true })
+  const { events: log } = options
+  const report = new UpReport(session.terminal, { quiet: options.quiet === true, log })
   report.healed(await heal(store))
   report.migrated(await migrate(store))
   await sealCanary(store)
@@ -137,8 +145,8 @@ async function runUp(session: Session, store: Store, options: Running): Promise<
     await manager.start()
     report.ready({ path, store, models: config.models.size, backends: config.backends.size })
     if (api !== undefined) {
-      showAddress(session, api)
-      await showFirstLink(session, api, store)
+      showAddress(session, api, log)
+      if (log === undefined) await showFirstLink(session, api, store)
     }
     await signals.first
     await api?.close()
@@ -155,22 +163,29 @@ async function runUp(session: Session, store: Store, options: Running): Promise<
 async function offerApi(
   session: Session,
   store: Store,
-  { http, isEmbedded }: Running,
+  { http, isEmbedded, events }: Running,
 ): Promise<Listening | undefined> {
   if (http === false || (http === undefined && !isEmbedded)) return undefined
   try {
-    return await listenAt(session, store, typeof http === 'number' ? http : USUAL_PORT)
+    return await listenAt(session, store, typeof http === 'number' ? http : USUAL_PORT, events)
   } catch (error) {
     if (http !== undefined || !isOrchestraError(error) || error.code !== 'ORC_HTTP_ADDRESS') throw error
     const { code, message } = error
     const hint = 'Give another port with --http PORT, or --no-http'
-    if (session.terminal.json) session.terminal.record({ event: 'no-api', error: { code, message, hint } })
+    if (events !== undefined) events.tell('warn', { event: 'no-api', code }, `${message}. ${hint}`)
+    else if (session.terminal.json)
+      session.terminal.record({ event: 'no-api', error: { code, message, hint } })
     else session.terminal.note(`${message}, so it is not offered. ${hint}`)
     return undefined
   }
 }
 
-async function listenAt(session: Session, store: Store, port: number): Promise<Listening> {
+async function listenAt(
+  session: Session,
+  store: Store,
+  port: number,
+  log: EventLog | undefined,
+): Promise<Listening> {
   const { config } = await session.config()
   return listen({
     host: '127.0.0.1',
@@ -181,7 +196,8 @@ async function listenAt(session: Session, store: Store, port: number): Promise<L
     load: () => session.config(),
     environment: session.environment,
     holds: 'servers',
-    onError: (error, requestId) => showTrouble(session, error, requestId),
+    onError: (error, requestId) => showTrouble(session, error, requestId, log),
+    ...answering(log),
   })
 }
 

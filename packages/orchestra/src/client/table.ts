@@ -27,6 +27,10 @@ import type {
   driftRepair,
   eventFollow,
   eventList,
+  hookAdd,
+  hookList,
+  hookRemove,
+  hookShow,
   incidentAcknowledge,
   incidentList,
   incidentMerge,
@@ -387,6 +391,14 @@ export interface Table {
   'GET /channels/{channel}/deliveries': { kind: 'list'; input: { channel: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof deliveryList>>> }
   /** Sends once more what a channel was told or could not be told */
   'POST /deliveries/{delivery}/redeliver': { kind: 'act'; input: { delivery: number }; answer: OutputOf<typeof deliveryRepeat> }
+  /** Programs elsewhere that say that something is to be looked at, and what they said last */
+  'GET /hooks': { kind: 'list'; input: { limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof hookList>>> }
+  /** Lets a program elsewhere say that something is to be looked at, and tells its secret this once */
+  'POST /hooks': { kind: 'act'; input: { hook: string; does: "collect" | "check" | "sync"; user?: string; servers?: readonly (string)[]; backends?: readonly (string)[]; models?: readonly (string)[]; at?: { server?: string; backend?: string; model?: string; object?: string; key?: readonly (string)[] }; publicKey?: string }; answer: OutputOf<typeof hookAdd> }
+  /** One of them, with what it was told within a week and what came of that, the newest first */
+  'GET /hooks/{hook}': { kind: 'one'; input: { hook: string; before?: number; limit?: number }; answer: OutputOf<typeof hookShow> }
+  /** Listens to a program elsewhere no more, and forgets what it said */
+  'DELETE /hooks/{hook}': { kind: 'act'; input: { hook: string }; answer: OutputOf<typeof hookRemove> }
   /** What people did to Orchestra itself, the newest first */
   'GET /audit': { kind: 'list'; input: { by?: string; action?: string; target?: string; since?: unknown | string; q?: string; limit?: number; cursor?: number }; answer: Listed<ItemOf<OutputOf<typeof auditList>>> }
   /** Where the chain of the audit ends now, to be posted elsewhere */

@@ -11,6 +11,7 @@ import { OrchestraError } from '../errors.ts'
 import { assertMayAsk, ChangedMeanwhile } from '../operate/index.ts'
 import type { Store } from '../store/index.ts'
 import { answer, BASE } from './answer.ts'
+import { type Answered, watchAnswers } from './answered.ts'
 import { type Asker, askBy, type Surroundings } from './asking.ts'
 import { addCustomers } from './customers.ts'
 import type { Door, Entering } from './door.ts'
@@ -45,6 +46,8 @@ export interface AppOptions extends Surroundings {
   hosts: ReadonlySet<string> | 'any'
   /** Told of what nobody expected; whoever asked is told the id of his request only. */
   onError: (error: unknown, requestId: string) => void
+  /** Told of each request when it was answered. */
+  onAnswered?: (answered: Answered) => void
   /** By which providers of identities people come in; else those of the configuration. */
   providers?: Providers
   /** Milliseconds in which a request has to be there as a whole. */
@@ -80,7 +83,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   const { http } = options.config
   const site = siteOf(http)
   const limit = limiting(app, http.requests)
-  const whoAsks = receive(app, { ...options, site, limit })
+  const { whoAsks, known } = receive(app, { ...options, site, limit })
+  if (options.onAnswered !== undefined) watchAnswers(app, known, options.onAnswered)
   app.setErrorHandler((error, request, reply) => sendProblem(options, error, request, reply))
   app.setNotFoundHandler(async (request, reply) => sendProblem(options, nothingThere(), request, reply))
   addHealth(app, options)

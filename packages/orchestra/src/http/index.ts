@@ -1,4 +1,5 @@
 export type { Address } from './address.ts'
+export type { Answered } from './answered.ts'
 export type { Authorize, Authorized } from './authorize.ts'
 export {
   type Console,

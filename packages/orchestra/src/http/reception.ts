@@ -22,8 +22,15 @@ interface Receiving {
   limit: Limit
 }
 
+/** Who made a request. */
+export interface Received {
+  /** @throws OrchestraError ORC_HTTP_ANONYMOUS */
+  whoAsks: (request: FastifyRequest) => Principal
+  known: (request: FastifyRequest) => Principal | undefined
+}
+
 /** Finds out who comes before anything else is done; answers who it was. */
-export function receive(app: FastifyInstance, receiving: Receiving): (request: FastifyRequest) => Principal {
+export function receive(app: FastifyInstance, receiving: Receiving): Received {
   const { hosts, site, limit } = receiving
   const known = new WeakMap<FastifyRequest, Principal>()
   app.addHook('onRequest', async (request, reply) => {
@@ -39,11 +46,12 @@ export function receive(app: FastifyInstance, receiving: Receiving): (request: F
     if (key !== undefined) await limit(request, reply, key)
     known.set(request, principal)
   })
-  return (request) => {
+  const whoAsks = (request: FastifyRequest) => {
     const principal = known.get(request)
     if (principal === undefined) throw nobody()
     return principal
   }
+  return { whoAsks, known: (request) => known.get(request) }
 }
 
 /** Whoever is not known is counted by his address. */

@@ -109,6 +109,8 @@ const typos: [command: string, code: string, help: string][] = [
   ['binding add viewer --user ana --server heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
   ['binding add viewer --user ana --backend pages', 'ORC_BACKEND_UNKNOWN', 'Did you mean page?'],
   ['binding add viewer --user ana --model sites', 'ORC_MODEL_UNKNOWN', 'Did you mean site?'],
+  ['up --log xml', 'ORC_USAGE', 'text, json'],
+  ['serve --log xml', 'ORC_USAGE', 'text, json'],
   ['unit show abcdef01', 'ORC_UNIT_UNKNOWN', 'abcdef01'],
   ['server lane heer', 'ORC_SERVER_UNKNOWN', 'Did you mean here?'],
   ['route preview pages true', 'ORC_BACKEND_UNKNOWN', 'Did you mean page?'],

@@ -107,6 +107,50 @@ describePostgres('orchestra serve', (open) => {
     }
   })
 
+  it('logs a line of JSON for each request, and nothing secret in it', async () => {
+    const child = start('serve', '--port', '0', '--log', 'json')
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+    const next = async (event: string) => {
+      for (;;) {
+        const { value } = await lines.next()
+        const told = JSON.parse(value ?? '')
+        if (told.event === event) return told
+      }
+    }
+    const { url, level, pid } = await next('listening')
+    expect([level, pid]).toEqual(['info', child.pid])
+    const token = await tokenOf('viewer')
+    const asked = [
+      fetch(`${url}/servers/web%1b%5b2J%c2%9b?no=${token}`, {
+        headers: { authorization: `Bearer ${token}` },
+      }),
+      fetch(`${url}/servers`, { headers: { authorization: 'Bearer hunter2' } }),
+      fetch(`${url}/hooks/shop/deliver`, {
+        method: 'POST',
+        body: 'hunter2',
+        headers: { authorization: 'Bearer hunter2' },
+      }),
+    ]
+    const answers = await Promise.all(asked)
+    const told = [await next('request'), await next('request'), await next('request')]
+    const of = (status: number, route: string) =>
+      told.find((one) => one.status === status && one.route === `/api/v1${route}`)
+    expect(of(400, '/servers/:server')).toMatchObject({
+      level: 'warn',
+      by: 'token:viewer',
+      server: 'web\u001b[2J\u009b',
+      method: 'GET',
+      address: '127.0.0.1',
+      milliseconds: expect.any(Number),
+      requestId: answers[0]?.headers.get('request-id'),
+    })
+    expect(of(401, '/servers')).toMatchObject({ by: null })
+    expect(of(401, '/hooks/:hook/deliver')).toMatchObject({ by: null })
+    for (const never of [token, 'hunter2', '\u001b', '\u009b']) expect(printed).not.toContain(never)
+    const quiet = start('up', '--log', 'xml')
+    expect(await failureOf(quiet)).toEqual([1, 'ORC_USAGE'])
+  })
+
   it('says what to do where it cannot listen', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
