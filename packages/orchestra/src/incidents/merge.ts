@@ -2,11 +2,13 @@ import { OrchestraError } from '../errors.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { type IncidentView, readIncident, unknownIncident } from './list.ts'
+import { REPORTED } from './reported.ts'
 import { step } from './watch.ts'
 
 interface Row {
   id: number
   place: string
+  outcome: string
   mergedInto: number | null
 }
 
@@ -68,6 +70,10 @@ function assertMergeable(one: Row, other: Row): void {
   if (one.id === other.id) throw usage(`Incident ${one.id} cannot be a part of itself`)
   if (other.mergedInto !== null)
     throw usage(`Incident ${other.id} is a part of incident ${other.mergedInto}: merge into that one`)
+  // Nothing fails for what somebody did, and nothing that is seen no more ends it.
+  const reported = [one, other].find(({ outcome }) => outcome === REPORTED)
+  if (reported !== undefined)
+    throw usage(`Incident ${reported.id} is about what somebody did, and stays alone`)
   if (one.place !== other.place)
     throw usage(`Incidents ${one.id} and ${other.id} are not of one server and backend`)
 }
@@ -77,7 +83,7 @@ function usage(message: string): OrchestraError {
 }
 
 const LOCK = `
-select id, coalesce(server_id::text, '') || ' ' || coalesce(backend, '') as place, merged_into as "mergedInto"
+select id, coalesce(server_id::text, '') || ' ' || coalesce(backend, '') as place, outcome, merged_into as "mergedInto"
 from orchestra.incident where id = any($1::bigint[]) order by id for update`
 
 /** What was dealt with as another is over; objects are counted there. */

@@ -5,6 +5,7 @@ import {
   mergeIncident,
   muteIncident,
   readIncident,
+  reportIncident,
   resolveIncident,
   splitIncident,
   watchIncidents,
@@ -154,6 +155,11 @@ describeStores('incidents', (open) => {
     })
     const usage = { code: 'ORC_USAGE' }
     await expect(mergeIncident(store, one, { into: one, by: 'ana' })).rejects.toMatchObject(usage)
+    const did = { key: 'plan', server: 'here', backend: 'files', error: 'bo did', objects: [], by: 'bo' }
+    const reported = await store.transaction((tx) => reportIncident(tx, did))
+    for (const [id, into] of [[one, reported] as const, [reported, one] as const])
+      await expect(mergeIncident(store, id, { into, by: 'ana' })).rejects.toMatchObject(usage)
+    await resolveIncident(store, reported, 'ana')
     expect(await mergeIncident(store, other, { into: one, by: 'ana' })).toMatchObject({ id: one })
     await watchIncidents(store, seconds(5))
     expect(await listIncidents(store, { state: 'open' })).toMatchObject([{ id: one, objects: 3 }])
