@@ -1,8 +1,8 @@
 import { quoteLiteral } from './table-name.ts'
 import type { ContextUnit } from './unit.ts'
 
-/** What triggers read: whose change it is, and where it comes from. */
-export type Settings = readonly [name: string, value: string][]
+/** What triggers read: whose change it is, where it comes from, and which trace it belongs to. */
+export type Settings = readonly (readonly [name: string, value: string])[]
 
 /** Longer sources help nobody and would be stored with every change. */
 const LONGEST = 1000
@@ -11,11 +11,16 @@ const LONGEST = 1000
 export const REFUSES_COMPANY: readonly string[] = ['25001', '2D000']
 
 /** An empty id is none: each transaction is then a unit of its own. */
-export function settingsOf(id: string, { actor, source }: Pick<ContextUnit, 'actor' | 'source'>): Settings {
+export function settingsOf(
+  id: string,
+  { actor, source, trace }: Pick<ContextUnit, 'actor' | 'source'> & Partial<Pick<ContextUnit, 'trace'>>,
+): Settings {
   return [
     ['orchestra.unit_of_work', id],
     ['orchestra.actor', settable(actor ?? '')],
     ['orchestra.source', settable(source ?? '')],
+    // Where nobody traces, statements are as they are without.
+    ...(trace === undefined ? [] : [['orchestra.trace', trace] as const]),
   ]
 }
 

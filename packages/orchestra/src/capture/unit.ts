@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { OrchestraError } from '../errors.ts'
 import type { NamesOf } from '../options.ts'
+import { activeTrace } from '../telemetry/index.ts'
 import { type Actor, actorText, fixedActor } from './actor.ts'
 
 /** Whose change it is and where it came from. */
@@ -34,6 +35,8 @@ export interface Unit {
 export interface ContextUnit extends Unit {
   readonly openClients: Set<OpenClient>
   statements: number
+  /** The span in which it began, as a text. */
+  readonly trace: string | undefined
   state: 'going on' | 'over'
 }
 
@@ -123,6 +126,7 @@ function newUnit({ id = randomUUID(), actor, source }: UnitOptions): ContextUnit
   return {
     id,
     source,
+    trace: activeTrace(),
     openClients: new Set(),
     statements: 0,
     state: 'going on',

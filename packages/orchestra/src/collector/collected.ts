@@ -9,6 +9,8 @@ export interface UnitRow {
   createdAt: Date
   /** Everybody who was logged in where one of its changes was made. */
   logins: readonly string[]
+  /** The span that what it leads to belongs to. */
+  trace?: string | null
 }
 
 /** What one look of the collector leaves in the store. */
@@ -34,8 +36,8 @@ export interface Seen {
 /** Who made changes, a row each unit. */
 export function unitsOf(changes: readonly StoredChange[]): UnitRow[] {
   const units = new Map<string, UnitRow>()
-  for (const { unitId: id, actor, source, login, at } of changes) {
-    const unit = units.get(id) ?? { id, actor, source, createdAt: at, logins: [] }
+  for (const { unitId: id, actor, source, login, trace = null, at } of changes) {
+    const unit = units.get(id) ?? { id, actor, source, createdAt: at, logins: [], trace }
     const isNew = login !== null && !unit.logins.includes(login)
     units.set(id, isNew ? { ...unit, logins: [...unit.logins, login].sort() } : unit)
   }

@@ -9,9 +9,9 @@ export async function writeUnits(db: Queryable, units: readonly UnitRow[]): Prom
   if (units.length === 0) return
   await db.query(
     often(
-      `insert into orchestra.unit (id, actor, source, created_at, logins)
-       select id, actor, source, created_at, logins
-       from jsonb_to_recordset($1::jsonb) as row(id uuid, actor text, source text, created_at timestamptz, logins text[])
+      `insert into orchestra.unit (id, actor, source, created_at, logins, trace)
+       select id, actor, source, created_at, logins, trace
+       from jsonb_to_recordset($1::jsonb) as row(id uuid, actor text, source text, created_at timestamptz, logins text[], trace text)
        order by id
        on conflict (id) do update set logins = array(select distinct unnest(unit.logins || excluded.logins) order by 1)
        where not unit.logins @> excluded.logins`,

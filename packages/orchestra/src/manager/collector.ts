@@ -20,6 +20,7 @@ import { stillFailing } from '../collector/still-failing.ts'
 import { type Company, type Taken, takeWaiting, type Waiting } from '../collector/taking.ts'
 import { hasCompany, spend, Tickets } from '../collector/tickets.ts'
 import { isTruncation, spreadTruncations } from '../collector/truncated.ts'
+import { traceUnits } from '../collector/unit-spans.ts'
 import { writeUnits } from '../collector/units.ts'
 import type { Config } from '../config/config.ts'
 import { formatKey } from '../config/key.ts'
@@ -176,6 +177,7 @@ export class Collector {
     careful: boolean,
   ): Promise<readonly number[] | undefined> {
     const { store, config, router } = this.#options
+    const traced = traceUnits(unitsOf(changes))
     // Beside each other: what is written below is written by the routes that are read here, or not at all.
     const [{ route, revision }, decideBy] = await Promise.all([
       router(),
@@ -186,7 +188,7 @@ export class Collector {
         placements: (objects) => placementsOf(store, objects),
         replaced: () => replacedModels(store),
       }),
-      writeUnits(store, unitsOf(changes)),
+      writeUnits(store, traced.units),
     ])
     const decided = decideBy(route)
     if (!careful) {
@@ -203,6 +205,7 @@ export class Collector {
     // A ticket that was given up for nothing is taken once more.
     const serverIds = await store.transaction(write, { first: 'harmless' })
     this.#tickets.spent(ticket)
+    traced.end()
     return serverIds
   }
 

@@ -17,6 +17,7 @@ import { conclude, explain } from './run-conclusion.ts'
 import type { RunContext, RunEnd, Stop } from './run-context.ts'
 import { problemsOf, type RunRendering, renderRun, secretsOf } from './run-rendering.ts'
 import { RunResults } from './run-results.ts'
+import { openSpans } from './run-spans.ts'
 import { fromResult, givenBack, unrendered } from './settlement.ts'
 import { Suspects } from './suspects.ts'
 import { rebuildWiped } from './wiped.ts'
@@ -86,6 +87,19 @@ class ScriptRun {
   }
 
   async run(): Promise<RunEnd> {
+    const { store } = this.#context
+    const spans = await openSpans({ store, claim: this.#claim, planned: this.#planned, logId: this.#logId })
+    let kind: RunEnd['kind'] | 'threw' = 'threw'
+    try {
+      const end = await this.#run()
+      kind = end.kind
+      return end
+    } finally {
+      spans.end(this.#results.ends, kind)
+    }
+  }
+
+  async #run(): Promise<RunEnd> {
     this.#endUnsent()
     const record = () => void this.#results.settle('more is coming').catch(() => undefined)
     const timer = setInterval(record, RECORD_INTERVAL)

@@ -28,6 +28,8 @@ export interface StoredChange extends Change {
   source: string | null
   /** Who was logged in; null for what Orchestra itself wrote. */
   login: string | null
+  /** The span of the request that made it, as W3C Trace Context writes it. */
+  trace?: string | null
   at: Date
 }
 

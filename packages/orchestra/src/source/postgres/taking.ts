@@ -11,6 +11,7 @@ interface ChangeRow {
   actor: string | null
   source: string | null
   login: string | null
+  trace: string | null
   model: string
   action: string
   keys: Key[]
@@ -21,7 +22,7 @@ interface ChangeRow {
 }
 
 /** Longer names and sources help nobody; writers of changes leave them as they are, because they are in a hurry. */
-const COLUMNS = `id, unit_id, left(actor, 1000) as actor, nullif(left(source, 1000), '') as source, login, model, action, keys,
+const COLUMNS = `id, unit_id, left(actor, 1000) as actor, nullif(left(source, 1000), '') as source, login, left(trace, 100) as trace, model, action, keys,
   payload, at, backend, server_id`
 
 export async function due(

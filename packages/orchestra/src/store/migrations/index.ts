@@ -24,6 +24,7 @@ import * as holdUntil from './0023-hold-until.ts'
 import * as plans from './0024-plans.ts'
 import * as incidents from './0025-incidents.ts'
 import * as hooks from './0026-hooks.ts'
+import * as traces from './0027-traces.ts'
 
 export interface Migration {
   /**
@@ -64,4 +65,5 @@ export const migrations: readonly Migration[] = [
   plans,
   incidents,
   hooks,
+  traces,
 ]

@@ -1,0 +1,2 @@
+export { activeTrace, contextOf, traceOfSpan } from './trace-context.ts'
+export { endFailed, isTracing, tracer } from './tracer.ts'
