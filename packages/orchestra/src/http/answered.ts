@@ -17,10 +17,11 @@ export interface Answered {
   unit?: string
   object?: string
   log?: string
+  hook?: string
 }
 
 /** Parts of a path that say what a request is about. */
-const subjects = ['server', 'backend', 'unit', 'object', 'log'] as const
+const subjects = ['server', 'backend', 'unit', 'object', 'log', 'hook'] as const
 /** Characters of one that are told. */
 const LONGEST = 300
 

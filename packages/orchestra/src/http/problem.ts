@@ -121,8 +121,8 @@ const WELL_FORMED = 'Send JSON in UTF-8, and percent-encode what stands in the p
 const refusals: Readonly<Record<string, { code: ErrorCode; message: string; hint: string }>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: 'ORC_HTTP_TOO_LARGE',
-    message: 'The body is larger than 1 MB',
-    hint: 'Send less at a time',
+    message: 'The body is larger than is read here',
+    hint: 'Send less at a time: 1 MB at most, 256 kB to a hook',
   },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     code: 'ORC_HTTP_NOT_JSON',

@@ -145,7 +145,7 @@ describePostgres('orchestra serve', (open) => {
       requestId: answers[0]?.headers.get('request-id'),
     })
     expect(of(401, '/servers')).toMatchObject({ by: null })
-    expect(of(401, '/hooks/:hook/deliver')).toMatchObject({ by: null })
+    expect(of(401, '/hooks/:hook/deliver')).toMatchObject({ by: null, hook: 'shop' })
     for (const never of [token, 'hunter2', '\u001b', '\u009b']) expect(printed).not.toContain(never)
     const quiet = start('up', '--log', 'xml')
     expect(await failureOf(quiet)).toEqual([1, 'ORC_USAGE'])
