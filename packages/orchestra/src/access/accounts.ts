@@ -2,7 +2,7 @@ import { OrchestraError } from '../errors.ts'
 import { isoTime } from '../logs/index.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
-import { type Actor, assertMayGive, type Clock, clock as now } from './actor.ts'
+import { type Actor, assertMayGive, type Clock, clock as now, type Owner } from './actor.ts'
 import { keepingAnAdmin } from './admins.ts'
 import { insertBinding, type NewScope } from './bind.ts'
 import { grantsOf } from './grants.ts'
@@ -41,15 +41,36 @@ select a.name, case when a.issuer is not null then 'provider' when a.password is
   array(select distinct role from orchestra.binding where account_id = a.id order by role) as roles
 from orchestra.account a`
 
-export function listUsers(db: Queryable): Promise<UserView[]> {
-  return db.query<UserView>(`${VIEW} order by a.name`)
+export function listUsers(db: Queryable, own?: Owner): Promise<UserView[]> {
+  return db.query<UserView>(`${VIEW} where $1 or a.id = $2 order by a.name`, [
+    own === undefined,
+    own?.accountId ?? null,
+  ])
+}
+
+/**
+ * @param own whose it has to be; default anybody's
+ * @throws OrchestraError ORC_USER_UNKNOWN
+ */
+export async function readUser(db: Queryable, name: string, own?: Owner): Promise<UserView> {
+  const [user] = await db.query<UserView>(`${VIEW} where a.name = $1 and ($2 or a.id = $3)`, [
+    name,
+    own === undefined,
+    own?.accountId ?? null,
+  ])
+  if (user === undefined) throw unknownUser(name)
+  return user
 }
 
 /** @throws OrchestraError ORC_USER_UNKNOWN */
 export async function accountNamed(db: Queryable, name: string): Promise<AccountRow> {
   const [row] = await db.query<AccountRow>(`${ACCOUNT} where name = $1`, [name])
-  if (row !== undefined) return row
-  throw new OrchestraError('ORC_USER_UNKNOWN', `There is no user ${name}`, {
+  if (row === undefined) throw unknownUser(name)
+  return row
+}
+
+function unknownUser(name: string): OrchestraError {
+  return new OrchestraError('ORC_USER_UNKNOWN', `There is no user ${name}`, {
     hint: '`orchestra user list` shows all there are',
   })
 }

@@ -27,3 +27,9 @@ export function assertMayGive({ grants }: Actor, given: readonly Grant[]): void 
     hint: 'Ask somebody who has that himself, everywhere where it is to hold',
   })
 }
+
+/** Whose something is. */
+export interface Owner {
+  /** Null for somebody without an account: nothing is his. */
+  accountId: number | null
+}

@@ -68,14 +68,14 @@ export async function addBinding(
   return store.transaction(async (tx) => {
     const id = await insertBinding(tx, { role, ...scope, ...(await holderOf(tx, to)) }, actor, clock)
     await audit(tx, { by: actor.by, action: 'binding.add', target: receiverText(to), detail: { id, role } })
-    return bindingOf(tx, id)
+    return readBinding(tx, id)
   })
 }
 
 /** @throws OrchestraError ORC_BINDING_UNKNOWN, ORC_LAST_ADMIN */
 export async function removeBinding(store: Store, id: number, actor: Actor): Promise<BindingView> {
   return keepingAnAdmin(store, async (tx) => {
-    const binding = await bindingOf(tx, id)
+    const binding = await readBinding(tx, id)
     await tx.query('delete from orchestra.binding where id = $1', [id])
     const { role } = binding
     const detail = { role, from: holderText(binding) }
@@ -85,7 +85,7 @@ export async function removeBinding(store: Store, id: number, actor: Actor): Pro
 }
 
 /** @throws OrchestraError ORC_BINDING_UNKNOWN */
-async function bindingOf(db: Queryable, id: number): Promise<BindingView> {
+export async function readBinding(db: Queryable, id: number): Promise<BindingView> {
   const [binding] = await db.query<BindingView>(`${VIEW} where b.id = $1`, [id])
   if (binding !== undefined) return binding
   throw new OrchestraError('ORC_BINDING_UNKNOWN', `There is no binding ${id}`, {

@@ -1,5 +1,5 @@
-export { addUser, listUsers, removeUser, setUser, type UserView } from './accounts.ts'
-export { type Actor, assertMayGive, type Clock } from './actor.ts'
+export { addUser, listUsers, readUser, removeUser, setUser, type UserView } from './accounts.ts'
+export { type Actor, assertMayGive, type Clock, type Owner } from './actor.ts'
 export { countAdmins } from './admins.ts'
 export { type Vouched, type VouchedFor, vouchFor } from './application.ts'
 export {
@@ -25,6 +25,7 @@ export {
   type BindingView,
   listBindings,
   type Receiver,
+  readBinding,
   receiverText,
   removeBinding,
 } from './bindings.ts'
@@ -37,7 +38,7 @@ export { isInNetworks, networkOf, siteOf as siteOfAddress } from './networks.ts'
 export { type Permission, permissions, standardRoles } from './permissions.ts'
 export { type Columns, predicate, rowPredicate } from './predicate.ts'
 export { authenticateProxied } from './proxied.ts'
-export { addRole, listRoles, type RoleView, removeRole, setRole } from './roles.ts'
+export { addRole, listRoles, type RoleView, readRole, removeRole, setRole } from './roles.ts'
 export {
   allows,
   commonGrants,
@@ -55,6 +56,7 @@ export {
   listTokens,
   MOST_DAYS,
   ownerOf,
+  readToken,
   revokeToken,
   type TokenMade,
   type TokenView,

@@ -40,6 +40,11 @@ export async function listRoles(db: Queryable): Promise<RoleView[]> {
 }
 
 /** @throws OrchestraError ORC_ROLE_UNKNOWN */
+export async function readRole(db: Queryable, name: string): Promise<RoleView> {
+  return (await listRoles(db)).find((role) => role.name === name) ?? ownRole(db, name)
+}
+
+/** @throws OrchestraError ORC_ROLE_UNKNOWN */
 export async function permissionsOf(db: Queryable, name: string): Promise<readonly Permission[]> {
   return standardRole(name) ?? (await ownRole(db, name)).permissions
 }

@@ -2,7 +2,7 @@ import { OrchestraError } from '../errors.ts'
 import { isoTime } from '../logs/index.ts'
 import { audit } from '../server/index.ts'
 import { type Queryable, type Store, storable } from '../store/index.ts'
-import type { Actor, Clock } from './actor.ts'
+import type { Actor, Clock, Owner } from './actor.ts'
 import { clock as now } from './actor.ts'
 import { hashOf, newSecret } from './secret-text.ts'
 
@@ -40,12 +40,12 @@ export const isOpen = (now: string) => `${ENDS} > ${now}`
 
 export function listSessions(
   db: Queryable,
-  { user }: { user?: string | undefined } = {},
+  { user, own }: { user?: string | undefined; own?: Owner | undefined } = {},
   clock: Clock = now,
 ): Promise<SessionView[]> {
   return db.query<SessionView>(
-    `${VIEW} where ${isOpen('$1')} and ($2::text is null or a.name = $2) order by s.id`,
-    [clock(), user ?? null],
+    `${VIEW} where ${isOpen('$1')} and ($2::text is null or a.name = $2) and ($3 or s.account_id = $4) order by s.id`,
+    [clock(), user ?? null, own === undefined, own?.accountId ?? null],
   )
 }
 
@@ -97,12 +97,21 @@ export async function closeSession(
   })
 }
 
-/** @throws OrchestraError ORC_SESSION_UNKNOWN */
-export async function revokeSession(store: Store, id: number, actor: Actor): Promise<{ user: string }> {
+/**
+ * @param own whose it has to be; default anybody's
+ * @throws OrchestraError ORC_SESSION_UNKNOWN
+ */
+export async function revokeSession(
+  store: Store,
+  id: number,
+  actor: Actor,
+  own?: Owner,
+): Promise<{ user: string }> {
   return store.transaction(async (tx) => {
     const [ended] = await tx.query<{ user: string }>(
-      `delete from orchestra.session s using orchestra.account a where a.id = s.account_id and s.id = $1 returning a.name as user`,
-      [id],
+      `delete from orchestra.session s using orchestra.account a where a.id = s.account_id and s.id = $1
+         and ($2 or s.account_id = $3) returning a.name as user`,
+      [id, own === undefined, own?.accountId ?? null],
     )
     if (ended === undefined)
       throw new OrchestraError('ORC_SESSION_UNKNOWN', `There is no session ${id}`, {

@@ -3,7 +3,7 @@ import { isoTime } from '../logs/index.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable, Store } from '../store/index.ts'
 import { accountNamed, assertNotAbove } from './accounts.ts'
-import { type Actor, type Clock, clock as now } from './actor.ts'
+import { type Actor, type Clock, clock as now, type Owner } from './actor.ts'
 import { insertBinding, type NewScope } from './bind.ts'
 import { networkOf } from './networks.ts'
 import { hashOf, newToken } from './secret-text.ts'
@@ -43,12 +43,13 @@ from orchestra.token t left join orchestra.account a on a.id = t.account_id`
 /** Those that can be used, or all that ever were. */
 export function listTokens(
   db: Queryable,
-  { user, all = false }: { user?: string | undefined; all?: boolean } = {},
+  { user, all = false, own }: { user?: string | undefined; all?: boolean; own?: Owner | undefined } = {},
   clock: Clock = now,
 ): Promise<TokenView[]> {
   return db.query<TokenView>(
-    `${view('$1')} where ($2::text is null or a.name = $2) and ($3 or (t.revoked_at is null and t.expires_at > $1)) order by t.id`,
-    [clock(), user ?? null, all],
+    `${view('$1')} where ($2::text is null or a.name = $2) and ($3 or (t.revoked_at is null and t.expires_at > $1))
+       and ($4 or t.account_id = $5) order by t.id`,
+    [clock(), user ?? null, all, own === undefined, own?.accountId ?? null],
   )
 }
 
@@ -127,14 +128,37 @@ export async function revokeToken(
   })
 }
 
+/**
+ * One that was not revoked.
+ * @param own whose it has to be; default anybody's
+ * @throws OrchestraError ORC_TOKEN_UNKNOWN
+ */
+export async function readToken(
+  db: Queryable,
+  name: string,
+  own?: Owner,
+  clock: Clock = now,
+): Promise<TokenView> {
+  const [token] = await db.query<TokenView>(
+    `${view('$1')} where t.name = $2 and t.revoked_at is null and ($3 or t.account_id = $4)`,
+    [clock(), name, own === undefined, own?.accountId ?? null],
+  )
+  if (token === undefined) throw unknownToken(name)
+  return token
+}
+
 /** @throws OrchestraError ORC_TOKEN_UNKNOWN */
 export async function tokenNamed(db: Queryable, name: string): Promise<{ id: number }> {
   const [row] = await db.query<{ id: number }>(
     'select id from orchestra.token where name = $1 and revoked_at is null',
     [name],
   )
-  if (row !== undefined) return row
-  throw new OrchestraError('ORC_TOKEN_UNKNOWN', `There is no token ${name} that could be used`, {
+  if (row === undefined) throw unknownToken(name)
+  return row
+}
+
+function unknownToken(name: string): OrchestraError {
+  return new OrchestraError('ORC_TOKEN_UNKNOWN', `There is no token ${name} that could be used`, {
     hint: '`orchestra token list --all` shows all there were',
   })
 }

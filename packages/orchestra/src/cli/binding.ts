@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { BindingView } from '../access/index.ts'
-import { bindingAdd, bindingList, bindingRemove } from '../operate/index.ts'
+import { bindingAdd, bindingList, bindingRemove, bindingShow } from '../operate/index.ts'
 import { age } from './ages.ts'
 import { type Act, wholeNumber, withExamples } from './command.ts'
 import { type ScopeOptions, scopeFrom, scopeText, withScope } from './scope-options.ts'
@@ -23,6 +23,12 @@ export function addBindingCommands(program: Command, act: Act): void {
     .option('--role <role>', 'Of this role')
     .action(act(listCommand))
   withExamples(list, 'binding list', 'binding list --user ana --json')
+  const show = binding
+    .command('show')
+    .argument('<binding>', 'Its number', wholeNumber(1))
+    .description('To whom one role was given, and for what')
+    .action(act(showCommand))
+  withExamples(show, 'binding show 7')
   const add = withScope(
     withHolder(
       binding
@@ -48,6 +54,13 @@ function withHolder(command: Command): Command {
     .option('--user <user>', 'A user')
     .option('--token <token>', 'A token')
     .option('--group <group>', 'A group that a provider of identities tells of')
+}
+
+async function showCommand(session: Session, binding: number): Promise<Ending> {
+  const { terminal } = session
+  const shown = await session.run(bindingShow, { binding })
+  terminal.tell(shown, ...table(columns, [shown], terminal.width))
+  return 'done'
 }
 
 async function listCommand(session: Session, search: Holder & { role?: string }): Promise<Ending> {

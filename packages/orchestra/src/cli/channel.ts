@@ -4,6 +4,7 @@ import {
   channelAdd,
   channelList,
   channelRemove,
+  channelShow,
   channelTest,
   deliveryList,
   deliveryRepeat,
@@ -33,6 +34,11 @@ export function addChannelCommands(program: Command, act: Act): void {
     .description('All of them, and what was told last')
     .action(act(listCommand))
   withExamples(list, 'channel list', 'channel list --json')
+  const show = channel
+    .command('show <name>')
+    .description('One of them, and what it was told last')
+    .action(act(showCommand))
+  withExamples(show, 'channel show ops')
   const add = channel
     .command('add <name>')
     .description('Tell somebody of incidents')
@@ -72,6 +78,13 @@ export function addChannelCommands(program: Command, act: Act): void {
     .description('Send once more what was sent or given up')
     .action(act(redeliverCommand))
   withExamples(redeliver, 'channel redeliver 12')
+}
+
+async function showCommand(session: Session, channel: string): Promise<Ending> {
+  const { terminal } = session
+  const shown = await session.run(channelShow, { channel })
+  terminal.tell(shown, ...table(columns, [shown], terminal.width))
+  return 'done'
 }
 
 async function listCommand(session: Session): Promise<Ending> {

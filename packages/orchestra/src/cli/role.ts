@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Permission, RoleView } from '../access/index.ts'
-import { roleAdd, roleList, roleRemove, roleSet } from '../operate/index.ts'
+import { roleAdd, roleList, roleRemove, roleSet, roleShow } from '../operate/index.ts'
 import { type Act, withExamples } from './command.ts'
 import type { Ending, Session } from './session.ts'
 import { type Column, table } from './table.ts'
@@ -15,6 +15,11 @@ export function addRoleCommands(program: Command, act: Act): void {
     .description('Those that every store has, and your own')
     .action(act(listCommand))
   withExamples(list, 'role list', 'role list --json')
+  const show = role
+    .command('show <role>')
+    .description('What a role holds, and how often it is given')
+    .action(act(showCommand))
+  withExamples(show, 'role show operator')
   const add = role
     .command('add <role> <permission...>')
     .description('Define a role; docs/access.md lists the permissions')
@@ -30,6 +35,13 @@ export function addRoleCommands(program: Command, act: Act): void {
     .description('Remove a role that nobody has')
     .action(act(removeCommand))
   withExamples(remove, 'role remove restarter')
+}
+
+async function showCommand(session: Session, role: string): Promise<Ending> {
+  const { terminal } = session
+  const shown = await session.run(roleShow, { role })
+  terminal.tell(shown, ...table(columns, [shown], terminal.width))
+  return 'done'
 }
 
 async function listCommand(session: Session): Promise<Ending> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { TokenView } from '../access/index.ts'
-import { tokenAdd, tokenList, tokenRevoke } from '../operate/index.ts'
+import { tokenAdd, tokenList, tokenRevoke, tokenShow } from '../operate/index.ts'
 import { age, until } from './ages.ts'
 import { type Act, severalTimes, wholeNumber, withExamples } from './command.ts'
 import { type ScopeOptions, scopeFrom, withScope } from './scope-options.ts'
@@ -20,6 +20,8 @@ export function addTokenCommands(program: Command, act: Act): void {
     .option('--all', 'Those too that cannot be used any more')
     .action(act(listCommand))
   withExamples(list, 'token list', 'token list --all --json')
+  const show = token.command('show <token>').description('One token, never itself').action(act(showCommand))
+  withExamples(show, 'token show ci')
   const add = withScope(
     token
       .command('add <token>')
@@ -36,6 +38,13 @@ export function addTokenCommands(program: Command, act: Act): void {
   )
   const revoke = token.command('revoke <token>').description('End a token').action(act(revokeCommand))
   withExamples(revoke, 'token revoke ci')
+}
+
+async function showCommand(session: Session, token: string): Promise<Ending> {
+  const { terminal } = session
+  const shown = await session.run(tokenShow, { token })
+  terminal.tell(shown, ...table(columns, [shown], terminal.width))
+  return 'done'
 }
 
 async function listCommand(session: Session, search: { user?: string; all?: boolean }): Promise<Ending> {

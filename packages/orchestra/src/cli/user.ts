@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { UserView } from '../access/index.ts'
 import { OrchestraError } from '../errors.ts'
-import { linkText, userAdd, userLink, userList, userRemove, userSet } from '../operate/index.ts'
+import { linkText, userAdd, userLink, userList, userRemove, userSet, userShow } from '../operate/index.ts'
 import { age, until } from './ages.ts'
 import { type Act, withExamples } from './command.ts'
 import { askPassword } from './password.ts'
@@ -18,6 +18,11 @@ export function addUserCommands(program: Command, act: Act): void {
   )
   const list = user.command('list').description('Who can log in').action(act(listCommand))
   withExamples(list, 'user list', 'user list --json')
+  const show = user
+    .command('show <user>')
+    .description('Who it is, what he was given, and when he came in last')
+    .action(act(showCommand))
+  withExamples(show, 'user show ana')
   const add = withScope(
     user
       .command('add <user>')
@@ -51,6 +56,13 @@ function addSetCommand(user: Command, act: Act): void {
     .option('--enable', 'Let him in again')
     .action(act(setCommand))
   withExamples(set, 'user set ana --disable', 'user set ana --enable')
+}
+
+async function showCommand(session: Session, user: string): Promise<Ending> {
+  const { terminal } = session
+  const shown = await session.run(userShow, { user })
+  terminal.tell(shown, ...table(columns, [shown], terminal.width))
+  return 'done'
 }
 
 async function listCommand(session: Session): Promise<Ending> {

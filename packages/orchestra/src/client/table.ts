@@ -12,12 +12,14 @@ import type {
   bindingAdd,
   bindingList,
   bindingRemove,
+  bindingShow,
   bulkItems,
   bulkShow,
   bulkStart,
   channelAdd,
   channelList,
   channelRemove,
+  channelShow,
   channelTest,
   deliveryList,
   deliveryRepeat,
@@ -77,6 +79,7 @@ import type {
   roleList,
   roleRemove,
   roleSet,
+  roleShow,
   routeAdd,
   routeDisable,
   routeEnable,
@@ -107,6 +110,7 @@ import type {
   tokenAdd,
   tokenList,
   tokenRevoke,
+  tokenShow,
   transferList,
   trashEmpty,
   trashList,
@@ -119,6 +123,7 @@ import type {
   userList,
   userRemove,
   userSet,
+  userShow,
   viewList,
   viewRemove,
   viewSave,
@@ -381,6 +386,8 @@ export interface Table {
   'GET /channels': { kind: 'list'; input: { limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof channelList>>> }
   /** Tells somebody of incidents: by mail, or by a webhook */
   'POST /channels': { kind: 'act'; input: { channel: string; mail?: { to: readonly (string)[]; from: string; smtp: string }; webhook?: { url: string; allowPrivate?: boolean; heartbeat?: number }; digest?: number }; answer: OutputOf<typeof channelAdd> }
+  /** One who is told of incidents, and what was told last */
+  'GET /channels/{channel}': { kind: 'one'; input: { channel: string }; answer: OutputOf<typeof channelShow> }
   /** Tells nobody any more by a channel */
   'DELETE /channels/{channel}': { kind: 'act'; input: { channel: string }; answer: OutputOf<typeof channelRemove> }
   /** Sends a message of no meaning by a channel, and says whether it arrived */
@@ -411,17 +418,19 @@ export interface Table {
   'GET /logs/{log}/stream': { kind: 'stream'; input: { log: number; from?: number }; answer: { event: 'lines'; data: PieceOf<OutputOf<typeof logWatch>> } | { event: 'end'; data: OutputOf<typeof logShow> } }
   /** What happens from now on, or since a cursor, page by page as it happens */
   'GET /events/stream': { kind: 'stream'; input: { cursor?: string }; answer: { event: string; data: ItemOf<PieceOf<OutputOf<typeof eventFollow>>> } }
-  /** Who can log in */
+  /** Who can log in; oneself, without the permission to see others */
   'GET /users': { kind: 'list'; input: { limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof userList>>> }
   /** Registers somebody who can log in */
   'POST /users': { kind: 'act'; input: { user: string; password?: string; role?: string; servers?: readonly (string)[]; backends?: readonly (string)[]; models?: readonly (string)[]; actions?: readonly (string)[] }; answer: OutputOf<typeof userAdd> }
+  /** One who can log in */
+  'GET /users/{user}': { kind: 'one'; input: { user: string }; answer: OutputOf<typeof userShow> }
   /** Gives somebody another password, or keeps him out; he is out everywhere at once */
   'PATCH /users/{user}': { kind: 'act'; input: { user: string; password?: string; disabled?: boolean }; answer: OutputOf<typeof userSet> }
   /** Removes somebody with his sessions, his tokens and what he was given */
   'DELETE /users/{user}': { kind: 'act'; input: { user: string }; answer: OutputOf<typeof userRemove> }
   /** Makes a link that lets somebody in once; the first makes the first admin */
   'POST /users/{user}/link': { kind: 'act'; input: { user: string }; answer: OutputOf<typeof userLink> }
-  /** Who is logged in, and from where */
+  /** Who is logged in, and from where; oneself, without the permission to see others */
   'GET /sessions': { kind: 'list'; input: { user?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof sessionList>>> }
   /** Logs somebody out */
   'DELETE /sessions/{session}': { kind: 'act'; input: { session: number }; answer: OutputOf<typeof sessionRevoke> }
@@ -429,6 +438,8 @@ export interface Table {
   'GET /roles': { kind: 'list'; input: { limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof roleList>>> }
   /** Defines a role */
   'POST /roles': { kind: 'act'; input: { role: string; permissions: readonly ("status.read" | "object.data" | "diff.read" | "output.read" | "script.read" | "secret.reveal" | "retry" | "cancel" | "collect" | "hold" | "pause" | "check" | "sync" | "prune" | "adopt" | "forget" | "trash" | "key.approve" | "route" | "server" | "protect" | "view.share" | "approve" | "reveal.approve" | "user" | "token" | "channel" | "audit")[] }; answer: OutputOf<typeof roleAdd> }
+  /** One set of permissions that can be given */
+  'GET /roles/{role}': { kind: 'one'; input: { role: string }; answer: OutputOf<typeof roleShow> }
   /** Gives a role other permissions, for all who have it */
   'PATCH /roles/{role}': { kind: 'act'; input: { role: string; permissions: readonly ("status.read" | "object.data" | "diff.read" | "output.read" | "script.read" | "secret.reveal" | "retry" | "cancel" | "collect" | "hold" | "pause" | "check" | "sync" | "prune" | "adopt" | "forget" | "trash" | "key.approve" | "route" | "server" | "protect" | "view.share" | "approve" | "reveal.approve" | "user" | "token" | "channel" | "audit")[] }; answer: OutputOf<typeof roleSet> }
   /** Removes a role that nobody has */
@@ -437,12 +448,16 @@ export interface Table {
   'GET /bindings': { kind: 'list'; input: { user?: string; token?: string; group?: string; role?: string; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof bindingList>>> }
   /** Gives a user, a token or a group a role, everywhere or for what the lists say */
   'POST /bindings': { kind: 'act'; input: { role: string; user?: string; token?: string; group?: string; servers?: readonly (string)[]; backends?: readonly (string)[]; models?: readonly (string)[]; actions?: readonly (string)[] }; answer: OutputOf<typeof bindingAdd> }
+  /** To whom one role was given, and for what */
+  'GET /bindings/{binding}': { kind: 'one'; input: { binding: number }; answer: OutputOf<typeof bindingShow> }
   /** Takes a role back */
   'DELETE /bindings/{binding}': { kind: 'act'; input: { binding: number }; answer: OutputOf<typeof bindingRemove> }
   /** What programs come in by; never the tokens themselves */
   'GET /tokens': { kind: 'list'; input: { user?: string; all?: boolean; limit?: number; cursor?: string }; answer: Listed<ItemOf<OutputOf<typeof tokenList>>> }
   /** Makes a token for a program, and tells it this once */
   'POST /tokens': { kind: 'act'; input: { token: string; role: string; user?: string; networks?: readonly (string)[]; days?: number; servers?: readonly (string)[]; backends?: readonly (string)[]; models?: readonly (string)[]; actions?: readonly (string)[] }; answer: OutputOf<typeof tokenAdd> }
+  /** One that programs come in by; never the token itself */
+  'GET /tokens/{token}': { kind: 'one'; input: { token: string }; answer: OutputOf<typeof tokenShow> }
   /** Ends a token */
   'DELETE /tokens/{token}': { kind: 'act'; input: { token: string }; answer: OutputOf<typeof tokenRevoke> }
 }

@@ -129,7 +129,14 @@ export function removeChannel(store: Store, name: string, by: string): Promise<v
 }
 
 export function listChannels(db: Queryable): Promise<ChannelView[]> {
-  return db.query<ChannelView>(LIST)
+  return db.query<ChannelView>(`${VIEW} order by c.name`)
+}
+
+/** @throws OrchestraError ORC_CHANNEL_UNKNOWN */
+export async function showChannel(db: Queryable, name: string): Promise<ChannelView> {
+  const [channel] = await db.query<ChannelView>(`${VIEW} where c.name = $1`, [name])
+  if (channel === undefined) throw unknownChannel(name)
+  return channel
 }
 
 /** @throws OrchestraError ORC_CHANNEL_UNKNOWN */
@@ -165,7 +172,7 @@ const ADD = `
 insert into orchestra.channel (name, kind, target, secret, digest_seconds, heartbeat_seconds, created_by)
 values ($1, $2, $3, $4, $5, $6, $7)`
 
-const LIST = `
+const VIEW = `
 select c.name, c.kind, c.target ->> 'shown' as target, coalesce((c.target ->> 'allowsPrivate')::boolean, false) as "allowsPrivate",
   c.digest_seconds as "digestSeconds", c.heartbeat_seconds as "heartbeatSeconds", c.created_by as "createdBy",
   ${isoTime('c.created_at')} as "createdAt",
@@ -174,5 +181,4 @@ select c.name, c.kind, c.target ->> 'shown' as target, coalesce((c.target ->> 'a
     when d.id is not null then json_build_object(
       'state', d.state, 'at', ${isoTime('coalesce(d.ended_at, d.created_at)')}, 'error', d.error) end as last
 from orchestra.channel c
-left join lateral (select * from orchestra.delivery where channel_id = c.id order by id desc limit 1) d on true
-order by c.name`
+left join lateral (select * from orchestra.delivery where channel_id = c.id order by id desc limit 1) d on true`

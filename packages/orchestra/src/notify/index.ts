@@ -2,7 +2,14 @@ import type { Store } from '../store/index.ts'
 import { readChannel, targetOf } from './channel.ts'
 import { failureText, sendMessage } from './send.ts'
 
-export { addChannel, type ChannelView, listChannels, type NewChannel, removeChannel } from './channel.ts'
+export {
+  addChannel,
+  type ChannelView,
+  listChannels,
+  type NewChannel,
+  removeChannel,
+  showChannel,
+} from './channel.ts'
 export { type DeliveryView, listDeliveries, repeatDelivery } from './deliver.ts'
 export type { Message, ToldStep } from './message.ts'
 export { Teller } from './teller.ts'

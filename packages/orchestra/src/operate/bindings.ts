@@ -4,6 +4,7 @@ import {
   type BindingView,
   listBindings,
   type Receiver,
+  readBinding,
   receiverText,
   removeBinding,
 } from '../access/index.ts'
@@ -27,6 +28,15 @@ export const bindingList = reading({
   answers: 'soon',
   input: z.strictObject({ ...holderFields, role: nameField.optional() }),
   run: ({ store }, search): Promise<BindingView[]> => listBindings(store, search),
+})
+
+export const bindingShow = reading({
+  name: 'binding.show',
+  about: 'To whom one role was given, and for what',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ binding: routeField }),
+  run: ({ store }, { binding }): Promise<BindingView> => readBinding(store, binding),
 })
 
 export const bindingAdd = writing({

@@ -8,6 +8,7 @@ import {
   type NewChannel,
   removeChannel,
   repeatDelivery,
+  showChannel,
   testChannel,
 } from '../notify/index.ts'
 import { audit } from '../server/index.ts'
@@ -27,6 +28,15 @@ export const channelList = reading({
   answers: 'soon',
   input: z.strictObject({}),
   run: ({ store }): Promise<ChannelView[]> => listChannels(store),
+})
+
+export const channelShow = reading({
+  name: 'channel.show',
+  about: 'One who is told of incidents, and what was told last',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject(one),
+  run: ({ store }, { channel }): Promise<ChannelView> => showChannel(store, channel),
 })
 
 export interface ChannelAdded {

@@ -24,7 +24,7 @@ export { NotAgreed } from './agreement.ts'
 export { askFor } from './application.ts'
 export { type ApprovalGiven, approvalList, planApprove, planReject } from './approvals.ts'
 export { auditExport, auditHead, auditList, auditVerify } from './audit.ts'
-export { bindingAdd, bindingList, bindingRemove } from './bindings.ts'
+export { bindingAdd, bindingList, bindingRemove, bindingShow } from './bindings.ts'
 export { type BulkView, bulkActionNames, bulkItems, bulkShow, bulkStart } from './bulk.ts'
 export type { BulkBegun } from './bulk-begin.ts'
 export { type CausePage, driftCauses, driftRepair, type RepairBegun } from './causes.ts'
@@ -33,6 +33,7 @@ export {
   channelAdd,
   channelList,
   channelRemove,
+  channelShow,
   channelTest,
   deliveryList,
   deliveryRepeat,
@@ -103,7 +104,7 @@ export { protectionAdd, protectionList, protectionRemove } from './protections.t
 export { requestsBy } from './requested.ts'
 export { requestCancel, requestList, requestShow } from './requests.ts'
 export type { ReroutingQuestion } from './rerouting.ts'
-export { roleAdd, roleList, roleRemove, roleSet } from './roles.ts'
+export { roleAdd, roleList, roleRemove, roleSet, roleShow } from './roles.ts'
 export { routeAdd } from './route-add.ts'
 export { type RouteChanged, routeDisable, routeEnable, routeRemove, routeSet } from './route-change.ts'
 export { routePreview } from './route-preview.ts'
@@ -122,11 +123,11 @@ export { sessionList, sessionRevoke } from './sessions.ts'
 export { statusRead, workerList } from './status.ts'
 export { storeUninstall, storeUrl } from './store.ts'
 export { type SyncShown, syncCancel, syncList, syncShow, syncStart } from './sync.ts'
-export { tokenAdd, tokenList, tokenRevoke } from './tokens.ts'
+export { tokenAdd, tokenList, tokenRevoke, tokenShow } from './tokens.ts'
 export { transferList } from './transfers.ts'
 export { type TrashQuestion, type TrashView, trashEmpty, trashList, trashRestore } from './trash.ts'
 export { unitList, unitShow, unitWork } from './units.ts'
-export { userAdd, userLink, userList, userRemove, userSet } from './users.ts'
+export { userAdd, userLink, userList, userRemove, userSet, userShow } from './users.ts'
 export { type AnyVerb, counting, type Needs, type OutputOf, type Verb } from './verb.ts'
 export { ChangedMeanwhile, expecting, subjectOf, versionOf } from './version.ts'
 export { viewList, viewRemove, viewSave, viewSet } from './views.ts'

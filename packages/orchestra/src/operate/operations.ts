@@ -1,13 +1,14 @@
 import { adoptionSurvey, adoptionTake } from './adopt.ts'
 import { approvalList, planApprove, planReject } from './approvals.ts'
 import { auditExport, auditHead, auditList, auditVerify } from './audit.ts'
-import { bindingAdd, bindingList, bindingRemove } from './bindings.ts'
+import { bindingAdd, bindingList, bindingRemove, bindingShow } from './bindings.ts'
 import { bulkItems, bulkShow, bulkStart } from './bulk.ts'
 import { driftCauses, driftRepair } from './causes.ts'
 import {
   channelAdd,
   channelList,
   channelRemove,
+  channelShow,
   channelTest,
   deliveryList,
   deliveryRepeat,
@@ -62,7 +63,7 @@ import { placeList } from './places.ts'
 import { planApply, planMake, planSave } from './plan.ts'
 import { protectionAdd, protectionList, protectionRemove } from './protections.ts'
 import { requestCancel, requestList, requestShow } from './requests.ts'
-import { roleAdd, roleList, roleRemove, roleSet } from './roles.ts'
+import { roleAdd, roleList, roleRemove, roleSet, roleShow } from './roles.ts'
 import { routeAdd } from './route-add.ts'
 import { routeDisable, routeEnable, routeRemove, routeSet } from './route-change.ts'
 import { routePreview } from './route-preview.ts'
@@ -79,11 +80,11 @@ import { sessionList, sessionRevoke } from './sessions.ts'
 import { statusRead, workerList } from './status.ts'
 import { storeUninstall, storeUrl } from './store.ts'
 import { syncCancel, syncList, syncShow, syncStart } from './sync.ts'
-import { tokenAdd, tokenList, tokenRevoke } from './tokens.ts'
+import { tokenAdd, tokenList, tokenRevoke, tokenShow } from './tokens.ts'
 import { transferList } from './transfers.ts'
 import { trashEmpty, trashList, trashRestore } from './trash.ts'
 import { unitList, unitShow, unitWork } from './units.ts'
-import { userAdd, userLink, userList, userRemove, userSet } from './users.ts'
+import { userAdd, userLink, userList, userRemove, userSet, userShow } from './users.ts'
 import type { AnyVerb } from './verb.ts'
 import { viewList, viewRemove, viewSave, viewSet } from './views.ts'
 import { approvalWaiting } from './waiting.ts'
@@ -139,6 +140,7 @@ export const operations = [
   incidentSplit,
   incidentResolve,
   channelList,
+  channelShow,
   channelAdd,
   channelTest,
   channelRemove,
@@ -206,11 +208,13 @@ export const operations = [
   scheduleRun,
   transferList,
   userList,
+  userShow,
   userAdd,
   userSet,
   userRemove,
   userLink,
   tokenList,
+  tokenShow,
   tokenAdd,
   tokenRevoke,
   hookList,
@@ -218,10 +222,12 @@ export const operations = [
   hookAdd,
   hookRemove,
   roleList,
+  roleShow,
   roleAdd,
   roleSet,
   roleRemove,
   bindingList,
+  bindingShow,
   bindingAdd,
   bindingRemove,
   sessionList,

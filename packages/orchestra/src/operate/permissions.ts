@@ -3,7 +3,7 @@ import { looksForText } from '../query/index.ts'
 
 /**
  * What somebody needs who asks for a verb. `command`: it is about the machine that Orchestra is on, its keys and its database, and only
- * whoever is there asks for it. `asker`: it is about what somebody asked for himself.
+ * whoever is there asks for it. `asker`: it is about what is his own, and others' where he may see those.
  */
 export const permissionOf: Readonly<Record<string, Permission | 'command' | 'asker'>> = {
   'server.list': 'status.read',
@@ -109,17 +109,20 @@ export const permissionOf: Readonly<Record<string, Permission | 'command' | 'ask
   'incident.split': 'hold',
   'incident.resolve': 'hold',
   'channel.list': 'channel',
+  'channel.show': 'channel',
   'channel.add': 'channel',
   'channel.test': 'channel',
   'channel.remove': 'channel',
   'delivery.list': 'channel',
   'delivery.repeat': 'channel',
-  'user.list': 'user',
+  'user.list': 'asker',
+  'user.show': 'asker',
   'user.add': 'user',
   'user.set': 'user',
   'user.remove': 'user',
   'user.link': 'user',
-  'token.list': 'token',
+  'token.list': 'asker',
+  'token.show': 'asker',
   'token.add': 'token',
   'token.revoke': 'token',
   'hook.list': 'token',
@@ -127,14 +130,16 @@ export const permissionOf: Readonly<Record<string, Permission | 'command' | 'ask
   'hook.add': 'token',
   'hook.remove': 'token',
   'role.list': 'user',
+  'role.show': 'user',
   'role.add': 'user',
   'role.set': 'user',
   'role.remove': 'user',
   'binding.list': 'user',
+  'binding.show': 'user',
   'binding.add': 'user',
   'binding.remove': 'user',
-  'session.list': 'user',
-  'session.revoke': 'user',
+  'session.list': 'asker',
+  'session.revoke': 'asker',
   'model.list': 'status.read',
   'model.fields': 'status.read',
   'backend.list': 'status.read',

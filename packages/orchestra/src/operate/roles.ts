@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { addRole, listRoles, type RoleView, removeRole, setRole } from '../access/index.ts'
+import { addRole, listRoles, type RoleView, readRole, removeRole, setRole } from '../access/index.ts'
 import { actorOf } from './context.ts'
 import { nameField } from './fields.ts'
 import { permissionList } from './scope-fields.ts'
@@ -12,6 +12,15 @@ export const roleList = reading({
   answers: 'soon',
   input: z.strictObject({}),
   run: ({ store }): Promise<RoleView[]> => listRoles(store),
+})
+
+export const roleShow = reading({
+  name: 'role.show',
+  about: 'One set of permissions that can be given',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ role: nameField }),
+  run: ({ store }, { role }): Promise<RoleView> => readRole(store, role),
 })
 
 const described = z.strictObject({ role: nameField, permissions: permissionList })

@@ -1,8 +1,16 @@
 import { z } from 'zod'
-import { addToken, listTokens, revokeToken, type TokenMade, type TokenView } from '../access/index.ts'
+import {
+  addToken,
+  listTokens,
+  readToken,
+  revokeToken,
+  type TokenMade,
+  type TokenView,
+} from '../access/index.ts'
 import { actorOf } from './context.ts'
 import { flagField, nameField } from './fields.ts'
 import { assertScopeKnown } from './known.ts'
+import { ownOf } from './own.ts'
 import { daysField, networkList, scopeFields } from './scope-fields.ts'
 import { reading, writing } from './verb.ts'
 
@@ -16,7 +24,17 @@ export const tokenList = reading({
     /** Those too that cannot be used any more. */
     all: flagField,
   }),
-  run: ({ store }, search): Promise<TokenView[]> => listTokens(store, search),
+  run: (context, search): Promise<TokenView[]> =>
+    listTokens(context.store, { ...search, own: ownOf(context, 'token') }),
+})
+
+export const tokenShow = reading({
+  name: 'token.show',
+  about: 'One that programs come in by; never the token itself',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ token: nameField }),
+  run: (context, { token }): Promise<TokenView> => readToken(context.store, token, ownOf(context, 'token')),
 })
 
 export const tokenAdd = writing({

@@ -4,6 +4,7 @@ import {
   type LoginLink,
   listUsers,
   makeLink,
+  readUser,
   removeUser,
   setUser,
   type UserView,
@@ -11,16 +12,26 @@ import {
 import { actorOf } from './context.ts'
 import { nameField } from './fields.ts'
 import { assertScopeKnown } from './known.ts'
+import { ownOf } from './own.ts'
 import { passwordField, scopeFields } from './scope-fields.ts'
 import { reading, writing } from './verb.ts'
 
 export const userList = reading({
   name: 'user.list',
-  about: 'Who can log in',
+  about: 'Who can log in; oneself, without the permission to see others',
   needs: 'store',
   answers: 'soon',
   input: z.strictObject({}),
-  run: ({ store }): Promise<UserView[]> => listUsers(store),
+  run: (context): Promise<UserView[]> => listUsers(context.store, ownOf(context, 'user')),
+})
+
+export const userShow = reading({
+  name: 'user.show',
+  about: 'One who can log in',
+  needs: 'store',
+  answers: 'soon',
+  input: z.strictObject({ user: nameField }),
+  run: (context, { user }): Promise<UserView> => readUser(context.store, user, ownOf(context, 'user')),
 })
 
 export const userAdd = writing({

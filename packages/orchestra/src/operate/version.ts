@@ -16,12 +16,25 @@ const contents = {
   incident: `select row(state, resolved_by, muted_until, muted_by, muted_reason, acknowledged_by, acknowledged_note,
     merged_into)::text as content
     from orchestra.incident where id = $1`,
+  user: 'select row(password, disabled_at)::text as content from orchestra.account where name = $1',
+  role: 'select row(permissions)::text as content from orchestra.role where name = $1',
+  binding: `select row(role, account_id, token_id, group_name, servers, backends, models, actions)::text as content
+    from orchestra.binding where id = $1`,
+  token: `select row(account_id, networks, expires_at)::text as content
+    from orchestra.token where name = $1 and revoked_at is null`,
+  channel: `select row(kind, target, secret, digest_seconds, heartbeat_seconds)::text as content
+    from orchestra.channel where name = $1`,
 } as const
 
 const verbs: Readonly<Record<keyof typeof contents, ReadonlySet<string>>> = {
   server: new Set(['show', 'set', 'hold', 'release', 'approve', 'remove']),
   route: new Set(['show', 'set', 'enable', 'disable', 'remove']),
   incident: new Set(['show', 'mute', 'acknowledge', 'resolve', 'merge', 'split']),
+  user: new Set(['show', 'set', 'remove', 'link']),
+  role: new Set(['show', 'set', 'remove']),
+  binding: new Set(['show', 'remove']),
+  token: new Set(['show', 'revoke']),
+  channel: new Set(['show', 'remove']),
 }
 
 /** What a verb shows or changes, where that has versions. */

@@ -319,7 +319,7 @@ const acts: readonly Act[] = [
     body: { channel: 'ops', webhook: { url: 'http://127.0.0.1:9/' } },
     status: 201,
     answer: { channel: 'ops', signingSecret: expect.stringMatching(/^whsec_/) },
-    location: '/channels/ops/deliveries',
+    location: '/channels/ops',
   },
   {
     name: 'POST /channels/{channel}/test',
@@ -408,7 +408,7 @@ const acts: readonly Act[] = [
     body: { token: 'ci', role: 'operator', days: 30, networks: ['192.0.2.0/24'] },
     status: 201,
     answer: { name: 'ci', token: expect.stringMatching(/^orc_/), networks: ['192.0.2.0/24'] },
-    location: '/tokens',
+    location: '/tokens/ci',
   },
   {
     name: 'DELETE /tokens/{token}',

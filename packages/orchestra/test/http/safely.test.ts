@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, expect, it } from 'vitest'
-import { addToken } from '../../src/access/index.ts'
+import { addRole, addToken, addUser } from '../../src/access/index.ts'
 import { byCredentials } from '../../src/http/credentials.ts'
+import { addChannel } from '../../src/notify/index.ts'
 import { requestsBy } from '../../src/operate/index.ts'
 import { beginOnce } from '../../src/requests/index.ts'
 import { holdServer } from '../../src/server/index.ts'
@@ -51,6 +52,40 @@ describePostgres('what several change at once', (open) => {
       headers: { 'if-match': first },
     })
     expect([unversioned.statusCode, unversioned.json().errors[0]?.pointer]).toEqual([400, '/header/If-Match'])
+  })
+
+  it('has a version wherever people change it: users, roles, bindings, tokens, channels', async () => {
+    await addUser(world.store, { name: 'ana', role: 'viewer' }, by)
+    await addRole(world.store, { name: 'own', permissions: ['status.read'] }, by)
+    await addToken(world.store, { name: 'ci', role: 'viewer', days: 1 }, by)
+    const webhook = {
+      name: 'ops',
+      kind: 'webhook',
+      url: 'https://ops.example/',
+      allowsPrivate: false,
+    } as const
+    await addChannel(world.store, webhook, 'test')
+    for (const [path, changed, body] of [
+      ['/users/ana', { sql: 'update orchestra.account set disabled_at = now()' }, { disabled: false }],
+      [
+        '/roles/own',
+        { sql: `update orchestra.role set permissions = '{retry}'` },
+        { permissions: ['retry'] },
+      ],
+      ['/bindings/1', { sql: `update orchestra.binding set role = 'operator' where id = 1` }, undefined],
+      ['/tokens/ci', { sql: `update orchestra.token set networks = '{10.0.0.0/8}'` }, undefined],
+      ['/channels/ops', { sql: 'update orchestra.channel set digest_seconds = 60' }, undefined],
+    ] as const) {
+      const read = await tagOf(path)
+      expect([path, read]).toEqual([path, expect.stringMatching(/^"[0-9a-f]{24}\.[\w-]{32}"$/)])
+      await world.store.query(changed.sql)
+      const method = body === undefined ? 'DELETE' : 'PATCH'
+      const stale = await change(method, path, read, body)
+      expect([path, stale.statusCode, stale.json().code]).toEqual([path, 412, 'ORC_CHANGED_MEANWHILE'])
+      const done = await change(method, path, await tagOf(path), body)
+      expect([path, done.statusCode]).toEqual([path, 200])
+    }
+    expect(api.troubles).toEqual([])
   })
 
   it('is of the version that was read also after workers noted something of it', async () => {

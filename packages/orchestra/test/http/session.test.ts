@@ -281,6 +281,37 @@ describePostgres('a session', (open) => {
       expect(() => checkHttp({ proxyUser: { ...proxyUser, ...wrong } })).toThrow(/proxyUser/)
   })
 
+  it('shows whoever may see no others his own, and ends only those', async () => {
+    await addUser(world.store, { name: 'bo', role: 'admin' }, { by: 'test' })
+    const cookie = await cookieOf()
+    const foreign = await enter((await makeLink(world.store, { user: 'bo' }, { by: 'test' })).secret)
+    for (const user of ['ana', 'bo'])
+      await addToken(world.store, { name: `of-${user}`, role: 'viewer', user, days: 1 }, { by: 'test' })
+    const asked = async (path: string, as = cookie) =>
+      (await api.ask({ url: below(path), headers: { cookie: as } })).json()
+    expect((await asked('/sessions')).items).toMatchObject([{ user: 'ana' }])
+    expect((await asked('/sessions?user=bo')).items).toEqual([])
+    expect((await asked('/users')).items).toMatchObject([{ name: 'ana' }])
+    expect((await asked('/users/bo')).code).toBe('ORC_USER_UNKNOWN')
+    expect((await asked('/tokens')).items).toMatchObject([{ name: 'of-ana' }])
+    expect((await asked('/tokens/of-bo')).code).toBe('ORC_TOKEN_UNKNOWN')
+    const all = (await asked('/sessions', cookieIn(foreign))).items as { id: number; user: string }[]
+    expect(all.map(({ user }) => user).toSorted()).toEqual(['ana', 'bo'])
+    const end = async (user: string) => {
+      const id = all.find((one) => one.user === user)?.id
+      const headers = { ...own, cookie }
+      return (await api.ask({ method: 'DELETE', url: below(`/sessions/${id}`), headers })).statusCode
+    }
+    expect([await end('bo'), await end('ana')]).toEqual([404, 200])
+    expect(await me(cookie)).toBe(undefined)
+    // Of an account that is nobody's nothing is shown.
+    const { token } = await addToken(world.store, { name: 'ci', role: 'viewer', days: 1 }, { by: 'test' })
+    for (const path of ['/sessions', '/users', '/tokens']) {
+      const headers = { authorization: `Bearer ${token}` }
+      expect((await api.ask({ url: below(path), headers })).json().items).toEqual([])
+    }
+  })
+
   it('has few streams, which end with it and with what it may', async () => {
     api = start({ streams: 1 }, { looksAgain: 50 })
     const [one, other] = [await cookieOf(), await cookieOf()]

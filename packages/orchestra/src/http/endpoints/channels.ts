@@ -4,11 +4,12 @@ import {
   channelAdd,
   channelList,
   channelRemove,
+  channelShow,
   channelTest,
   deliveryList,
   deliveryRepeat,
 } from '../../operate/index.ts'
-import { act, keyed, paged } from '../build.ts'
+import { act, keyed, one, paged } from '../build.ts'
 
 const { channel } = channelTest.input.shape
 const { before } = deliveryList.input.shape
@@ -31,8 +32,9 @@ export const channelEndpoints = [
     status: 201,
     body: channelAdd.input.shape,
     tellsSecret: true,
-    location: ({ channel: added }: ChannelAdded) => `/channels/${encodeURIComponent(added)}/deliveries`,
+    location: ({ channel: added }: ChannelAdded) => `/channels/${encodeURIComponent(added)}`,
   }),
+  one({ path: '/channels/{channel}', verb: channelShow, params: { channel } }),
   act({
     path: '/channels/{channel}',
     verb: channelRemove,

@@ -3,22 +3,26 @@ import {
   bindingAdd,
   bindingList,
   bindingRemove,
+  bindingShow,
   roleAdd,
   roleList,
   roleRemove,
   roleSet,
+  roleShow,
   sessionList,
   sessionRevoke,
   tokenAdd,
   tokenList,
   tokenRevoke,
+  tokenShow,
   userAdd,
   userLink,
   userList,
   userRemove,
   userSet,
+  userShow,
 } from '../../operate/index.ts'
-import { act, keyed } from '../build.ts'
+import { act, keyed, one } from '../build.ts'
 
 const { user, ...userChange } = userSet.input.shape
 const { role, ...roleChange } = roleSet.input.shape
@@ -35,6 +39,7 @@ const userEndpoints = [
     body: userAdd.input.shape,
     location: ({ name }: UserView) => `/users/${encodeURIComponent(name)}`,
   }),
+  one({ path: '/users/{user}', verb: userShow, params: { user } }),
   act({ path: '/users/{user}', verb: userSet, method: 'PATCH', params: { user }, body: userChange }),
   act({ path: '/users/{user}', verb: userRemove, method: 'DELETE', params: { user } }),
   act({ path: '/users/{user}/link', verb: userLink, params: { user }, tellsSecret: true }),
@@ -56,6 +61,7 @@ const roleEndpoints = [
     body: roleAdd.input.shape,
     location: ({ name }: RoleView) => `/roles/${encodeURIComponent(name)}`,
   }),
+  one({ path: '/roles/{role}', verb: roleShow, params: { role } }),
   act({ path: '/roles/{role}', verb: roleSet, method: 'PATCH', params: { role }, body: roleChange }),
   act({ path: '/roles/{role}', verb: roleRemove, method: 'DELETE', params: { role } }),
   keyed<BindingView>({
@@ -71,6 +77,7 @@ const roleEndpoints = [
     body: bindingAdd.input.shape,
     location: ({ id }: BindingView) => `/bindings/${id}`,
   }),
+  one({ path: '/bindings/{binding}', verb: bindingShow, params: { binding } }),
   act({ path: '/bindings/{binding}', verb: bindingRemove, method: 'DELETE', params: { binding } }),
 ]
 
@@ -86,9 +93,10 @@ const tokenEndpoints = [
     verb: tokenAdd,
     status: 201,
     body: tokenAdd.input.shape,
-    location: () => '/tokens',
+    location: ({ name }: TokenView) => `/tokens/${encodeURIComponent(name)}`,
     tellsSecret: true,
   }),
+  one({ path: '/tokens/{token}', verb: tokenShow, params: { token } }),
   act({ path: '/tokens/{token}', verb: tokenRevoke, method: 'DELETE', params: { token } }),
 ]
 
