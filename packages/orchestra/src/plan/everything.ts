@@ -6,7 +6,13 @@ import { formatObject } from '../config/key.ts'
 import { allDuties } from '../generation/index.ts'
 import { getServer } from '../server/index.ts'
 import { changesIn, type Rows, rowsWithin, sourceOf } from '../source/index.ts'
-import { type Connection, type Queryable, refreshStatistics, type Store } from '../store/index.ts'
+import {
+  type Connection,
+  hasOneSession,
+  type Queryable,
+  refreshStatistics,
+  type Store,
+} from '../store/index.ts'
 import {
   asNamed,
   checkSelector,
@@ -57,8 +63,8 @@ export async function compareAll(
   selector: SyncSelector,
   onPage: (differences: readonly Discrepancy[]) => Promise<void>,
 ): Promise<LeftOut[]> {
-  const source = sourceBeside(store, db)
-  await refreshStatistics(store.kind === 'pglite' ? db : store)
+  const source = await sourceBeside(store, db)
+  await refreshStatistics(await besideOf(store, db))
   const asked = await selectionFor(db, config, selector)
   const { selection, leftOut } = await withoutUnreadable(asked, { source, db })
   const context = {
@@ -80,9 +86,13 @@ export async function compareAll(
   return leftOut
 }
 
-/** A transaction of the embedded database has it to itself. */
-function sourceBeside(store: Store, db: Connection): Rows {
-  return store.kind === 'pglite' && db !== store ? rowsWithin(db) : sourceOf(store)
+/** What is asked while a transaction is open: another connection, or itself where there is no other. */
+async function besideOf(store: Store, db: Connection): Promise<Connection> {
+  return db !== store && (await hasOneSession(db)) ? db : store
+}
+
+async function sourceBeside(store: Store, db: Connection): Promise<Rows> {
+  return (await besideOf(store, db)) === store ? sourceOf(store) : rowsWithin(db)
 }
 
 async function selectionFor(db: Queryable, config: Config, selector: SyncSelector): Promise<Selection> {
@@ -123,7 +133,7 @@ async function alreadyAsked({ store, config, route, db = store }: PlanContext) {
   const changes = await changesIn(db).due(allDuties(config), { keys: MOST_KEYS })
   const fresh = await decideChanges(await withTruncated(db, changes), {
     db,
-    source: sourceBeside(store, db),
+    source: await sourceBeside(store, db),
     config,
     route,
     keyring: store.keyring,

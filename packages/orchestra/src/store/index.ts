@@ -9,6 +9,7 @@ export { assertMigrated, assertNotNewer, migrate, schemaVersion, storedVersion }
 export { migrations } from './migrations/index.ts'
 export { type Narrowing, narrowed, type Parameter, type RowKind, rowKinds } from './narrowing.ts'
 export { often } from './often.ts'
+export { hasOneSession } from './one-session.ts'
 export { openStore, type StoreOptions, storeNames } from './open.ts'
 export { type Connection, type Queryable, send, type Texts } from './queryable.ts'
 export { isIn, type Range } from './range-plan.ts'
