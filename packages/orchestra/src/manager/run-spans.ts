@@ -23,9 +23,15 @@ interface About {
   logId: number
 }
 
-/** Begins the span of each operation in the trace of its unit, and that of the script in the first of them. */
-export async function openSpans(about: About): Promise<RunSpans> {
-  if (!isTracing()) return none
+/**
+ * Begins the span of each operation in the trace of its unit, and that of the script in the first of them. Nothing that fails here keeps
+ * a script from running.
+ */
+export function openSpans(about: About): Promise<RunSpans> {
+  return isTracing() ? beginSpans(about).catch(() => none) : Promise.resolve(none)
+}
+
+async function beginSpans(about: About): Promise<RunSpans> {
   const traces = await tracesOf(about)
   const { operations } = about.planned
   const common = commonOf(about)
