@@ -168,7 +168,7 @@ describePostgres('the client', (open) => {
     })
     const stranger = new Client({ url: between.url, token: `${token}x` })
     expect(await failure(stranger.ask('GET /servers'))).toMatchObject({ status: 401 })
-    expect(await failure(client.ask('GET /users'))).toMatchObject({ status: 403, code: 'ORC_FORBIDDEN' })
+    expect(await failure(client.ask('GET /audit'))).toMatchObject({ status: 403, code: 'ORC_FORBIDDEN' })
     const nowhere = new Client({ url: 'http://127.0.0.1:9', patience: { tries: 2, first: 1 } })
     expect(await failure(nowhere.ask('GET /servers'))).toMatchObject({ status: 0, code: null })
     between.spoil(418)
