@@ -15,7 +15,7 @@ export default defineConfig({
     setupFiles: ['packages/orchestra/test/support/seeded.ts'],
     testTimeout: 60_000,
     hookTimeout: 180_000,
-    // One more than there are cores: of the longest tests, those of daemons wait more than they compute.
-    maxWorkers: 3,
+    // Two cores: more at once makes every daemon slow and nothing faster. Three were tried, and took as long.
+    maxWorkers: 2,
   },
 })
