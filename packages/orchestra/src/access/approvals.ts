@@ -218,8 +218,13 @@ export async function voidPlan(
   })
 }
 
+/** Whom an application vouches for may be the user of that name: it is left to nobody to be two. */
 function isSame({ by, account }: Pick<Said, 'by' | 'account'>, { name, accountId }: Person): boolean {
-  return by === name || (account !== null && account === accountId)
+  return bareName(by) === bareName(name) || (account !== null && account === accountId)
+}
+
+function bareName(name: string): string {
+  return name.replace(/^application:/, '')
 }
 
 function approvalNeeded(

@@ -1,5 +1,5 @@
 import type { Span } from '@opentelemetry/api'
-import { contextOf, isTracing, traceOfSpan, tracer } from '../telemetry/index.ts'
+import { contextOf, harmlessly, isTracing, traceOfSpan, tracer } from '../telemetry/index.ts'
 import type { UnitRow } from './collected.ts'
 
 /** Units of one look that are traced one by one. */
@@ -13,7 +13,11 @@ export interface TracedUnits {
 
 /** Begins a span for each unit when its first change was made, in the trace of the request that made it. */
 export function traceUnits(units: readonly UnitRow[]): TracedUnits {
-  if (!isTracing()) return { units, end: () => undefined }
+  const untraced = { units, end: () => undefined }
+  return isTracing() ? (harmlessly(() => beginUnits(units)) ?? untraced) : untraced
+}
+
+function beginUnits(units: readonly UnitRow[]): TracedUnits {
   const spans: Span[] = []
   const traced = units.slice(0, MOST_UNITS).map((unit) => {
     const span = tracer().startSpan(
@@ -25,7 +29,7 @@ export function traceUnits(units: readonly UnitRow[]): TracedUnits {
     return { ...unit, trace: traceOfSpan(span) ?? unit.trace ?? null }
   })
   const end = () => {
-    for (const span of spans) span.end()
+    for (const span of spans) harmlessly(() => span.end())
   }
   return { units: [...traced, ...units.slice(MOST_UNITS)], end }
 }

@@ -2,7 +2,7 @@ import { type Attributes, type Link, type Span, trace } from '@opentelemetry/api
 import type { OperationEnd } from '../logs/index.ts'
 import type { PlannedScript } from '../recording/scripts.ts'
 import type { Store } from '../store/index.ts'
-import { contextOf, endFailed, isTracing, tracer } from '../telemetry/index.ts'
+import { contextOf, endFailed, harmlessly, isTracing, tracer } from '../telemetry/index.ts'
 import type { Claim, ClaimedOperation } from './claim.ts'
 import type { RunEnd } from './run-context.ts'
 
@@ -54,6 +54,10 @@ class OpenSpans implements RunSpans {
   }
 
   end(ends: readonly OperationEnd[], end: RunEnd['kind'] | 'threw'): void {
+    harmlessly(() => this.#end(ends, end))
+  }
+
+  #end(ends: readonly OperationEnd[], end: RunEnd['kind'] | 'threw'): void {
     const outcomes = new Map(ends.map(({ position, outcome }) => [position, outcome]))
     for (const [position, span] of this.#operations) endOperation(span, outcomes.get(position))
     if (end === 'ran' || end === 'stopped') this.#script.end()

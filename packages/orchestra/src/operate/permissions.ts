@@ -221,7 +221,7 @@ interface Told {
   text?: unknown
   q?: unknown
   /** A number where it is kept; what that removes is looked up. */
-  plan?: number | { operations: readonly { kind: string }[] }
+  plan?: number | { operations: readonly { action: string }[] }
   removes?: boolean
   breakGlass?: unknown
 }
@@ -254,7 +254,7 @@ export function permissionsFor(name: string, input: unknown): Permission[] | 'co
   const isSearched = text !== undefined || (typeof q === 'string' && looksForText(q))
   if (name === 'log.list' && isSearched) return [one, 'output.read', 'script.read']
   if (name !== 'plan.apply') return [one]
-  const isRemoving = typeof plan === 'object' && plan.operations.some(({ kind }) => kind === 'delete')
+  const isRemoving = typeof plan === 'object' && plan.operations.some((one) => one.action === 'delete')
   return [
     one,
     ...(removes === true || isRemoving ? ['prune' as const] : []),

@@ -108,7 +108,7 @@ async function scopeAsked(store: Store | undefined, input: unknown): Promise<Sco
   return {
     servers: named(asked.server, asked.servers),
     backends: named(asked.backend, asked.backends),
-    models: named(asked.model, asked.models) ?? modelsOf(asked),
+    models: modelsOf(asked),
     actions: named(undefined, asked.actions),
   }
 }
@@ -133,10 +133,12 @@ function named(one: string | undefined, several: readonly string[] | undefined):
   return names.length === 0 ? null : names
 }
 
-function modelsOf({ object, objects = [], target }: Asked): readonly string[] | null {
+/** Those that are named, and those of the objects that are: who names both may have to do with both. */
+function modelsOf({ model, models, object, objects = [], target }: Asked): readonly string[] | null {
   const texts = [object, target, ...objects].filter((text) => text !== undefined)
-  const models = texts.map((text) => parseObject(text)?.model)
-  return models.length === 0 || models.includes(undefined) ? null : (models as string[])
+  const ofObjects = texts.map((text) => parseObject(text)?.model)
+  if (ofObjects.includes(undefined)) return null
+  return named(model, [...(models ?? []), ...(ofObjects as string[])])
 }
 
 function scopeOfPlan({ operations }: PlanOperations): Scope {

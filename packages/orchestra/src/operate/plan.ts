@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { approvalReasons, planName, takeApproval, voidPlan } from '../access/index.ts'
+import { OrchestraError } from '../errors.ts'
 import { reportIncident } from '../incidents/index.ts'
 import { routeObjects } from '../manager/index.ts'
 import {
@@ -148,7 +149,7 @@ export const planApply = writing({
         by: principal.name,
         permit: async (tx) => {
           if (kept !== undefined) await lockOpenPlan(tx, kept)
-          await approved(tx, context, plan, breakGlass)
+          await approved(tx, context, plan, { allowDeletes, breakGlass })
         },
         done: async (tx, unit) => {
           if (kept !== undefined) await endPlan(tx, kept, { state: 'applied', by: principal.name, unit })
@@ -161,16 +162,28 @@ export const planApply = writing({
   },
 })
 
+function approvedOtherwise(needed: readonly string[], allowDeletes: number): OrchestraError {
+  return new OrchestraError(
+    'ORC_APPROVAL_NEEDED',
+    `The plan needs another person's approval (${needed.join('; ')}), which is of how much it may remove too`,
+    { hint: `Let somebody look at one that says so: orchestra plan --keep --allow-deletes ${allowDeletes}` },
+  )
+}
+
 /** By another person, or in an emergency by the word of whoever asks, which the audit keeps and others are told of. */
 async function approved(
   tx: Queryable,
   { config, principal }: Context,
   plan: SavedPlan,
-  breakGlass: string | undefined,
+  { allowDeletes, breakGlass }: { allowDeletes: number | undefined; breakGlass: string | undefined },
 ): Promise<void> {
   const needed = approvalReasons(plan, config.approvals)
-  if (breakGlass === undefined || needed.length === 0)
+  if (needed.length === 0) return
+  if (breakGlass === undefined) {
+    if (allowDeletes !== undefined && allowDeletes !== plan.allowDeletes)
+      throw approvedOtherwise(needed, allowDeletes)
     return takeApproval(tx, plan, config.approvals, personOf(principal))
+  }
   const { name: by } = principal
   const { server = null, backend = null } = plan.selector
   const incident = await reportIncident(tx, {

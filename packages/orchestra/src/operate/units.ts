@@ -53,9 +53,10 @@ export const unitShow = reading({
   run: async (context, { unit: text, wait }): Promise<UnitStatus> => {
     const { store, config, signal } = context
     const visible = visibleRows(context, 'status.read')
+    const readable = visibleRows(context, 'status.read', 'output.read')
     const id = await resolveUnit(store, text, visible)
     const look = async () => {
-      const unit = await unitStatus(store, id, { config }, visible)
+      const unit = await unitStatus(store, id, { config }, visible, readable)
       if (unit === undefined) throw unknownUnit(text)
       return { value: unit, ended: unit.state !== 'collecting' && unit.state !== 'pending' }
     }

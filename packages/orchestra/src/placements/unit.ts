@@ -45,6 +45,8 @@ export async function unitStatus(
   unitId: string,
   knowing?: Knowing,
   visible?: Narrowing,
+  /** Whose output somebody may read; left out for all. */
+  readable?: Narrowing,
 ): Promise<UnitStatus | undefined> {
   const waiting = await changesIn(store).unit(unitId)
   const unit = join(await readUnit(store, unitId), waiting)
@@ -59,10 +61,7 @@ export async function unitStatus(
     values,
     knowing,
   )
-  const tails = await readTails(
-    store,
-    operations.filter(hasFailed).map((operation) => operation.id),
-  )
+  const tails = await readTails(store, await withOutput(store, operations.filter(hasFailed), readable))
   const byId = new Map(operations.map((operation) => [operation.id, operation]))
   const joined = newestOfEach(
     heirs.flatMap((heir) => inherit(unitId, heir, byId.get(heir.lastId), tails.get(heir.lastId) ?? null)),
@@ -73,6 +72,22 @@ export async function unitStatus(
     state: stateOf(waiting !== undefined, joined),
     operations: joined,
   }
+}
+
+/** Those of which somebody may read what their scripts printed. */
+async function withOutput(
+  store: Queryable,
+  operations: readonly OperationView[],
+  readable: Narrowing | undefined,
+): Promise<number[]> {
+  const values: unknown[] = [operations.map(({ logId }) => logId)]
+  const seen = narrowed(readable, 'log', 'log', values)
+  const rows = await store.query<{ id: number }>(
+    `select id from orchestra.log where id = any($1::bigint[]) and ${seen}`,
+    values,
+  )
+  const logs = new Set(rows.map(({ id }) => id))
+  return operations.filter(({ logId }) => logId !== null && logs.has(logId)).map(({ id }) => id)
 }
 
 interface Heir {

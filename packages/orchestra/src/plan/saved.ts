@@ -106,7 +106,7 @@ export function planContent({ selector, allowDeletes, operations }: SavedPlan): 
 
 /** How much a plan does, as rules of approval count it. */
 export interface Weight {
-  /** Objects that it removes. */
+  /** Places that it takes objects from, wherever else they may be: what the guard counts. */
   removes: number
   /** Servers that it is about. */
   servers: number
@@ -114,7 +114,7 @@ export interface Weight {
 
 export function weightOf({ operations }: Pick<SavedPlan, 'operations'>): Weight {
   return {
-    removes: operations.filter(({ kind, action }) => kind === 'delete' && action !== 'keep').length,
+    removes: operations.filter(({ action }) => action === 'delete').length,
     servers: new Set(operations.map(({ server }) => server)).size,
   }
 }

@@ -69,13 +69,21 @@ with open as (
 select ${SYNC_COLUMNS} from (select * from open union all select * from made) as sync`
 
 /**
- * Refuses a selector whose backend, model or object the configuration does not have.
+ * Refuses a selector whose backend, model or object the configuration does not have, or whose object is of another model.
  * @throws OrchestraError ORC_BACKEND_UNKNOWN, ORC_MODEL_UNKNOWN, ORC_USAGE
  */
 export function checkSelector(config: Config, { backend, object, model }: SyncSelector): void {
   if (backend !== undefined) backendNamed(config, backend)
   const named = object === undefined ? model : readObject(object).model
   if (named !== undefined) modelNamed(config, named)
+  if (object !== undefined && model !== undefined && named !== model)
+    throw new OrchestraError(
+      'ORC_USAGE',
+      `${JSON.stringify(object)} is no object of the model ${JSON.stringify(model)}`,
+      {
+        hint: 'Name the object alone: its model is what stands before the colon',
+      },
+    )
 }
 
 /** A selector's names as they are stored. */

@@ -1,2 +1,2 @@
 export { activeTrace, contextOf, traceOfSpan } from './trace-context.ts'
-export { endFailed, isTracing, tracer } from './tracer.ts'
+export { endFailed, harmlessly, isTracing, tracer } from './tracer.ts'

@@ -20,3 +20,12 @@ export function endFailed(span: Span, type: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR })
   span.end()
 }
+
+/** Work goes on whatever an SDK makes of its spans. */
+export function harmlessly<Result>(tell: () => Result): Result | undefined {
+  try {
+    return tell()
+  } catch {
+    return undefined
+  }
+}

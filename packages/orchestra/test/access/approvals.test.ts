@@ -43,11 +43,14 @@ describe('a plan needs approval', () => {
     operation('delete', 'web1', 'delete'),
     operation('delete', 'web2', 'keep'),
     operation('create', 'web2'),
+    // It leaves a server, and goes nowhere else or somewhere.
+    operation('move', 'web2', 'delete'),
   ]
   test.each([
     [{}, 0],
     [{ deletes: 0 }, 1],
-    [{ deletes: 1 }, 0],
+    [{ deletes: 1 }, 1],
+    [{ deletes: 2 }, 0],
     [{ servers: 1 }, 1],
     [{ servers: 2 }, 0],
     [{ deletes: 0, servers: 0 }, 2],
@@ -134,6 +137,15 @@ describeStores('approvals', (open) => {
     await expect(approve(saved, token)).rejects.toMatchObject({ code: 'ORC_FORBIDDEN' })
     await approve(saved, user)
     await expect(apply(saved, token)).rejects.toEqual(needed('nobody but who asks'))
+    // He whom the application calls ana.
+    const vouched: Principal = {
+      kind: 'application',
+      name: 'application:ana',
+      grants,
+      accountId: null,
+      said: { name: 'ana', role: 'operator' },
+    }
+    await expect(apply(saved, vouched)).rejects.toEqual(needed('nobody but who asks'))
     await approve(saved, 'bo')
     await apply(saved, token)
   })
@@ -240,7 +252,14 @@ describeStores('approvals', (open) => {
     expect(guard).toContain('40')
     await approve(id, 'bo')
     await expect(apply(id)).rejects.toMatchObject({ code: 'ORC_GUARD' })
-    await expect(apply(id, 'ana', { allowDeletes: 40 })).resolves.toMatchObject({ operations: 40 })
+    await expect(apply(id, 'ana', { allowDeletes: 40 })).rejects.toMatchObject({
+      code: 'ORC_APPROVAL_NEEDED',
+      hint: expect.stringContaining('--allow-deletes 40'),
+    })
+    const allowed = (await ask(planKeep, { allowDeletes: 40 }, as('ana'))) as PlanDetail
+    await expect(apply(allowed.id)).rejects.toEqual(needed('nobody has approved it'))
+    await approve(allowed.id, 'bo')
+    await expect(apply(allowed.id)).resolves.toMatchObject({ operations: 40 })
   })
 
   test('of a kept plan are taken by one of two who do it at once, and by whoever may do all of it', async () => {

@@ -2,11 +2,14 @@ import { beforeEach, expect, test } from 'vitest'
 import type { Grant, Identity, Permission, Scope } from '../../src/access/index.ts'
 import { permissions, standardRoles } from '../../src/access/permissions.ts'
 import { everything } from '../../src/access/scope.ts'
+import type { Config } from '../../src/config/config.ts'
 import { operations, type VerbName } from '../../src/operate/index.ts'
 import { permissionOf, permissionsFor } from '../../src/operate/permissions.ts'
 import { permit } from '../../src/operate/permit.ts'
 import type { AnyVerb } from '../../src/operate/verb.ts'
+import { checkSelector } from '../../src/request/request.ts'
 import { ask, askerOf } from '../operate/world.ts'
+import { until } from '../support/processes.ts'
 import { describePostgres } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
 
@@ -24,10 +27,11 @@ test('every verb says what whoever asks for it needs', () => {
   expect(Object.keys(permissionOf).toSorted()).toEqual(operations.map(({ name }) => name).toSorted())
 })
 
-test('what changes something needs more than to read, and what a viewer has changes nothing but what he asked for himself', () => {
+test('what changes something needs more than to read, and what a viewer has changes nothing but his views and what he asked for himself', () => {
   for (const { name, kind } of operations) {
     const needed = permissionsFor(name, {})
-    if (kind === 'read' || needed === 'command' || permissionOf[name] === 'asker') continue
+    const isOwn = permissionOf[name] === 'asker' || name.startsWith('view.')
+    if (kind === 'read' || needed === 'command' || isOwn) continue
     expect([name, needed.some((one) => !standardRoles.viewer?.includes(one))]).toEqual([name, true])
   }
 })
@@ -67,7 +71,7 @@ test('what would be done where somebody may not is refused, and whatever he does
     ['sync.start', { server: 'web3', backend: 'nginx' }],
     ['server.check', { servers: ['web1'] }],
     ['work.pause', { reason: '' }],
-    ['user.list', {}],
+    ['role.list', {}],
     [
       'plan.apply',
       { plan: { operations: [{ server: 'web3', backend: 'nginx', object: 'site:1', action: 'save' }] } },
@@ -78,8 +82,28 @@ test('what would be done where somebody may not is refused, and whatever he does
     await expect(permit(ana, name, input), `${name} ${JSON.stringify(input)}`).rejects.toEqual(forbidden)
 })
 
+test('who names a model and an object is asked about both', async () => {
+  const ofSites = { principal: identity(permissions, { models: ['site'] }) }
+  const foreign = { model: 'site', object: 'other:1' }
+  for (const name of ['plan.make', 'plan.keep', 'sync.start'] as const) {
+    await permit(ofSites, name, { model: 'site', object: 'site:1' })
+    for (const input of [foreign, { model: 'other', object: 'site:1' }, { object: 'other:1' }, {}])
+      await expect(permit(ofSites, name, input)).rejects.toEqual(forbidden)
+  }
+})
+
+test('an object is of the model that stands before its colon', () => {
+  const models = new Map([
+    ['site', {}],
+    ['other', {}],
+  ])
+  const config = { models, backends: new Map() } as unknown as Config
+  checkSelector(config, { model: 'site', object: 'site:1' })
+  expect(() => checkSelector(config, { model: 'site', object: 'other:1' })).toThrow(unknown('ORC_USAGE'))
+})
+
 test('a plan that removes something, a repair and a search in output need more', () => {
-  const removal = { plan: { operations: [{ kind: 'delete' }] } }
+  const removal = { plan: { operations: [{ kind: 'move', action: 'delete' }] } }
   expect(permissionsFor('plan.apply', removal)).toEqual(['sync', 'prune'])
   expect(permissionsFor('sync.start', { mode: 'check' })).toEqual(['check'])
   expect(permissionsFor('sync.start', { mode: 'sync' })).toEqual(['sync', 'prune'])
@@ -113,6 +137,31 @@ describePostgres('whoever proved who he is', (open) => {
       { actor: 'ana', target: 'web1', detail: expect.anything() },
       { actor: 'ana', target: 'web2', detail: { failed: 'ORC_FORBIDDEN' } },
     ])
+  })
+
+  test('is told how scripts failed only where he may read what they print', async () => {
+    await world.work()
+    await world.store.query(`insert into site (id, body) values (1, 'fail')`)
+    await until('both have failed', async () => {
+      const ended = await world.store.query(
+        'select distinct server_id from orchestra.log where ended_at is not null',
+      )
+      return ended.length === 2
+    })
+    await world.stopWorkers()
+    const [unit] = await world.store.query<{ id: string }>('select id from orchestra.unit')
+    const tails = async (scope: Partial<Scope>, ...all: Permission[]) => {
+      const shown = await ask(
+        named('unit.show'),
+        { unit: unit?.id },
+        as(identity(['status.read', ...all], scope)),
+      )
+      const { operations: own } = shown as { operations: { outputTail: string | null }[] }
+      return own.map(({ outputTail }) => outputTail !== null)
+    }
+    expect(await tails({}, 'output.read')).toEqual([true, true])
+    expect(await tails({}, 'audit')).toEqual([false, false])
+    expect(await tails({ servers: ['web1'] }, 'output.read')).toEqual([true])
   })
 
   test('reads logs of what he may see, and changes routes that lead where he may', async () => {
