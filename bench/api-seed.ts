@@ -1,4 +1,7 @@
+import { addUser } from '../packages/orchestra/src/access/index.ts'
+import { addHook } from '../packages/orchestra/src/hooks/index.ts'
 import { createLogWriter } from '../packages/orchestra/src/logs/index.ts'
+import { addChannel } from '../packages/orchestra/src/notify/index.ts'
 import { sumUp } from '../packages/orchestra/src/operations/tally.ts'
 import type { Store } from '../packages/orchestra/src/store/index.ts'
 import { backendNames } from './api-project.ts'
@@ -28,6 +31,14 @@ export interface Known {
   route: number
   sync: number
   incident: number
+  plan: number
+  user: string
+  role: string
+  binding: number
+  /** It is added by whoever asks. */
+  token: string
+  channel: string
+  hook: string
 }
 
 /** The newest logs, which have an output. */
@@ -62,6 +73,8 @@ export async function seed(store: Store, amounts: Amounts): Promise<Known> {
   await run(FINDINGS, findings, servers, backendNames)
   await run(TRANSFERS, Math.ceil(objects / 10), servers, backendNames)
   await run(INCIDENTS, servers, backendNames)
+  await run(PLANS, servers)
+  await addPeople(store)
   const bigLog = await addBigLog(store, amounts.bigLog)
   await run('vacuum (analyze)')
   const [known] = await store.query<Omit<Known, 'bigLog'>>(KNOWN)
@@ -190,7 +203,28 @@ const KNOWN = `
 select (select name from orchestra.server order by id desc limit 1) as server, 'page:20' as object,
   (select id::text from orchestra.unit order by created_at desc limit 1) as unit,
   (select max(id) from orchestra.log where chunks > 0 and output_bytes < 10000) as log, (select max(id) from orchestra.route) as route,
-  (select max(id) from orchestra.sync) as sync, (select max(id) from orchestra.incident) as incident`
+  (select max(id) from orchestra.sync) as sync, (select max(id) from orchestra.incident) as incident, (select max(id) from orchestra.plan) as plan,
+  'ana' as user, 'viewer' as role, (select max(id) from orchestra.binding) as binding, 'all' as token, 'ops' as channel, 'deploy' as hook`
+
+const PLANS = `
+with made as (
+  insert into orchestra.plan (fingerprint, content, operations, counts, removes, servers, failures, failed, scripts, created_by)
+  select 'fingerprint' || n, '{"selector": {}, "operations": []}', 0, '{}', 0, 0, '[]', 0, 0, 'user' || n % 50
+  from generate_series(1, $1::int) n returning id
+)
+select count(*) from made`
+
+/** Who does things, who is told of them, and who may ask for some. */
+async function addPeople(store: Store): Promise<void> {
+  const by = 'bench'
+  await addUser(store, { name: 'ana', role: 'viewer' }, { by })
+  await addChannel(
+    store,
+    { name: 'ops', kind: 'webhook', url: 'http://127.0.0.1:9/', allowsPrivate: true },
+    by,
+  )
+  await addHook(store, { name: 'deploy', does: 'check', at: {} }, { by })
+}
 
 const LINE = `${'a line of a script that tells very much '.repeat(2)}\n`
 const PIECE_LINES = 2_000

@@ -173,7 +173,12 @@ function findings({
   const slowest = (answered: readonly Answered[], isQuick: boolean) =>
     answered.filter(({ name }) => quick.has(name) === isQuick).toSorted((a, b) => b.p95 - a.p95)[0] ?? tail
   const [list, listOfSome] = [slowest(all, false), slowest(some, false)]
-  const wrong = [...all, ...some].filter(({ status }) => status >= 400 && status !== 403)
+  // What somebody with limits may not see is nowhere.
+  const refusals = new Set([403, 404])
+  const wrong = [
+    ...all.filter(({ status }) => status >= 400 && status !== 403),
+    ...some.filter(({ status }) => status >= 400 && !refusals.has(status)),
+  ]
   return {
     figures: Object.fromEntries(all.map(({ name, p95 }) => [`p95 of ${name}, in ms`, p95])),
     ratios: {},
