@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { OrchestraError } from '../errors.ts'
 import { type Finding, listFindings, MOST_LISTED } from '../inspect/index.ts'
 import { audit } from '../server/index.ts'
 import {
@@ -12,6 +13,7 @@ import {
   type SyncView,
   syncStatus,
 } from '../sync/index.ts'
+import type { Context } from './context.ts'
 import { countField, idField, limitField, nameField, queryField, selectorFields } from './fields.ts'
 import { narrowedBy } from './filters.ts'
 import { checkNames } from './known.ts'
@@ -37,6 +39,7 @@ export const syncStart = writing({
     const { store, config, principal, face } = context
     checkSelector(config, selector)
     await checkNames(context, selector)
+    refuseUnapproved(context, allowDeletes)
     const { name: by } = principal
     return store.transaction(async (tx) => {
       const request = { ...selector, mode, allowDeletes, actor: by, source: face }
@@ -47,6 +50,26 @@ export const syncStart = writing({
     })
   },
 })
+
+/** Nobody looks at what a synchronization removes before it does: with more than a rule lets him, he who comes in by HTTP keeps a plan. */
+function refuseUnapproved(
+  { config, principal }: Pick<Context, 'config' | 'principal'>,
+  allowDeletes: number | undefined,
+): void {
+  const { deletes } = config.approvals
+  if (
+    !('grants' in principal) ||
+    deletes === undefined ||
+    allowDeletes === undefined ||
+    allowDeletes <= deletes
+  )
+    return
+  throw new OrchestraError(
+    'ORC_APPROVAL_NEEDED',
+    `To remove more than ${deletes} objects needs another person's approval, which is of a plan`,
+    { hint: `Keep one: orchestra plan --keep --allow-deletes ${allowDeletes}` },
+  )
+}
 
 type Selected = { [Name in 'server' | 'backend' | 'object' | 'model']?: string | undefined }
 

@@ -21,6 +21,7 @@ import {
   planSave,
   planScripts,
   planShow,
+  syncStart,
 } from '../../src/operate/index.ts'
 import { MOST_KEPT, type SavedPlan } from '../../src/plan/index.ts'
 import { ask, askerOf } from '../operate/world.ts'
@@ -260,6 +261,17 @@ describeStores('approvals', (open) => {
     await expect(apply(allowed.id)).rejects.toEqual(needed('nobody has approved it'))
     await approve(allowed.id, 'bo')
     await expect(apply(allowed.id)).resolves.toMatchObject({ operations: 40 })
+  })
+
+  test('are not gone round by a synchronization that may remove more', async () => {
+    const strict = await build({ approvals: { deletes: 3 } })
+    const grants = [{ permissions: new Set(['sync', 'prune'] as const), scope: everything }]
+    const di: Identity = { kind: 'user', name: 'di', grants, accountId: 9, by: 1 }
+    const start = (principal: Principal, allowDeletes?: number) =>
+      ask(syncStart, { allowDeletes }, { ...askerOf(strict), principal })
+    await expect(start(di, 4)).rejects.toMatchObject({ code: 'ORC_APPROVAL_NEEDED' })
+    for (const allowed of [3, undefined]) await start(di, allowed)
+    await start(claimed('ana'), 4)
   })
 
   test('of a kept plan are taken by one of two who do it at once, and by whoever may do all of it', async () => {
