@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
-import { context, trace } from '@opentelemetry/api'
+import { context, ProxyTracerProvider, trace } from '@opentelemetry/api'
 import type { TracerProvider } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { contextOf } from '../src/telemetry/index.ts'
@@ -135,6 +135,36 @@ describePostgres('traces', (open) => {
     expect(new Set(named('orchestra.unit').map((span) => span.traceId)).size).toBe(2)
     expect(JSON.stringify(collector.spans)).not.toMatch(/secret\.example|no such thing/)
   })
+})
+
+describePostgres('tracing that is broken', (open) => {
+  const build = useWorlds(open)
+  afterEach(() => trace.disable())
+
+  test.each(['startSpan', 'end'] as const)(
+    'keeps no work from being done where %s throws',
+    async (broken) => {
+      const fail = () => {
+        throw new Error('the SDK is broken')
+      }
+      const span = Object.assign(trace.wrapSpanContext({ traceId: '', spanId: '', traceFlags: 0 }), {
+        end: fail,
+      })
+      const startSpan = broken === 'startSpan' ? fail : () => span
+      const others = new ProxyTracerProvider()
+      trace.setGlobalTracerProvider({
+        // pg-boss tells spans of its own, and reports what fails there itself.
+        getTracer: (name: string) => (name === 'orchestra' ? { startSpan } : others.getTracer(name)),
+      } as unknown as TracerProvider)
+      const world = await build()
+      await world.work()
+      await world.store.query('insert into site (id) values (1)')
+      await world.calm()
+      expect(await world.files()).toEqual(await world.wanted())
+      expect(await world.operations()).toMatchObject([{ outcome: 'success', attempt: 1 }])
+      expect(world.errors).toEqual([])
+    },
+  )
 })
 
 function attributesOf({ attributes }: Told): Record<string, unknown> {

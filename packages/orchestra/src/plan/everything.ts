@@ -63,8 +63,9 @@ export async function compareAll(
   selector: SyncSelector,
   onPage: (differences: readonly Discrepancy[]) => Promise<void>,
 ): Promise<LeftOut[]> {
-  const source = await sourceBeside(store, db)
-  await refreshStatistics(await besideOf(store, db))
+  const beside = await besideOf(store, db)
+  const source = rowsBy(beside, store)
+  await refreshStatistics(beside)
   const asked = await selectionFor(db, config, selector)
   const { selection, leftOut } = await withoutUnreadable(asked, { source, db })
   const context = {
@@ -91,8 +92,8 @@ async function besideOf(store: Store, db: Connection): Promise<Connection> {
   return db !== store && (await hasOneSession(db)) ? db : store
 }
 
-async function sourceBeside(store: Store, db: Connection): Promise<Rows> {
-  return (await besideOf(store, db)) === store ? sourceOf(store) : rowsWithin(db)
+function rowsBy(beside: Connection, store: Store): Rows {
+  return beside === store ? sourceOf(store) : rowsWithin(beside)
 }
 
 async function selectionFor(db: Queryable, config: Config, selector: SyncSelector): Promise<Selection> {
@@ -133,7 +134,7 @@ async function alreadyAsked({ store, config, route, db = store }: PlanContext) {
   const changes = await changesIn(db).due(allDuties(config), { keys: MOST_KEYS })
   const fresh = await decideChanges(await withTruncated(db, changes), {
     db,
-    source: await sourceBeside(store, db),
+    source: rowsBy(await besideOf(store, db), store),
     config,
     route,
     keyring: store.keyring,
