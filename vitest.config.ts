@@ -11,7 +11,10 @@ export default defineConfig({
     ],
     // Below the lab's base lies a whole system, /proc included.
     exclude: ['**/node_modules/**', 'lab/.cache/**', '**/.orchestra/**'],
-    globalSetup: ['packages/orchestra/test/support/premade-place.ts'],
+    globalSetup: [
+      'packages/orchestra/test/support/scratch.ts',
+      'packages/orchestra/test/support/premade-place.ts',
+    ],
     setupFiles: ['packages/orchestra/test/support/seeded.ts'],
     testTimeout: 60_000,
     hookTimeout: 180_000,

@@ -104,14 +104,16 @@ interface Measured {
   lastHeard: number
 }
 
-async function measure({ url }: ServeProcess, measuring: Measuring): Promise<Measured> {
+async function measure({ url, peakMemory }: ServeProcess, measuring: Measuring): Promise<Measured> {
   const { store, tokens, requests, known, size, progress } = measuring
   const turns = turnsOf[size]
   const askAll = async (who: 'all' | 'some'): Promise<Answered[]> => {
     const answered: Answered[] = []
     for (const request of requests) {
       const one = await ask(url, tokens[who], request, turns)
-      progress(`${who}: ${one.name}: ${one.status}, ${Math.round(one.p95)} ms`)
+      progress(
+        `${who}: ${one.name}: ${one.status}, ${Math.round(one.p95)} ms, at most ${Math.round(peakMemory() / 1e6)} MB so far`,
+      )
       answered.push(one)
     }
     return answered

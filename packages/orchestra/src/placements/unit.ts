@@ -80,6 +80,8 @@ async function withOutput(
   operations: readonly OperationView[],
   readable: Narrowing | undefined,
 ): Promise<number[]> {
+  // The application waits for its units with rights on no table of logs.
+  if (readable === undefined) return operations.map(({ id }) => id)
   const values: unknown[] = [operations.map(({ logId }) => logId)]
   const seen = narrowed(readable, 'log', 'log', values)
   const rows = await store.query<{ id: number }>(
