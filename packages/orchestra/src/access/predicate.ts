@@ -74,8 +74,7 @@ const finders: Readonly<Record<RowKind, Finder>> = {
     someOperation(scopes, `operation_there.unit_id = ${alias}.id`, parameter),
   event: ofEvent,
   sync: by(whole),
-  // All that a plan would do is within what it was asked for.
-  plan: by(whole),
+  plan: ofPlan,
   // Its samples may be of any model.
   incident: by(places),
 }
@@ -101,6 +100,18 @@ function ofLog(scopes: readonly Scope[], alias: string, parameter: Parameter): s
     left join orchestra.operation operation_there on operation_there.id = done_there.operation_id
     where done_there.log_id = ${alias}.id`
   return `(exists (select ${joined}) and not exists (select ${joined} and (${seen}) is not true))`
+}
+
+/** A plan is of all that it was asked for and of all that it does, which may be elsewhere too: data that arrives leaves another server. */
+function ofPlan(scopes: readonly Scope[], alias: string, parameter: Parameter): string {
+  const there = {
+    ...{ servers: 'place_there.server_id', backends: 'place_there.backend' },
+    ...{ models: 'place_there.model', actions: 'place_there.action' },
+  }
+  const done = `not exists (
+    select from jsonb_to_recordset(${alias}.places) as place_there(server_id integer, backend text, model text, action text)
+    where (${predicate(scopes, there, parameter)}) is not true)`
+  return `(${predicate(scopes, whole(alias), parameter)} and ${alias}.places is not null and ${done})`
 }
 
 /** An event is seen by whoever sees what it leads to. */

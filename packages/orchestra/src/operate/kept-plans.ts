@@ -24,6 +24,7 @@ import { narrowedBy } from './filters.ts'
 import { planned } from './plan.ts'
 import { selectedText } from './sync.ts'
 import { reading, writing } from './verb.ts'
+import { maySee } from './visible.ts'
 
 /** Objects of which the differences are kept with a plan. */
 const MOST_DIFFERENCES = 10_000
@@ -57,7 +58,11 @@ export const planKeep = writing({
   audit: { action: 'plan.keep', target: selectedText },
   run: async (context, asked): Promise<PlanDetail> => {
     const { store, principal } = context
-    const made = await planned(context, { ...asked, scripts: true, differences: MOST_DIFFERENCES })
+    const made = await planned(context, 'plan.keep', {
+      ...asked,
+      scripts: true,
+      differences: MOST_DIFFERENCES,
+    })
     const fingerprint = fingerprintOf(made.saved)
     const { name: by, accountId = null } = personOf(principal)
     const id = await store.transaction(async (tx) => {
@@ -163,12 +168,13 @@ export const planDiscard = writing({
   },
 })
 
-type Base = Pick<Context, 'store' | 'config'>
+type Base = Pick<Context, 'store' | 'config' | 'principal'>
 
 async function detailOf(base: Base, plan: number): Promise<PlanDetail> {
   const detail = await readPlanKept(base.store, plan)
   const [{ approval } = { approval: { needed: [], given: null } }] = await withApprovals(base, [detail])
-  return { ...detail, approval }
+  const moved = detail.moved?.filter((one) => maySee(base, 'diff.read', one)) ?? null
+  return { ...detail, moved, approval }
 }
 
 /** By the rules of the configuration as it is now: those are the ones that it is done by. */

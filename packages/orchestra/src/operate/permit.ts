@@ -1,4 +1,5 @@
 import {
+  allows,
   type Grant,
   lackingOf,
   type Permission,
@@ -35,7 +36,11 @@ export async function permit({ principal, store }: Base, name: string, input: un
   if (await isAllowedRow(store, principal.grants, needed, input)) return
   const about = ofAllObjects.has(name) ? { ...(input as Asked), route: undefined } : input
   const scope = await scopeAsked(store, about)
-  const beyond = lackingOf(principal.grants, { permissions: new Set(needed), scope })
+  const { plan } = (input ?? {}) as Asked
+  const beyond = [
+    ...lackingOf(principal.grants, { permissions: new Set(needed), scope }),
+    ...(typeof plan === 'object' ? lackingOfSome(principal.grants, needed, plan.operations) : []),
+  ]
   if (beyond.length === 0) return
   const refusal = lacksThere(name, beyond)
   const unseen = store === undefined ? undefined : await whatIsUnseen({ principal, store }, input)
@@ -94,16 +99,20 @@ interface Asked {
   tags?: readonly string[]
   log?: number
   incident?: number
-  plan?: number | PlanOperations
+  plan?: number | { selector: Asked; operations: readonly PlacedOperation[] }
 }
 
-interface PlanOperations {
-  operations: readonly { server: string; backend: string; object: string; action: string }[]
+interface PlacedOperation {
+  server: string
+  backend: string
+  object: string
+  action: string
 }
 
 async function scopeAsked(store: Store | undefined, input: unknown): Promise<Scope> {
   const asked = (input ?? {}) as Asked
-  if (typeof asked.plan === 'object') return scopeOfPlan(asked.plan)
+  // How much of it is otherwise now is looked for in all that it was asked for.
+  if (typeof asked.plan === 'object') return scopeAsked(store, asked.plan.selector)
   if (asked.route !== undefined) return scopeOfRoute(store, asked)
   return {
     servers: named(asked.server, asked.servers),
@@ -141,13 +150,36 @@ function modelsOf({ model, models, object, objects = [], target }: Asked): reado
   return named(model, [...(models ?? []), ...(ofObjects as string[])])
 }
 
-function scopeOfPlan({ operations }: PlanOperations): Scope {
-  return {
-    servers: operations.map(({ server }) => server),
-    backends: operations.map(({ backend }) => backend),
-    models: operations.map(({ object }) => parseObject(object)?.model ?? ''),
-    actions: operations.map(({ action }) => action),
-  }
+/** The permissions that somebody lacks for some of these. */
+function lackingOfSome(
+  grants: readonly Grant[],
+  needed: readonly Permission[],
+  operations: readonly PlacedOperation[],
+): Permission[] {
+  const subjects = operations.map(({ object, ...place }) => ({
+    ...place,
+    model: parseObject(object)?.model ?? null,
+  }))
+  return needed.filter((permission) => {
+    const scopes = scopesOf(grants, permission)
+    return !subjects.every((subject) => allows(scopes, subject))
+  })
+}
+
+/**
+ * Refuses to show what would be done beyond where somebody may: what he asked for can lead there, as data that arrives on one server leaves
+ * another.
+ * @throws OrchestraError ORC_FORBIDDEN
+ */
+export function permitAll(
+  { principal }: Pick<Caller, 'principal'>,
+  { name, input, operations }: { name: string; input: unknown; operations: readonly PlacedOperation[] },
+): void {
+  if (!('grants' in principal)) return
+  const needed = permissionsFor(name, input)
+  if (needed === 'command') throw atTheMachine(name)
+  const beyond = lackingOfSome(principal.grants, needed, operations)
+  if (beyond.length > 0) throw lacksThere(name, beyond)
 }
 
 /** It leads from where it leads now to where it is to lead. */

@@ -25,8 +25,9 @@ import type { Queryable } from '../store/index.ts'
 import { type Context, personOf } from './context.ts'
 import { countField, idField, nameField, reasonField, selectorFields } from './fields.ts'
 import { checkNames } from './known.ts'
-import { permit } from './permit.ts'
+import { permit, permitAll } from './permit.ts'
 import { reading, writing } from './verb.ts'
+import { maySee } from './visible.ts'
 
 /** All that is to be done, and how much of each kind. */
 export interface PlanShown extends WholePlan {
@@ -50,7 +51,7 @@ export const planMake = reading({
   needs: 'key',
   answers: 'late',
   input: planInput,
-  run: async (context, request): Promise<PlanShown> => (await planned(context, request)).plan,
+  run: async (context, request): Promise<PlanShown> => (await planned(context, 'plan.make', request)).plan,
 })
 
 export const planSave = reading({
@@ -68,18 +69,25 @@ export const planSave = reading({
     /** Why another person has to approve it; nothing where nobody has to. */
     approval: string[]
   }> => {
-    const made = await planned(context, request)
+    const made = await planned(context, 'plan.save', request)
     return { ...made, approval: approvalReasons(made.saved, context.config.approvals) }
   },
 })
 
+/**
+ * @param name the verb that it is made for
+ * @throws OrchestraError ORC_FORBIDDEN, and those of names that are nowhere
+ */
 export async function planned(
   context: Context,
-  { scripts, differences = Number.POSITIVE_INFINITY, allowDeletes, ...selector }: z.output<typeof planInput>,
+  name: string,
+  input: z.output<typeof planInput>,
 ): Promise<{ plan: PlanShown; saved: SavedPlan }> {
+  const { scripts, differences = Number.POSITIVE_INFINITY, allowDeletes, ...selector } = input
   await checkNames(context, selector)
   const request = { selector, scripts, differences, allowDeletes }
   const { saved, ...plan } = await planAll(await routing(context), request)
+  permitAll(context, { name, input, operations: [...saved, ...plan.operations] })
   const counts = countKinds(plan.operations)
   return { plan: { ...plan, counts }, saved: savedPlan(saved, { selector, allowDeletes }) }
 }
@@ -156,8 +164,9 @@ export const planApply = writing({
         },
       })
     } catch (error) {
-      if (error instanceof PlanStale) await voidPlan(store, plan, { by: principal.name, moved: error.moved })
-      throw error
+      if (!(error instanceof PlanStale)) throw error
+      await voidPlan(store, plan, { by: principal.name, moved: error.moved })
+      throw error.toldWhere((moved) => maySee(context, 'sync', moved))
     }
   },
 })

@@ -7,6 +7,7 @@ import {
   type Scope,
   scopesOf,
 } from '../access/index.ts'
+import { parseObject } from '../config/key.ts'
 import type { Seen } from '../placements/index.ts'
 import type { Narrowing } from '../store/index.ts'
 import type { Caller } from './context.ts'
@@ -58,6 +59,17 @@ export interface About {
 /** Whether somebody may see what is about all of this and nothing less: the same for what is known as a whole, and is short. */
 export function isVisible(asking: Asking, { server = null, backend = null, model = null }: About): boolean {
   const scopes = scopesWith(asking, 'status.read')
+  return scopes === undefined || allows(scopes, { server, backend, model, action: null })
+}
+
+/** Whether somebody has a permission in one place. */
+export function maySee(
+  asking: Asking,
+  permission: Permission,
+  { server, backend, object }: { server: string; backend: string; object: string },
+): boolean {
+  const scopes = scopesWith(asking, permission)
+  const model = parseObject(object)?.model ?? null
   return scopes === undefined || allows(scopes, { server, backend, model, action: null })
 }
 

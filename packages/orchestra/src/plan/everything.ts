@@ -34,6 +34,7 @@ import type { SavedOperation } from './saved.ts'
 import { type Entry, stepsOf } from './steps.ts'
 import {
   decideChanges,
+  failuresOf,
   matches,
   sameObject,
   serverNames,
@@ -121,7 +122,7 @@ export async function planAll(
   const known = { config, servers }
   const nameOf = ({ model, keys }: Entry) => formatObject(model, keys)
   found.takeWaiting(operations.filter((one) => matches({ ...one, object: nameOf(one) }, selector, known)))
-  found.takeFailures(failures.filter((one) => matches(one, selector, known)))
+  found.takeFailures(await failuresOf(db, failures, selector, known))
   const steps = { config, keyring: store.keyring, servers }
   const planned = await stepsOf(db, found.operations, steps)
   const plan = renderPlan(planned, found.failures, { ...steps, scripts: request.scripts })

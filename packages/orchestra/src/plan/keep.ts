@@ -5,7 +5,7 @@ import type { Queryable } from '../store/index.ts'
 import type { WholePlan } from './everything.ts'
 import { type KeptPlan, readPlanKept, unknownPlan } from './kept.ts'
 import type { Moved } from './moved.ts'
-import { type SavedPlan, weightOf } from './saved.ts'
+import { type SavedOperation, type SavedPlan, weightOf } from './saved.ts'
 
 /** Plans that one person may keep open. */
 export const MOST_KEPT = 50
@@ -14,6 +14,8 @@ const MOST_FAILURES = 1_000
 const MOST_SCRIPT = 32_000_000
 /** Rows that one statement writes. */
 const BATCH = 1_000
+
+type Placing = Pick<SavedOperation, 'server' | 'backend' | 'object' | 'action'>
 
 export interface NewPlan {
   plan: WholePlan & { counts: Readonly<Record<string, number>> }
@@ -63,6 +65,7 @@ async function keepHead(tx: Queryable, made: NewPlan): Promise<number> {
   const { server, backend, model, object } = saved.selector
   const named = object === undefined ? undefined : parseObject(object)
   const { removes, servers } = weightOf(saved)
+  const places = placesOf([...plan.operations, ...saved.operations])
   const [row] = await tx.query<{ id: number }>(HEAD, [
     fingerprint,
     server === undefined ? null : (await getServer(tx, server)).id,
@@ -80,8 +83,18 @@ async function keepHead(tx: Queryable, made: NewPlan): Promise<number> {
     plan.guard,
     by,
     accountId,
+    JSON.stringify(places),
   ])
   return row?.id ?? 0
+}
+
+/** Where something is done, and of what; each once. Whoever sees all of them sees the plan. */
+function placesOf(operations: readonly Placing[]): Omit<Placing & { model: string }, 'object'>[] {
+  const places = operations.map(({ server, backend, object, action }) => {
+    const model = parseObject(object)?.model ?? ''
+    return [JSON.stringify([server, backend, model, action]), { server, backend, model, action }] as const
+  })
+  return [...new Map(places).values()]
 }
 
 /** The first scripts, as many as are kept. */
@@ -100,8 +113,12 @@ async function keepRows(tx: Queryable, id: number, rows: readonly object[], sql:
 
 const HEAD = `
 insert into orchestra.plan (fingerprint, server_id, backend, model, object_key, content, operations, counts, removes, servers,
-  failures, failed, scripts, guard, created_by, account_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) returning id`
+  failures, failed, scripts, guard, created_by, account_id, places)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, (
+  select coalesce(jsonb_agg(jsonb_build_object('server_id', server.id, 'backend', place.backend, 'model', place.model,
+    'action', place.action)), '[]')
+  from jsonb_to_recordset($17::jsonb) as place(server text, backend text, model text, action text)
+  left join orchestra.server on server.name = place.server and server.removed_at is null)) returning id`
 
 const OPERATIONS = `
 insert into orchestra.plan_operation (plan_id, number, shown, differences)

@@ -28,21 +28,35 @@ export class PlanStale extends OrchestraError {
   /** What moved on; the first of it where that is much. */
   readonly moved: readonly Moved[]
 
-  constructor(message: string, moved: readonly Moved[]) {
+  /** How much else did. */
+  readonly #more: number
+
+  constructor(message: string, moved: readonly Moved[], more = 0) {
     super('ORC_PLAN_STALE', message, { hint: 'Nothing was recorded. Make another plan, and look at it' })
     this.moved = moved
+    this.#more = more
   }
+
+  /** The same for whoever sees a part of it: of the rest he learns how much it is. */
+  toldWhere(isSeen: (moved: Moved) => boolean): PlanStale {
+    const seen = this.moved.filter(isSeen)
+    return stale(seen, this.#more + this.moved.length - seen.length)
+  }
+}
+
+function stale(moved: readonly Moved[], more: number): PlanStale {
+  const named = moved.slice(0, NAMED).map(sentence)
+  const rest = more + moved.length - named.length
+  const all = rest === 0 ? named : [...named, named.length === 0 ? `${rest} elsewhere` : `and ${rest} more`]
+  return new PlanStale(`The plan is not what is to be done now: ${all.join('; ')}`, moved, more)
 }
 
 /** @throws PlanStale */
 export function refuseStale(saved: readonly SavedOperation[], present: readonly SavedOperation[]): void {
   const moved = movedOn(saved, present)
   if (moved.length === 0) return
-  const more = moved.length > NAMED ? `; and ${moved.length - NAMED} more` : ''
-  throw new PlanStale(
-    `The plan is not what is to be done now: ${moved.slice(0, NAMED).map(sentence).join('; ')}${more}`,
-    moved.slice(0, MOST_MOVED),
-  )
+  const told = moved.slice(0, MOST_MOVED)
+  throw stale(told, moved.length - told.length)
 }
 
 function movedOn(saved: readonly SavedOperation[], present: readonly SavedOperation[]): Moved[] {

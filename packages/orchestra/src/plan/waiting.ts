@@ -149,6 +149,36 @@ export async function waitingFailures(db: Queryable): Promise<FailedObject[]> {
   }))
 }
 
+/** Those of selected objects. An object of which no place could be told is of the servers where something of it is. */
+export async function failuresOf(
+  db: Queryable,
+  failures: readonly FailedObject[],
+  selector: SyncSelector,
+  known: Known,
+): Promise<FailedObject[]> {
+  const selected = failures.filter((one) => matches(one, selector, known))
+  if (selector.server === undefined) return selected
+  const placeless = selected.filter(({ serverId }) => serverId === null)
+  const there = await placedOn(db, placeless, selector.server)
+  return selected.filter(({ serverId, object }) => serverId !== null || there.has(object))
+}
+
+async function placedOn(db: Queryable, failures: readonly FailedObject[], server: string) {
+  if (failures.length === 0) return new Set<string>()
+  const rows = await db.query<{ object: string }>(
+    `select distinct asked.object from jsonb_to_recordset($1::jsonb) as asked(object text, model text, object_key text)
+     join orchestra.placement p on p.key_hash = md5(asked.object_key)::uuid and p.model = asked.model
+       and p.object_key = asked.object_key
+     join orchestra.server s on s.id = p.server_id and s.name = $2 and s.removed_at is null`,
+    [JSON.stringify(failures.map(({ object, model }) => keyed(object, model))), server],
+  )
+  return new Set(rows.map(({ object }) => object))
+}
+
+function keyed(object: string, model: string) {
+  return { object, model, object_key: object.slice(model.length + 1) }
+}
+
 export function sameObject({ backend, serverId, model, object_key: key, action }: Entry): string {
   return JSON.stringify([backend, serverId, model, key, action === 'delete' ? 'save' : action])
 }
@@ -161,11 +191,16 @@ interface PlannedPlace {
   serverId: number | null
 }
 
+interface Known {
+  config: Config
+  servers: ReadonlyMap<number, string>
+}
+
 /** Whether a place is selected; what could not be told may be what is meant. */
 export function matches(
   { object, model, backend, serverId }: PlannedPlace,
   selector: SyncSelector,
-  { config, servers }: { config: Config; servers: ReadonlyMap<number, string> },
+  { config, servers }: Known,
 ): boolean {
   const isOf = (selected: string | undefined, name: string | null | undefined) =>
     selected === undefined || name === null || name === selected

@@ -33,13 +33,18 @@ export function selectionOf(config: Config, names: SelectedNames): Selection {
   return { models, serverId, backend, object }
 }
 
-/** Whether a decision's place is selected; what has no place, because it could not be told, always is. */
+/**
+ * Whether a decision's place is selected. What has no place, because it could not be told, is of whatever backends its model has, and of
+ * the servers where something of it is.
+ * @param isOn whether something of it is on a server
+ */
 export function isSelected(
   { serverId, backend }: Pick<Selection, 'serverId' | 'backend'>,
   place: { serverId: number | null; backend: string | null },
+  isOn: (serverId: number) => boolean,
 ): boolean {
   return (
     (backend === null || place.backend === null || place.backend === backend) &&
-    (serverId === null || place.serverId === null || place.serverId === serverId)
+    (serverId === null || (place.serverId === null ? isOn(serverId) : place.serverId === serverId))
   )
 }

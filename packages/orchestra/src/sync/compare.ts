@@ -93,11 +93,17 @@ async function gather(objects: readonly NamedKey[], context: CompareContext): Pr
       return found
     },
   })
+  const isOn = (decision: Decision) => (serverId: number) =>
+    placed.get(nameOf(decision))?.some((one) => one.serverId === serverId) === true
   const selected = decisions.filter(
-    (decision) => isSelected(context.selection, decision) && !isForeign(decision, context),
+    (decision) => isSelected(context.selection, decision, isOn(decision)) && !isForeign(decision, context),
   )
   const asked = withDepartures(decisions, selected).filter((one) => !isLeaving(one, placed, context))
   return { decisions: asked, placed, open, waiting: objects.length - known.length, context }
+}
+
+function nameOf({ model, key }: NamedKey): string {
+  return formatObject(model, key)
 }
 
 function isForeign({ backend }: Decision, { foreign = [] }: CompareContext): boolean {

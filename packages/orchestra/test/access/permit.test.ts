@@ -3,11 +3,15 @@ import type { Grant, Identity, Permission, Scope } from '../../src/access/index.
 import { permissions, standardRoles } from '../../src/access/permissions.ts'
 import { everything } from '../../src/access/scope.ts'
 import type { Config } from '../../src/config/config.ts'
+import { sh } from '../../src/index.ts'
+import type { PlanDetail } from '../../src/operate/index.ts'
 import { operations, type VerbName } from '../../src/operate/index.ts'
 import { permissionOf, permissionsFor } from '../../src/operate/permissions.ts'
 import { permit } from '../../src/operate/permit.ts'
 import type { AnyVerb } from '../../src/operate/verb.ts'
+import type { SavedPlan } from '../../src/plan/index.ts'
 import { checkSelector } from '../../src/request/request.ts'
+import { domainFiles } from '../converge/domains.ts'
 import { ask, askerOf } from '../operate/world.ts'
 import { until } from '../support/processes.ts'
 import { describePostgres } from '../support/stores.ts'
@@ -54,16 +58,17 @@ test.each(operations.map(({ name }) => name))(
 
 test('what would be done where somebody may not is refused, and whatever he does not narrow down', async () => {
   const ana = { principal: identity(permissions, { servers: ['web1', 'web2'], backends: ['nginx'] }) }
+  const onWeb1 = { server: 'web1', backend: 'nginx' }
+  const savedOn = (server: string) => ({ server, backend: 'nginx', object: 'site:1', action: 'save' })
   const allowed: [VerbName, object][] = [
     ['server.check', { servers: [] }],
     ['sync.start', { server: 'web1', backend: 'nginx' }],
     ['place.list', { server: 'web2', backend: 'nginx', object: 'site:1' }],
     ['model.list', {}],
-    [
-      'plan.apply',
-      { plan: { operations: [{ server: 'web1', backend: 'nginx', object: 'site:1', action: 'save' }] } },
-    ],
-    ['plan.apply', { plan: { operations: [] } }],
+    ['plan.apply', { plan: { selector: onWeb1, operations: [savedOn('web1')] } }],
+    ['plan.apply', { plan: { selector: onWeb1, operations: [] } }],
+    // It leaves one for the other.
+    ['plan.apply', { plan: { selector: onWeb1, operations: [savedOn('web1'), savedOn('web2')] } }],
   ]
   const refused: [VerbName, object][] = [
     ['sync.start', { server: 'web1' }],
@@ -72,10 +77,10 @@ test('what would be done where somebody may not is refused, and whatever he does
     ['server.check', { servers: ['web1'] }],
     ['work.pause', { reason: '' }],
     ['role.list', {}],
-    [
-      'plan.apply',
-      { plan: { operations: [{ server: 'web3', backend: 'nginx', object: 'site:1', action: 'save' }] } },
-    ],
+    ['plan.apply', { plan: { selector: onWeb1, operations: [savedOn('web3')] } }],
+    // A stale one tells of all that it was asked for.
+    ['plan.apply', { plan: { selector: {}, operations: [savedOn('web1')] } }],
+    ['plan.approve', { plan: { selector: { server: 'web3' }, operations: [] } }],
   ]
   for (const [name, input] of allowed.slice(1)) await permit(ana, name, input)
   for (const [name, input] of [...refused, ...allowed.slice(0, 1)])
@@ -162,6 +167,90 @@ describePostgres('whoever proved who he is', (open) => {
     expect(await tails({}, 'output.read')).toEqual([true, true])
     expect(await tails({}, 'audit')).toEqual([false, false])
     expect(await tails({ servers: ['web1'] }, 'output.read')).toEqual([true])
+  })
+
+  test('sees, makes and does plans of which all is where he may, and is told of no others', async () => {
+    const transfer = { dump: () => sh`true`, restore: () => sh`true`, switch: () => sh`true` }
+    const moving = await build({ backends: [domainFiles({ onMove: 'migrate', transfer })], servers: [] })
+    for (const server of ['a', 'b']) {
+      await moving.addDirectoryServer(server)
+      await moving.route('files', server, `site.plan == "${server}"`)
+    }
+    await moving.store.query(
+      `insert into site (id, domain, plan) values (1, '1.org', 'a'), (2, '2.org', 'b')`,
+    )
+    await moving.work()
+    await moving.calm()
+    await moving.stopWorkers()
+    const admin = askerOf(moving)
+    const on = (...servers: string[]) => {
+      const all = servers.map((one) => ({
+        permissions: new Set(permissions),
+        scope: { ...everything, servers: [one] },
+      }))
+      return { ...admin, principal: { ...identity([]), grants: all } }
+    }
+    const keep = (asker = admin) => ask(named('plan.keep'), { server: 'b' }, asker) as Promise<PlanDetail>
+    await moving.store.query(`update site set body = 'new' where id = 2`)
+    const near = await keep(on('b'))
+    const { saved } = (await ask(named('plan.save'), { server: 'b' }, on('b'))) as { saved: SavedPlan }
+    expect(near).toMatchObject({ counts: { update: 1 } })
+
+    await moving.store.query(`update site set plan = 'b' where id = 1`)
+    const { id: plan, servers } = await keep()
+    expect(servers).toBe(2)
+    const acts: VerbName[] = ['plan.show', 'plan.operations', 'plan.diffs', 'plan.scripts']
+    acts.push('plan.approve', 'plan.reject', 'plan.discard', 'plan.apply')
+    for (const name of acts)
+      await expect(ask(named(name), { plan }, on('b')), name).rejects.toEqual(unknown('ORC_PLAN_UNKNOWN'))
+    for (const name of ['plan.make', 'plan.save', 'plan.keep'] as const)
+      await expect(ask(named(name), { server: 'b' }, on('b')), name).rejects.toEqual(forbidden)
+    expect(await ask(named('plan.list'), {}, on('b'))).toMatchObject([{ id: near.id }])
+    expect(await ask(named('plan.list'), {}, on('a', 'b'))).toMatchObject([{ id: plan }, { id: near.id }])
+    expect(await ask(named('plan.operations'), { plan }, on('a', 'b'))).toHaveLength(3)
+
+    for (const stale of [near.id, saved]) {
+      const applied = ask(named('plan.apply'), { plan: stale }, on('b'))
+      const refusal = (await applied.catch((error) => error)) as {
+        code: string
+        message: string
+        moved: object
+      }
+      expect(refusal).toMatchObject({ code: 'ORC_PLAN_STALE', moved: [{ server: 'b', object: 'site:1' }] })
+      expect(refusal.message).toMatch(/site:1 by files on b .*; and 1 more$/)
+    }
+    expect(await ask(named('plan.show'), { plan: near.id }, on('b'))).toMatchObject({
+      moved: [{ server: 'b' }],
+    })
+    expect(await ask(named('plan.show'), { plan: near.id }, admin)).toMatchObject({ moved: [{}, {}] })
+    // What an earlier release keeps tells not what it is about.
+    await moving.store.query('update orchestra.plan set places = null')
+    expect(await ask(named('plan.list'), {}, on('b'))).toEqual([])
+    expect(await ask(named('plan.list'), {}, admin)).toHaveLength(2)
+  })
+
+  test('of one server is told of failures there alone', async () => {
+    await world.work()
+    await world.store.query(`insert into site (id) values (1)`)
+    await world.calm()
+    await world.stopWorkers()
+    await world.store.query(
+      `delete from orchestra.placement where server_id = (select id from orchestra.server where name = 'web2')`,
+    )
+    const failures = async (input: object) => {
+      const { failures: told } = (await ask(named('plan.make'), input, askerOf(world))) as PlanDetail
+      return told.map(({ object }) => object).toSorted()
+    }
+    // No domain makes them invalid, so that where they are to be is not known.
+    await world.store.query(`insert into site (id, domain) values (2, '')`)
+    await world.store.query(`update site set domain = ''`)
+    for (const collects of [false, true]) {
+      if (collects) await world.collect()
+      expect(await failures({}), `${collects}`).toEqual(['site:1', 'site:2'])
+      expect(await failures({ backend: 'files' })).toEqual(['site:1', 'site:2'])
+      expect(await failures({ server: 'web1' })).toEqual(['site:1'])
+      expect(await failures({ server: 'web2' })).toEqual([])
+    }
   })
 
   test('reads logs of what he may see, and changes routes that lead where he may', async () => {

@@ -25,6 +25,7 @@ import * as plans from './0024-plans.ts'
 import * as incidents from './0025-incidents.ts'
 import * as hooks from './0026-hooks.ts'
 import * as traces from './0027-traces.ts'
+import * as planPlaces from './0028-plan-places.ts'
 
 export interface Migration {
   /**
@@ -66,4 +67,5 @@ export const migrations: readonly Migration[] = [
   incidents,
   hooks,
   traces,
+  planPlaces,
 ]
