@@ -82,7 +82,7 @@ export const errorCodes = {
   ORC_CHANNEL_INVALID: 'A channel is added with a target that cannot be told anything',
   ORC_PLAN_UNKNOWN: 'There is no kept plan with this number',
   ORC_PLAN_ENDED: 'A kept plan was done, rejected, found to be stale or discarded already',
-  ORC_PLAN_LIMIT: 'Somebody keeps as many plans as one person may at once',
+  ORC_PLAN_LIMIT: 'Somebody keeps as many plans as one person may at once, or within a day',
   ORC_PLAN_INVALID: 'A file is not a saved plan, or was changed after it was saved',
   ORC_PLAN_STALE: 'The database or what stands on servers moved on after a plan was saved',
   ORC_APPROVAL_NEEDED: 'A plan needs the approval of another person, and has none that is good',

@@ -17,7 +17,7 @@ import { addCustomers } from './customers.ts'
 import type { Door, Entering } from './door.ts'
 import { doors } from './doors/index.ts'
 import { meDoor } from './doors/me.ts'
-import type { Ask, Endpoint } from './endpoint.ts'
+import type { Ask, Endpoint, Given } from './endpoint.ts'
 import { endpoints } from './endpoints/index.ts'
 import { readerOf } from './given.ts'
 import { guardHeaders } from './guard.ts'
@@ -182,10 +182,11 @@ function addEndpoint(
           waiting: streaming,
         })
       const { tells } = endpoint
-      if (tells === null)
-        return answer({ request, reply, endpoint, given, ask: asking(left), store: options.store })
+      const answering = { request, reply, endpoint, given, store: options.store }
+      if (tells === null && !isWaiting(given)) return answer({ ...answering, ask: asking(left) })
       const stream = streams.open(principal)
       const signal = AbortSignal.any([left, stream.signal])
+      if (tells === null) return answer({ ...answering, ask: asking(signal) }).finally(stream.close)
       const look = () => options.authenticate({ ...approachOf(request), again: true })
       const every = options.looksAgain ?? LOOKS_AGAIN
       const unwatch = watchPermission(principal, look, { every, end: stream.end })
@@ -200,6 +201,11 @@ function addEndpoint(
       }
     },
   })
+}
+
+/** Who waits for what is not there yet holds as much as a stream does: he is counted with those. */
+function isWaiting({ query }: Given): boolean {
+  return typeof query.wait === 'number' && query.wait > 0
 }
 
 /** Whoever comes in or leaves is answered for himself: nobody on the way keeps that. */

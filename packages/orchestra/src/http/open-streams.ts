@@ -8,7 +8,7 @@ interface Open {
   ending: AbortController
 }
 
-/** The streams that are open, by whose they are: nobody has many, and none outlives the login that it was opened by. */
+/** The streams that are open, and whoever waits for an answer, by whose they are: nobody has many, and none outlives the login that it was opened by. */
 export class OpenStreams {
   readonly #open = new Set<Open>()
   readonly #most: number
@@ -40,7 +40,7 @@ function sessionOf({ acting }: Principal): number | undefined {
 }
 
 function tooMany(most: number): Limited {
-  return new Limited('ORC_HTTP_LIMITED', `${most} streams are open already`, {
+  return new Limited('ORC_HTTP_LIMITED', `${most} streams are open already, or wait`, {
     seconds: 5,
     hint: 'Close one, or share one among the windows of a browser',
   })

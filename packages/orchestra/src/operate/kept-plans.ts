@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { fingerprintOf, reasonsFor, type Standing, standingApprovals } from '../access/index.ts'
 import {
+  assertRoomToKeep,
   countPlans,
   endPlan,
   type KeptDetail,
@@ -58,13 +59,14 @@ export const planKeep = writing({
   audit: { action: 'plan.keep', target: selectedText },
   run: async (context, asked): Promise<PlanDetail> => {
     const { store, principal } = context
+    const { name: by, accountId = null } = personOf(principal)
+    await assertRoomToKeep(store, { by, accountId })
     const made = await planned(context, 'plan.keep', {
       ...asked,
       scripts: true,
       differences: MOST_DIFFERENCES,
     })
     const fingerprint = fingerprintOf(made.saved)
-    const { name: by, accountId = null } = personOf(principal)
     const id = await store.transaction(async (tx) => {
       const kept = await keepPlan(tx, { ...made, fingerprint, by, accountId })
       const detail = { plan: kept, fingerprint }

@@ -3,7 +3,15 @@ export type { PlannedDifference } from './difference.ts'
 export { deletesToAllow, type Effect, type EffectKind, needsConsent } from './effects.ts'
 export { planAll, type WholePlan } from './everything.ts'
 export type { PlanRequest } from './found.ts'
-export { endPlan, endPlansOf, keepPlan, lockOpenPlan, MOST_KEPT } from './keep.ts'
+export {
+  assertRoomToKeep,
+  endPlan,
+  endPlansOf,
+  keepPlan,
+  lockOpenPlan,
+  MOST_A_DAY,
+  MOST_KEPT,
+} from './keep.ts'
 export {
   countPlans,
   type KeptDetail,

@@ -7,8 +7,9 @@ import { type KeptPlan, readPlanKept, unknownPlan } from './kept.ts'
 import type { Moved } from './moved.ts'
 import { type SavedOperation, type SavedPlan, weightOf } from './saved.ts'
 
-/** Plans that one person may keep open. */
+/** Plans that one person may keep open, and all that he may make within a day, whatever became of them. */
 export const MOST_KEPT = 50
+export const MOST_A_DAY = 200
 /** Failures that are kept of a plan, and characters of all its scripts: what is more is counted. */
 const MOST_FAILURES = 1_000
 const MOST_SCRIPT = 32_000_000
@@ -17,12 +18,16 @@ const BATCH = 1_000
 
 type Placing = Pick<SavedOperation, 'server' | 'backend' | 'object' | 'action'>
 
-export interface NewPlan {
+/** Who keeps a plan: an account, whatever he comes in by, or a name at the machine. */
+interface Keeper {
+  by: string
+  accountId: number | null
+}
+
+export interface NewPlan extends Keeper {
   plan: WholePlan & { counts: Readonly<Record<string, number>> }
   saved: SavedPlan
   fingerprint: string
-  by: string
-  accountId: number | null
 }
 
 /**
@@ -45,19 +50,33 @@ export async function keepPlan(tx: Queryable, made: NewPlan): Promise<number> {
 }
 
 /** Two that one person keeps at once do not both see room for the last. */
-async function refuseMore(tx: Queryable, { by, accountId }: NewPlan): Promise<void> {
+async function refuseMore(tx: Queryable, keeper: Keeper): Promise<void> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
-    `orchestra plan ${accountId ?? by}`,
+    `orchestra plan ${keeper.accountId ?? keeper.by}`,
   ])
-  const [row] = await tx.query<{ open: number }>(
-    `select count(*) as open from orchestra.plan
-     where state = 'open' and (account_id = $1 or ($1::integer is null and account_id is null and created_by = $2))`,
+  await assertRoomToKeep(tx, keeper)
+}
+
+/**
+ * Whether somebody may keep another: asked before everything is compared for it, too.
+ * @throws OrchestraError ORC_PLAN_LIMIT
+ */
+export async function assertRoomToKeep(db: Queryable, { by, accountId }: Keeper): Promise<void> {
+  const [row] = await db.query<{ open: number; today: number }>(
+    `select count(*) filter (where state = 'open') as open,
+       count(*) filter (where created_at > now() - interval '1 day') as today from orchestra.plan
+     where (state = 'open' or created_at > now() - interval '1 day')
+       and (account_id = $1 or ($1::integer is null and account_id is null and created_by = $2))`,
     [accountId, by],
   )
-  if ((row?.open ?? 0) < MOST_KEPT) return
-  throw new OrchestraError('ORC_PLAN_LIMIT', `${MOST_KEPT} plans of yours are open`, {
-    hint: 'Do some, or discard them: `orchestra plan list`, `orchestra plan discard PLAN`',
-  })
+  if ((row?.open ?? 0) >= MOST_KEPT)
+    throw new OrchestraError('ORC_PLAN_LIMIT', `${MOST_KEPT} plans of yours are open`, {
+      hint: 'Do some, or discard them: `orchestra plan list`, `orchestra plan discard PLAN`',
+    })
+  if ((row?.today ?? 0) >= MOST_A_DAY)
+    throw new OrchestraError('ORC_PLAN_LIMIT', `${MOST_A_DAY} plans of yours were kept within a day`, {
+      hint: 'Look at what is to be done without keeping it: `orchestra plan`',
+    })
 }
 
 async function keepHead(tx: Queryable, made: NewPlan): Promise<number> {

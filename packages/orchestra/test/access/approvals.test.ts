@@ -23,7 +23,7 @@ import {
   planShow,
   syncStart,
 } from '../../src/operate/index.ts'
-import { MOST_KEPT, type SavedPlan } from '../../src/plan/index.ts'
+import { MOST_A_DAY, MOST_KEPT, type SavedPlan } from '../../src/plan/index.ts'
 import { ask, askerOf } from '../operate/world.ts'
 import { describeStores } from '../support/stores.ts'
 import { useWorlds, type World } from '../support/world.ts'
@@ -297,8 +297,24 @@ describeStores('approvals', (open) => {
        select 'x', content, 0, '{}', 0, 0, '[]', 0, 0, 'ana' from orchestra.plan, generate_series(2, $1)`,
       [MOST_KEPT],
     )
-    await expect(keep()).rejects.toMatchObject({ code: 'ORC_PLAN_LIMIT' })
+    const full = expect.objectContaining({ code: 'ORC_PLAN_LIMIT' })
+    // Before anything is compared: of what is nowhere nothing else would be said.
+    await expect(keep({ server: 'nowhere' })).rejects.toEqual(full)
     await keep({}, 'bo')
+    await world.store.query(`update orchestra.plan set state = 'discarded'`)
+    const { id } = await keep()
+    await ask(planDiscard, { plan: id }, as('ana'))
+    await world.store.query(
+      `insert into orchestra.plan (fingerprint, state, content, operations, counts, removes, servers, failures, failed, scripts, created_by)
+       select 'x', 'discarded', content, 0, '{}', 0, 0, '[]', 0, 0, 'ana' from orchestra.plan, generate_series(1, $2) where id = $1`,
+      [id, MOST_A_DAY - MOST_KEPT - 1],
+    )
+    await expect(keep()).rejects.toEqual(full)
+    await keep({}, 'bo')
+    await world.store.query(`update orchestra.plan set created_at = now() - interval '1 day' where id = $1`, [
+      id,
+    ])
+    await keep()
   })
 
   const waitingByMetrics = async (): Promise<number | undefined> => {

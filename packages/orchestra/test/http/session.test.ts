@@ -317,6 +317,22 @@ describePostgres('a session', (open) => {
     const [one, other] = [await cookieOf(), await cookieOf()]
     const stream = async (cookie: string) =>
       (await api.ask({ url: below('/events/stream'), headers: { cookie } })).statusCode
+    // Who waits for a unit of work is counted with them.
+    await world.store.query('insert into site (id) values (1)')
+    await world.collect()
+    const [unit] = await world.store.query<{ id: string }>('select id from orchestra.unit')
+    const wait = async (cookie: string) =>
+      (await api.ask({ url: below(`/units/${unit?.id}?wait=60`), headers: { cookie } })).statusCode
+    const waits = [wait(one), wait(other)]
+    expect(await Promise.race(waits)).toBe(429)
+    expect((await api.ask({ url: below(`/units/${unit?.id}`), headers: { cookie: one } })).statusCode).toBe(
+      200,
+    )
+    await world.store.query(
+      `update orchestra.operation set state = 'done', outcome = 'success', ended_at = now()`,
+    )
+    await world.store.query(`notify orchestra_control`)
+    expect((await Promise.all(waits)).toSorted()).toEqual([200, 429])
     // Of two at once one is refused; so the other is open.
     const both = () => [stream(one), stream(other)]
     const seen = () => world.store.query('select seen_at from orchestra.session order by id')
