@@ -3,6 +3,7 @@ import { type ApprovalView, approvalReasons, listApprovals, planName, sayOfPlan 
 import { OrchestraError } from '../errors.ts'
 import { type Context, personOf } from './context.ts'
 import { idField, limitField, reasonField, textField } from './fields.ts'
+import { inPerson } from './own.ts'
 import { namedPlan, planField } from './plan.ts'
 import { reading, writing } from './verb.ts'
 import { visibleRows } from './visible.ts'
@@ -70,9 +71,8 @@ export const approvalList = reading({
     limit: limitField.default(50),
   }),
   run: (context, search): Promise<ApprovalView[]> => {
-    const { store, principal } = context
+    const { store } = context
     const rows = visibleRows(context, 'status.read')
-    const accountId = personOf(principal).accountId ?? null
-    return listApprovals(store, { ...search, seen: rows && { rows, accountId } })
+    return listApprovals(store, { ...search, seen: rows && { rows, ...inPerson(context) } })
   },
 })

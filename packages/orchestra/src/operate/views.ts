@@ -72,14 +72,20 @@ export const viewRemove = writing({
 })
 
 /**
- * A name at the machine is one, by whichever face. Whoever comes by a token that belongs to somebody has what that one has. What
- * everybody sees, only those change who may it everywhere.
+ * A name at the machine is one, by whichever face. A token has its own, which go with whom it belongs to. What everybody sees, only those
+ * change who may it everywhere.
  */
 function ownerOf(asking: Pick<Caller, 'principal'>): ViewOwner {
   const { principal } = asking
-  const { kind, name } = principal
+  const { name } = principal
   const accountId = 'accountId' in principal ? principal.accountId : null
-  const known = 'grants' in principal ? `${kind}:${name}` : `machine:${name}`
-  const key = accountId === null ? known : `account:${accountId}`
-  return { key, accountId, name, shares: scopesWith(asking, 'view.share') === undefined }
+  return { key: keyOf(principal), accountId, name, shares: scopesWith(asking, 'view.share') === undefined }
+}
+
+/** By the number of a token: another may have its name later. */
+function keyOf(principal: Caller['principal']): string {
+  const { kind, name } = principal
+  if (!('grants' in principal)) return `machine:${name}`
+  if (principal.kind === 'token') return `token:${principal.by ?? name}`
+  return principal.accountId === null ? `${kind}:${name}` : `account:${principal.accountId}`
 }

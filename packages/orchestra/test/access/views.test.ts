@@ -12,7 +12,7 @@ import { useWorlds } from '../support/world.ts'
 describePostgres('saved views', (open) => {
   const build = useWorlds(open)
 
-  test('are of an account, by whatever it comes, and shown to others by whoever may share', async () => {
+  test('are of an account or of a token, and shown to others by whoever may share', async () => {
     const world = await build()
     const asking = (principal: Principal) => (name: string, given: object) => {
       const verb = operations.find((one) => one.name === name) as AnyVerb
@@ -32,7 +32,12 @@ describePostgres('saved views', (open) => {
 
     const mine = { name: 'mine', page: 'logs', q: 'is:failed' }
     expect(await ana('view.save', mine)).toMatchObject({ id: 1, owner: 'ana', own: true, shared: false })
-    expect(await token('view.save', { ...mine, q: 'is:ended' })).toMatchObject({ id: 1, own: true })
+    // A token is not whom it belongs to.
+    expect(await token('view.save', { ...mine, name: 'of a program' })).toMatchObject({ own: true })
+    expect(await token('view.list', {})).toMatchObject([{ name: 'of a program', owner: 'token:ci' }])
+    for (const name of ['view.set', 'view.remove'])
+      await expect(token(name, { view: 1 }), name).rejects.toMatchObject({ code: 'ORC_VIEW_UNKNOWN' })
+    expect(await ana('view.save', { ...mine, q: 'is:ended' })).toMatchObject({ id: 1, own: true })
     expect(await ana('view.list', { page: 'logs' })).toMatchObject([{ q: 'is:ended', sort: null }])
     expect(await ana('view.list', { page: 'servers' })).toEqual([])
     expect(await bo('view.list', {})).toEqual([])
@@ -86,6 +91,8 @@ describePostgres('saved views', (open) => {
     )
     expect(await Promise.all(renamed)).toContain('ORC_VIEW_EXISTS')
     await removeUser(world.store, 'ana', { by: 'test' })
-    expect(await world.store.query(`select from orchestra.view where owner = 'ana'`)).toEqual([])
+    expect(await world.store.query(`select from orchestra.view where owner in ('ana', 'token:ci')`)).toEqual(
+      [],
+    )
   })
 })

@@ -304,11 +304,16 @@ describePostgres('a session', (open) => {
     }
     expect([await end('bo'), await end('ana')]).toEqual([404, 200])
     expect(await me(cookie)).toBe(undefined)
-    // Of an account that is nobody's nothing is shown.
-    const { token } = await addToken(world.store, { name: 'ci', role: 'viewer', days: 1 }, { by: 'test' })
-    for (const path of ['/sessions', '/users', '/tokens']) {
+    // A token is not whom it belongs to, if anybody.
+    for (const user of [undefined, 'bo']) {
+      const given = { name: `ci-${user}`, role: 'viewer', user, days: 1 }
+      const { token } = await addToken(world.store, given, { by: 'test' })
       const headers = { authorization: `Bearer ${token}` }
-      expect((await api.ask({ url: below(path), headers })).json().items).toEqual([])
+      for (const path of ['/sessions', '/users', '/tokens'])
+        expect((await api.ask({ url: below(path), headers })).json().items).toEqual([])
+      const id = all.find((one) => one.user === 'bo')?.id
+      const ended = await api.ask({ method: 'DELETE', url: below(`/sessions/${id}`), headers })
+      expect(ended.json().code).toBe('ORC_SESSION_UNKNOWN')
     }
   })
 
