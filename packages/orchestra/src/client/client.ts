@@ -1,21 +1,22 @@
 import type { RequestView } from '../requests/index.ts'
+import type { Asked } from './doors.ts'
 import { eventsIn, type ServerEvent } from './events.ts'
 import { type Patience, passes, pause, pauseBefore, usualPatience, wasRefused } from './patience.ts'
 import { ApiError, errorOf, errorOfEvent } from './problem.ts'
 import { type CallOptions, type ClientOptions, type Input, requestOf } from './request.ts'
 import { answerOf, MOST_BETWEEN, requestIn } from './requested.ts'
-import type { Listed, Table } from './table.ts'
+import type { Listed } from './table.ts'
 
 /** Everything that can be asked for: `GET /servers`. */
-export type Name = keyof Table
+export type Name = keyof Asked
 
-type Of<Kind extends Table[Name]['kind']> = {
-  [One in Name]: Table[One]['kind'] extends Kind ? One : never
+type Of<Kind extends Asked[Name]['kind']> = {
+  [One in Name]: Asked[One]['kind'] extends Kind ? One : never
 }[Name]
 
 /** What is given and answered. */
-export type InputOf<One extends Name> = Table[One]['input']
-export type AnswerOf<One extends Name> = Table[One]['answer']
+export type InputOf<One extends Name> = Asked[One]['input']
+export type AnswerOf<One extends Name> = Asked[One]['answer']
 
 type ItemOf<One extends Of<'list'>> = AnswerOf<One> extends { items: (infer Item)[] } ? Item : never
 

@@ -1,4 +1,5 @@
 export { type AnswerOf, Client, type InputOf, type Name, type Streamed } from './client.ts'
+export type { Asked, Doors, Entrance, Me } from './doors.ts'
 export type { Patience } from './patience.ts'
 export { ApiError, type Fault } from './problem.ts'
 export type { CallOptions, ClientOptions } from './request.ts'

@@ -35,8 +35,8 @@ import type { Authenticate, Principal } from './principal.ts'
 import { isUnexpected, type Problem, toProblem } from './problem.ts'
 import { isLooking, problemPage, problemPolicy } from './problem-page.ts'
 import { approachOf, receive } from './reception.ts'
+import { addScreens } from './screens.ts'
 import { sharingListener } from './shared-listening.ts'
-import { addSignInPage } from './sign-in-page.ts'
 import { type Site, siteOf } from './site.ts'
 import { sendEvents } from './stream.ts'
 
@@ -92,7 +92,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   // Whom the application vouches for comes in there.
   const opens = options.hosts === 'any' ? [meDoor] : doors
   const providers = options.providers ?? new Providers(http.oidc, options.environment)
-  if (options.hosts !== 'any') addSignInPage(app, providers.names)
+  const signIn = options.hosts !== 'any'
+  addScreens(app, { signIn, providers: signIn ? providers.names : [] })
   const closing = new AbortController()
   app.addHook('preClose', async () => {
     closing.abort()

@@ -36,7 +36,7 @@ export interface Console {
 }
 
 /** Node's request, with what Express leaves on it. */
-type NodeRequest = IncomingMessage & { baseUrl?: string; body?: unknown }
+type NodeRequest = IncomingMessage & { baseUrl?: string; originalUrl?: string; body?: unknown }
 
 /** What is needed of an instance of Fastify, of whichever release. */
 export interface FastifyScope {
@@ -115,10 +115,17 @@ function nodeHandler(route: Route, base: string) {
       return
     }
     const { body, baseUrl = '' } = request
-    handOver(request, { base: `${baseUrl}${base}`, asked: request, body })
+    const whole = `${baseUrl}${base}`
+    handOver(request, { base: whole, endsOpen: endsOpen(request, whole), asked: request, body })
     request.url = url
     route(request, response)
   }
+}
+
+/** Whether nothing follows the base in the address that was asked for: Express has made a slash of that. */
+function endsOpen({ originalUrl, url = '/' }: NodeRequest, base: string): boolean {
+  const [path = '/'] = (originalUrl ?? url).split('?')
+  return base !== '' && path === base
 }
 
 /** What follows the base; undefined for what is not below it. */
@@ -142,7 +149,7 @@ function fastifyPlugin(route: Route) {
     const handle = (request: FastifyRequest, reply: FastifyReply): void => {
       const { raw } = request
       const { base, rest } = splitPath(raw.url ?? '/', parts)
-      handOver(raw, { base, asked: request })
+      handOver(raw, { base, endsOpen: endsOpen(raw, base), asked: request })
       raw.url = rest
       reply.hijack()
       route(raw, reply.raw)
@@ -171,7 +178,7 @@ function honoHandler(route: Route, base: string) {
     const url = cutOff(incoming.url ?? '/', base)
     if (url === undefined) return new Response(null, { status: 404 })
     const body = incoming.readableDidRead ? Buffer.from(await context.req.arrayBuffer()) : undefined
-    handOver(incoming, { base, asked: context, body })
+    handOver(incoming, { base, endsOpen: endsOpen(incoming, base), asked: context, body })
     incoming.url = url
     route(incoming, outgoing)
     return alreadySent()

@@ -5,6 +5,8 @@ import { Readable } from 'node:stream'
 export interface Handover {
   /** What stands before the paths of the API: `/orchestra`. */
   base: string
+  /** Nothing followed the base, not even a slash. */
+  endsOpen?: boolean
   /** The framework's own request, of which the application knows who makes it. */
   asked: unknown
   /** The body, where the framework has read it already. */
