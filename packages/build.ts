@@ -13,11 +13,15 @@ interface Manifest {
   dependencies?: Record<string, string>
 }
 
+/** What serves the console has it in its package. */
+const SERVER = 'orchestrajs'
+
 export function buildPackage(own: string): void {
   for (const other of packagesOf(own)) buildPackage(other)
   rmSync(join(own, 'dist'), { recursive: true, force: true })
   compile(own)
   copyFilesAsTheyAre(own)
+  if (readManifest(own).name === SERVER) addConsole()
 }
 
 /** Packages of this repository that one depends on. */
@@ -45,6 +49,12 @@ function copyFilesAsTheyAre(own: string): void {
     if (!existsSync(dirname(copy))) mkdirSync(dirname(copy), { recursive: true })
     cpSync(join(own, 'src', path), copy)
   }
+}
+
+/** In a process of its own: it waits for nothing else. */
+function addConsole(): void {
+  const { status } = spawnSync(process.execPath, [join(packages, 'console/build.ts')], { stdio: 'inherit' })
+  if (status !== 0) throw new Error('The console cannot be built')
 }
 
 if (import.meta.main) buildPackage(resolve('.'))

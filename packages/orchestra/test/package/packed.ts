@@ -24,7 +24,7 @@ export function copyRepository(target: string): void {
   const left = new Set(['node_modules', 'dist', 'test', '.packing'])
   mkdirSync(join(target, 'packages'), { recursive: true })
   for (const path of copied) cpSync(join(root, path), join(target, path))
-  for (const name of packages) {
+  for (const name of [...packages, 'console']) {
     const own = join('packages', name)
     cpSync(join(root, own), join(target, own), {
       recursive: true,

@@ -1,0 +1,49 @@
+/**
+ * Builds the console to where the server looks for it: `npm run console`. A build takes seconds, so nothing is built when packages are
+ * installed, which may be without scripts or as somebody else: whoever needs the console asks for it, and gets what is there when
+ * nothing has changed since.
+ */
+import { existsSync, globSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { build, type LogLevel } from 'vite'
+
+const own = import.meta.dirname
+const orchestra = join(own, '../orchestra')
+const usualTarget = join(orchestra, 'dist/console')
+
+/** Builds what is not built, or was built of older sources. */
+export async function ensureConsole(logLevel: LogLevel = 'warn'): Promise<void> {
+  if (isCurrent()) return
+  await buildConsole(logLevel)
+}
+
+/** Beside where it belongs, and then there at once: whoever reads it meanwhile reads the whole of one build. */
+export async function buildConsole(logLevel: LogLevel): Promise<void> {
+  const beside = `${usualTarget}-${process.pid}`
+  mkdirSync(dirname(beside), { recursive: true })
+  try {
+    await build({
+      configFile: join(own, 'vite.config.ts'),
+      logLevel,
+      build: { outDir: beside },
+    })
+    rmSync(usualTarget, { recursive: true, force: true })
+    renameSync(beside, usualTarget)
+  } finally {
+    rmSync(beside, { recursive: true, force: true })
+  }
+}
+
+function isCurrent(): boolean {
+  const page = join(usualTarget, 'index.html')
+  if (!existsSync(page)) return false
+  const built = statSync(page).mtimeMs
+  const client = join(orchestra, 'src/client')
+  const sources = [
+    ...globSync('{src/**,*.ts,*.html,*.json}', { cwd: own }).map((path) => join(own, path)),
+    ...globSync('*.ts', { cwd: client }).map((path) => join(client, path)),
+  ]
+  return sources.every((path) => statSync(path).mtimeMs <= built)
+}
+
+if (import.meta.main) await buildConsole('info')

@@ -1,0 +1,48 @@
+import { useSyncExternalStore } from 'react'
+import { relativeTime, shortTime, wholeTime } from '../words/times.ts'
+
+/** One clock for all that shows an age: it goes while somebody shows one, and looks. */
+let now = new Date()
+const watchers = new Set<() => void>()
+let timer: ReturnType<typeof setInterval> | undefined
+
+function watch(watcher: () => void): () => void {
+  watchers.add(watcher)
+  timer ??= setInterval(() => {
+    if (document.hidden) return
+    now = new Date()
+    for (const one of watchers) one()
+  }, 5_000)
+  return () => {
+    watchers.delete(watcher)
+    if (watchers.size > 0) return
+    clearInterval(timer)
+    timer = undefined
+  }
+}
+
+export function useNow(): Date {
+  const shown = useSyncExternalStore(watch, () => now)
+  // It stood still while nobody showed an age.
+  return Date.now() - shown.getTime() > 10_000 ? new Date() : shown
+}
+
+/** A moment, short; all of it with its zone under the pointer. */
+export function Time({ at }: { at: string }) {
+  const moment = new Date(at)
+  return (
+    <time dateTime={at} title={wholeTime(moment)}>
+      {shortTime(moment, useNow())}
+    </time>
+  )
+}
+
+/** How long ago something was. */
+export function Age({ at }: { at: string }) {
+  const moment = new Date(at)
+  return (
+    <time dateTime={at} title={wholeTime(moment)}>
+      {relativeTime(moment, useNow())}
+    </time>
+  )
+}

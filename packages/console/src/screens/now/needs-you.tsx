@@ -1,0 +1,91 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import type { AnswerOf } from 'orchestrajs/client'
+import type { ReactNode } from 'react'
+import { asked } from '../../api/queries.ts'
+import { StateMark } from '../../parts/state-mark.tsx'
+import { Age } from '../../parts/time.tsx'
+import { Empty, View } from '../../parts/view.tsx'
+import { useWords, type Words } from '../../words/index.ts'
+import css from './now.module.css'
+
+type Approval = AnswerOf<'GET /approvals'>['items'][number]
+type Status = AnswerOf<'GET /status'>
+
+/** What does not go on without a person, or has gone wrong: decisions first. */
+export function NeedsYou({ status }: { status: Status }) {
+  const words = useWords()
+  const approvals = useQuery(asked('GET /approvals', { limit: 20 }))
+  const incidents = useQuery(asked('GET /incidents', { state: 'open', limit: 20 }))
+  return (
+    <View of={approvals}>
+      {({ items: waiting }) => (
+        <View of={incidents}>
+          {({ items: open }) => {
+            const needs = [
+              ...waiting.map((one) => approvalNeed(one, words)),
+              ...status.asking.map((one) => (
+                <Need key={`operation ${one.id}`} at={one.createdAt} detail={one.waitsFor?.text ?? one.error}>
+                  <StateMark state="waiting" /> {one.object} {one.action} · {words.waitsForPerson}
+                </Need>
+              )),
+              ...open.map(({ id, server, backend, error, outcome, objects, openedAt }) => (
+                <Need key={`incident ${id}`} at={openedAt} detail={error ?? outcome}>
+                  <StateMark state="failing" /> <ServerLink server={server} /> {backend} ·{' '}
+                  {words.objectsAffected(objects)}
+                </Need>
+              )),
+            ]
+            return needs.length === 0 ? (
+              <Empty text={words.needsNobody} />
+            ) : (
+              <ul className={css.needs}>{needs}</ul>
+            )
+          }}
+        </View>
+      )}
+    </View>
+  )
+}
+
+function approvalNeed(one: Approval, words: Words): ReactNode {
+  const { kind, plan, server, by, since, reasons } = one
+  if (kind === 'host-key' && server !== null)
+    return (
+      <Need key={`key ${server}`} at={since} detail={reasons.join(', ')}>
+        <span aria-hidden="true">⚿</span> {words.keyNew(server)}{' '}
+        <Link to="/servers/$server" params={{ server }}>
+          {words.compare}
+        </Link>
+      </Need>
+    )
+  return (
+    <Need key={`plan ${plan}`} at={since} detail={reasons.join(', ')}>
+      <span aria-hidden="true">◷</span> {words.planWaits(plan ?? 0, by ?? '–')}
+    </Need>
+  )
+}
+
+function ServerLink({ server }: { server: string | null }) {
+  const words = useWords()
+  if (server === null) return words.everywhere
+  return (
+    <Link to="/servers/$server" params={{ server }}>
+      {server}
+    </Link>
+  )
+}
+
+function Need({ at, detail, children }: { at: string | null; detail: string | null; children: ReactNode }) {
+  return (
+    <li>
+      <span>{children}</span>
+      {detail === null ? null : <span className={css.detail}>{detail}</span>}
+      {at === null ? null : (
+        <span className={css.age}>
+          <Age at={at} />
+        </span>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,98 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import type { AnswerOf } from 'orchestrajs/client'
+import { asked } from '../../api/queries.ts'
+import { CopyMenu } from '../../parts/copy-menu.tsx'
+import { FilterField } from '../../parts/filter-field.tsx'
+import { listPath } from '../../parts/list-path.ts'
+import { Screen } from '../../parts/screen.tsx'
+import { StateMark } from '../../parts/state-mark.tsx'
+import { type Column, Table, TableFoot } from '../../parts/table.tsx'
+import { Empty, View } from '../../parts/view.tsx'
+import { useWords, type Words } from '../../words/index.ts'
+import { KeyMark } from './key-mark.tsx'
+import { type ServerStatus, standing } from './standing.ts'
+
+type Server = AnswerOf<'GET /servers'>['items'][number]
+
+/** All servers, page by page, and how each stands. */
+export function Servers() {
+  const words = useWords()
+  const search = useSearch({ from: '/servers' })
+  const navigate = useNavigate({ from: '/servers' })
+  const servers = useQuery(asked('GET /servers', { limit: 100, ...search }))
+  const { data: status } = useQuery(asked('GET /status', { most: 20 }))
+  const byName = new Map(status?.servers.map((server) => [server.name, server]))
+  const isFiltered = search.q !== undefined
+  return (
+    <Screen
+      title={words.servers}
+      actions={
+        <CopyMenu
+          command="orchestra server list"
+          path={listPath('/servers', search)}
+          data={servers.data?.items}
+        />
+      }
+    >
+      <FilterField
+        query={search.q ?? ''}
+        error={servers.error}
+        onQuery={(q) => void navigate({ search: { q: q || undefined } })}
+      />
+      <View of={servers}>
+        {(page) =>
+          page.items.length === 0 ? (
+            isFiltered ? (
+              <Empty text={words.nothingFits} />
+            ) : (
+              <Empty text={words.noServers} command="orchestra server add web1 --host 203.0.113.7" />
+            )
+          ) : (
+            <div>
+              <Table
+                caption={words.servers}
+                columns={columns(words, byName)}
+                items={page.items}
+                keyOf={({ name }) => name}
+              />
+              <TableFoot
+                page={page}
+                cursor={search.cursor}
+                onTurn={(cursor) => void navigate({ search: { ...search, cursor } })}
+              />
+            </div>
+          )
+        }
+      </View>
+    </Screen>
+  )
+}
+
+function columns(words: Words, byName: ReadonlyMap<string, ServerStatus>): Column<Server>[] {
+  return [
+    {
+      name: words.server,
+      of: ({ name }) => (
+        <Link to="/servers/$server" params={{ server: name }}>
+          {name}
+        </Link>
+      ),
+    },
+    { name: words.result, of: ({ name }) => <Standing status={byName.get(name)} /> },
+    { name: words.objects, of: ({ name }) => byName.get(name)?.placed ?? '' },
+    { name: words.waits, of: ({ name }) => byName.get(name)?.waiting ?? '' },
+    { name: words.address, of: (server) => <span className="mono">{addressOf(server)}</span> },
+    { name: words.tags, of: ({ tags }) => tags.join(', ') },
+    { name: words.hostKey, of: ({ key }) => <KeyMark state={key} /> },
+  ]
+}
+
+function Standing({ status }: { status: ServerStatus | undefined }) {
+  return status === undefined ? null : <StateMark state={standing(status)} />
+}
+
+export function addressOf({ method, user, host, port }: Pick<Server, 'method' | 'user' | 'host' | 'port'>) {
+  if (method === 'local' || method === 'function') return method
+  return `${user}@${host.includes(':') ? `[${host}]` : host}:${port}`
+}

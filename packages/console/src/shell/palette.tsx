@@ -1,0 +1,70 @@
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useDeferredValue, useState } from 'react'
+import { Autocomplete, Input, Menu, MenuItem, SearchField } from 'react-aria-components'
+import { asked } from '../api/queries.ts'
+import { Dialog } from '../parts/dialog.tsx'
+import { useWords } from '../words/index.ts'
+import { entries } from './navigation.ts'
+import css from './palette.module.css'
+
+interface Choice {
+  id: string
+  name: string
+  kind: string
+  go: () => void
+}
+
+/** Goes to a screen or to a thing by some letters of its name. */
+export function Palette({ onClose }: { onClose: () => void }) {
+  const words = useWords()
+  const [text, setText] = useState('')
+  const choices = useChoices(text)
+  return (
+    <Dialog title={words.palette} isOpen onClose={onClose}>
+      <Autocomplete inputValue={text} onInputChange={setText}>
+        <SearchField aria-label={words.palette} autoFocus>
+          <Input className={css.search} placeholder={words.paletteHelp} />
+        </SearchField>
+        <Menu
+          className={css.items}
+          aria-label={words.palette}
+          items={choices}
+          renderEmptyState={() => words.nothing}
+          onAction={(id) => {
+            choices.find((choice) => choice.id === id)?.go()
+            onClose()
+          }}
+        >
+          {({ id, name, kind }) => (
+            <MenuItem id={id} className={css.item} textValue={name}>
+              {name} <span className={css.kind}>{kind}</span>
+            </MenuItem>
+          )}
+        </Menu>
+      </Autocomplete>
+    </Dialog>
+  )
+}
+
+function useChoices(text: string): Choice[] {
+  const words = useWords()
+  const navigate = useNavigate()
+  const q = useDeferredValue(text.trim())
+  const { data } = useQuery({ ...asked('GET /search', { q }), enabled: q !== '', staleTime: 5_000 })
+  const screens = entries
+    .filter(({ name }) => words[name].toLowerCase().includes(q.toLowerCase()))
+    .map(({ to, name }) => ({
+      id: to,
+      name: words[name],
+      kind: words.navigation,
+      go: () => void navigate({ to }),
+    }))
+  const servers = (q === '' ? [] : (data?.servers ?? [])).map((name) => ({
+    id: `server ${name}`,
+    name,
+    kind: words.server,
+    go: () => void navigate({ to: '/servers/$server', params: { server: name } }),
+  }))
+  return [...screens, ...servers]
+}

@@ -1,0 +1,27 @@
+import { createContext, use } from 'react'
+import type { Words } from './en.ts'
+
+export type { Words } from './en.ts'
+
+const languages: Readonly<Record<string, () => Promise<Words>>> = {
+  en: async () => (await import('./en.ts')).en,
+  es: async () => (await import('./es.ts')).es,
+  ca: async () => (await import('./ca.ts')).ca,
+}
+
+/** The first language of the browser that the console speaks; English where it speaks none of them. */
+export const language = navigator.languages.map(([a, b]) => `${a}${b}`).find((one) => one in languages) ?? 'en'
+
+/** Its words: one small file, loaded before anything is shown. */
+export function loadWords(): Promise<Words> {
+  return (languages[language] ?? (async () => (await import('./en.ts')).en))()
+}
+
+/** Set around all that is shown. */
+export const WordsContext = createContext<Words | null>(null)
+
+export function useWords(): Words {
+  const words = use(WordsContext)
+  if (words === null) throw new Error('Nothing is shown without words')
+  return words
+}
