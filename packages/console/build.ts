@@ -3,39 +3,39 @@
  * installed, which may be without scripts or as somebody else: whoever needs the console asks for it, and gets what is there when
  * nothing has changed since.
  */
+import { execFile } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { build, type LogLevel } from 'vite'
+import { promisify } from 'node:util'
+import { build } from 'vite'
 
 const own = import.meta.dirname
 const orchestra = join(own, '../orchestra')
-const usualTarget = join(orchestra, 'dist/console')
+const target = join(orchestra, 'dist/console')
 
 /** Builds what is not built, or was built of older sources. */
-export async function ensureConsole(logLevel: LogLevel = 'warn'): Promise<void> {
+export async function ensureConsole(): Promise<void> {
   if (isCurrent()) return
-  await buildConsole(logLevel)
+  // In a process of its own: what runs tests says so to all that it loads, and would get a build for tests.
+  const env = { ...process.env, NODE_ENV: 'production' }
+  await promisify(execFile)(process.execPath, [import.meta.filename], { env })
 }
 
 /** Beside where it belongs, and then there at once: whoever reads it meanwhile reads the whole of one build. */
-export async function buildConsole(logLevel: LogLevel): Promise<void> {
-  const beside = `${usualTarget}-${process.pid}`
+async function buildConsole(): Promise<void> {
+  const beside = `${target}-${process.pid}`
   mkdirSync(dirname(beside), { recursive: true })
   try {
-    await build({
-      configFile: join(own, 'vite.config.ts'),
-      logLevel,
-      build: { outDir: beside },
-    })
-    rmSync(usualTarget, { recursive: true, force: true })
-    renameSync(beside, usualTarget)
+    await build({ configFile: join(own, 'vite.config.ts'), build: { outDir: beside } })
+    rmSync(target, { recursive: true, force: true })
+    renameSync(beside, target)
   } finally {
     rmSync(beside, { recursive: true, force: true })
   }
 }
 
 function isCurrent(): boolean {
-  const page = join(usualTarget, 'index.html')
+  const page = join(target, 'index.html')
   if (!existsSync(page)) return false
   const built = statSync(page).mtimeMs
   const client = join(orchestra, 'src/client')
@@ -46,4 +46,4 @@ function isCurrent(): boolean {
   return sources.every((path) => statSync(path).mtimeMs <= built)
 }
 
-if (import.meta.main) await buildConsole('info')
+if (import.meta.main) await buildConsole()

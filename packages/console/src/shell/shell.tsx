@@ -45,8 +45,14 @@ function Inside({ name }: { name: string }) {
         <Link to="/" className={css.brand}>
           Orchestra
         </Link>
-        <button type="button" className={css.find} aria-label={words.palette} onClick={opened.palette}>
-          <Search size={14} aria-hidden="true" /> <span>{words.palette}</span> <kbd>Ctrl K</kbd>
+        <button
+          type="button"
+          className={css.find}
+          aria-keyshortcuts="Control+K"
+          onClick={opened.palette}
+        >
+          <Search size={14} aria-hidden="true" /> <span>{words.palette}</span>{' '}
+          <kbd aria-hidden="true">Ctrl K</kbd>
         </button>
         <span className={css.who} title={name}>
           {name}

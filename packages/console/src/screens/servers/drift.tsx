@@ -38,7 +38,7 @@ export function Drift() {
                 keyOf={({ id }) => id}
                 columns={[
                   { name: words.object, of: ({ object, identity }) => object ?? identity },
-                  { name: words.kind, of: ({ state }) => words.drifted[state] },
+                  { name: words.kind, of: ({ state }) => words.findings[state] },
                   { name: words.backend, of: ({ backend }) => backend },
                 ]}
               />

@@ -16,7 +16,7 @@ type Server = AnswerOf<'GET /servers/{server}'>
  */
 export function KeyApproval({ server: { name, fingerprint: before } }: { server: Server }) {
   const words = useWords()
-  const approvals = useQuery(asked('GET /approvals', { limit: 1_000 }))
+  const approvals = useQuery(asked('GET /approvals', { limit: 200 }))
   return (
     <View of={approvals}>
       {({ items }) => {
