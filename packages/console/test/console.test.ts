@@ -258,7 +258,10 @@ describePostgres('the console', (open) => {
     await page.getByText('It is not the same').first().waitFor()
     await approve(page).press('Enter')
     expect((await getServer(world.store, 'web4')).host_key).toBe(null)
-    const seen = await page.getByText(/^SHA256:/).first().innerText()
+    const seen = await page
+      .getByText(/^SHA256:/)
+      .first()
+      .innerText()
     await typed.fill(`256 ${seen} root@web4 (ED25519)`)
     await page.getByText('It is the same').waitFor()
     await approve(page).press('Enter')

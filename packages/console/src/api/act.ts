@@ -23,5 +23,7 @@ export function useAct<One extends Act>(name: One) {
 
 /** A name that nobody has had; pages that did not come by TLS have no `randomUUID`. */
 function unheardOf(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
 }

@@ -1,4 +1,4 @@
-import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
+import { QueryClient, queryOptions } from '@tanstack/react-query'
 import { type AnswerOf, ApiError, type InputOf, type Name } from 'orchestrajs/client'
 import { client } from './client.ts'
 
@@ -19,10 +19,22 @@ export function asked<One extends Readable>(name: One, ...[input]: Given<One>) {
       client.ask(...([name, input ?? {}, { signal }] as unknown as Parameters<typeof client.ask>)) as Promise<
         AnswerOf<One>
       >,
-    // What was seen stays in view while something else is looked for.
-    placeholderData: keepPreviousData,
+    placeholderData: (data, before) =>
+      before !== undefined && isSameList(before.queryKey, [name, input ?? {}]) ? data : undefined,
   })
 }
+
+/**
+ * Of a list, what was seen stays in view while another page or something else is looked for. What is about another thing never stands in
+ * for this one.
+ */
+function isSameList([name, before]: Key, [other, now]: Key): boolean {
+  const fixed = ({ q: _, cursor: __, ...rest }: Key[1]) => JSON.stringify(Object.entries(rest).sort())
+  return name === other && fixed(before) === fixed(now)
+}
+
+/** For what the stream does not tell of: workers that come and go, what people decide. While the page is looked at. */
+export const untold = { refetchInterval: 15_000 }
 
 /** What is there is good until the stream says otherwise, and a page that was away catches up. */
 export const queries = new QueryClient({

@@ -1,3 +1,15 @@
+import {
+  Ban,
+  Check,
+  CircleX,
+  Clock,
+  type LucideIcon,
+  Minus,
+  Pause,
+  Pencil,
+  Play,
+  RefreshCw,
+} from 'lucide-react'
 import { useWords, type Words } from '../words/index.ts'
 import css from './state-mark.module.css'
 
@@ -16,27 +28,26 @@ export const states = [
 
 export type State = (typeof states)[number]
 
-const looks: Readonly<Record<State, readonly [glyph: string, tone: 'good' | 'bad' | 'wait' | 'quiet']>> = {
-  blocked: ['⊘', 'bad'],
-  failing: ['✖', 'bad'],
-  held: ['⏸', 'wait'],
-  running: ['▶', 'good'],
-  drifted: ['≠', 'wait'],
-  waiting: ['◷', 'wait'],
-  stale: ['↻', 'wait'],
-  ok: ['✓', 'good'],
-  none: ['–', 'quiet'],
-}
+const looks: Readonly<Record<State, readonly [glyph: LucideIcon, tone: 'good' | 'bad' | 'wait' | 'quiet']>> =
+  {
+    blocked: [Ban, 'bad'],
+    failing: [CircleX, 'bad'],
+    held: [Pause, 'wait'],
+    running: [Play, 'good'],
+    drifted: [Pencil, 'wait'],
+    waiting: [Clock, 'wait'],
+    stale: [RefreshCw, 'wait'],
+    ok: [Check, 'good'],
+    none: [Minus, 'quiet'],
+  }
 
 /** A state by glyph and word; `count` stands for the word where many stand side by side, which is said all the same. */
 export function StateMark({ state, count }: { state: State; count?: number }) {
   const words = useWords()
-  const [glyph, tone] = looks[state]
+  const [Glyph, tone] = looks[state]
   return (
     <span className={css.mark} data-tone={tone} title={words.state[state]}>
-      <span className={css.glyph} aria-hidden="true">
-        {glyph}
-      </span>
+      <Glyph className={css.glyph} size={14} aria-hidden="true" />{' '}
       {count === undefined ? (
         words.state[state]
       ) : (

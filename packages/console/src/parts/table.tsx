@@ -47,7 +47,9 @@ export function Table<Item>({ caption, columns, items, keyOf }: TableProps<Item>
                     {of(item)}
                   </th>
                 ) : (
-                  <td key={name}>{of(item)}</td>
+                  <td key={name} data-name={name}>
+                    {of(item)}
+                  </td>
                 ),
               )}
             </tr>

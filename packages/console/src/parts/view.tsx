@@ -57,6 +57,11 @@ export function Waiting() {
   )
 }
 
+/** Said where the query is written. */
+function isFaultOfQuery(error: Error): boolean {
+  return 'code' in error && error.code === 'ORC_QUERY_INVALID'
+}
+
 /**
  * What was asked for, once it is there. What was there stays when asking again fails: the error stands above it.
  */
@@ -70,7 +75,9 @@ export function View<Data>({
   const { data, error, refetch } = of
   return (
     <>
-      {error === null ? null : <Problem error={error} onRetry={() => void refetch()} />}
+      {error === null || isFaultOfQuery(error) ? null : (
+        <Problem error={error} onRetry={() => void refetch()} />
+      )}
       {data === undefined ? error === null && <Waiting /> : children(data)}
     </>
   )

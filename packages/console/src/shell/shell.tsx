@@ -38,21 +38,16 @@ function Inside({ name }: { name: string }) {
   }, [])
   return (
     <div className={css.shell}>
-      <a className={css.skip} href="#main" onClick={skip}>
+      <button type="button" className={css.skip} onClick={() => document.getElementById('main')?.focus()}>
         {words.skip}
-      </a>
+      </button>
       <header className={css.top}>
         <Link to="/" className={css.brand}>
           Orchestra
         </Link>
-        <button
-          type="button"
-          className={css.find}
-          aria-keyshortcuts="Control+K"
-          onClick={opened.palette}
-        >
+        <button type="button" className={css.find} aria-keyshortcuts="Control+K" onClick={opened.palette}>
           <Search size={14} aria-hidden="true" /> <span>{words.palette}</span>{' '}
-          <kbd aria-hidden="true">Ctrl K</kbd>
+          <kbd>Ctrl K</kbd>
         </button>
         <span className={css.who} title={name}>
           {name}
@@ -84,12 +79,6 @@ function Inside({ name }: { name: string }) {
       </Suspense>
     </div>
   )
-}
-
-/** The page's base is not the address of the screen, so a fragment alone would lead elsewhere. */
-function skip(event: { preventDefault(): void }): void {
-  event.preventDefault()
-  document.getElementById('main')?.focus()
 }
 
 /** What stands in front of the screens, and the keys that open it. */

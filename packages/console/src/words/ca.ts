@@ -78,6 +78,7 @@ export const ca: Words = {
   result: 'Resultat',
   open: 'pendents',
   failed: 'amb error',
+  stateIs: 'Estat',
   state: {
     ok: 'al dia',
     waiting: 'en espera',

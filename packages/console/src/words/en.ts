@@ -77,6 +77,7 @@ export const en = {
   result: 'Result',
   open: 'open',
   failed: 'failed',
+  stateIs: 'State',
   state: {
     ok: 'in step',
     waiting: 'waits',

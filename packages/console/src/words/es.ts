@@ -78,6 +78,7 @@ export const es: Words = {
   result: 'Resultado',
   open: 'pendientes',
   failed: 'con fallo',
+  stateIs: 'Estado',
   state: {
     ok: 'al día',
     waiting: 'en espera',

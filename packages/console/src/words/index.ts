@@ -10,7 +10,11 @@ const languages: Readonly<Record<string, () => Promise<Words>>> = {
 }
 
 /** The first language of the browser that the console speaks; English where it speaks none of them. */
-export const language = navigator.languages.map(([a, b]) => `${a}${b}`).find((one) => one in languages) ?? 'en'
+export const language =
+  navigator.languages.map(([a, b]) => `${a}${b}`).find((one) => one in languages) ?? 'en'
+
+/** How numbers and times are written: with the region that the browser names. */
+export const locale = navigator.languages.find((one) => one.startsWith(language)) ?? language
 
 /** Its words: one small file, loaded before anything is shown. */
 export function loadWords(): Promise<Words> {

@@ -1,18 +1,18 @@
-import { language } from './index.ts'
+import { locale } from './index.ts'
 
 /** Times as people write them where the browser is, with the zone: those of servers are elsewhere. */
-const whole = new Intl.DateTimeFormat(language, {
+const whole = new Intl.DateTimeFormat(locale, {
   dateStyle: 'medium',
   timeStyle: 'long',
 })
-const short = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-const withDay = new Intl.DateTimeFormat(language, {
+const short = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+const withDay = new Intl.DateTimeFormat(locale, {
   month: 'short',
   day: 'numeric',
   hour: '2-digit',
   minute: '2-digit',
 })
-const relative = new Intl.RelativeTimeFormat(language, { numeric: 'always', style: 'narrow' })
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'narrow' })
 
 export function wholeTime(at: Date): string {
   return whole.format(at)

@@ -90,15 +90,7 @@ function Rows({ matrix, servers }: { matrix: Matrix; servers: readonly ServerSta
   )
 }
 
-function MatrixRow({
-  row,
-  matrix,
-  status,
-}: {
-  row: Row
-  matrix: Matrix
-  status: ServerStatus | undefined
-}) {
+function MatrixRow({ row, matrix, status }: { row: Row; matrix: Matrix; status: ServerStatus | undefined }) {
   const read = cellReader(matrix)
   return (
     <tr>

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { Clock, KeyRound } from 'lucide-react'
 import type { AnswerOf } from 'orchestrajs/client'
 import type { ReactNode } from 'react'
-import { asked } from '../../api/queries.ts'
+import { asked, untold } from '../../api/queries.ts'
 import { StateMark } from '../../parts/state-mark.tsx'
 import { Age } from '../../parts/time.tsx'
 import { Empty, View } from '../../parts/view.tsx'
@@ -15,8 +16,8 @@ type Status = AnswerOf<'GET /status'>
 /** What does not go on without a person, or has gone wrong: decisions first. */
 export function NeedsYou({ status }: { status: Status }) {
   const words = useWords()
-  const approvals = useQuery(asked('GET /approvals', { limit: 20 }))
-  const incidents = useQuery(asked('GET /incidents', { state: 'open', limit: 20 }))
+  const approvals = useQuery({ ...asked('GET /approvals', { limit: 20 }), ...untold })
+  const incidents = useQuery({ ...asked('GET /incidents', { state: 'open', limit: 20 }), ...untold })
   return (
     <View of={approvals}>
       {({ items: waiting }) => (
@@ -53,7 +54,7 @@ function approvalNeed(one: Approval, words: Words): ReactNode {
   if (kind === 'host-key' && server !== null)
     return (
       <Need key={`key ${server}`} at={since} detail={reasons.join(', ')}>
-        <span aria-hidden="true">⚿</span> {words.keyNew(server)}{' '}
+        <KeyRound className="glyph" size={14} aria-hidden="true" /> {words.keyNew(server)}{' '}
         <Link to="/servers/$server" params={{ server }}>
           {words.compare}
         </Link>
@@ -61,7 +62,7 @@ function approvalNeed(one: Approval, words: Words): ReactNode {
     )
   return (
     <Need key={`plan ${plan}`} at={since} detail={reasons.join(', ')}>
-      <span aria-hidden="true">◷</span> {words.planWaits(plan ?? 0, by ?? '–')}
+      <Clock className="glyph" size={14} aria-hidden="true" /> {words.planWaits(plan ?? 0, by ?? '–')}
     </Need>
   )
 }

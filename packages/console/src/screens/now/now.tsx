@@ -101,7 +101,12 @@ function LastUnits() {
         items.length === 0 ? (
           <Empty text={words.noUnits} />
         ) : (
-          <Table caption={words.lastUnits} items={items} keyOf={({ id }) => id} columns={unitColumns(words)} />
+          <Table
+            caption={words.lastUnits}
+            items={items}
+            keyOf={({ id }) => id}
+            columns={unitColumns(words)}
+          />
         )
       }
     </View>

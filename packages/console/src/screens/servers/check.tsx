@@ -1,3 +1,4 @@
+import { Check, CircleX } from 'lucide-react'
 import { useAct } from '../../api/act.ts'
 import { ActButton } from '../../parts/button.tsx'
 import { Problem } from '../../parts/view.tsx'
@@ -5,7 +6,7 @@ import { useWords } from '../../words/index.ts'
 import css from './server.module.css'
 
 /** Connects to a server as scripts do, by a worker that may, and says what it found. */
-export function Check({ server }: { server: string }) {
+export function CheckButton({ server }: { server: string }) {
   const words = useWords()
   const check = useAct('POST /servers/{server}/check')
   return (
@@ -17,11 +18,13 @@ export function Check({ server }: { server: string }) {
         {check.data?.map(({ server: name, state, problems, latency }) =>
           state === 'ok' ? (
             <p key={name}>
-              <span aria-hidden="true">✓</span> {words.checkOk(`${Math.round(latency ?? 0)} ms`)}
+              <Check className="glyph" size={14} aria-hidden="true" />{' '}
+              {words.checkOk(`${Math.round(latency ?? 0)} ms`)}
             </p>
           ) : (
             <p key={name}>
-              <span aria-hidden="true">✖</span> {words.checkBad}: {problems.join('; ')}
+              <CircleX className="glyph" size={14} aria-hidden="true" /> {words.checkBad}:{' '}
+              {problems.join('; ')}
             </p>
           ),
         )}

@@ -1,9 +1,9 @@
+import { Pause } from 'lucide-react'
 import type { AnswerOf } from 'orchestrajs/client'
 import { useState } from 'react'
 import { useAct } from '../../api/act.ts'
 import { ActButton, Button } from '../../parts/button.tsx'
 import { Dialog, DialogForm } from '../../parts/dialog.tsx'
-import { StateMark } from '../../parts/state-mark.tsx'
 import { Time } from '../../parts/time.tsx'
 import { Problem } from '../../parts/view.tsx'
 import { useWords } from '../../words/index.ts'
@@ -72,7 +72,14 @@ export function Held({ server, held: { by, reason, since, until } }: { server: s
   return (
     <div className={css.notice}>
       <p className={css.line}>
-        <StateMark state="held" /> {words.heldBy(by ?? '–')} · <Time at={since} />
+        <Pause size={16} aria-hidden="true" />
+        <strong>
+          {words.heldBy(by ?? '–')}
+          {reason === null ? null : `: ${reason}`}
+        </strong>
+        <span>
+          {words.since.toLowerCase()} <Time at={since} />
+        </span>
         {until === null ? null : (
           <span>
             {words.untilTime} <Time at={until} />
@@ -82,7 +89,6 @@ export function Held({ server, held: { by, reason, since, until } }: { server: s
           {words.release}
         </ActButton>
       </p>
-      {reason === null ? null : <p>{reason}</p>}
       {release.error === null ? null : <Problem error={release.error} />}
     </div>
   )

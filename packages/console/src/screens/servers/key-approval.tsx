@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { Check, CircleX } from 'lucide-react'
 import type { AnswerOf } from 'orchestrajs/client'
 import { useState } from 'react'
 import { useAct } from '../../api/act.ts'
@@ -25,7 +26,12 @@ export function KeyApproval({ server: { name, fingerprint: before } }: { server:
         return (
           <section className={css.notice} aria-label={words.keyTitle}>
             <strong>{words.keyTitle}</strong>
-            <Compared key={presented.fingerprint} server={name} presented={presented.fingerprint} before={before} />
+            <Compared
+              key={presented.fingerprint}
+              server={name}
+              presented={presented.fingerprint}
+              before={before}
+            />
           </section>
         )
       }}
@@ -71,12 +77,17 @@ function Compared({ server, presented, before }: Keys) {
       </label>
       <div className={css.line} role="status">
         {said === '' ? null : isOther ? (
-          <span className={css.other}>✖ {words.keyOther}</span>
+          <span className={css.other}>
+            <CircleX className="glyph" size={14} aria-hidden="true" /> {words.keyOther}
+          </span>
         ) : (
-          <span className={css.same}>✓ {words.keySame}</span>
+          <span className={css.same}>
+            <Check className="glyph" size={14} aria-hidden="true" /> {words.keySame}
+          </span>
         )}
       </div>
       <ActButton
+        weight="first"
         needs="key.approve"
         server={server}
         {...(isOther ? { reason: words.keyOther } : {})}

@@ -38,7 +38,7 @@ function columns(words: Words): Column<Operation>[] {
     { name: words.object, of: ({ object }) => object },
     { name: words.action, of: ({ action }) => action },
     { name: words.backend, of: ({ backend }) => backend ?? '' },
-    { name: words.result, of: (operation) => <StateMark state={stateOf(operation)} /> },
+    { name: words.stateIs, of: (operation) => <StateMark state={stateOf(operation)} /> },
     { name: words.waitsFor, of: ({ waitsFor, error }) => waitsFor?.text ?? error ?? '' },
     { name: words.since, of: ({ createdAt, startedAt }) => <Age at={startedAt ?? createdAt} /> },
   ]

@@ -43,7 +43,7 @@ export function Placed() {
                   { name: words.object, of: ({ object }) => object },
                   { name: words.name, of: ({ identity }) => identity },
                   { name: words.backend, of: ({ backend }) => backend },
-                  { name: words.result, of: ({ state }) => <StateMark state={states[state]} /> },
+                  { name: words.stateIs, of: ({ state }) => <StateMark state={states[state]} /> },
                 ]}
               />
               <TableFoot

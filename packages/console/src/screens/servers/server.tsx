@@ -8,7 +8,7 @@ import { StateMark } from '../../parts/state-mark.tsx'
 import { Time } from '../../parts/time.tsx'
 import { View } from '../../parts/view.tsx'
 import { useWords } from '../../words/index.ts'
-import { Check } from './check.tsx'
+import { CheckButton } from './check.tsx'
 import { Held, HoldButton } from './hold.tsx'
 import { KeyApproval } from './key-approval.tsx'
 import { KeyMark } from './key-mark.tsx'
@@ -29,7 +29,7 @@ export function OneServer() {
       actions={
         <>
           {server.data === undefined || server.data.held !== null ? null : <HoldButton server={name} />}
-          <Check key={name} server={name} />
+          <CheckButton key={name} server={name} />
           <CopyMenu
             command={`orchestra server show ${quoted(name)}`}
             path={`/servers/${encodeURIComponent(name)}`}
@@ -108,7 +108,7 @@ function Facts({ server }: { server: Server }) {
     <dl className={css.facts}>
       {status === null ? null : (
         <div>
-          <dt>{words.result}</dt>
+          <dt>{words.stateIs}</dt>
           <dd>
             <StateMark state={standing(status)} />
           </dd>

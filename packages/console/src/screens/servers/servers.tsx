@@ -79,7 +79,7 @@ function columns(words: Words, byName: ReadonlyMap<string, ServerStatus>): Colum
         </Link>
       ),
     },
-    { name: words.result, of: ({ name }) => <Standing status={byName.get(name)} /> },
+    { name: words.stateIs, of: ({ name }) => <Standing status={byName.get(name)} /> },
     { name: words.objects, of: ({ name }) => byName.get(name)?.placed ?? '' },
     { name: words.waits, of: ({ name }) => byName.get(name)?.waiting ?? '' },
     { name: words.address, of: (server) => <span className="mono">{addressOf(server)}</span> },

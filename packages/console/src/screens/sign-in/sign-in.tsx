@@ -4,8 +4,8 @@ import { basePath, told } from '../../api/client.ts'
 import { Button } from '../../parts/button.tsx'
 import { Problem } from '../../parts/view.tsx'
 import { useWords } from '../../words/index.ts'
-import css from './sign-in.module.css'
 import { linkTrouble } from './by-link.ts'
+import css from './sign-in.module.css'
 
 /** Asks who comes, by whatever ways there are; he goes on where he wanted to go. */
 export function SignIn({ onEntered }: { onEntered: () => void }) {
