@@ -17,6 +17,7 @@ const packageOfTool: Readonly<Record<string, string>> = {
   zsh: 'zsh',
   fish: 'fish',
   tcsh: 'tcsh',
+  chromium: 'chromium',
 }
 
 /** Debian packages of programs that are not here. */

@@ -1,5 +1,6 @@
 import { type OfferedApi, Orchestra, OrchestraError } from 'orchestrajs'
 import pg from 'pg'
+import { ensureConsole } from '../../packages/console/build.ts'
 import { createTables, insertExamples } from './application.ts'
 import type { Paint } from './describe.ts'
 import { startLiveView } from './live-view.ts'
@@ -57,6 +58,7 @@ async function startAll(context: PlaygroundContext, undo: (() => Promise<unknown
   await worker.start()
   undo.push(() => worker.stop({ grace }))
   if (isFirst) await insertExamples(orchestra.store)
+  if (ports.api !== null) await ensureConsole()
   const api = ports.api === null ? null : await orchestra.api({ port: ports.api, onError })
   const ready = readyOf(orchestra, servers, api)
   await answers(ready)

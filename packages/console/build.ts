@@ -7,7 +7,6 @@ import { execFile } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { build } from 'vite'
 
 const own = import.meta.dirname
 const orchestra = join(own, '../orchestra')
@@ -23,6 +22,8 @@ export async function ensureConsole(): Promise<void> {
 
 /** Beside where it belongs, and then there at once: whoever reads it meanwhile reads the whole of one build. */
 async function buildConsole(): Promise<void> {
+  // Whoever only looks whether there is something to build need not wait for what builds.
+  const { build } = await import('vite')
   const beside = `${target}-${process.pid}`
   mkdirSync(dirname(beside), { recursive: true })
   try {

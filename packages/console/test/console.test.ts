@@ -7,6 +7,7 @@ import { addServer } from '../../orchestra/src/fleet/index.ts'
 import { byCredentials, createConsole, type Listening, listen } from '../../orchestra/src/http/index.ts'
 import { getServer, holdServer, recordPresentedKey } from '../../orchestra/src/server/index.ts'
 import { askerOf } from '../../orchestra/test/operate/world.ts'
+import { until } from '../../orchestra/test/support/processes.ts'
 import { describePostgres } from '../../orchestra/test/support/stores.ts'
 import { useWorlds, type World } from '../../orchestra/test/support/world.ts'
 import { ensureConsole } from '../build.ts'
@@ -64,12 +65,14 @@ describePostgres('the console', (open) => {
     await world.store.query(`insert into site (id, body) values (1, 'a'), (2, 'b'), (3, 'c')`)
     await world.work()
     await world.calm()
-    await world.stopWorkers()
     await holdServer(world.store, 'web2', { by: 'ana', reason: 'new disk' })
     await addServer(world.store, { name: 'web4', host: '203.0.113.7', by: 'test' })
     await recordPresentedKey(world.store, (await getServer(world.store, 'web4')).id, hostKey)
     await world.store.query(`insert into site (id, body) values (4, 'fail')`)
-    await world.collect()
+    await until('an incident tells of it', async () => {
+      const [row] = await world.store.query('select 1 from orchestra.incident')
+      return row !== undefined
+    })
   }
 
   it('is one page at all its paths, which lets nothing run but its own', async () => {
@@ -164,9 +167,14 @@ describePostgres('the console', (open) => {
     await other.getByText('Held by ana').waitFor()
     await page.getByRole('cell', { name: 'ana: new disk' }).waitFor()
     expect(streams).toEqual([])
+    await world.work()
+    await world.store.query(`insert into site (id, body) values (4, 'fail')`)
+    const failing = page.getByRole('row', { name: /web2/ }).getByTitle('fails')
+    await failing.waitFor()
+    await world.store.query(`update site set body = 'works'`)
+    await page.getByRole('row', { name: /web2/ }).getByTitle('in step').waitFor()
     // The one that read it is gone; the other goes on.
     await page.close()
-    await world.store.query(`select 1`)
     await holdServer(world.store, 'web1', { by: 'bo', reason: 'other disk' })
     await other.getByText('other disk').waitFor()
   })

@@ -46,8 +46,7 @@ function Inside({ name }: { name: string }) {
           Orchestra
         </Link>
         <button type="button" className={css.find} aria-keyshortcuts="Control+K" onClick={opened.palette}>
-          <Search size={14} aria-hidden="true" /> <span>{words.palette}</span>{' '}
-          <kbd>Ctrl K</kbd>
+          <Search size={14} aria-hidden="true" /> <span>{words.palette}</span> <kbd>Ctrl K</kbd>
         </button>
         <span className={css.who} title={name}>
           {name}

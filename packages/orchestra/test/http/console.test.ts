@@ -233,8 +233,9 @@ describePostgres('the console inside of an application', (open) => {
     for (const [path, text] of [
       ['/', 'its own'],
       ['/xy', 'its own'],
-      ['/x', /ORC_HTTP_UNKNOWN/],
-      ['/x?a', /ORC_HTTP_UNKNOWN/],
+      ['/x', /<h1>Orchestra|<title>Orchestra/],
+      ['/x?a', /<h1>Orchestra|<title>Orchestra/],
+      ['/x/nothing', /ORC_HTTP_UNKNOWN/],
     ] as const)
       expect(await (await fetch(`${url}${path}`, { headers: { 'x-person': 'bo' } })).text()).toMatch(text)
   })

@@ -76,24 +76,38 @@ function Rows({ matrix, servers }: { matrix: Matrix; servers: readonly ServerSta
           </tr>
         </thead>
         <tbody>
-          {above > 0 ? <tr aria-hidden="true" style={{ height: above }} /> : null}
+          {above > 0 ? <tr style={{ height: above }} /> : null}
           {shown.map(({ index }) => {
             const row = rows[index]
             return row === undefined ? null : (
-              <MatrixRow key={row.server} row={row} matrix={matrix} status={statusOf.get(row.server)} />
+              <MatrixRow
+                key={row.server}
+                at={index}
+                row={row}
+                matrix={matrix}
+                status={statusOf.get(row.server)}
+              />
             )
           })}
-          {below > 0 ? <tr aria-hidden="true" style={{ height: below }} /> : null}
+          {below > 0 ? <tr style={{ height: below }} /> : null}
         </tbody>
       </table>
     </section>
   )
 }
 
-function MatrixRow({ row, matrix, status }: { row: Row; matrix: Matrix; status: ServerStatus | undefined }) {
+interface RowProps {
+  /** Where it is among all, of which only some are there. */
+  at: number
+  row: Row
+  matrix: Matrix
+  status: ServerStatus | undefined
+}
+
+function MatrixRow({ at, row, matrix, status }: RowProps) {
   const read = cellReader(matrix)
   return (
-    <tr>
+    <tr aria-rowindex={at + 2}>
       <th scope="row">
         <Link to="/servers/$server" params={{ server: row.server }}>
           {row.server}
