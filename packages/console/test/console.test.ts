@@ -151,6 +151,33 @@ describePostgres('the console', (open) => {
     await shoot(page, 'sign-in')
     await page.goto(`${siteUrl()}/servers#link=${'x'.repeat(43)}`)
     await page.getByRole('alert').waitFor()
+    const catalan = await browse({ locale: 'ca-ES' })
+    await catalan.goto(siteUrl())
+    await catalan.getByRole('button', { name: 'Inicia la sessió' }).waitFor()
+  })
+
+  it('has as many rows of many servers as can be seen, and leads through all of them', async () => {
+    await world.store.query(
+      `insert into orchestra.server (name, host, port, login, method)
+       select 'many' || lpad(n::text, 4, '0'), '203.0.113.7', 22, 'root', 'ssh' from generate_series(1, 1000) as n`,
+    )
+    const page = await enter('viewer')
+    const matrix = page.getByRole('region', { name: 'Servers and backends' })
+    await matrix.getByRole('link', { name: 'many0001' }).waitFor()
+    expect(await matrix.getByRole('row').count()).toBeLessThan(100)
+    await matrix.press('End')
+    await matrix.getByRole('link', { name: 'web2' }).waitFor()
+    const filter = page.getByLabel('Filter')
+    await page.keyboard.press('/')
+    await filter.fill('server:many0500')
+    await filter.press('Enter')
+    await matrix.getByRole('link', { name: 'many0500' }).waitFor()
+    expect(new URL(page.url()).searchParams.get('q')).toBe('server:many0500')
+    expect(await matrix.getByRole('row').count()).toBe(2)
+    await page.goto(`${siteUrl()}/servers`)
+    await page.getByText('1003 in all').or(page.getByText('1000 and more')).waitFor()
+    await page.getByRole('button', { name: 'Next page' }).click()
+    await page.getByRole('link', { name: 'many0101' }).waitFor()
   })
 
   it('shows what happens elsewhere as it happens, in all pages over one stream', async () => {
@@ -176,6 +203,9 @@ describePostgres('the console', (open) => {
     // The one that read it is gone; the other goes on.
     await page.close()
     await holdServer(world.store, 'web1', { by: 'bo', reason: 'other disk' })
+    await other.getByText('Held by bo: other disk').waitFor()
+    await listening.close()
+    await other.getByText('Not connected since').waitFor()
     await other.getByText('Held by bo: other disk').waitFor()
   })
 

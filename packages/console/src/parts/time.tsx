@@ -2,7 +2,7 @@ import { useSyncExternalStore } from 'react'
 import { relativeTime, shortTime, wholeTime } from '../words/times.ts'
 
 /** One clock for all that shows an age: it goes while somebody shows one, and looks. */
-let now = new Date()
+let ticks = 0
 const watchers = new Set<() => void>()
 let timer: ReturnType<typeof setInterval> | undefined
 
@@ -10,7 +10,7 @@ function watch(watcher: () => void): () => void {
   watchers.add(watcher)
   timer ??= setInterval(() => {
     if (document.hidden) return
-    now = new Date()
+    ticks++
     for (const one of watchers) one()
   }, 5_000)
   return () => {
@@ -22,9 +22,8 @@ function watch(watcher: () => void): () => void {
 }
 
 export function useNow(): Date {
-  const shown = useSyncExternalStore(watch, () => now)
-  // It stood still while nobody showed an age.
-  return Date.now() - shown.getTime() > 10_000 ? new Date() : shown
+  useSyncExternalStore(watch, () => ticks)
+  return new Date()
 }
 
 /** A moment, short; all of it with its zone under the pointer. */
@@ -37,12 +36,13 @@ export function Time({ at }: { at: string }) {
   )
 }
 
-/** How long ago something was. */
+/** How long ago something was. A server whose clock is ahead of the browser's is not ahead of what happens. */
 export function Age({ at }: { at: string }) {
   const moment = new Date(at)
+  const now = useNow()
   return (
     <time dateTime={at} title={wholeTime(moment)}>
-      {relativeTime(moment, useNow())}
+      {relativeTime(moment < now ? moment : now, now)}
     </time>
   )
 }

@@ -41,5 +41,5 @@ export function waitingOf({ counts }: Matrix, { cells }: Row): number {
 export function troubleOf(matrix: Matrix, row: Row): number {
   const read = cellReader(matrix)
   const failing = row.cells.filter((cell) => read(cell).state === 'failing').length
-  return (row.blocked ? 1_000 : 0) + (row.held ? 100 : 0) + failing * 10 + Math.min(9, waitingOf(matrix, row))
+  return (row.blocked ? 1_000 : 0) + failing * 100 + (row.held ? 50 : 0) + Math.min(9, waitingOf(matrix, row))
 }

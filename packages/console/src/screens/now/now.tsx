@@ -123,11 +123,11 @@ function unitColumns(words: Words): Column<Unit>[] {
       of: ({ open, failed }) =>
         failed > 0 ? (
           <>
-            <StateMark state="failing" /> {failed} {words.failed}
+            <StateMark state="failing" count={failed} /> {words.failed}
           </>
         ) : open > 0 ? (
           <>
-            <StateMark state="waiting" /> {open} {words.open}
+            <StateMark state="waiting" count={open} /> {words.open}
           </>
         ) : (
           <StateMark state="ok" />
