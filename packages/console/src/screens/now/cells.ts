@@ -1,8 +1,17 @@
 import type { AnswerOf } from 'orchestrajs/client'
+import { asked } from '../../api/queries.ts'
 import type { State } from '../../parts/state-mark.tsx'
 
 export type Matrix = AnswerOf<'GET /matrix'>
 export type Row = Matrix['servers'][number]
+
+/** Servers that are told at once: as many as the API tells. Whoever has more narrows them. */
+const MOST_ROWS = 5_000
+
+/** The matrix of the servers that a query leaves. */
+export function matrixOf(q: string | undefined) {
+  return asked('GET /matrix', { limit: MOST_ROWS, ...(q === undefined ? {} : { q }) })
+}
 
 /** What a cell is shown as: what is worst of it, and how much of it there is. */
 export interface Cell {

@@ -2,13 +2,12 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useRef, useSyncExternalStore } from 'react'
-import { asked } from '../../api/queries.ts'
 import { useRowKeys } from '../../parts/row-keys.ts'
 import { StateMark } from '../../parts/state-mark.tsx'
 import { Empty, View } from '../../parts/view.tsx'
 import { useWords } from '../../words/index.ts'
 import type { ServerStatus } from '../servers/standing.ts'
-import { cellReader, type Matrix, type Row, troubleOf, waitingOf } from './cells.ts'
+import { cellReader, type Matrix, matrixOf, type Row, troubleOf, waitingOf } from './cells.ts'
 import css from './matrix.module.css'
 
 /** Pixels; rows are of one height, so that thousands of them can be scrolled through. */
@@ -23,7 +22,7 @@ const watchNarrow = (watcher: () => void) => {
 /** Servers by backends. On a phone those that need somebody come first. */
 export function MatrixView({ q, servers }: { q: string | undefined; servers: readonly ServerStatus[] }) {
   const words = useWords()
-  const matrix = useQuery(asked('GET /matrix', { ...(q === undefined ? {} : { q }) }))
+  const matrix = useQuery(matrixOf(q))
   return (
     <View of={matrix}>
       {(data) =>

@@ -10,6 +10,7 @@ import { type Column, Table } from '../../parts/table.tsx'
 import { Age, Time } from '../../parts/time.tsx'
 import { Empty, View } from '../../parts/view.tsx'
 import { useWords, type Words } from '../../words/index.ts'
+import { matrixOf } from './cells.ts'
 import { MatrixView } from './matrix.tsx'
 import { NeedsYou } from './needs-you.tsx'
 
@@ -50,7 +51,7 @@ export function Now() {
 function Everything({ servers }: { servers: readonly ServerStatus[] }) {
   const { q } = useSearch({ from: '/' })
   const navigate = useNavigate({ from: '/' })
-  const { error } = useQuery(asked('GET /matrix', { ...(q === undefined ? {} : { q }) }))
+  const { error } = useQuery(matrixOf(q))
   return (
     <>
       {servers.length < 2 && q === undefined ? null : (
