@@ -9,7 +9,11 @@ import { installPackages, missingPackages } from './packages.ts'
 
 async function main(): Promise<number> {
   prepare()
-  const checks = [check('types', 'tsc', '-p', '.'), check('style', 'biome', 'check', '.')]
+  const checks = [
+    check('types', 'tsc', '-p', '.'),
+    check('types of the console', 'tsc', '-p', 'packages/console'),
+    check('style', 'biome', 'check', '.'),
+  ]
   const counts = await test(process.argv.slice(2))
   for (const passed of checks) passed ? counts.passed++ : counts.failed++
   const mayNotSkip = process.env.CI === 'true' && counts.skipped > 0

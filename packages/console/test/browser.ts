@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { AxeResults } from 'axe-core'
@@ -17,8 +17,22 @@ const flags = [
   '--disable-sync',
 ]
 
+/** Why what needs a browser is skipped. */
+export const missing = existsSync(executablePath) ? null : 'chromium is not installed'
+if (missing !== null && process.env.CI === 'true') throw new Error(`${missing}, and CI requires it`)
+
 /** Milliseconds until something is to be seen: the machine may be busy. */
 const PATIENCE = 60_000
+
+/** Milliseconds of a test, which looks at many things one after the other. */
+export const A_WHILE = 300_000
+
+/** How things are looked at: light and dark, and on a phone. */
+const looks = [
+  ['light', 1_280],
+  ['dark', 1_280],
+  ['dark', 390],
+] as const
 
 /** One browser for a file; each test has pages of its own, of which none may have complained. */
 export function useBrowser(): (options?: BrowserContextOptions) => Promise<Page> {
@@ -58,6 +72,18 @@ export async function violationsOf(page: Page): Promise<string[]> {
   return found.violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
   )
+}
+
+/** What is seen now can be used by everybody, and fits the width of a phone; pictures of it are left for people to look at. */
+export async function expectUsable(page: Page, name: string): Promise<void> {
+  for (const [colorScheme, width] of looks) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    await page.setViewportSize({ width, height: 850 })
+    expect([name, colorScheme, width, await violationsOf(page)]).toEqual([name, colorScheme, width, []])
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true)
+    await shoot(page, `${name}-${colorScheme}-${width}`)
+  }
+  await page.setViewportSize({ width: 1_280, height: 850 })
 }
 
 /** For people to look at: `ORCHESTRA_SHOTS=/tmp/shots` says where. */

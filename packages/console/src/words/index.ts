@@ -21,6 +21,14 @@ export function loadWords(): Promise<Words> {
   return (languages[language] ?? (async () => (await import('./en.ts')).en))()
 }
 
+/**
+ * What one screen says, beside it, loaded with it: `const words = inLanguage({ en: {…}, es: {…}, ca: {…} })`. What is said on several is
+ * in the words of all.
+ */
+export function inLanguage<Own>(own: { en: Own; es: NoInfer<Own>; ca: NoInfer<Own> }): Own {
+  return own[language as keyof typeof own]
+}
+
 /** Set around all that is shown. */
 export const WordsContext = createContext<Words | null>(null)
 
