@@ -41,15 +41,23 @@ const looks: Readonly<Record<State, readonly [glyph: LucideIcon, tone: 'good' | 
     none: [Minus, 'quiet'],
   }
 
-/** A state by glyph and word; `count` stands for the word where many stand side by side, which is said all the same. */
-export function StateMark({ state, count }: { state: State; count?: number }) {
+interface StateMarkProps {
+  state: State
+  /** Stands for the word where many stand side by side; the word is said all the same. */
+  count?: number
+  /** Where things that stand like this are called something else. */
+  text?: string
+}
+
+/** A state by glyph and word. */
+export function StateMark({ state, count, text }: StateMarkProps) {
   const words = useWords()
   const [Glyph, tone] = looks[state]
   return (
-    <span className={css.mark} data-tone={tone} title={words.state[state]}>
+    <span className={css.mark} data-tone={tone} title={text ?? words.state[state]}>
       <Glyph className={css.glyph} size={14} aria-hidden="true" />{' '}
       {count === undefined ? (
-        words.state[state]
+        (text ?? words.state[state])
       ) : (
         <>
           <span className="unseen">{words.state[state]} </span>

@@ -24,6 +24,7 @@ export const ca: Words = {
   code: 'Codi',
   request: 'Petició',
   mayNot: (permission) => `Per a això necessites el permís «${permission}»`,
+  working: 'En marxa…',
   cancel: 'Cancel·la',
   copy: 'Copia',
   copied: 'Copiat',

@@ -23,6 +23,7 @@ export const en = {
   code: 'Code',
   request: 'Request',
   mayNot: (permission: string) => `You need the permission “${permission}” for that`,
+  working: 'Working…',
   cancel: 'Cancel',
   copy: 'Copy',
   copied: 'Copied',

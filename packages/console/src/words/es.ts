@@ -24,6 +24,7 @@ export const es: Words = {
   code: 'Código',
   request: 'Petición',
   mayNot: (permission) => `Para eso necesitas el permiso «${permission}»`,
+  working: 'En marcha…',
   cancel: 'Cancelar',
   copy: 'Copiar',
   copied: 'Copiado',

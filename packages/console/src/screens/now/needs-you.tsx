@@ -5,6 +5,7 @@ import type { AnswerOf } from 'orchestrajs/client'
 import type { ReactNode } from 'react'
 import { asked, untold } from '../../api/queries.ts'
 import { StateMark } from '../../parts/state-mark.tsx'
+import { ServerLink } from '../../parts/things.tsx'
 import { Age } from '../../parts/time.tsx'
 import { Empty, View } from '../../parts/view.tsx'
 import { useWords, type Words } from '../../words/index.ts'
@@ -32,7 +33,7 @@ export function NeedsYou({ status }: { status: Status }) {
               )),
               ...open.map(({ id, server, backend, error, outcome, objects, openedAt }) => (
                 <Need key={`incident ${id}`} at={openedAt} detail={error ?? outcome}>
-                  <StateMark state="failing" /> <ServerLink server={server} /> {backend} ·{' '}
+                  <StateMark state="failing" /> <Place server={server} /> {backend} ·{' '}
                   {words.objectsAffected(objects)}
                 </Need>
               )),
@@ -67,14 +68,9 @@ function approvalNeed(one: Approval, words: Words): ReactNode {
   )
 }
 
-function ServerLink({ server }: { server: string | null }) {
+function Place({ server }: { server: string | null }) {
   const words = useWords()
-  if (server === null) return words.everywhere
-  return (
-    <Link to="/servers/$server" params={{ server }}>
-      {server}
-    </Link>
-  )
+  return server === null ? words.everywhere : <ServerLink server={server} />
 }
 
 function Need({ at, detail, children }: { at: string | null; detail: string | null; children: ReactNode }) {

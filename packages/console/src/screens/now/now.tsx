@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { AnswerOf } from 'orchestrajs/client'
 import { asked } from '../../api/queries.ts'
 import { CopyMenu } from '../../parts/copy-menu.tsx'
@@ -7,6 +7,7 @@ import { FilterField } from '../../parts/filter-field.tsx'
 import { Screen, Section } from '../../parts/screen.tsx'
 import { StateMark } from '../../parts/state-mark.tsx'
 import { type Column, Table } from '../../parts/table.tsx'
+import { ServerLink } from '../../parts/things.tsx'
 import { Age, Time } from '../../parts/time.tsx'
 import { Empty, View } from '../../parts/view.tsx'
 import { useWords, type Words } from '../../words/index.ts'
@@ -80,11 +81,7 @@ function Running({ servers }: { servers: readonly ServerStatus[] }) {
       columns={[
         {
           name: words.server,
-          of: ({ name }) => (
-            <Link to="/servers/$server" params={{ server: name }}>
-              {name}
-            </Link>
-          ),
+          of: ({ name }) => <ServerLink server={name} />,
         },
         { name: words.backend, of: ({ backend }) => backend },
         { name: words.since, of: ({ since }) => <Age at={since} /> },

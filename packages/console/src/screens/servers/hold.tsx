@@ -1,9 +1,9 @@
 import { Pause } from 'lucide-react'
 import type { AnswerOf } from 'orchestrajs/client'
-import { useState } from 'react'
 import { useAct } from '../../api/act.ts'
-import { ActButton, Button } from '../../parts/button.tsx'
-import { Dialog, DialogForm } from '../../parts/dialog.tsx'
+import { ActForm } from '../../parts/act-form.tsx'
+import { ActButton } from '../../parts/button.tsx'
+import { given } from '../../parts/field.tsx'
 import { Time } from '../../parts/time.tsx'
 import { Problem } from '../../parts/view.tsx'
 import { useWords } from '../../words/index.ts'
@@ -12,54 +12,23 @@ import css from './server.module.css'
 /** Lets a server wait, with what others are told of it. Nothing is asked twice: it can be undone beside it. */
 export function HoldButton({ server }: { server: string }) {
   const words = useWords()
-  const [isOpen, open] = useState(false)
   return (
-    <>
-      <ActButton needs="hold" server={server} onPress={() => open(true)}>
-        {words.hold}
-      </ActButton>
-      {isOpen ? <HoldDialog server={server} onClose={() => open(false)} /> : null}
-    </>
-  )
-}
-
-function HoldDialog({ server, onClose }: { server: string; onClose: () => void }) {
-  const words = useWords()
-  const [reason, setReason] = useState('')
-  const [until, setUntil] = useState('')
-  const hold = useAct('POST /servers/{server}/hold')
-  const submit = () => {
-    const given = {
-      ...(reason === '' ? {} : { reason }),
-      ...(until === '' ? {} : { until: new Date(until).toISOString() }),
-    }
-    hold.mutate({ server, ...given }, { onSuccess: onClose })
-  }
-  return (
-    <Dialog title={words.holdTitle(server)} isOpen onClose={onClose}>
-      <DialogForm
-        onSubmit={submit}
-        actions={
-          <>
-            <Button onPress={onClose}>{words.cancel}</Button>
-            <Button weight="first" type="submit" onPress={() => undefined}>
-              {words.hold}
-            </Button>
-          </>
-        }
-      >
-        <p>{words.holdHelp}</p>
-        <label>
-          {words.reason}
-          <input value={reason} maxLength={200} onChange={({ target }) => setReason(target.value)} />
-        </label>
-        <label>
-          {words.until}
-          <input type="datetime-local" value={until} onChange={({ target }) => setUntil(target.value)} />
-        </label>
-        {hold.error === null ? null : <Problem error={hold.error} />}
-      </DialogForm>
-    </Dialog>
+    <ActForm
+      act="POST /servers/{server}/hold"
+      needs="hold"
+      server={server}
+      label={words.hold}
+      title={words.holdTitle(server)}
+      help={words.holdHelp}
+      fields={[
+        { name: 'reason', label: words.reason, most: 200 },
+        { name: 'until', label: words.until, kind: 'datetime-local' },
+      ]}
+      input={({ reason, until }) => ({
+        server,
+        ...given({ reason, until: until ? new Date(until).toISOString() : undefined }),
+      })}
+    />
   )
 }
 

@@ -1,10 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { asked } from '../../api/queries.ts'
-import { FilterField } from '../../parts/filter-field.tsx'
+import { List } from '../../parts/list.tsx'
 import { type State, StateMark } from '../../parts/state-mark.tsx'
-import { Table, TableFoot } from '../../parts/table.tsx'
-import { Empty, View } from '../../parts/view.tsx'
+import { Empty } from '../../parts/view.tsx'
 import { useWords } from '../../words/index.ts'
 
 const states = {
@@ -23,38 +22,19 @@ export function Placed() {
   const navigate = useNavigate({ from: '/servers/$server/objects' })
   const placed = useQuery(asked('GET /servers/{server}/placements', { server, limit: 100, ...search }))
   return (
-    <>
-      <FilterField
-        query={search.q ?? ''}
-        error={placed.error}
-        onQuery={(q) => void navigate({ search: { q: q || undefined } })}
-      />
-      <View of={placed}>
-        {(page) =>
-          page.items.length === 0 ? (
-            <Empty text={search.q === undefined ? words.nothingPlaced : words.nothingFits} />
-          ) : (
-            <div>
-              <Table
-                caption={words.objects}
-                items={page.items}
-                keyOf={({ object, backend, identity }) => `${backend} ${object} ${identity}`}
-                columns={[
-                  { name: words.object, of: ({ object }) => object },
-                  { name: words.name, of: ({ identity }) => identity },
-                  { name: words.backend, of: ({ backend }) => backend },
-                  { name: words.stateIs, of: ({ state }) => <StateMark state={states[state]} /> },
-                ]}
-              />
-              <TableFoot
-                page={page}
-                cursor={search.cursor}
-                onTurn={(cursor) => void navigate({ search: { ...search, cursor } })}
-              />
-            </div>
-          )
-        }
-      </View>
-    </>
+    <List
+      caption={words.objects}
+      of={placed}
+      columns={[
+        { name: words.object, of: ({ object }) => object },
+        { name: words.name, of: ({ identity }) => identity },
+        { name: words.backend, of: ({ backend }) => backend },
+        { name: words.stateIs, of: ({ state }) => <StateMark state={states[state]} /> },
+      ]}
+      keyOf={({ object, backend, identity }) => `${backend} ${object} ${identity}`}
+      search={search}
+      onSearch={(next) => void navigate({ search: next })}
+      empty={<Empty text={words.nothingPlaced} />}
+    />
   )
 }

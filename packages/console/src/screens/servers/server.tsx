@@ -3,8 +3,10 @@ import { Link, Outlet, useParams } from '@tanstack/react-router'
 import type { AnswerOf } from 'orchestrajs/client'
 import { asked } from '../../api/queries.ts'
 import { CopyMenu, quoted } from '../../parts/copy-menu.tsx'
+import { Facts } from '../../parts/facts.tsx'
 import { Screen } from '../../parts/screen.tsx'
 import { StateMark } from '../../parts/state-mark.tsx'
+import { ofTab, Tabs } from '../../parts/tabs.tsx'
 import { Time } from '../../parts/time.tsx'
 import { View } from '../../parts/view.tsx'
 import { useWords } from '../../words/index.ts'
@@ -44,36 +46,29 @@ export function OneServer() {
             {data.key === 'changed' || data.key === 'not approved' ? <KeyApproval server={data} /> : null}
             {data.held === null ? null : <Held server={name} held={data.held} />}
             <Blocked status={data.status} />
-            <Facts server={data} />
+            <Known server={data} />
           </>
         )}
       </View>
-      <nav className={css.tabs} aria-label={name}>
+      <Tabs name={name}>
         <Tab to="/servers/$server" server={name} name={words.lane} />
         <Tab to="/servers/$server/objects" server={name} name={words.objects} />
         <Tab to="/servers/$server/drift" server={name} name={words.drift} />
-      </nav>
+      </Tabs>
       <Outlet />
     </Screen>
   )
 }
 
-function Tab({
-  to,
-  server,
-  name,
-}: {
+interface TabProps {
   to: '/servers/$server' | '/servers/$server/objects' | '/servers/$server/drift'
   server: string
   name: string
-}) {
+}
+
+function Tab({ to, server, name }: TabProps) {
   return (
-    <Link
-      to={to}
-      params={{ server }}
-      activeOptions={{ exact: true, includeSearch: false }}
-      activeProps={{ 'aria-current': 'page' }}
-    >
+    <Link to={to} params={{ server }} {...ofTab}>
       {name}
     </Link>
   )
@@ -101,35 +96,22 @@ function Blocked({ status }: { status: Server['status'] }) {
   )
 }
 
-function Facts({ server }: { server: Server }) {
+function Known({ server }: { server: Server }) {
   const words = useWords()
   const { status, tags, key } = server
   return (
-    <dl className={css.facts}>
-      {status === null ? null : (
-        <div>
-          <dt>{words.stateIs}</dt>
-          <dd>
-            <StateMark state={standing(status)} />
-          </dd>
-        </div>
-      )}
-      <div>
-        <dt>{words.address}</dt>
-        <dd className="mono">{addressOf(server)}</dd>
-      </div>
-      <div>
-        <dt>{words.hostKey}</dt>
-        <dd>
-          <KeyMark state={key} />
-        </dd>
-      </div>
-      {tags.length === 0 ? null : (
-        <div>
-          <dt>{words.tags}</dt>
-          <dd>{tags.join(', ')}</dd>
-        </div>
-      )}
-    </dl>
+    <Facts
+      of={[
+        [words.stateIs, status === null ? null : <StateMark key="state" state={standing(status)} />],
+        [
+          words.address,
+          <span key="address" className="mono">
+            {addressOf(server)}
+          </span>,
+        ],
+        [words.hostKey, <KeyMark key="key" state={key} />],
+        [words.tags, tags.join(', ')],
+      ]}
+    />
   )
 }

@@ -1,14 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { AnswerOf } from 'orchestrajs/client'
 import { asked } from '../../api/queries.ts'
 import { CopyMenu } from '../../parts/copy-menu.tsx'
-import { FilterField } from '../../parts/filter-field.tsx'
+import { List } from '../../parts/list.tsx'
 import { listPath } from '../../parts/list-path.ts'
 import { Screen } from '../../parts/screen.tsx'
 import { StateMark } from '../../parts/state-mark.tsx'
-import { type Column, Table, TableFoot } from '../../parts/table.tsx'
-import { Empty, View } from '../../parts/view.tsx'
+import type { Column } from '../../parts/table.tsx'
+import { ServerLink } from '../../parts/things.tsx'
+import { Empty } from '../../parts/view.tsx'
 import { useWords, type Words } from '../../words/index.ts'
 import { KeyMark } from './key-mark.tsx'
 import { type ServerStatus, standing } from './standing.ts'
@@ -23,7 +24,6 @@ export function Servers() {
   const servers = useQuery(asked('GET /servers', { limit: 100, ...search }))
   const { data: status } = useQuery(asked('GET /status', { most: 20 }))
   const byName = new Map(status?.servers.map((server) => [server.name, server]))
-  const isFiltered = search.q !== undefined
   return (
     <Screen
       title={words.servers}
@@ -35,36 +35,15 @@ export function Servers() {
         />
       }
     >
-      <FilterField
-        query={search.q ?? ''}
-        error={servers.error}
-        onQuery={(q) => void navigate({ search: { q: q || undefined } })}
+      <List
+        caption={words.servers}
+        of={servers}
+        columns={columns(words, byName)}
+        keyOf={({ name }) => name}
+        search={search}
+        onSearch={(next) => void navigate({ search: next })}
+        empty={<Empty text={words.noServers} command="orchestra server add web1 --host 203.0.113.7" />}
       />
-      <View of={servers}>
-        {(page) =>
-          page.items.length === 0 ? (
-            isFiltered ? (
-              <Empty text={words.nothingFits} />
-            ) : (
-              <Empty text={words.noServers} command="orchestra server add web1 --host 203.0.113.7" />
-            )
-          ) : (
-            <div>
-              <Table
-                caption={words.servers}
-                columns={columns(words, byName)}
-                items={page.items}
-                keyOf={({ name }) => name}
-              />
-              <TableFoot
-                page={page}
-                cursor={search.cursor}
-                onTurn={(cursor) => void navigate({ search: { ...search, cursor } })}
-              />
-            </div>
-          )
-        }
-      </View>
     </Screen>
   )
 }
@@ -73,11 +52,7 @@ function columns(words: Words, byName: ReadonlyMap<string, ServerStatus>): Colum
   return [
     {
       name: words.server,
-      of: ({ name }) => (
-        <Link to="/servers/$server" params={{ server: name }}>
-          {name}
-        </Link>
-      ),
+      of: ({ name }) => <ServerLink server={name} />,
     },
     { name: words.stateIs, of: ({ name }) => <Standing status={byName.get(name)} /> },
     { name: words.objects, of: ({ name }) => byName.get(name)?.placed ?? '' },

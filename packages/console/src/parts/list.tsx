@@ -1,0 +1,71 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
+import { useWords } from '../words/index.ts'
+import { FilterField } from './filter-field.tsx'
+import { type Column, Table, TableFoot } from './table.tsx'
+import { Empty, View } from './view.tsx'
+
+interface Search {
+  q?: string | undefined
+  cursor?: string | undefined
+}
+
+interface Listed<Item> {
+  items: Item[]
+  next: string | null
+  count: number
+  countIsExact: boolean
+}
+
+interface ListProps<Item> {
+  /** What it is a list of. */
+  caption: string
+  /** What was asked for. */
+  of: Pick<UseQueryResult<Listed<Item>, Error>, 'data' | 'error' | 'refetch'>
+  columns: readonly Column<Item>[]
+  keyOf: (item: Item) => string | number
+  /** What the address says. */
+  search: Search
+  onSearch: (search: Search) => void
+  /** What is said where there is nothing at all: with the next step. */
+  empty: ReactNode
+  /** For a list that has no grammar of its own. */
+  hasFilter?: boolean
+}
+
+/** A list of the API, page by page, narrowed by what the address says. */
+export function List<Item>(props: ListProps<Item>) {
+  const { caption, of, columns, keyOf, search, onSearch, empty, hasFilter = true } = props
+  const words = useWords()
+  return (
+    <>
+      {hasFilter ? (
+        <FilterField
+          query={search.q ?? ''}
+          error={of.error}
+          onQuery={(q) => onSearch({ ...search, q: q || undefined, cursor: undefined })}
+        />
+      ) : null}
+      <View of={of}>
+        {(page) =>
+          page.items.length === 0 ? (
+            search.q === undefined && search.cursor === undefined ? (
+              empty
+            ) : (
+              <Empty text={words.nothingFits} />
+            )
+          ) : (
+            <div>
+              <Table caption={caption} columns={columns} items={page.items} keyOf={keyOf} />
+              <TableFoot
+                page={page}
+                cursor={search.cursor}
+                onTurn={(cursor) => onSearch({ ...search, cursor })}
+              />
+            </div>
+          )
+        }
+      </View>
+    </>
+  )
+}
