@@ -7,6 +7,9 @@ import { createInterface } from 'node:readline'
 
 const command = new URL('../packages/orchestra/bin/orchestra.js', import.meta.url).pathname
 
+/** What the unit file in docs/operations.md says to set. */
+const asAService = '--max-semi-space-size=8'
+
 /** `orchestra serve` as people start it. */
 export interface ServeProcess {
   /** `http://127.0.0.1:4480/api/v1` */
@@ -28,7 +31,7 @@ export async function startServe(
   await writeFile(join(place, 'orchestra.config.ts'), `export { default } from ${JSON.stringify(config)}\n`)
   const child = spawn(process.execPath, [command, 'serve', '--port', '0', '--json'], {
     cwd: place,
-    env: { ...process.env, DATABASE_URL: databaseUrl, ORCHESTRA_KEY: '' },
+    env: { ...process.env, DATABASE_URL: databaseUrl, ORCHESTRA_KEY: '', NODE_OPTIONS: asAService },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const lines = createInterface(child.stdout)

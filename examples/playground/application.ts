@@ -1,5 +1,8 @@
 import type { Store } from 'orchestrajs'
 
+/** What customers pay for. */
+export const plans = ['free', 'pro', 'business'] as const
+
 /** The tables of the application: sites, and further domains that lead to them. */
 const tables = `
 create table site (
@@ -7,7 +10,7 @@ create table site (
   domain text not null unique,
   title text not null default '',
   body text not null default '',
-  plan text not null default 'free' check (plan in ('free', 'pro', 'business'))
+  plan text not null default 'free' check (plan in (${plans.map((plan) => `'${plan}'`).join(', ')}))
 );
 
 create table site_alias (

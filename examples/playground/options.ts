@@ -21,7 +21,8 @@ const portSpan = 13
 export const usage = `Usage: npm start -- [--port N] [--directory DIR] [--no-http]
 
   --port N         first of the loopback ports (default ${defaultPort}): N is the database,
-                   N+1 to N+3 are the servers' SSH, N+4 is the HTTP API,
+                   N+1 to N+3 are the servers' SSH, N+4 is the HTTP API with the
+                   console, N+5 is the panel,
                    N+11 to N+13 are the servers' web sites
   --directory DIR  where the database and the servers live (default .orchestra)
   --no-http        offer no HTTP API

@@ -6,6 +6,7 @@ import type { Paint } from './describe.ts'
 import { startLiveView } from './live-view.ts'
 import type { PlaygroundOptions } from './options.ts'
 import config from './orchestra.config.ts'
+import { startPanel } from './panel.ts'
 import { checkFree, portsFrom } from './ports.ts'
 import { type Ready, removeReady, writeReady } from './ready-file.ts'
 import { type RunningServer, registerServers, serverNames, startServers, stopServers } from './servers.ts'
@@ -60,7 +61,14 @@ async function startAll(context: PlaygroundContext, undo: (() => Promise<unknown
   if (isFirst) await insertExamples(orchestra.store)
   if (ports.api !== null) await ensureConsole()
   const api = ports.api === null ? null : await orchestra.api({ port: ports.api, onError })
-  const ready = readyOf(orchestra, servers, api)
+  const panel = await startPanel({
+    port: ports.panel,
+    databaseUrl: orchestra.store.databaseUrl,
+    servers,
+    console: api === null ? null : `${api.url}/`,
+  })
+  undo.push(() => panel.stop())
+  const ready = readyOf(orchestra, servers, { api, panel: panel.url })
   await answers(ready)
   await writeReady(directory, ready)
   return ready
@@ -76,12 +84,17 @@ async function openAlone(directory: string, port: number): Promise<Orchestra> {
   })
 }
 
-function readyOf(orchestra: Orchestra, servers: readonly RunningServer[], api: OfferedApi | null): Ready {
+function readyOf(
+  orchestra: Orchestra,
+  servers: readonly RunningServer[],
+  { api, panel }: { api: OfferedApi | null; panel: string },
+): Ready {
   return {
     databaseUrl: orchestra.store.databaseUrl,
     psqlUrl: orchestra.store.shownUrl,
     api: api === null ? null : { url: `${api.url}/api/v1`, page: api.link ?? `${api.url}/` },
-    servers: servers.map(({ name, sandbox, web }) => ({ name, sshPort: sandbox.port, url: web.url })),
+    panel,
+    servers: servers.map(({ name, port, web }) => ({ name, sshPort: port, url: web.url })),
   }
 }
 

@@ -8,21 +8,28 @@ export interface Ports {
   ssh: readonly number[]
   /** Null where it is not offered. */
   api: number | null
+  panel: number
   web: readonly number[]
 }
 
 /** The ports that belong to a first port and a number of servers. */
 export function portsFrom(first: number, servers: number, http: boolean): Ports {
   const range = (offset: number) => Array.from({ length: servers }, (_, index) => first + offset + index)
-  return { database: first, ssh: range(1), api: http ? first + 1 + servers : null, web: range(11) }
+  return {
+    database: first,
+    ssh: range(1),
+    api: http ? first + 1 + servers : null,
+    panel: first + 2 + servers,
+    web: range(11),
+  }
 }
 
 /**
  * Makes sure that nobody listens on any of the ports yet, so that nothing has to be undone later.
  * @throws OrchestraError ORC_USAGE naming the port
  */
-export async function checkFree({ database, ssh, api, web }: Ports): Promise<void> {
-  for (const port of [database, ...ssh, ...(api === null ? [] : [api]), ...web]) {
+export async function checkFree({ database, ssh, api, panel, web }: Ports): Promise<void> {
+  for (const port of [database, ...ssh, ...(api === null ? [] : [api]), panel, ...web]) {
     const code = await listenError(port)
     if (code !== undefined) throw taken(port, code)
   }

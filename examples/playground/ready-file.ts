@@ -9,6 +9,8 @@ export interface Ready {
   psqlUrl: string
   /** The HTTP API, and where to come in; a link that lets in once, while nobody can. Null where it is not offered. */
   api: { url: string; page: string } | null
+  /** The application's own page. */
+  panel: string
   servers: { name: string; sshPort: number; url: string }[]
 }
 

@@ -12,7 +12,8 @@ import {
   type Store,
 } from 'orchestrajs'
 import type { Ports } from './ports.ts'
-import { type SandboxServer, startSandboxServer } from './sandbox-server.ts'
+import { type Powered, powered } from './power.ts'
+import { startSandboxServer } from './sandbox-server.ts'
 import { startWebServer, type WebServer } from './web-server.ts'
 
 const by = 'playground'
@@ -31,7 +32,13 @@ const routes = [
 /** One server that runs: its SSH and its web site. */
 export interface RunningServer {
   name: string
-  sandbox: SandboxServer
+  /** Its home: what scripts write lies in it. */
+  directory: string
+  port: number
+  hostKey: string
+  clientKeyPath: string
+  /** Its SSH, which can be switched off and on. */
+  sandbox: Powered
   web: WebServer
 }
 
@@ -40,15 +47,17 @@ export async function startServers(directory: string, ports: Ports): Promise<Run
   return Promise.all(
     serverNames.map(async (name, index) => {
       const own = join(directory, 'playground', name)
-      const sandbox = await startSandboxServer({ directory: own, port: ports.ssh[index] ?? 0, name })
+      const start = () => startSandboxServer({ directory: own, port: ports.ssh[index] ?? 0, name })
+      const sandbox = await start()
+      const { port, hostKey, clientKeyPath } = sandbox
       const web = await startWebServer({ directory: own, port: ports.web[index] ?? 0, name })
-      return { name, sandbox, web }
+      return { name, directory: own, port, hostKey, clientKeyPath, sandbox: powered(sandbox, start), web }
     }),
   )
 }
 
 export async function stopServers(servers: readonly RunningServer[]): Promise<void> {
-  await Promise.all(servers.flatMap(({ sandbox, web }) => [sandbox.stop(), web.stop()]))
+  await Promise.all(servers.flatMap(({ sandbox, web }) => [sandbox.off(), web.stop()]))
 }
 
 /** Tells Orchestra of the servers and of what goes where; what it knows already stays. */
@@ -64,18 +73,16 @@ export async function registerServers(
 }
 
 /** The key of a server that we made ourselves needs nobody's approval but ours. */
-async function register(
-  store: Store,
-  { name, sandbox }: RunningServer,
-  known: number | undefined,
-): Promise<void> {
-  const id = known === undefined ? await add(store, name, sandbox) : await move(store, known, sandbox)
-  await recordPresentedKey(store, id, sandbox.hostKey)
-  await approveKey(store, name, fingerprint(sandbox.hostKey), { by })
+async function register(store: Store, server: RunningServer, known: number | undefined): Promise<void> {
+  const id = known === undefined ? await add(store, server) : await move(store, known, server)
+  await recordPresentedKey(store, id, server.hostKey)
+  await approveKey(store, server.name, fingerprint(server.hostKey), { by })
 }
 
-async function add(store: Store, name: string, sandbox: SandboxServer): Promise<number> {
-  const { port, clientKeyPath: identityFile } = sandbox
+async function add(
+  store: Store,
+  { name, port, clientKeyPath: identityFile }: RunningServer,
+): Promise<number> {
   const user = userInfo().username
   const { id } = await addServer(store, {
     name,
@@ -90,7 +97,7 @@ async function add(store: Store, name: string, sandbox: SandboxServer): Promise<
 }
 
 /** Another `--port`, or a directory that was moved. */
-async function move(store: Store, id: number, { port, clientKeyPath }: SandboxServer): Promise<number> {
+async function move(store: Store, id: number, { port, clientKeyPath }: RunningServer): Promise<number> {
   await store.query('update orchestra.server set port = $2, identity_file = $3 where id = $1', [
     id,
     port,

@@ -2,7 +2,11 @@ import type { Paint } from './describe.ts'
 import type { Ready } from './ready-file.ts'
 
 /** What to try, once everything runs. */
-export function welcome({ psqlUrl, api, servers }: Ready, milliseconds: number, paint: Paint): string[] {
+export function welcome(
+  { psqlUrl, api, panel, servers }: Ready,
+  milliseconds: number,
+  paint: Paint,
+): string[] {
   const [first] = servers
   const port = new URL(first?.url ?? 'http://localhost').port
   const insert = `insert into site (domain, title, body, plan) values ('hello.example', 'Hello', 'My first site', 'pro')`
@@ -11,10 +15,11 @@ export function welcome({ psqlUrl, api, servers }: Ready, milliseconds: number, 
     paint('strong', `The playground is ready after ${(milliseconds / 1000).toFixed(1)} s.`),
     '',
     `Database   ${psqlUrl}`,
+    `Panel      ${panel}   the application, with buttons for what goes wrong`,
     ...servers.map(({ name, url, sshPort }) => `${name.padEnd(10)} ${url}   SSH on port ${sshPort}`),
     '',
     'Plan free puts a site on north, pro on north and south, business on all three.',
-    'Commit a site, from any program:',
+    'Commit a site, in the panel or from any program:',
     `  psql '${psqlUrl}' -c "${insert}"`,
     'See it:',
     `  curl -H 'Host: hello.example' http://127.0.0.1:${port}/`,

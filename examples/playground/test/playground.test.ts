@@ -64,6 +64,7 @@ describe('the playground', () => {
         url: `http://127.0.0.1:${port + 4}/api/v1`,
         page: expect.stringMatching(`^http://127.0.0.1:${port + 4}/#link=[\\w-]{43}$`),
       },
+      panel: `http://localhost:${port + 5}/`,
       servers: ['north', 'south', 'east'].map((name, index) => ({
         name,
         sshPort: port + 1 + index,
@@ -91,7 +92,7 @@ describe('the playground', () => {
       'south',
     ])
     expect((await fetch(`${url}/servers`)).status).toBe(401)
-    expect(await (await fetch(new URL('/', url))).text()).toContain('<form')
+    expect(await (await fetch(new URL('/', url))).text()).toContain('id="root"')
   })
 
   it('serves a site that any program inserts, and shows the unit, the scripts and the outcome', async () => {
@@ -181,6 +182,66 @@ describe('the playground', () => {
     )
   })
 
+  const press = (form: Record<string, string>, headers: Record<string, string> = {}) =>
+    fetch(playground.ready.panel, { method: 'POST', body: new URLSearchParams(form), headers })
+  const said = async (answer: Response) => /role="status" class="(\w+)">([^<]*)</.exec(await answer.text())
+
+  it('has a panel that commits sites as any program does', async () => {
+    await press({ act: 'add', domain: 'panel.example', title: '<b>From the panel', plan: 'pro' })
+    for (const server of ['north', 'south']) await shows(server, 'panel.example', '&lt;b&gt;From the panel')
+    expect(await (await fetch(playground.ready.panel)).text()).toContain('value="&lt;b&gt;From the panel"')
+    const [site] = await playground.query<{ id: number }>(
+      `select id from site where domain = 'panel.example'`,
+    )
+    await press({ act: 'delete', id: String(site?.id) })
+    for (const server of ['north', 'south']) await gone(server, 'panel.example')
+  })
+
+  it('says in the panel what cannot be done, and lets no other page press its buttons', async () => {
+    const taken = await press({ act: 'add', domain: 'garden.example', plan: 'free' })
+    expect(taken.status).toBe(422)
+    expect(await said(taken)).toMatchObject({ 1: 'bad', 2: expect.stringContaining('site_domain_key') })
+    for (const form of [
+      {},
+      { act: 'off' },
+      { act: 'off', server: 'west' },
+      { act: 'delete', id: 'x' },
+      { act: 'add', domain: ' ', plan: 'free' },
+      { act: 'add', domain: 'a.example', plan: 'none' },
+      { act: 'add', domain: 'x'.repeat(100_000) },
+    ] as Record<string, string>[])
+      expect((await press(form)).status, JSON.stringify(form).slice(0, 80)).toBe(422)
+    expect(
+      (await press({ act: 'off', server: 'north' }, { origin: 'http://elsewhere.example' })).status,
+    ).toBe(403)
+    expect((await playground.get('north', 'garden.example')).status).toBe(200)
+  })
+
+  it('has a plug for each server, and what was committed meanwhile goes there afterwards', async () => {
+    await press({ act: 'off', server: 'south' })
+    expect(await listens(port + 2)).toBe(false)
+    await insert('unplugged.example', { plan: 'pro', body: 'late' })
+    await shows('north', 'unplugged.example', 'late')
+    await until('the view tells it', () => playground.output().includes('unreachable: south'))
+    expect(await status('south', 'unplugged.example')).toBe(404)
+    await press({ act: 'on', server: 'south' })
+    await until('it converges', async () => (await status('south', 'unplugged.example')) === 200, patience)
+  })
+
+  it('changes a page by hand, and restores rows of which nobody hears', async () => {
+    expect(await said(await press({ act: 'edit', server: 'north' }))).toMatchObject({ 1: 'good' })
+    await shows('north', 'garden.example', 'Changed by hand')
+    await press({ act: 'restore' })
+    expect(await playground.query(`select from site where domain like 'restored-%'`)).toHaveLength(3)
+    await insert('after-restored.example')
+    await shows('north', 'after-restored.example', '')
+    await until('later rows stand', async () => (await status('north', 'after-restored.example')) === 200)
+    expect(await status('north', 'restored-1.example')).toBe(404)
+    await press({ act: 'fail' })
+    await until('it fails', () => /site:\d+ does not fit its schema/.test(playground.output()))
+    await playground.query(`delete from site where domain like 'restored-%' or domain = '../etc'`)
+  })
+
   it('refuses a second start in the same directory, and one on the same ports', async () => {
     const sameDirectory = spawnPlayground([
       '--directory',
@@ -219,7 +280,7 @@ describe('the playground', () => {
       expect(await playground.end('SIGINT')).toBe(0)
       expect(existsSync(join(scratch.directory, 'playground.json'))).toBe(false)
       expect(await processesOf(scratch.directory)).toEqual([])
-      for (const offset of [0, 1, 2, 3, 4, 11, 12, 13]) expect(await listens(port + offset)).toBe(false)
+      for (const offset of [0, 1, 2, 3, 4, 5, 11, 12, 13]) expect(await listens(port + offset)).toBe(false)
       port = await freeBasePort()
       playground = await startPlayground(scratch.directory, port)
       await playground.query(`update site set body = 'moved ports' where domain = 'harbour.example'`)

@@ -96,7 +96,7 @@ async function get(ready: Ready, server: string, host: string, path: string) {
 export async function freeBasePort(): Promise<number> {
   for (;;) {
     const base = 10_000 + Math.floor(Math.random() * 20_000)
-    const taken = await Promise.all([0, 1, 2, 3, 4, 11, 12, 13].map((offset) => isTaken(base + offset)))
+    const taken = await Promise.all([0, 1, 2, 3, 4, 5, 11, 12, 13].map((offset) => isTaken(base + offset)))
     if (!taken.includes(true)) return base
   }
 }
