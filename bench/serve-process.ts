@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 const command = new URL('../packages/orchestra/bin/orchestra.js', import.meta.url).pathname
 
 /** What the unit file in docs/operations.md says to set. */
-const asAService = '--max-semi-space-size=8'
+const asAService = '--max-semi-space-size=8 --max-old-space-size=192'
 
 /** `orchestra serve` as people start it. */
 export interface ServeProcess {

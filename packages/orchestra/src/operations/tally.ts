@@ -5,7 +5,7 @@ const COUNTS = ['placed', 'stale', 'kept', 'waiting', 'running', 'failing', 'hel
 
 const each = (expression: (count: string) => string) => COUNTS.map(expression).join(', ')
 const columns = `server_id, backend, ${COUNTS.join(', ')}`
-const sums = each((count) => `sum(${count})::bigint as ${count}`)
+const sums = each((count) => `sum(${count}::integer) as ${count}`)
 
 const noted = `(
     select ${columns} from orchestra.tally union all select ${columns} from orchestra.tally_change

@@ -1,6 +1,6 @@
 import { findingHolds } from '../inspect/index.ts'
 import { TALLY } from '../operations/tally.ts'
-import { type Counted, type Narrowed, queryWith } from '../query/index.ts'
+import type { Counted, Narrowed } from '../query/index.ts'
 import { countServers, findServers, type ServerRow } from '../server/index.ts'
 import type { Queryable } from '../store/index.ts'
 
@@ -54,7 +54,7 @@ export async function readMatrix(store: Queryable, search: MatrixSearch): Promis
     counts: cellCounts,
     backends,
     servers: servers.map((server) => {
-      const own = new Map(byServer.get(server.id)?.map((cell) => [cell.backend, cell]))
+      const own = Map.groupBy(byServer.get(server.id) ?? [], ({ backend }) => backend)
       return {
         server: server.name,
         held: server.held_at !== null,
@@ -67,26 +67,26 @@ export async function readMatrix(store: Queryable, search: MatrixSearch): Promis
   }
 }
 
-type CellRow = { server_id: number; backend: string } & Record<(typeof cellCounts)[number], number>
+type CellRow = { server_id: number; backend: string } & Partial<Record<(typeof cellCounts)[number], number>>
 
-function toCell(row: CellRow | undefined): Cell | null {
-  const numbers = cellCounts.map((count) => row?.[count] ?? 0)
+function toCell(rows: readonly CellRow[] | undefined): Cell | null {
+  const numbers = cellCounts.map((count) => rows?.reduce((sum, row) => sum + (row[count] ?? 0), 0) ?? 0)
   return numbers.every((number) => number === 0) ? null : numbers
 }
 
-function readCells(store: Queryable, servers: readonly ServerRow[]): Promise<CellRow[]> {
-  return queryWith<CellRow>(store, (parameter) => {
-    const ids = `any(${parameter(servers.map(({ id }) => id))}::int[])`
-    const own = cellCounts.slice(0, -1)
-    return `
-select coalesce(tally.server_id, found.server_id) as server_id, coalesce(tally.backend, found.backend) as backend,
-  ${own.map((count) => `coalesce(tally.${count}, 0) as ${count}`).join(', ')}, coalesce(found.drifted, 0) as drifted
-from (select * from ${TALLY} as all_there where server_id = ${ids}) as tally
-full join (
-  select f.server_id, f.backend, count(*) as drifted from orchestra.finding f
-  where f.server_id = ${ids} and f.state in ('drifted', 'missing') and ${findingHolds} group by f.server_id, f.backend
-) as found using (server_id, backend)`
-  })
+/** Two lists that are put together here: joined in SQL they take half as long again. */
+async function readCells(store: Queryable, servers: readonly ServerRow[]): Promise<CellRow[]> {
+  const ids = [servers.map(({ id }) => id)]
+  const told = await store.query<CellRow>(
+    `select * from ${TALLY} as tally where server_id = any($1::int[])`,
+    ids,
+  )
+  const drifted = await store.query<CellRow>(
+    `select f.server_id, f.backend, count(*) as drifted from orchestra.finding f
+     where f.server_id = any($1::int[]) and f.state in ('drifted', 'missing') and ${findingHolds} group by f.server_id, f.backend`,
+    ids,
+  )
+  return [...told, ...drifted]
 }
 
 async function blockedAmong(store: Queryable, servers: readonly ServerRow[]): Promise<Set<number>> {
