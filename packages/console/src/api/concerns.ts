@@ -17,6 +17,8 @@ const settled: ReadonlySet<string> = new Set([
   'GET /channels',
   'GET /hooks',
   'GET /views',
+  // The server itself is asked, which nobody wants at each event.
+  'GET /servers/{server}/trash',
 ])
 
 /** Whether something that is shown may be otherwise now: rather once too often than once too seldom. */

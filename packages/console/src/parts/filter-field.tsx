@@ -10,10 +10,12 @@ interface FilterFieldProps {
   onQuery: (query: string) => void
   /** What the API says of it, if it cannot be understood: with the characters that are wrong. */
   error: Error | null
+  /** What can be written here, by an example. */
+  example?: string | undefined
 }
 
 /** Narrows a list in the grammar of the API and the command. It goes into the address, so that it can be linked to. */
-export function FilterField({ query, onQuery, error }: FilterFieldProps) {
+export function FilterField({ query, onQuery, error, example }: FilterFieldProps) {
   const words = useWords()
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
@@ -35,7 +37,7 @@ export function FilterField({ query, onQuery, error }: FilterFieldProps) {
           ref={input}
           id={id}
           value={written}
-          placeholder={words.filterHelp}
+          placeholder={example ?? words.filterHelp}
           spellCheck={false}
           autoComplete="off"
           aria-invalid={fault !== undefined || undefined}

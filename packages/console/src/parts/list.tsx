@@ -31,11 +31,13 @@ interface ListProps<Item> {
   empty: ReactNode
   /** For a list that has no grammar of its own. */
   hasFilter?: boolean
+  /** What it can be narrowed by. */
+  example?: string
 }
 
 /** A list of the API, page by page, narrowed by what the address says. */
 export function List<Item>(props: ListProps<Item>) {
-  const { caption, of, columns, keyOf, search, onSearch, empty, hasFilter = true } = props
+  const { caption, of, columns, keyOf, search, onSearch, empty, hasFilter = true, example } = props
   const words = useWords()
   return (
     <>
@@ -43,6 +45,7 @@ export function List<Item>(props: ListProps<Item>) {
         <FilterField
           query={search.q ?? ''}
           error={of.error}
+          example={example}
           onQuery={(q) => onSearch({ ...search, q: q || undefined, cursor: undefined })}
         />
       ) : null}

@@ -13,7 +13,7 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
     ['j', keysList.down],
     ['k', keysList.up],
     ['Enter', keysList.open],
-    ...entries.map(({ key, name }): [string, string] => [`g ${key}`, words[name]]),
+    ...entries.map(({ key, name }): [string, string] => [`g ${key}`, words.screens[name]]),
     ['?', keysList.help],
   ]
   return (

@@ -53,10 +53,10 @@ function useChoices(text: string): Choice[] {
   const q = useDeferredValue(text.trim())
   const { data } = useQuery({ ...asked('GET /search', { q }), enabled: q !== '', staleTime: 5_000 })
   const screens = entries
-    .filter(({ name }) => words[name].toLowerCase().includes(q.toLowerCase()))
+    .filter(({ name }) => words.screens[name].toLowerCase().includes(q.toLowerCase()))
     .map(({ to, name }) => ({
       id: to,
-      name: words[name],
+      name: words.screens[name],
       kind: words.navigation,
       go: () => void navigate({ to }),
     }))

@@ -62,7 +62,7 @@ function Inside({ name }: { name: string }) {
           {entries.map(({ to, name: entry, icon: Icon }) => (
             <li key={to}>
               <Link to={to} activeOptions={{ exact: to === '/' }} activeProps={{ 'aria-current': 'page' }}>
-                <Icon size={16} aria-hidden="true" /> {words[entry]}
+                <Icon size={16} aria-hidden="true" /> {words.screens[entry]}
               </Link>
             </li>
           ))}

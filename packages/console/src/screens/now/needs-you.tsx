@@ -34,7 +34,9 @@ export function NeedsYou({ status }: { status: Status }) {
               ...open.map(({ id, server, backend, error, outcome, objects, openedAt }) => (
                 <Need key={`incident ${id}`} at={openedAt} detail={error ?? outcome}>
                   <StateMark state="failing" /> <Place server={server} /> {backend} ·{' '}
-                  {words.objectsAffected(objects)}
+                  <Link to="/incidents/$incident" params={{ incident: String(id) }}>
+                    {words.objectsAffected(objects)}
+                  </Link>
                 </Need>
               )),
             ]
@@ -63,7 +65,10 @@ function approvalNeed(one: Approval, words: Words): ReactNode {
     )
   return (
     <Need key={`plan ${plan}`} at={since} detail={reasons.join(', ')}>
-      <Clock className="glyph" size={14} aria-hidden="true" /> {words.planWaits(plan ?? 0, by ?? '–')}
+      <Clock className="glyph" size={14} aria-hidden="true" /> {words.planWaits(plan ?? 0, by ?? '–')}{' '}
+      <Link to="/changes/plans/$plan" params={{ plan: String(plan) }}>
+        {words.review}
+      </Link>
     </Need>
   )
 }

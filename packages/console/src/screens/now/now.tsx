@@ -14,6 +14,7 @@ import { useWords, type Words } from '../../words/index.ts'
 import { matrixOf } from './cells.ts'
 import { MatrixView } from './matrix.tsx'
 import { NeedsYou } from './needs-you.tsx'
+import { PauseButton } from './pause.tsx'
 
 type Unit = AnswerOf<'GET /units'>['items'][number]
 type ServerStatus = AnswerOf<'GET /status'>['servers'][number]
@@ -25,7 +26,12 @@ export function Now() {
   return (
     <Screen
       title={words.now}
-      actions={<CopyMenu command="orchestra status" path="/status" data={status.data} />}
+      actions={
+        <>
+          {status.data === undefined || status.data.paused !== null ? null : <PauseButton />}
+          <CopyMenu command="orchestra status" path="/status" data={status.data} />
+        </>
+      }
     >
       <View of={status}>
         {(data) => (

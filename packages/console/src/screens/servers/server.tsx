@@ -17,6 +17,7 @@ import { KeyMark } from './key-mark.tsx'
 import css from './server.module.css'
 import { addressOf } from './servers.tsx'
 import { standing } from './standing.ts'
+import { own } from './words.ts'
 
 type Server = AnswerOf<'GET /servers/{server}'>
 
@@ -54,6 +55,8 @@ export function OneServer() {
         <Tab to="/servers/$server" server={name} name={words.lane} />
         <Tab to="/servers/$server/objects" server={name} name={words.objects} />
         <Tab to="/servers/$server/drift" server={name} name={words.drift} />
+        <Tab to="/servers/$server/trash" server={name} name={own.trash} />
+        <Tab to="/servers/$server/settings" server={name} name={own.settings} />
       </Tabs>
       <Outlet />
     </Screen>
@@ -61,7 +64,12 @@ export function OneServer() {
 }
 
 interface TabProps {
-  to: '/servers/$server' | '/servers/$server/objects' | '/servers/$server/drift'
+  to:
+    | '/servers/$server'
+    | '/servers/$server/objects'
+    | '/servers/$server/drift'
+    | '/servers/$server/trash'
+    | '/servers/$server/settings'
   server: string
   name: string
 }

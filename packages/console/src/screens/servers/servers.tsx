@@ -11,6 +11,7 @@ import type { Column } from '../../parts/table.tsx'
 import { ServerLink } from '../../parts/things.tsx'
 import { Empty } from '../../parts/view.tsx'
 import { useWords, type Words } from '../../words/index.ts'
+import { AddServer } from './add.tsx'
 import { KeyMark } from './key-mark.tsx'
 import { type ServerStatus, standing } from './standing.ts'
 
@@ -28,11 +29,14 @@ export function Servers() {
     <Screen
       title={words.servers}
       actions={
-        <CopyMenu
-          command="orchestra server list"
-          path={listPath('/servers', search)}
-          data={servers.data?.items}
-        />
+        <>
+          <AddServer />
+          <CopyMenu
+            command="orchestra server list"
+            path={listPath('/servers', search)}
+            data={servers.data?.items}
+          />
+        </>
       }
     >
       <List

@@ -1,0 +1,23 @@
+import { useState } from 'react'
+import { useWords } from '../words/index.ts'
+import { Button } from './button.tsx'
+import css from './secret.module.css'
+
+/** What is told this once, to be taken along. */
+export function Secret({ text }: { text: string }) {
+  const words = useWords()
+  const [isCopied, setCopied] = useState(false)
+  const copy = async () => {
+    await navigator.clipboard.writeText(text)
+    setCopied(true)
+  }
+  return (
+    <div className={css.secret}>
+      <code>{text}</code>
+      <p>{words.toldOnce}</p>
+      <Button onPress={() => void copy()}>
+        <span aria-live="polite">{isCopied ? words.copied : words.copy}</span>
+      </Button>
+    </div>
+  )
+}

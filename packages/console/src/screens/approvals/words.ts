@@ -1,0 +1,47 @@
+import { inLanguage } from '../../words/index.ts'
+
+/** What the screen of approvals says. */
+export const own = inLanguage({
+  en: {
+    title: 'Approvals',
+    waiting: 'Waiting for a yes',
+    none: 'Nothing waits for anybody’s yes',
+    what: 'What',
+    why: 'Why',
+    plan: (id: number) => `Plan ${id}`,
+    key: (server: string) => `Host key of ${server}`,
+    given: 'What was said',
+    noneGiven: 'Nobody has said yes or no yet',
+    verdict: { approved: 'yes', rejected: 'no' },
+    used: 'used',
+    until: 'Good until',
+  },
+  es: {
+    title: 'Aprobaciones',
+    waiting: 'Esperan un sí',
+    none: 'Nada espera el sí de nadie',
+    what: 'Qué',
+    why: 'Por qué',
+    plan: (id: number) => `Plan ${id}`,
+    key: (server: string) => `Clave de ${server}`,
+    given: 'Lo que se ha dicho',
+    noneGiven: 'Nadie ha dicho que sí ni que no todavía',
+    verdict: { approved: 'sí', rejected: 'no' },
+    used: 'usado',
+    until: 'Vale hasta',
+  },
+  ca: {
+    title: 'Aprovacions',
+    waiting: 'Esperen un sí',
+    none: 'Res no espera el sí de ningú',
+    what: 'Què',
+    why: 'Per què',
+    plan: (id: number) => `Pla ${id}`,
+    key: (server: string) => `Clau de ${server}`,
+    given: 'El que s’ha dit',
+    noneGiven: 'Ningú no ha dit que sí ni que no encara',
+    verdict: { approved: 'sí', rejected: 'no' },
+    used: 'usat',
+    until: 'Val fins a',
+  },
+})
