@@ -131,6 +131,10 @@ describe.skipIf(missing)(
       it('lets somebody in by a link once, and takes it out of the address', async () => {
         const page = await enter('operator')
         expect(page.url()).toBe(`${siteUrl}/`)
+        await page.getByRole('button', { name: 'Understood' }).click()
+        await page.reload()
+        await page.getByRole('heading', { name: 'Needs you' }).waitFor()
+        expect(await page.getByText('New here?').count()).toBe(0)
         await page.getByRole('button', { name: 'Log out' }).click()
         await page.getByLabel('Password').waitFor()
         expect(await violationsOf(page)).toEqual([])

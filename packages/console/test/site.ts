@@ -22,7 +22,6 @@ export interface Site {
 /** A console for each test, in one browser. */
 export function useSite(open: OpenStore, options: WorldOptions = {}): () => Site {
   const build = useWorlds(open)
-  const browse = useBrowser()
   let site: Site
   beforeAll(() => ensureConsole(), 180_000)
   beforeEach(async () => {
@@ -40,6 +39,8 @@ export function useSite(open: OpenStore, options: WorldOptions = {}): () => Site
     site = { world, listening, url, browse, enter }
   })
   afterEach(() => site.listening.close())
+  // What is said last is done first: pages go before the server that they listen to.
+  const browse = useBrowser()
   return () => site
 }
 

@@ -10,7 +10,8 @@ import { Problem } from './view.tsx'
 
 interface ActFormProps<One extends Act> {
   act: One
-  needs: Permission
+  /** Nothing for what everybody may. */
+  needs?: Permission
   server?: string | undefined
   /** On the button that opens it, and on the one that has it done. */
   label: string
@@ -31,36 +32,43 @@ interface ActFormProps<One extends Act> {
 export function ActForm<One extends Act>(props: ActFormProps<One>) {
   const { needs, server, label, reason, weight } = props
   const [isOpen, open] = useState(false)
+  const button = {
+    reason,
+    ...(weight === undefined ? {} : { weight }),
+    onPress: () => open(true),
+    children: label,
+  }
   return (
     <>
-      <ActButton
-        needs={needs}
-        server={server}
-        reason={reason}
-        {...(weight === undefined ? {} : { weight })}
-        onPress={() => open(true)}
-      >
-        {label}
-      </ActButton>
+      {needs === undefined ? <Button {...button} /> : <ActButton {...button} needs={needs} server={server} />}
       {isOpen ? <ActDialog {...props} onClose={() => open(false)} /> : null}
     </>
   )
 }
 
 function ActDialog<One extends Act>(props: ActFormProps<One> & { onClose: () => void }) {
-  const { act: name, title, help, fields = [], label, input, result, onDone, onClose } = props
+  const { act: name, title, help, fields = [], label, result, onDone, onClose } = props
   const words = useWords()
   const [values, setValues] = useState<Values>(() => valuesOf(fields))
   const act = useAct(name)
   const submit = () => {
     if (act.isPending) return
-    act.mutate(input(values), {
+    act.mutate(props.input(values), {
       onSuccess: (answer) => {
         if (result === undefined) onClose()
         onDone?.(answer)
       },
     })
   }
+  const input = (field: Field) => (
+    <FieldInput
+      key={field.name}
+      field={field}
+      isFirst={field === fields[0]}
+      value={values[field.name] ?? ''}
+      onValue={(value) => setValues({ ...values, [field.name]: value })}
+    />
+  )
   if (act.data !== undefined && result !== undefined)
     return (
       <Dialog title={title} isOpen onClose={onClose}>
@@ -82,15 +90,13 @@ function ActDialog<One extends Act>(props: ActFormProps<One> & { onClose: () => 
         }
       >
         {help === undefined ? null : <div>{help}</div>}
-        {fields.map((field, at) => (
-          <FieldInput
-            key={field.name}
-            field={field}
-            isFirst={at === 0}
-            value={values[field.name] ?? ''}
-            onValue={(value) => setValues({ ...values, [field.name]: value })}
-          />
-        ))}
+        {fields.filter(({ isFurther }) => isFurther !== true).map(input)}
+        {fields.some(({ isFurther }) => isFurther) ? (
+          <details>
+            <summary>{words.further}</summary>
+            {fields.filter(({ isFurther }) => isFurther).map(input)}
+          </details>
+        ) : null}
         {act.error === null ? null : <Problem error={act.error} />}
       </DialogForm>
     </Dialog>

@@ -12,6 +12,8 @@ export interface Field {
   help?: string
   initial?: string
   most?: number
+  /** Most leave it as it is: it is unfolded by who wants it. */
+  isFurther?: boolean
 }
 
 /** What was written, by the names of the fields; a flag is `yes` or empty. */

@@ -2,6 +2,7 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useWords } from '../words/index.ts'
 import { FilterField } from './filter-field.tsx'
+import { SavedViews } from './saved-views.tsx'
 import { type Column, Table, TableFoot } from './table.tsx'
 import { Empty, View } from './view.tsx'
 
@@ -33,21 +34,33 @@ interface ListProps<Item> {
   hasFilter?: boolean
   /** What it can be narrowed by. */
   example?: string
+  /** What views of it are saved under. */
+  page?: string
 }
 
 /** A list of the API, page by page, narrowed by what the address says. */
 export function List<Item>(props: ListProps<Item>) {
-  const { caption, of, columns, keyOf, search, onSearch, empty, hasFilter = true, example } = props
+  const {
+    caption,
+    of,
+    columns,
+    keyOf,
+    search,
+    onSearch,
+    empty,
+    hasFilter = true,
+    example,
+    page: kept,
+  } = props
   const words = useWords()
+  const onQuery = (q: string) => onSearch({ ...search, q: q || undefined, cursor: undefined })
   return (
     <>
       {hasFilter ? (
-        <FilterField
-          query={search.q ?? ''}
-          error={of.error}
-          example={example}
-          onQuery={(q) => onSearch({ ...search, q: q || undefined, cursor: undefined })}
-        />
+        <div>
+          <FilterField query={search.q ?? ''} error={of.error} example={example} onQuery={onQuery} />
+          {kept === undefined ? null : <SavedViews page={kept} query={search.q ?? ''} onQuery={onQuery} />}
+        </div>
       ) : null}
       <View of={of}>
         {(page) =>

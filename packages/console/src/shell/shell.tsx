@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { LogOut, Search } from 'lucide-react'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { useAct } from '../api/act.ts'
@@ -31,6 +31,7 @@ function Inside({ name }: { name: string }) {
   const words = useWords()
   const opened = useOpened()
   const leave = useAct('DELETE /session')
+  useCurrentInView()
   useEffect(() => {
     const ending = new AbortController()
     stayLive(ending.signal)
@@ -78,6 +79,18 @@ function Inside({ name }: { name: string }) {
       </Suspense>
     </div>
   )
+}
+
+/** On a phone there are more screens and tabs than fit: the one where somebody is can be seen. */
+function useCurrentInView() {
+  const path = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another path is another link
+  useEffect(() => {
+    for (const link of document.querySelectorAll<HTMLElement>('nav [aria-current=page]')) {
+      const around = link.closest('nav')
+      if (around !== null) around.scrollLeft = link.offsetLeft - (around.clientWidth - link.clientWidth) / 2
+    }
+  }, [path])
 }
 
 /** What stands in front of the screens, and the keys that open it. */

@@ -40,6 +40,7 @@ export const ca: Words = {
   request: 'Petició',
   mayNot: (permission) => `Per a això necessites el permís «${permission}»`,
   working: 'En marxa…',
+  further: 'Límits',
   cancel: 'Cancel·la',
   copy: 'Copia',
   toldOnce: 'Només es mostra aquesta vegada.',

@@ -39,6 +39,7 @@ export const en = {
   request: 'Request',
   mayNot: (permission: string) => `You need the permission “${permission}” for that`,
   working: 'Working…',
+  further: 'Limits',
   cancel: 'Cancel',
   copy: 'Copy',
   toldOnce: 'It is shown this once.',

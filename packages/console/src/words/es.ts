@@ -40,6 +40,7 @@ export const es: Words = {
   request: 'Petición',
   mayNot: (permission) => `Para eso necesitas el permiso «${permission}»`,
   working: 'En marcha…',
+  further: 'Límites',
   cancel: 'Cancelar',
   copy: 'Copiar',
   toldOnce: 'Solo se muestra esta vez.',

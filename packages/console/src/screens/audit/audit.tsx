@@ -8,7 +8,7 @@ import { CopyMenu } from '../../parts/copy-menu.tsx'
 import { numbered } from '../../parts/cursor.ts'
 import { given } from '../../parts/field.tsx'
 import { List } from '../../parts/list.tsx'
-import { listPath } from '../../parts/list-path.ts'
+import { listCommand, listPath } from '../../parts/list-path.ts'
 import { Screen } from '../../parts/screen.tsx'
 import { StateMark } from '../../parts/state-mark.tsx'
 import type { Column } from '../../parts/table.tsx'
@@ -35,7 +35,7 @@ export function Audit() {
             {own.export}
           </a>
           <CopyMenu
-            command="orchestra audit list"
+            command={listCommand('orchestra audit list', search)}
             path={listPath('/audit', search)}
             data={entries.data?.items}
           />
@@ -49,6 +49,7 @@ export function Audit() {
         columns={columns(words)}
         keyOf={({ id }) => id}
         example="by:ana action:route since:7d"
+        page="audit"
         search={search}
         onSearch={(next) => void navigate({ search: next })}
         empty={<Empty text={own.none} />}

@@ -6,7 +6,7 @@ import { CopyMenu } from '../../parts/copy-menu.tsx'
 import { numbered } from '../../parts/cursor.ts'
 import { given } from '../../parts/field.tsx'
 import { List } from '../../parts/list.tsx'
-import { listPath } from '../../parts/list-path.ts'
+import { listCommand, listPath } from '../../parts/list-path.ts'
 import { Screen } from '../../parts/screen.tsx'
 import { type State, StateMark } from '../../parts/state-mark.tsx'
 import type { Column } from '../../parts/table.tsx'
@@ -30,7 +30,7 @@ export function Incidents() {
       title={own.title}
       actions={
         <CopyMenu
-          command="orchestra incident list"
+          command={listCommand('orchestra incident list', search)}
           path={listPath('/incidents', search)}
           data={incidents.data?.items}
         />
@@ -42,6 +42,7 @@ export function Incidents() {
         columns={columns(words)}
         keyOf={({ id }) => id}
         example="is:open server:web1 -is:muted"
+        page="incidents"
         search={search}
         onSearch={(next) => void navigate({ search: next })}
         empty={<Empty text={own.none} />}

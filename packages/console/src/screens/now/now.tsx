@@ -15,6 +15,7 @@ import { matrixOf } from './cells.ts'
 import { MatrixView } from './matrix.tsx'
 import { NeedsYou } from './needs-you.tsx'
 import { PauseButton } from './pause.tsx'
+import { Tour } from './tour.tsx'
 
 type Unit = AnswerOf<'GET /units'>['items'][number]
 type ServerStatus = AnswerOf<'GET /status'>['servers'][number]
@@ -33,6 +34,7 @@ export function Now() {
         </>
       }
     >
+      <Tour />
       <View of={status}>
         {(data) => (
           <>

@@ -7,7 +7,7 @@ import { CopyMenu } from '../../parts/copy-menu.tsx'
 import { numbered } from '../../parts/cursor.ts'
 import { given } from '../../parts/field.tsx'
 import { List } from '../../parts/list.tsx'
-import { listPath } from '../../parts/list-path.ts'
+import { listCommand, listPath } from '../../parts/list-path.ts'
 import { Screen } from '../../parts/screen.tsx'
 import type { Column } from '../../parts/table.tsx'
 import { Time } from '../../parts/time.tsx'
@@ -32,7 +32,7 @@ export function Plans() {
         <>
           <MakePlan />
           <CopyMenu
-            command="orchestra plan list"
+            command={listCommand('orchestra plan list', search)}
             path={listPath('/plans', search)}
             data={plans.data?.items}
           />
@@ -45,6 +45,7 @@ export function Plans() {
         columns={columns(words)}
         keyOf={({ id }) => id}
         example="state:open by:ana since:7d"
+        page="plans"
         search={search}
         onSearch={(next) => void navigate({ search: next })}
         empty={<Empty text={own.none} command="orchestra plan --keep" />}

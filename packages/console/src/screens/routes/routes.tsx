@@ -6,7 +6,7 @@ import { CopyMenu } from '../../parts/copy-menu.tsx'
 import { numbered } from '../../parts/cursor.ts'
 import { given } from '../../parts/field.tsx'
 import { List } from '../../parts/list.tsx'
-import { listPath } from '../../parts/list-path.ts'
+import { listCommand, listPath } from '../../parts/list-path.ts'
 import { Screen } from '../../parts/screen.tsx'
 import { StateMark } from '../../parts/state-mark.tsx'
 import type { Column } from '../../parts/table.tsx'
@@ -33,7 +33,7 @@ export function Routes() {
             {own.add}
           </Link>
           <CopyMenu
-            command="orchestra route list"
+            command={listCommand('orchestra route list', search)}
             path={listPath('/routes', search)}
             data={routes.data?.items}
           />
@@ -46,6 +46,7 @@ export function Routes() {
         columns={columns(words)}
         keyOf={({ id }) => id}
         example="backend:nginx server:web1 is:disabled"
+        page="routes"
         search={search}
         onSearch={(next) => void navigate({ search: next })}
         empty={<Empty text={own.none} command={`orchestra route add BACKEND --server web1 --match 'true'`} />}

@@ -4,7 +4,7 @@ import type { AnswerOf } from 'orchestrajs/client'
 import { asked } from '../../api/queries.ts'
 import { CopyMenu } from '../../parts/copy-menu.tsx'
 import { List } from '../../parts/list.tsx'
-import { listPath } from '../../parts/list-path.ts'
+import { listCommand, listPath } from '../../parts/list-path.ts'
 import { Screen } from '../../parts/screen.tsx'
 import { StateMark } from '../../parts/state-mark.tsx'
 import type { Column } from '../../parts/table.tsx'
@@ -32,7 +32,7 @@ export function Servers() {
         <>
           <AddServer />
           <CopyMenu
-            command="orchestra server list"
+            command={listCommand('orchestra server list', search)}
             path={listPath('/servers', search)}
             data={servers.data?.items}
           />
@@ -44,6 +44,7 @@ export function Servers() {
         of={servers}
         columns={columns(words, byName)}
         keyOf={({ name }) => name}
+        page="servers"
         search={search}
         onSearch={(next) => void navigate({ search: next })}
         empty={<Empty text={words.noServers} command="orchestra server add web1 --host 203.0.113.7" />}

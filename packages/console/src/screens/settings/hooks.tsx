@@ -11,7 +11,7 @@ import type { Column } from '../../parts/table.tsx'
 import { Age } from '../../parts/time.tsx'
 import { Empty } from '../../parts/view.tsx'
 import { useWords, type Words } from '../../words/index.ts'
-import { scopeText } from './scope.tsx'
+import { scopeFields, scopeText } from './scope.tsx'
 import { own } from './words.ts'
 
 type Hook = AnswerOf<'GET /hooks'>['items'][number]
@@ -38,12 +38,10 @@ export function Hooks() {
             { name: 'hook', label: own.hook, isRequired: true, most: 100 },
             { name: 'does', label: own.does, choices: doings, isRequired: true },
             { name: 'user', label: own.user },
-            { name: 'servers', label: own.servers },
-            { name: 'backends', label: own.backends },
-            { name: 'models', label: own.models },
             { name: 'objectAt', label: own.objectAt, help: own.atHelp },
             { name: 'keyAt', label: own.keyAt },
             { name: 'serverAt', label: own.serverAt },
+            ...scopeFields().filter(({ name }) => name !== 'actions'),
           ]}
           input={({ hook = '', does, user, servers, backends, models, objectAt, keyAt, serverAt }) => ({
             hook,

@@ -13,12 +13,8 @@ export function useRoleNames(): readonly string[] {
 
 /** For what something is given: a list that is left empty is no limit. */
 export function scopeFields(): Field[] {
-  return [
-    { name: 'servers', label: own.servers },
-    { name: 'backends', label: own.backends },
-    { name: 'models', label: own.models },
-    { name: 'actions', label: own.actions },
-  ]
+  const names = ['servers', 'backends', 'models', 'actions'] as const
+  return names.map((name) => ({ name, label: own[name], isFurther: true }))
 }
 
 export function scopeIn({ servers, backends, models, actions }: Values) {
