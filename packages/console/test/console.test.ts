@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import type { Page } from 'playwright-core'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { addServer } from '../../orchestra/src/fleet/index.ts'
@@ -101,6 +102,17 @@ describe.skipIf(missing)(
             .on('error', reject)
             .end()
         })
+
+      it('ends when it is asked to, although a browser has opened a connection on which it asks nothing', async () => {
+        const { hostname, port } = new URL(siteUrl)
+        const socket = connect(Number(port), hostname)
+        await once(socket, 'connect')
+        // The server has it too, once it answers on one that came later.
+        expect((await fetch(siteUrl)).status).toBe(200)
+        const gone = once(socket, 'close')
+        await site().listening.close()
+        await gone
+      })
 
       it('stands below whatever path an application gives it, for whom that lets in', async () => {
         const { store, config } = askerOf(world)

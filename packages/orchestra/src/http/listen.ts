@@ -3,6 +3,7 @@ import { type Address, assertKept, listenError, urlOf } from './address.ts'
 import { type AppOptions, createApp } from './app.ts'
 import { Providers } from './oidc/providers.ts'
 import { hostOf, siteOf } from './site.ts'
+import { unusedConnections } from './unused-connections.ts'
 
 export interface ListenOptions extends Omit<AppOptions, 'hosts' | 'providers'>, Address {}
 
@@ -29,6 +30,7 @@ export async function listen({ host, port, ...options }: ListenOptions): Promise
   assertKept(host)
   const providers = new Providers(options.config.http.oidc, options.environment)
   const app = createApp({ ...options, providers, hosts: new Set(ownHosts(host, options.config)) })
+  const dropUnused = unusedConnections(app.server)
   try {
     await app.listen({ host, port })
   } catch (cause) {
@@ -40,6 +42,9 @@ export async function listen({ host, port, ...options }: ListenOptions): Promise
   return {
     url: urlOf({ host, port: taken }),
     unreachable: () => providers.unreachable(),
-    close: () => app.close(),
+    close: () => {
+      dropUnused()
+      return app.close()
+    },
   }
 }

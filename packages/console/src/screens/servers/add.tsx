@@ -21,9 +21,11 @@ export function AddServer() {
         { name: 'port', label: own.port, kind: 'number', initial: '22' },
         { name: 'user', label: own.user, initial: 'root' },
         { name: 'tags', label: own.tags, help: own.tagsHelp },
+        { name: 'offline', label: own.offline, kind: 'flag' },
       ]}
-      input={({ name = '', host, port, user, tags }) => ({
+      input={({ name = '', host, port, user, tags, offline }) => ({
         name,
+        offline: offline === 'yes',
         ...given({ host, user, tags: namesIn(tags), port: port ? Number(port) : undefined }),
       })}
       onDone={({ server }) => void navigate({ to: '/servers/$server', params: { server: server.name } })}
