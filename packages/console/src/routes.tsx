@@ -234,6 +234,13 @@ const hooks = createRoute({
   component: lazyRouteComponent(() => import('./screens/settings/hooks.tsx'), 'Hooks'),
 })
 
+const bulk = createRoute({
+  getParentRoute: () => root,
+  path: '/bulk/$bulk',
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import('./screens/bulk/bulk.tsx'), 'OneBulk'),
+})
+
 /** Each screen is loaded when it is gone to, or when the pointer comes near a link that leads there. */
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -252,6 +259,7 @@ export const router = createRouter({
     backends,
     model,
     audit,
+    bulk,
     settings.addChildren([people, roles, bindings, tokens, sessions, channels, hooks]),
   ]),
   basepath: basePath || '/',

@@ -12,6 +12,7 @@ const screens = [
   'units',
   'logs',
   'changes',
+  'bulk',
   'approvals',
   'routes',
   'incidents',

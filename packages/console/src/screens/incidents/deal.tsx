@@ -1,3 +1,4 @@
+import { useNavigate } from '@tanstack/react-router'
 import type { AnswerOf } from 'orchestrajs/client'
 import { ActForm } from '../../parts/act-form.tsx'
 import { given } from '../../parts/field.tsx'
@@ -8,6 +9,7 @@ type Incident = AnswerOf<'GET /incidents/{incident}'>
 
 /** What can be done about an incident. */
 export function Deal({ incident: { id, state, server, objects, mergedInto } }: { incident: Incident }) {
+  const navigate = useNavigate()
   const title = (act: string) => `${own.incident(id)}: ${act}`
   const over = state === 'open' ? undefined : own.over
   const at = server === null ? {} : { server }
@@ -23,6 +25,9 @@ export function Deal({ incident: { id, state, server, objects, mergedInto } }: {
         help={`${own.retryHelp} (${objects})`}
         reason={over}
         input={() => ({ incident: id })}
+        onDone={({ bulk }) => {
+          if (bulk !== null) void navigate({ to: '/bulk/$bulk', params: { bulk: String(bulk) } })
+        }}
       />
       <ActForm
         act="POST /incidents/{incident}/acknowledge"

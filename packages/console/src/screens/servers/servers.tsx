@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { AnswerOf } from 'orchestrajs/client'
 import { asked } from '../../api/queries.ts'
+import { BulkActs } from '../../parts/bulk.tsx'
 import { CopyMenu } from '../../parts/copy-menu.tsx'
 import { List } from '../../parts/list.tsx'
 import { listCommand, listPath } from '../../parts/list-path.ts'
@@ -39,6 +40,7 @@ export function Servers() {
         </>
       }
     >
+      <BulkActs actions={['hold', 'release', 'check']} query={search.q ?? ''} />
       <List
         caption={words.servers}
         of={servers}
