@@ -259,6 +259,7 @@ describe.skipIf(missing)(
         await press(page, 'Save this view')
         await dialog(page).getByLabel('Name').fill('the first')
         await dialog(page).getByRole('button', { name: 'Save this view' }).click()
+        await dialog(page).waitFor({ state: 'detached' })
         await filter.press('Escape')
         await page.getByRole('link', { name: 'web2' }).waitFor()
         await press(page, 'the first')

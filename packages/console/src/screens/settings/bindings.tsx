@@ -30,7 +30,7 @@ export function Bindings() {
           label={own.addBinding}
           title={own.addBinding}
           fields={[
-            { name: 'role', label: own.role, choices: roles, isRequired: true },
+            { name: 'role', label: own.role, choices: roles, isRequired: true, initial: 'viewer' },
             { name: 'user', label: own.user },
             { name: 'group', label: own.group },
             { name: 'token', label: own.token },

@@ -34,7 +34,7 @@ export function Tokens() {
           title={own.addToken}
           fields={[
             { name: 'token', label: words.name, isRequired: true, most: 100 },
-            { name: 'role', label: own.role, choices: roles, isRequired: true },
+            { name: 'role', label: own.role, choices: roles, isRequired: true, initial: 'viewer' },
             { name: 'days', label: own.days, kind: 'number', initial: '30' },
             { name: 'networks', label: own.networks },
             { name: 'user', label: own.user },
