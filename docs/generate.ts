@@ -13,6 +13,7 @@ import {
 } from './generate/answer-schemas.ts'
 import { clientTablePath, generateClientTable } from './generate/client.ts'
 import { commandHelps } from './generate/commands.ts'
+import { consoleFiltersPath, generateConsoleFilters } from './generate/console-filters.ts'
 import { withDeclarations } from './generate/declarations.ts'
 import { folderRulesPath, generateFolderRules } from './generate/folder-rules.ts'
 import { operationRows } from './generate/operations.ts'
@@ -280,6 +281,7 @@ if (import.meta.main) {
   writeFileSync(referencePath, generateReference())
   writeFileSync(queryPath, generateQueryGuide())
   writeFileSync(clientTablePath, generateClientTable())
+  writeFileSync(consoleFiltersPath, generateConsoleFilters())
   const answering = readAnswerSchemas()
   writeFileSync(answerSchemasPath, generateAnswerSchemas(answering))
   writeFileSync(openApiPath, generateOpenApi(answering))

@@ -58,7 +58,13 @@ export function List<Item>(props: ListProps<Item>) {
     <>
       {hasFilter ? (
         <div>
-          <FilterField query={search.q ?? ''} error={of.error} example={example} onQuery={onQuery} />
+          <FilterField
+            query={search.q ?? ''}
+            error={of.error}
+            example={example}
+            page={kept}
+            onQuery={onQuery}
+          />
           {kept === undefined ? null : <SavedViews page={kept} query={search.q ?? ''} onQuery={onQuery} />}
         </div>
       ) : null}

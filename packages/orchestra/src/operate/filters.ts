@@ -32,7 +32,7 @@ export const filtersOf = {
 } as const satisfies Readonly<Record<string, Filters>>
 
 /** The lists by the names that people know them by: those of the pages of a console, and of the API. */
-const lists: Readonly<Record<string, keyof typeof filtersOf>> = {
+export const queryLists: Readonly<Record<string, keyof typeof filtersOf>> = {
   servers: 'server.list',
   placements: 'place.list',
   objects: 'object.list',
@@ -45,6 +45,7 @@ const lists: Readonly<Record<string, keyof typeof filtersOf>> = {
   transfers: 'transfer.list',
   routes: 'route.list',
   protections: 'protection.list',
+  plans: 'plan.list',
   audit: 'audit.list',
 }
 
@@ -53,7 +54,7 @@ const lists: Readonly<Record<string, keyof typeof filtersOf>> = {
  * @throws QueryFault
  */
 export function checkQuery(page: string, query: string): void {
-  const list = Object.hasOwn(lists, page) ? lists[page] : undefined
+  const list = Object.hasOwn(queryLists, page) ? queryLists[page] : undefined
   if (list !== undefined) queryCondition(filtersOf[list], query)
 }
 

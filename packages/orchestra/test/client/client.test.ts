@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterEach, beforeEach, expect, expectTypeOf, test } from 'vitest'
 import { clientTablePath, generateClientTable } from '../../../../docs/generate/client.ts'
+import { consoleFiltersPath, generateConsoleFilters } from '../../../../docs/generate/console-filters.ts'
 import { addToken } from '../../src/access/index.ts'
 import { type ApiError, Client } from '../../src/client/index.ts'
 import { pauseBefore } from '../../src/client/patience.ts'
@@ -30,6 +31,10 @@ const source = join(import.meta.dirname, '../../src/client')
 
 test('what the client is typed by is current: `node docs/generate.ts` writes it', () => {
   expect(readFileSync(clientTablePath, 'utf8')).toBe(generateClientTable())
+})
+
+test('what the console completes queries with is current: `node docs/generate.ts` writes it', () => {
+  expect(readFileSync(consoleFiltersPath, 'utf8')).toBe(generateConsoleFilters())
 })
 
 test('whatever is given has one place in a request, which its name and the method tell', () => {

@@ -66,6 +66,7 @@ function Everything({ servers }: { servers: readonly ServerStatus[] }) {
       {servers.length < 2 && q === undefined ? null : (
         <FilterField
           query={q ?? ''}
+          page="servers"
           error={error}
           onQuery={(query) => void navigate({ search: { q: query || undefined } })}
         />
