@@ -90,7 +90,7 @@ export function FilterField({ query, onQuery, error, example, page = '' }: Filte
           <div
             id={`${id}-list`}
             role="listbox"
-            aria-label={words.filter}
+            aria-label={words.offered}
             className={css.offered}
             hidden={offered.length === 0}
           >

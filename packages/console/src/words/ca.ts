@@ -51,6 +51,7 @@ export const ca: Words = {
   copyJson: 'Com a JSON',
   filter: 'Filtra',
   filterHelp: 'server:web* is:held -tag:old "text"',
+  offered: 'Què es pot escriure aquí',
   clear: 'Esborra',
   more: 'Pàgina següent',
   back: 'Primera pàgina',

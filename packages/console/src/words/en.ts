@@ -50,6 +50,7 @@ export const en = {
   copyJson: 'As JSON',
   filter: 'Filter',
   filterHelp: 'server:web* is:held -tag:old "text"',
+  offered: 'What can be written here',
   clear: 'Clear',
   more: 'Next page',
   back: 'First page',

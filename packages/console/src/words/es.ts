@@ -51,6 +51,7 @@ export const es: Words = {
   copyJson: 'Como JSON',
   filter: 'Filtrar',
   filterHelp: 'server:web* is:held -tag:old "texto"',
+  offered: 'Lo que se puede escribir aquí',
   clear: 'Borrar',
   more: 'Página siguiente',
   back: 'Primera página',
