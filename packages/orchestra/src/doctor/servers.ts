@@ -37,10 +37,10 @@ function holdProblem({
   held_at: since,
   held_by: by,
   held_reason: reason,
-  held_until,
+  hold_ends: end,
 }: ServerRow): Diagnosis[] {
   if (since === null) return []
-  const until = held_until === null ? '' : ` until ${held_until.toISOString()}`
+  const until = end === null ? '' : ` until ${end.toISOString()}`
   const why = reason === null || reason === '' ? '' : `: ${reason}`
   return [
     problem(

@@ -37,10 +37,10 @@ export function toView(row: ServerRow): ServerView {
   }
 }
 
-function heldOf({ held_at, held_by, held_reason, held_until }: ServerRow): ServerView['held'] {
+function heldOf({ held_at, held_by, held_reason, hold_ends }: ServerRow): ServerView['held'] {
   // Earlier releases kept no reason as an empty one.
   if (held_at === null) return null
-  const until = held_until?.toISOString() ?? null
+  const until = hold_ends?.toISOString() ?? null
   return { by: held_by, since: held_at.toISOString(), reason: held_reason || null, until }
 }
 

@@ -9,7 +9,7 @@ export interface Subject {
 
 /** All of a row that people change, so that what workers note of it makes no version of its own. */
 const contents = {
-  server: `select row(method, host, port, login, sudo, identity_file, directory, tags, host_key, held_at, held_by, held_reason, held_until)::text
+  server: `select row(method, host, port, login, sudo, identity_file, directory, tags, host_key, held_at, held_by, held_reason, hold_ends)::text
     as content from orchestra.server where name = $1 and removed_at is null`,
   route:
     'select row(backend, server_id, tags, match, enabled)::text as content from orchestra.route where id = $1',

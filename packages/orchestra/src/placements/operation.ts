@@ -104,7 +104,7 @@ select operation.id, ${latestUnit('operation')} as "unitId", operation.model || 
   ${isoTime('operation.ended_at')} as "endedAt",
   pause.value ->> 'by' as "pausedBy", pause.value ->> 'reason' as "pausedReason",
   case when server.held_at is not null then coalesce(server.held_by, '?') end as "serverHeldBy",
-  server.held_reason as "serverHeldReason", ${isoTime('server.held_until')} as "serverHeldUntil",
+  server.held_reason as "serverHeldReason", ${isoTime('server.hold_ends')} as "serverHeldUntil",
   lane.blocked_reason as "blockedReason", ${isoTime('lane.blocked_since')} as "blockedSince",
   case when lane.due_at > now() then ${isoTime('lane.due_at')} end as "blockedUntil",
   exists (select from orchestra.worker where ${WORKER_ALIVE}) as "hasWorker",

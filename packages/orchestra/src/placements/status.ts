@@ -170,7 +170,7 @@ export async function serverStatus(store: Queryable, id: number): Promise<Server
 const SERVERS_WHERE = `
 select server.name, server.method,
   case when server.held_at is not null then json_build_object(
-    'by', server.held_by, 'since', ${isoTime('server.held_at')}, 'reason', server.held_reason, 'until', ${isoTime('server.held_until')}) end as held,
+    'by', server.held_by, 'since', ${isoTime('server.held_at')}, 'reason', server.held_reason, 'until', ${isoTime('server.hold_ends')}) end as held,
   case when lane.blocked_since is not null then json_build_object(
     'outcome', lane.blocked_outcome, 'since', ${isoTime('lane.blocked_since')}, 'reason', lane.blocked_reason,
     'attempt', lane.attempt,

@@ -21,7 +21,7 @@ export async function holdServer(store: Store, name: string, options: HoldOption
   const { reason = null, until = null } = options
   return store.transaction(async (tx) => {
     const rows = await tx.query<ServerRow>(
-      `update orchestra.server set held_at = now(), held_by = $2, held_reason = $3, held_until = $4
+      `update orchestra.server set held_at = now(), held_by = $2, held_reason = $3, held_until = $4, held_until_of = now()
        where name = $1 and removed_at is null returning *`,
       [name, by, reason, until],
     )
@@ -49,7 +49,7 @@ export async function releaseServer(store: Store, name: string, options: Doer = 
 
 /** Ends holds whose time is up. Of several workers that do so at once one does. */
 export async function releaseOverdue(store: Store): Promise<void> {
-  const overdue = await store.query('select from orchestra.server where held_until <= now() limit 1')
+  const overdue = await store.query('select from orchestra.server where hold_ends <= now() limit 1')
   if (overdue.length === 0) return
   await store.transaction(async (tx) => {
     const rows = await tx.query<ServerRow>(RELEASE_OVERDUE)
@@ -61,7 +61,7 @@ const NOT_HELD = 'held_at = null, held_by = null, held_reason = null, held_until
 
 const RELEASE_OVERDUE = `
 update orchestra.server set ${NOT_HELD} where id in (
-  select id from orchestra.server where held_until <= now() order by id for update skip locked) returning *`
+  select id from orchestra.server where hold_ends <= now() order by id for update skip locked) returning *`
 
 async function released(tx: Queryable, { id, name }: ServerRow, by: string | undefined): Promise<void> {
   await wakeLane(tx, id)

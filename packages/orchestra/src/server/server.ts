@@ -24,7 +24,7 @@ export interface ServerRow {
   held_by: string | null
   held_reason: string | null
   /** When the hold ends by itself; null where somebody has to end it. */
-  held_until: Date | null
+  hold_ends: Date | null
   created_at: Date
   removed_at: Date | null
 }

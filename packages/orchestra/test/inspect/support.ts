@@ -51,7 +51,7 @@ export async function lookedAt(options: Partial<Backend> = {}): Promise<LookedAt
     held_at: null,
     held_by: null,
     held_reason: null,
-    held_until: null,
+    hold_ends: null,
     created_at: new Date(),
     removed_at: null,
   })

@@ -133,7 +133,7 @@ describeStores('the server registry', (open) => {
       await addServer(store, { name: 'web2', by })
       await store.query(`update orchestra.lane set due_at = 'infinity'`)
       const until = new Date(Date.now() + 3_600_000)
-      expect(await holdServer(store, 'web1', { by, until })).toMatchObject({ held_until: until })
+      expect(await holdServer(store, 'web1', { by, until })).toMatchObject({ hold_ends: until })
       await holdServer(store, 'web2', { by })
       await releaseOverdue(store)
       expect((await listServers(store)).map(({ held_at }) => held_at === null)).toEqual([false, false])
@@ -145,7 +145,15 @@ describeStores('the server registry', (open) => {
       expect(entries).toMatchObject([{ by: 'orchestra', target: 'web1' }])
       // Who holds it anew without an end is not bound by the one before.
       await holdServer(store, 'web2', { by, until })
-      expect(await holdServer(store, 'web2', { by })).toMatchObject({ held_until: null })
+      expect(await holdServer(store, 'web2', { by })).toMatchObject({ hold_ends: null })
+      // As an earlier release does, which knows of no ends.
+      await holdServer(store, 'web1', { by, until })
+      await store.query(
+        `update orchestra.server set held_at = now() + interval '1 second', held_by = 'bo' where name = 'web1'`,
+      )
+      await store.query('update orchestra.server set held_until = now() where held_until is not null')
+      await releaseOverdue(store)
+      expect((await listServers(store))[0]).toMatchObject({ held_by: 'bo', hold_ends: null })
     })
 
     it('that are unknown are named by every change', async () => {

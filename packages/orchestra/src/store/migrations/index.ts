@@ -26,6 +26,7 @@ import * as incidents from './0025-incidents.ts'
 import * as hooks from './0026-hooks.ts'
 import * as traces from './0027-traces.ts'
 import * as planPlaces from './0028-plan-places.ts'
+import * as holdEnds from './0029-hold-ends.ts'
 
 export interface Migration {
   /**
@@ -68,4 +69,5 @@ export const migrations: readonly Migration[] = [
   hooks,
   traces,
   planPlaces,
+  holdEnds,
 ]
