@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
 import { context, ProxyTracerProvider, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import type { TracerProvider } from '@opentelemetry/sdk-trace'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { contextOf } from '../src/telemetry/index.ts'
+import { activeTrace, contextOf } from '../src/telemetry/index.ts'
 import { application } from './support/application.ts'
 import { untilWithin } from './support/processes.ts'
 import { describePostgres } from './support/stores.ts'
@@ -55,6 +56,20 @@ async function asTheGuideSays(endpoint: string): Promise<TracerProvider> {
     Reflect.deleteProperty(process.env, 'OTEL_EXPORTER_OTLP_ENDPOINT')
   }
 }
+
+test('what the tools of a trace said of it goes with it', () => {
+  const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const travels = (text: string) => context.with(contextOf(text), activeTrace)
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  try {
+    for (const state of ['', ' vendor=t61rcWkgMzE,other=1'])
+      expect(travels(parent + state)).toBe(parent + state)
+    expect(travels(`${parent} no state`)).toBe(parent)
+    expect(travels(`${parent} a=${'x'.repeat(600)}`)).toBeUndefined()
+  } finally {
+    context.disable()
+  }
+})
 
 test('what is no trace is none: whoever writes rows may have written anything', () => {
   const id = '0af7651916cd43dd8448eb211c80319c'
