@@ -26,7 +26,19 @@ export interface Door {
   params: z.ZodObject
   query: z.ZodObject
   body: z.ZodObject
+  /** What it answers; nothing where it leads a browser on. */
+  answer?: z.ZodType
   enter(entering: Entering): Promise<unknown>
+}
+
+/** A door whose answer is what it says that it is. */
+export function answering<Answer extends z.ZodType>(
+  door: Omit<Door, 'leads' | 'answer' | 'enter'> & {
+    answer: Answer
+    enter(entering: Entering): Promise<z.input<Answer>>
+  },
+): Door {
+  return door
 }
 
 /** What a door works with. What it answers is sent as JSON. */

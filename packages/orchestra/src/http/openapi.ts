@@ -50,7 +50,8 @@ function operationOf(endpoint: Endpoint, answers: Json): Json {
 }
 
 function doorOf(door: Door): Json {
-  const { about, params, query, method, anonymous, leads, raw, status = 200 } = door
+  const { about, params, query, method, anonymous, leads, raw, answer, status = 200 } = door
+  const schema = answer === undefined ? {} : schemaOf(answer)
   return {
     operationId: operationId(door),
     summary: about,
@@ -64,7 +65,7 @@ function doorOf(door: Door): Json {
     responses: {
       ...(leads === true
         ? { 302: { description: about, headers: { Location: { schema: text } } } }
-        : { [status]: { description: about, content: { 'application/json': { schema: {} } } } }),
+        : { [status]: { description: about, content: { 'application/json': { schema } } } }),
       default: problemAnswer,
     },
   }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
 import { nameField, proveMessage, takeMessage } from '../../operate/index.ts'
 import { bearerOf } from '../credentials.ts'
-import type { Door } from '../door.ts'
+import { answering } from '../door.ts'
 
 const nothing = z.strictObject({})
 
@@ -13,7 +13,7 @@ const MOST_BYTES = 256_000
  * A program elsewhere says that something is to be looked at. Whatever comes of it, whoever proves that he is its sender is answered
  * the same; anybody else learns nothing, not even whether there is such a hook.
  */
-export const deliverDoor: Door = {
+export const deliverDoor = answering({
   method: 'POST',
   path: '/hooks/{hook}/deliver',
   about:
@@ -24,6 +24,7 @@ export const deliverDoor: Door = {
   params: z.strictObject({ hook: nameField }),
   query: nothing,
   body: nothing,
+  answer: z.strictObject({ delivery: z.number() }),
   enter: async ({ request, reply, given, store, config, limit }) => {
     const hook = String(given.params.hook)
     const message = { hook, proof: proofIn(request.headers), body: bytesOf(request.body) }
@@ -33,7 +34,7 @@ export const deliverDoor: Door = {
     await act()
     return { delivery }
   },
-}
+})
 
 function proofIn(headers: IncomingHttpHeaders) {
   const one = (name: string) => String(headers[name] ?? '')

@@ -1,11 +1,28 @@
 import { z } from 'zod'
 import { everywhere, permissions } from '../../access/index.ts'
-import type { Door } from '../door.ts'
+import { answering } from '../door.ts'
 import type { Principal } from '../principal.ts'
 
 const nothing = z.strictObject({})
+const names = z.array(z.string()).readonly().nullable()
+const permissionList = z.array(z.enum(permissions)).readonly()
 
-export const meDoor: Door = {
+const me = z.strictObject({
+  kind: z.enum(['user', 'token', 'application', 'os-user', 'claimed', 'loopback']),
+  name: z.string(),
+  permissions: permissionList,
+  grants: z.array(
+    z.strictObject({
+      permissions: permissionList,
+      servers: names,
+      backends: names,
+      models: names,
+      actions: names,
+    }),
+  ),
+})
+
+export const meDoor = answering({
   method: 'GET',
   path: '/me',
   about: 'Who asks, and what he may: all permissions that he has somewhere, and where he has which',
@@ -13,8 +30,9 @@ export const meDoor: Door = {
   params: nothing,
   query: nothing,
   body: nothing,
+  answer: me,
   enter: async ({ whoAsks }) => describe(whoAsks()),
-}
+})
 
 /** Who knows nobody by name lets everybody do everything. */
 function describe({ acting }: Principal) {

@@ -1,12 +1,20 @@
 import { z } from 'zod'
 import { type Arrival, closeSession, type Entered, enterByLink, login } from '../../access/index.ts'
-import type { Door, Entering } from '../door.ts'
+import { answering, type Door, type Entering } from '../door.ts'
 import { returnField } from '../return-path.ts'
 import { sessionCookie } from '../session-cookie.ts'
 
 const nothing = z.strictObject({})
 /** Whatever somebody types into a field. */
 const typed = z.string().min(1).max(2_000)
+
+/** Who came in, and where his browser is to go on. */
+const entered = z.strictObject({
+  user: z.string(),
+  createdAt: z.string(),
+  endsAt: z.string(),
+  returnTo: z.string(),
+})
 
 /** From where somebody comes; what he had before ends, so that nobody can have put it there for him. */
 export function arrivalOf({ request, site }: Pick<Entering, 'request' | 'site'>): Arrival {
@@ -22,7 +30,7 @@ export function letIn({ reply, site }: Pick<Entering, 'reply' | 'site'>, { secre
 }
 
 export const sessionDoors: readonly Door[] = [
-  {
+  answering({
     method: 'POST',
     path: '/session',
     about: 'Logs in by name and password: answers a cookie, and who it is for',
@@ -30,13 +38,14 @@ export const sessionDoors: readonly Door[] = [
     params: nothing,
     query: nothing,
     body: z.strictObject({ name: typed, password: typed, returnTo: returnField }),
+    answer: entered,
     enter: async (entering) => {
-      const { name, password, returnTo } = entering.given.body as Record<string, string>
+      const { name, password, returnTo = '/' } = entering.given.body as Record<string, string>
       const arriving = { ...arrivalOf(entering), name: name ?? '', password: password ?? '' }
       return { ...letIn(entering, await login(entering.store, arriving)), returnTo }
     },
-  },
-  {
+  }),
+  answering({
     method: 'POST',
     path: '/session/link',
     about: 'Logs in by a link that `orchestra user link` made, once',
@@ -44,13 +53,14 @@ export const sessionDoors: readonly Door[] = [
     params: nothing,
     query: nothing,
     body: z.strictObject({ link: typed, returnTo: returnField }),
+    answer: entered,
     enter: async (entering) => {
-      const { link, returnTo } = entering.given.body as Record<string, string>
+      const { link, returnTo = '/' } = entering.given.body as Record<string, string>
       const arriving = { ...arrivalOf(entering), secret: link ?? '' }
       return { ...letIn(entering, await enterByLink(entering.store, arriving)), returnTo }
     },
-  },
-  {
+  }),
+  answering({
     method: 'DELETE',
     path: '/session',
     about: 'Logs out: the session ends, with its streams',
@@ -58,6 +68,7 @@ export const sessionDoors: readonly Door[] = [
     params: nothing,
     query: nothing,
     body: nothing,
+    answer: z.strictObject({ ended: z.boolean() }),
     enter: async ({ store, site, request, reply, streams, whoAsks }) => {
       const principal = whoAsks()
       if (principal.byCookie !== true) return { ended: false }
@@ -67,5 +78,5 @@ export const sessionDoors: readonly Door[] = [
       sessionCookie.take(reply, site)
       return { ended: true }
     },
-  },
+  }),
 ]
