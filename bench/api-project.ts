@@ -18,7 +18,7 @@ export const config: Config = defineConfig({
       delete: (script, { id }) => script.absent(`${name}/${id}`),
     }),
   ),
-  http: { requests: 1_000_000, streams: 1_000 },
+  http: { requests: 1_000_000, streams: 20_000 },
 })
 
 export default config

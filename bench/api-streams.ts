@@ -8,8 +8,19 @@ export interface Listeners {
   close(): void
 }
 
+/** Connections that are opened at once: more than listen() keeps waiting would be tried again a second later. */
+const AT_ONCE = 200
+/** Addresses of the loopback that connections come from: of each there are 28,000 ports, and as many rest for a minute once they are closed. */
+const ADDRESSES = 4
+
 export async function listenTo(url: string, token: string, count: number): Promise<Listeners> {
-  const streams = await Promise.all(Array.from({ length: count }, () => openStream(url, token)))
+  const streams: IncomingMessage[] = []
+  while (streams.length < count) {
+    const next = Array.from({ length: Math.min(AT_ONCE, count - streams.length) }, (_, at) =>
+      openStream(url, token, `127.0.0.${2 + (at % ADDRESSES)}`),
+    )
+    streams.push(...(await Promise.all(next)))
+  }
   return {
     hears: (text) => Promise.all(streams.map((stream) => untilHeard(stream, text))),
     close: () => {
@@ -18,8 +29,9 @@ export async function listenTo(url: string, token: string, count: number): Promi
   }
 }
 
-async function openStream(url: string, token: string): Promise<IncomingMessage> {
-  const request = get(`${url}/events/stream`, { agent: false, headers: { authorization: `Bearer ${token}` } })
+async function openStream(url: string, token: string, localAddress: string): Promise<IncomingMessage> {
+  const headers = { authorization: `Bearer ${token}` }
+  const request = get(`${url}/events/stream`, { agent: false, headers, localAddress })
   const [stream] = (await once(request, 'response')) as [IncomingMessage]
   if (stream.statusCode !== 200) throw new Error(`A stream was answered by ${stream.statusCode}`)
   stream.setEncoding('utf8')

@@ -4,14 +4,14 @@ import { sequentialScans } from './api-plans.ts'
 import { config } from './api-project.ts'
 import { type Answered, ask, type Request, requestsFor, tailOf } from './api-requests.ts'
 import { type Amounts, type Known, seed } from './api-seed.ts'
-import { listenTo } from './api-streams.ts'
+import { type Listeners, listenTo } from './api-streams.ts'
 import { openApplication } from './application.ts'
 import { atMost, type Findings } from './measure.ts'
 import { type ServeProcess, startServe } from './serve-process.ts'
 import type { Machines } from './stage.ts'
 
 export const about =
-  'answers of the API over 1,000 servers, 200,000 places, 1,000,000 logs (one of 100 MB) and 100,000 units, and events to 200 streams'
+  'answers of the API over 1,000 servers, 200,000 places, 1,000,000 logs (one of 100 MB) and 100,000 units, events to 200 streams, and 10,000 idle ones'
 
 const amountsOf: Readonly<Record<'full' | 'quick', Amounts>> = {
   full: {
@@ -37,6 +37,8 @@ const amountsOf: Readonly<Record<'full' | 'quick', Amounts>> = {
 }
 const turnsOf = { full: 20, quick: 2 }
 const streamsOf = { full: 200, quick: 10 }
+/** Streams that only wait, while others ask. */
+const idleOf = { full: 10_000, quick: 100 }
 /** Servers that somebody with limits may see: his lists are narrowed. */
 const NARROWED_TO = 20
 /** Characters of a statement that are shown. */
@@ -73,20 +75,35 @@ export async function run(
         )
       ).token,
     }
-    const serve = await startServe(application, 'api-project.ts')
-    try {
-      const measured = await measure(serve, { store, tokens, requests, known, size, progress })
-      return findings({
-        ...measured,
-        scans: scans.length,
-        peakMegabytes: serve.peakMemory() / 1e6,
-        streams: streamsOf[size],
-      })
-    } finally {
-      await serve.stop()
-    }
+    const measuring = { store, tokens, requests, known, size, progress }
+    const served = <Value>(work: (serve: ServeProcess) => Promise<Value>) => serving(application, work)
+    const measured = await served(async (serve) => ({
+      ...(await measure(serve, measuring)),
+      peakMegabytes: serve.peakMemory() / 1e6,
+    }))
+    // By another process: what the first one had at most says nothing of what they cost.
+    const idle = await served((serve) => measureIdle(serve, measuring))
+    return findings({
+      ...measured,
+      ...idle,
+      scans: scans.length,
+      streams: streamsOf[size],
+      idle: idleOf[size],
+    })
   } finally {
     await application.close()
+  }
+}
+
+async function serving<Value>(
+  application: Parameters<typeof startServe>[0],
+  work: (serve: ServeProcess) => Promise<Value>,
+): Promise<Value> {
+  const serve = await startServe(application, 'api-project.ts')
+  try {
+    return await work(serve)
+  } finally {
+    await serve.stop()
   }
 }
 
@@ -131,6 +148,36 @@ async function measure({ url, peakMemory }: ServeProcess, measuring: Measuring):
   return { all, some, tail, lastHeard }
 }
 
+interface MeasuredIdle {
+  /** Of `serve`, for each stream. */
+  kilobytes: number
+  /** What somebody asks meanwhile. */
+  beside: Answered
+  /** Milliseconds until the last of them heard of something. */
+  idleHeard: number
+}
+
+/** What streams cost on which nothing is told, and what others notice of them. */
+async function measureIdle(
+  { url, peakMemory }: ServeProcess,
+  { store, tokens, known, size, progress }: Measuring,
+): Promise<MeasuredIdle> {
+  const status = { name: '/status', path: '/status' }
+  const count = idleOf[size]
+  await ask(url, tokens.all, status, turnsOf[size])
+  const before = peakMemory()
+  progress(`opening ${count} streams`)
+  const listeners = await listenTo(url, tokens.all, count)
+  try {
+    const beside = await ask(url, tokens.all, status, turnsOf[size])
+    const kilobytes = (peakMemory() - before) / 1_000 / count
+    const idleHeard = await lastOf(listeners, { store, log: known.log })
+    return { kilobytes, beside, idleHeard }
+  } finally {
+    listeners.close()
+  }
+}
+
 /** Milliseconds from a commit to the last of all streams that tells of it, at worst. */
 async function hearEvents(
   { url, token, store }: { url: string; token: string; store: Store },
@@ -139,17 +186,20 @@ async function hearEvents(
   const listeners = await listenTo(url, token, count)
   try {
     let worst = 0
-    for (let turn = 0; turn < turns; turn++) {
-      const log = known.log - turn
-      const heard = listeners.hears(`"log":${log},`)
-      await endAgain(store, log)
-      const committed = performance.now()
-      worst = Math.max(worst, ...(await heard).map((at) => at - committed))
-    }
+    for (let turn = 0; turn < turns; turn++)
+      worst = Math.max(worst, await lastOf(listeners, { store, log: known.log - turn }))
     return worst
   } finally {
     listeners.close()
   }
+}
+
+/** Milliseconds until the last one has heard of the end of a script. */
+async function lastOf(listeners: Listeners, { store, log }: { store: Store; log: number }): Promise<number> {
+  const heard = listeners.hears(`"log":${log},`)
+  await endAgain(store, log)
+  const committed = performance.now()
+  return (await heard).reduce((latest, at) => Math.max(latest, at - committed), 0)
 }
 
 /** Tells that a script has ended, as the worker does that ran it. */
@@ -173,7 +223,12 @@ function findings({
   scans,
   peakMegabytes,
   streams,
-}: Measured & { scans: number; peakMegabytes: number; streams: number }): Findings {
+  kilobytes,
+  beside,
+  idleHeard,
+  idle,
+}: Measured &
+  MeasuredIdle & { scans: number; peakMegabytes: number; streams: number; idle: number }): Findings {
   const slowest = (answered: readonly Answered[], isQuick: boolean) =>
     answered
       .filter(({ name }) => !whole.has(name) && quick.has(name) === isQuick)
@@ -182,11 +237,14 @@ function findings({
   // What somebody with limits may not see is nowhere.
   const refusals = new Set([403, 404])
   const wrong = [
-    ...all.filter(({ status }) => status >= 400 && status !== 403),
+    ...[...all, beside].filter(({ status }) => status >= 400 && status !== 403),
     ...some.filter(({ status }) => status >= 400 && !refusals.has(status)),
   ]
   return {
-    figures: Object.fromEntries(all.map(({ name, p95 }) => [`p95 of ${name}, in ms`, p95])),
+    figures: {
+      ...Object.fromEntries(all.map(({ name, p95 }) => [`p95 of ${name}, in ms`, p95])),
+      [`from an act to the last of ${idle} idle streams, in ms`]: idleHeard,
+    },
     ratios: {},
     goals: [
       atMost(`p95 of the slowest list or detail (${list.name}), in ms`, list.p95, 300),
@@ -195,6 +253,8 @@ function findings({
       atMost('p95 of the tail of the big log, in ms', tail.p95, 300),
       atMost(`from an act to the last of ${streams} streams at worst, in ms`, lastHeard, 1_000),
       atMost('peak memory of `orchestra serve`, in MB', peakMegabytes, 250),
+      atMost(`memory of \`orchestra serve\` for each of ${idle} idle streams, in kB`, kilobytes, 100),
+      atMost(`p95 of status beside ${idle} idle streams, in ms`, beside.p95, 300),
       atMost('queries that read all of a table that grows', scans, 0),
       atMost('answers that are errors', wrong.length, 0),
     ],

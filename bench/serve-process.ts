@@ -25,7 +25,7 @@ export async function startServe(
   project: string,
 ): Promise<ServeProcess> {
   const place = join(directory, 'serve')
-  await mkdir(place)
+  await mkdir(place, { recursive: true })
   await writeFile(join(place, 'package.json'), '{ "type": "module" }')
   const config = new URL(project, import.meta.url).pathname
   await writeFile(join(place, 'orchestra.config.ts'), `export { default } from ${JSON.stringify(config)}\n`)
