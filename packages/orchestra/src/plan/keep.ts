@@ -9,7 +9,7 @@ import { type SavedOperation, type SavedPlan, weightOf } from './saved.ts'
 
 /** Plans that one person may keep open, and all that he may make within a day, whatever became of them. */
 export const MOST_KEPT = 50
-export const MOST_A_DAY = 200
+export const MOST_A_DAY = 500
 /** Failures that are kept of a plan, and characters of all its scripts: what is more is counted. */
 const MOST_FAILURES = 1_000
 const MOST_SCRIPT = 32_000_000
