@@ -62,6 +62,7 @@ export const errorCodes = {
   ORC_SCHEDULE_UNKNOWN: 'No schedule of that name is defined',
   ORC_DELIVERY_UNKNOWN: 'No message of that number was or is to be sent',
   ORC_REQUEST_UNKNOWN: 'No request of that number is known',
+  ORC_BULK_CHANGED: 'Something fitted what was selected when many were, and did not when its turn came',
   ORC_REQUEST_LIMIT: 'Too many requests of one who asks have not ended',
   ORC_REQUEST_TOO_LARGE: 'A request was done, and its answer is too large to be kept',
   ORC_REQUEST_EXPIRED: 'No worker began a request in time',

@@ -11,7 +11,7 @@ import {
 import type { BulkItem } from '../requests/index.ts'
 import { age } from './ages.ts'
 import { objectNames } from './cause-lines.ts'
-import { type Act, wholeNumber, withExamples } from './command.ts'
+import { type Act, later, wholeNumber, withExamples } from './command.ts'
 import { askYes } from './consent.ts'
 import { expectWorker } from './follow.ts'
 import { queryOption } from './query.ts'
@@ -30,6 +30,7 @@ interface StartOptions {
   tag?: string
   query?: string
   reason?: string
+  for?: Date
   dryRun?: boolean
   yes?: boolean
 }
@@ -52,6 +53,7 @@ export function addBulkCommands(program: Command, act: Act): void {
     .option('--tag <tag>', 'Servers that have this tag')
     .option(...queryOption)
     .option('--reason <text>', 'Of a hold, for whoever asks')
+    .option('--for <time>', 'Of a hold: so long; default until somebody releases it', later)
     .option('--dry-run', 'Only tell what it would be done to')
     .option('--yes', 'Do not ask')
     .action(act(startCommand))
@@ -59,7 +61,7 @@ export function addBulkCommands(program: Command, act: Act): void {
     start,
     'bulk start retry --query "server:web1 is:failing" --dry-run',
     'bulk start collect site:12 site:13',
-    'bulk start hold --tag rack-7 --reason "new switch"',
+    'bulk start hold --tag rack-7 --for 2h --reason "new switch"',
   )
   const show = bulk
     .command('show')
@@ -84,7 +86,7 @@ async function startCommand(
   session: Session,
   action: Action,
   items: string[],
-  { reason, dryRun, query, yes = false, ...where }: StartOptions,
+  { reason, for: until, dryRun, query, yes = false, ...where }: StartOptions,
 ): Promise<Ending> {
   const begun = await session.run(
     bulkStart,
@@ -94,6 +96,7 @@ async function startCommand(
       ...(Object.keys(where).length > 0 ? { where } : {}),
       q: query,
       reason,
+      until,
       dryRun,
     },
     {

@@ -287,7 +287,7 @@ export interface Table {
   /** Removes a saved view: your own, or one that is shown to everybody */
   'DELETE /views/{view}': { kind: 'act'; input: { view: number }; answer: OutputOf<typeof viewRemove> }
   /** Does something to many objects or servers, each by itself: to those that are named, or to what fits */
-  'POST /bulk': { kind: 'act'; input: { action: "retry" | "cancel" | "collect" | "forget" | "hold" | "release" | "check"; items?: readonly (string)[]; where?: { server?: string; backend?: string; model?: string; identity?: string; state?: "pending" | "applied" | "failed" | "deleting" | "kept"; tag?: string }; q?: string; reason?: string; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof bulkStart> }
+  'POST /bulk': { kind: 'act'; input: { action: "retry" | "cancel" | "collect" | "forget" | "hold" | "release" | "check"; items?: readonly (string)[]; where?: { server?: string; backend?: string; model?: string; identity?: string; state?: "pending" | "applied" | "failed" | "deleting" | "kept"; tag?: string }; q?: string; reason?: string; until?: unknown | string; dryRun?: boolean; yes?: boolean }; answer: OutputOf<typeof bulkStart> }
   /** How far something is that is done to many, and how it ended so far */
   'GET /bulk/{bulk}': { kind: 'one'; input: { bulk: number }; answer: OutputOf<typeof bulkShow> }
   /** What became of each of many, in the order in which they are done */

@@ -1,6 +1,7 @@
 import type { BulkTarget } from '../requests/index.ts'
 import { objectCollect } from './collect.ts'
 import type { Context } from './context.ts'
+import { defined } from './fields.ts'
 import { objectForget } from './forget.ts'
 import { perform } from './perform.ts'
 import type { bulkNeeds } from './permissions.ts'
@@ -9,6 +10,13 @@ import { syncStart } from './sync.ts'
 import { workCancel, workRetry } from './work.ts'
 
 export type BulkActionName = keyof typeof bulkNeeds
+
+/** What is said of a hold. */
+interface HoldSaid {
+  reason: string | null
+  /** ISO 8601. */
+  until: string | null
+}
 
 /** Something that can be done to many: what its verb does to one. */
 export interface BulkAction {
@@ -19,7 +27,7 @@ export interface BulkAction {
   of: 'object' | 'place' | 'server'
   /** It cannot be taken back, so it is asked whether it is meant. */
   asks: boolean
-  act(context: Context<never>, target: BulkTarget, reason: string | null): Promise<unknown>
+  act(context: Context<never>, target: BulkTarget, said: HoldSaid): Promise<unknown>
 }
 
 const opening = (context: Context<never>) => async () => context
@@ -58,8 +66,12 @@ export const bulkActions: Readonly<Record<BulkActionName, BulkAction>> = {
   hold: {
     of: 'server',
     asks: false,
-    act: (context, { item: server }, reason) =>
-      perform({ verb: serverHold, given: { server, reason: reason ?? undefined }, open: opening(context) }),
+    act: (context, { item: server }, { reason, until }) =>
+      perform({
+        verb: serverHold,
+        given: { server, ...defined({ reason: reason ?? undefined, until: until ?? undefined }) },
+        open: opening(context),
+      }),
   },
   release: {
     of: 'server',

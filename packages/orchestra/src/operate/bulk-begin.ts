@@ -1,4 +1,4 @@
-import { addBulk, type BulkTarget } from '../requests/index.ts'
+import { addBulk, type BulkAsked, type BulkTarget } from '../requests/index.ts'
 import { audit } from '../server/index.ts'
 import type { Queryable } from '../store/index.ts'
 import type { BulkActionName } from './bulk-actions.ts'
@@ -28,6 +28,8 @@ interface Beginning {
   name: BulkActionName
   reason: string | null
   targets: readonly BulkTarget[]
+  /** How they were selected, where they were not named, and when a hold ends. */
+  asked?: BulkAsked
   /** What else is noted of it, in the same transaction. */
   also?: (tx: Queryable) => Promise<void>
 }
@@ -35,7 +37,7 @@ interface Beginning {
 /** Leaves something that is to be done to many to a worker, and notes who asked for it. */
 export async function beginBulk(
   { store, principal, address = '' }: Pick<Context, 'store' | 'principal' | 'address'>,
-  { name, reason, targets, also }: Beginning,
+  { name, reason, targets, asked = {}, also }: Beginning,
   entry: BulkEntry,
 ): Promise<BulkBegun> {
   const { name: by } = principal
@@ -46,7 +48,13 @@ export async function beginBulk(
   }
   const asker = askerOf(principal, address)
   // Done twice, none of the actions does more than done once.
-  const request = { verb: 'bulk.start', input: { action: name }, agrees: true, asker, repeatable: true }
+  const request = {
+    verb: 'bulk.start',
+    input: { ...asked, action: name },
+    agrees: true,
+    asker,
+    repeatable: true,
+  }
   const bulk = await addBulk(store, { action: name, reason }, targets, {
     request,
     also: async (tx, id) => {

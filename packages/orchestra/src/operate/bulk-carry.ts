@@ -11,6 +11,7 @@ import {
   waitingItems,
 } from '../requests/index.ts'
 import { type BulkActionName, bulkActions } from './bulk-actions.ts'
+import { assertFits } from './bulk-selection.ts'
 import { failureOf } from './failure-of.ts'
 import type { Carried } from './verb.ts'
 
@@ -18,13 +19,18 @@ import type { Carried } from './verb.ts'
 const PAGE = 100
 /** Milliseconds before what failed for a reason that passes is tried again. */
 const PAUSES = [500, 1_000, 2_000, 4_000]
+/** Nothing went wrong: it was not to be done. */
+const refusals: ReadonlySet<string> = new Set(['ORC_FORBIDDEN', 'ORC_BULK_CHANGED'])
 
 /** Does it to one after the other, in the name of whoever asked: where a worker was lost, the next goes on behind what has an outcome. */
 export async function carryBulk({ request: id, asking, onError }: Carried): Promise<BulkCounts> {
   const { store, signal, tell } = await asking()
   const work = await readBulkWork(store, id)
   if (work === undefined) throw unknownRequest(id)
-  const { act } = bulkActions[work.action as BulkActionName]
+  const { reason, asked } = work
+  const { where, q, until = null } = asked
+  const name = work.action as BulkActionName
+  const isSelected = where !== undefined || q !== undefined
   const { waiting: left, ...ended } = await countItems(store, id)
   const of = left + ended.done + ended.refused + ended.failed
   for (;;) {
@@ -34,7 +40,10 @@ export async function carryBulk({ request: id, asking, onError }: Carried): Prom
       signal.throwIfAborted()
       // Whoever may no more be asked for ends it here: what is left is not his to do.
       const context = await patiently(asking, signal)
-      const doing = () => act(context, one, work.reason)
+      const doing = async () => {
+        if (isSelected) await assertFits(context, name, { where, q }, one)
+        return bulkActions[name].act(context, one, { reason, until })
+      }
       await endItem(store, id, one.number, await outcomeOf(doing, { signal, onError }))
       tell({ kind: 'ended', items: one.number, of })
     }
@@ -51,7 +60,7 @@ async function outcomeOf(act: () => Promise<unknown>, { signal, onError }: Watch
     if (signal.aborted) throw error
     if (!isOrchestraError(error)) onError(error)
     const failure = failureOf(error)
-    return { state: failure.code === 'ORC_FORBIDDEN' ? 'refused' : 'failed', detail: failure }
+    return { state: refusals.has(failure.code) ? 'refused' : 'failed', detail: failure }
   }
 }
 

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { allows, type Permission } from '../access/index.ts'
 import { suggestion } from '../config/similar.ts'
 import { OrchestraError } from '../errors.ts'
-import { cursorOf, listPlacements, placementStates } from '../placements/index.ts'
+import { cursorOf, listPlacements, type PlacementFilter, placementStates } from '../placements/index.ts'
+import type { Condition } from '../query/index.ts'
 import type { BulkTarget } from '../requests/index.ts'
 import { findServers, listServers, type ServerRow } from '../server/index.ts'
 import { type BulkActionName, bulkActions } from './bulk-actions.ts'
@@ -57,18 +58,52 @@ export async function targetsThatFit(
   return found
 }
 
-async function placesThatFit(
+/**
+ * What was selected is looked at again when its turn comes: much can happen until then, and what is otherwise by now is not what was meant.
+ * @throws OrchestraError ORC_BULK_CHANGED
+ */
+export async function assertFits(
+  context: Context<never>,
+  name: BulkActionName,
+  selection: BulkFitting,
+  target: BulkTarget,
+): Promise<void> {
+  const permission = bulkNeeds[name]
+  const found =
+    bulkActions[name].of === 'server'
+      ? await serversThatFit(context, permission, selection, target.item)
+      : await listPlacements(context.store, {
+          ...placesOf(context, permission, selection),
+          ...{ object: target.item, limit: 1 },
+          ...defined({ server: target.server ?? undefined, backend: target.backend ?? undefined }),
+        })
+  if (found.length > 0) return
+  throw new OrchestraError('ORC_BULK_CHANGED', `${target.item} does not fit any more what was selected`, {
+    hint: 'It was left as it is. Select anew, or name it',
+  })
+}
+
+/** Placements that whoever asks sees, and may do it to. */
+function placesOf(
   context: Context<never>,
   permission: Permission,
   { where: { tag, ...where } = {}, q }: BulkFitting,
-  of: 'object' | 'place',
-): Promise<BulkTarget[]> {
+): PlacementFilter {
   if (tag !== undefined) throw misses('tag', 'Objects')
-  const filter = {
+  return {
     ...where,
     ...narrowedBy(context, 'place.list', { q }),
     visible: visibleRows(context, 'status.read', permission),
   }
+}
+
+async function placesThatFit(
+  context: Context<never>,
+  permission: Permission,
+  selection: BulkFitting,
+  of: 'object' | 'place',
+): Promise<BulkTarget[]> {
+  const filter = placesOf(context, permission, selection)
   const found = new Map<string, BulkTarget>()
   let after: string | undefined
   for (;;) {
@@ -84,15 +119,19 @@ async function placesThatFit(
   }
 }
 
+/** @param only the one that is asked about; default all */
 async function serversThatFit(
   context: Context<never>,
   permission: Permission,
   { where: { server, tag, ...others } = {}, q }: BulkFitting,
+  only?: string,
 ): Promise<BulkTarget[]> {
   const [other] = Object.keys(defined(others))
   if (other !== undefined) throw misses(other, 'Servers')
   const scopes = scopesWith(context, permission)
-  const servers = await findServers(context.store, narrowedBy(context, 'server.list', { q }))
+  const { where = [], ...narrowed } = narrowedBy(context, 'server.list', { q })
+  const isIt: Condition[] = only === undefined ? [] : [(parameter) => `server.name = ${parameter(only)}`]
+  const servers = await findServers(context.store, { ...narrowed, where: [...where, ...isIt] })
   const fitting = servers
     .filter(({ name, tags }) => (server ?? name) === name && (tag === undefined || tags.includes(tag)))
     .map(({ name }) => name)
@@ -101,7 +140,7 @@ async function serversThatFit(
         scopes === undefined || allows(scopes, { server: name, backend: null, model: null, action: null }),
     )
   if (fitting.length > MOST_SELECTED) throw tooMany()
-  if (fitting.length === 0 && tag !== undefined && scopes === undefined)
+  if (fitting.length === 0 && tag !== undefined && scopes === undefined && only === undefined)
     checkTag(tag, await listServers(context.store))
   return fitting.map((item) => ({ item, server: null, backend: null }))
 }

@@ -17,7 +17,7 @@ import { type BulkBegun, beginBulk, bulkShown, namedTargets, namesOf } from './b
 import { carryBulk } from './bulk-carry.ts'
 import { bulkWhere, MOST_SELECTED, targetsThatFit } from './bulk-selection.ts'
 import type { Context } from './context.ts'
-import { flagField, idField, limitField, objectField, queryField, reasonField } from './fields.ts'
+import { flagField, idField, laterField, limitField, objectField, queryField, reasonField } from './fields.ts'
 import type { ForgetQuestion } from './forget.ts'
 import { bulkNeeds } from './permissions.ts'
 import { ownKey } from './requests.ts'
@@ -36,11 +36,17 @@ const bulkInput = z
     q: queryField.min(1).optional(),
     /** Of a hold, for whoever asks. */
     reason: reasonField.optional(),
+    /** When a hold ends by itself; default never. */
+    until: laterField.optional(),
     dryRun: flagField,
   })
   .refine(({ items, where, q }) => (items === undefined) !== (where === undefined && q === undefined), {
     error: 'takes either `items`, or `where` and `q`',
     path: ['items'],
+  })
+  .refine(({ action, until }) => action === 'hold' || until === undefined, {
+    error: 'is of a hold alone',
+    path: ['until'],
   })
 
 export const bulkStart = writing({
@@ -52,7 +58,7 @@ export const bulkStart = writing({
   input: bulkInput,
   audit: { action: 'bulk.start', target: ({ action }) => action },
   run: async (context: Context<ForgetQuestion>, given): Promise<BulkBegun> => {
-    const { action: name, items, reason = null, dryRun, ...selection } = given
+    const { action: name, items, reason = null, until, dryRun, ...selection } = given
     const action = bulkActions[name]
     const asking = context as Context<never>
     const all = items === undefined ? await targetsThatFit(asking, name, selection) : namedTargets(items)
@@ -61,7 +67,8 @@ export const bulkStart = writing({
     if (all.length > 0 && action.asks && (await context.agree(questionOf(all))) !== 'given')
       throw notAgreed(shown)
     const entry = { action: 'bulk.start', target: name }
-    return beginBulk(context, { name, reason, targets: all }, entry)
+    const asked = { ...selection, ...(until === undefined ? {} : { until: until.toISOString() }) }
+    return beginBulk(context, { name, reason, targets: all, asked }, entry)
   },
   carry: carryBulk,
 })

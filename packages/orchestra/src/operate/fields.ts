@@ -55,6 +55,9 @@ export const momentField = z.union([
   z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
 ])
 
+/** One that is not over. */
+export const laterField = momentField.refine((at) => at.getTime() > Date.now(), 'is over already')
+
 export const nameList = z.array(nameField).max(MOST_NAMES)
 export const objectList = z.array(objectField).max(MOST_ITEMS)
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { holdServer, releaseServer } from '../server/index.ts'
-import { momentField, nameField, reasonField } from './fields.ts'
+import { laterField, nameField, reasonField } from './fields.ts'
 import { writing } from './verb.ts'
 
 export const serverHold = writing({
@@ -12,7 +12,7 @@ export const serverHold = writing({
     server: nameField,
     reason: reasonField.optional(),
     /** When it ends by itself; default never. */
-    until: momentField.refine((at) => at.getTime() > Date.now(), 'is over already').optional(),
+    until: laterField.optional(),
   }),
   audit: { action: 'server.hold', target: ({ server }) => server },
   run: async (

@@ -35,6 +35,15 @@ export interface BulkWork {
   reason: string | null
 }
 
+/** What else was said of it: it is in the request. */
+export interface BulkAsked {
+  /** What was selected by; neither where each was named. */
+  where?: object | undefined
+  q?: string | undefined
+  /** When a hold ends, ISO 8601. */
+  until?: string | undefined
+}
+
 /** How many are how far. */
 export type BulkCounts = Record<BulkItemState, number>
 
@@ -67,10 +76,15 @@ export async function addBulk(
 }
 
 /** What a request is to do to each; undefined where it is about one thing. */
-export async function readBulkWork(db: Queryable, id: number): Promise<BulkWork | undefined> {
-  const [work] = await db.query<BulkWork>('select action, reason from orchestra.bulk where request_id = $1', [
-    id,
-  ])
+export async function readBulkWork(
+  db: Queryable,
+  id: number,
+): Promise<(BulkWork & { asked: BulkAsked }) | undefined> {
+  const [work] = await db.query<BulkWork & { asked: BulkAsked }>(
+    `select b.action, b.reason, r.input::jsonb as asked from orchestra.bulk b
+     join orchestra.request r on r.id = b.request_id where b.request_id = $1`,
+    [id],
+  )
   return work
 }
 

@@ -1,6 +1,7 @@
 export { addRequest, type NewRequest } from './add.ts'
 export {
   addBulk,
+  type BulkAsked,
   type BulkCounts,
   type BulkItem,
   type BulkOutcome,

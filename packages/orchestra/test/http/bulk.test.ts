@@ -121,6 +121,48 @@ describePostgres('what is done to many', (open) => {
     expect((await open()).items).toMatchObject([{ server: 'web1' }])
   })
 
+  it('is done to what still fits when its turn comes, and a hold ends when it was said to', async () => {
+    const until = new Date(Date.now() + 3_600_000).toISOString()
+    const wrong = await post('/bulk', { action: 'release', items: ['web1'], until })
+    expect(wrong.json().errors).toEqual([{ pointer: '/body/until', detail: 'is of a hold alone' }])
+    const held = (await post('/bulk', { action: 'hold', items: ['web1', 'web2'], until })).json().bulk
+    await work()
+    await ended(held)
+    expect((await get('/servers')).items).toMatchObject([{ held: { until } }, { held: { until } }])
+    await world.store.query(`update site set domain = 'new' || id || '.example' where id < 3`)
+    const open = () => get('/operations?q=is:waiting')
+    await untilWithin(60_000, 'all wait', async () => (await open()).count === 4)
+    await world.stopWorkers()
+
+    const begin = async (body: object) => (await post('/bulk', body)).json().bulk as number
+    const cancelling = await begin({ action: 'cancel', where: { server: 'web2' }, q: 'is:open' })
+    const collecting = await begin({ action: 'collect', where: { server: 'web2' }, q: 'is:open' })
+    const releasing = await begin({ action: 'release', q: 'is:held' })
+    const named = await begin({ action: 'release', items: ['web1'] })
+    await post('/objects/site:1/cancel', { server: 'web2' })
+    await post('/servers/web1/release')
+    await work()
+    const outcomes = async (bulk: number) => {
+      await ended(bulk)
+      const { items } = await get(`/bulk/${bulk}/items`)
+      return (items as { item: string; state: string; detail: { code?: string } }[]).map(
+        ({ item, state, detail: { code } }) => [item, state, code],
+      )
+    }
+    const left = ['refused', 'ORC_BULK_CHANGED']
+    expect(await outcomes(cancelling)).toEqual([
+      ['site:1', ...left],
+      ['site:2', 'done', undefined],
+    ])
+    // What of the other is open depends on which of both bulks came first to it.
+    expect((await outcomes(collecting))[0]).toEqual(['site:1', ...left])
+    expect(await outcomes(releasing)).toEqual([
+      ['web1', ...left],
+      ['web2', 'done', undefined],
+    ])
+    expect(await outcomes(named)).toEqual([['web1', 'done', undefined]])
+  })
+
   it('goes on with the others where nobody knows what became of one, and ends when whoever asked may no more', async () => {
     const known = apiOf(world, {
       store,
