@@ -4,6 +4,7 @@ import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-compone
 import { apiUrl } from '../api/client.ts'
 import { useWords } from '../words/index.ts'
 import css from './copy-menu.module.css'
+import { copyText } from './copy-text.ts'
 
 interface CopyMenuProps {
   /** What the command shows the same with: `orchestra server show web1`. */
@@ -26,8 +27,8 @@ export function CopyMenu({ command, path, data }: CopyMenuProps) {
     json: () => JSON.stringify(data, null, 2),
   }
   const copy = async (what: string) => {
-    await navigator.clipboard.writeText(texts[what]?.() ?? '')
-    setSaid(words.copied)
+    const isCopied = await copyText(texts[what]?.() ?? '')
+    setSaid(isCopied ? words.copied : words.notCopied)
     setTimeout(() => setSaid(''), 2_000)
   }
   return (

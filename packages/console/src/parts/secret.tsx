@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useWords } from '../words/index.ts'
 import { Button } from './button.tsx'
+import { copyText } from './copy-text.ts'
 import css from './secret.module.css'
 
 /** What is told this once, to be taken along. */
@@ -8,8 +9,7 @@ export function Secret({ text }: { text: string }) {
   const words = useWords()
   const [isCopied, setCopied] = useState(false)
   const copy = async () => {
-    await navigator.clipboard.writeText(text)
-    setCopied(true)
+    setCopied(await copyText(text))
   }
   return (
     <div className={css.secret}>

@@ -44,6 +44,7 @@ export const ca: Words = {
   cancel: 'Cancel·la',
   copy: 'Copia',
   toldOnce: 'Només es mostra aquesta vegada.',
+  notCopied: 'El navegador no deixa copiar res',
   copied: 'Copiat',
   copyLink: 'Enllaç a aquesta vista',
   copyCommand: 'Com a ordre',

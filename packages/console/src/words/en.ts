@@ -43,6 +43,7 @@ export const en = {
   cancel: 'Cancel',
   copy: 'Copy',
   toldOnce: 'It is shown this once.',
+  notCopied: 'The browser does not let anything be copied',
   copied: 'Copied',
   copyLink: 'Link to this view',
   copyCommand: 'As a command',

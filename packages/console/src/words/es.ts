@@ -44,6 +44,7 @@ export const es: Words = {
   cancel: 'Cancelar',
   copy: 'Copiar',
   toldOnce: 'Solo se muestra esta vez.',
+  notCopied: 'El navegador no deja copiar nada',
   copied: 'Copiado',
   copyLink: 'Enlace a esta vista',
   copyCommand: 'Como comando',
