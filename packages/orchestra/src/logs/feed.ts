@@ -1,5 +1,5 @@
 import type { Listener, Store } from '../store/index.ts'
-import type { OutputChunk } from './output.ts'
+import type { StoredChunk } from './output.ts'
 import { chunkPage, isFullPage, unknownLog } from './reader.ts'
 import { isTransient } from './transient.ts'
 
@@ -14,7 +14,7 @@ export interface FollowOptions {
 /** Wakes any number of watchers over one connection. */
 export interface LogFeed {
   /** Everything from the start, then live until the log ends: the same bytes whenever the watcher came. */
-  follow(logId: number, options?: FollowOptions): AsyncGenerator<OutputChunk, void, undefined>
+  follow(logId: number, options?: FollowOptions): AsyncGenerator<StoredChunk, void, undefined>
   close(): Promise<void>
 }
 
@@ -46,7 +46,7 @@ export async function* followLog(
   store: Store,
   logId: number,
   options: FollowOptions = {},
-): AsyncGenerator<OutputChunk, void, undefined> {
+): AsyncGenerator<StoredChunk, void, undefined> {
   const feed = openLogFeed(store)
   try {
     yield* feed.follow(logId, options)
@@ -55,14 +55,14 @@ export async function* followLog(
   }
 }
 
-type PageRow = { ended: boolean } & ({ [Field in keyof OutputChunk]: null } | OutputChunk)
+type PageRow = { ended: boolean } & ({ [Field in keyof StoredChunk]: null } | StoredChunk)
 
 async function* followChunks(
   store: Store,
   logId: number,
   from: number,
   bell: Bell,
-): AsyncGenerator<OutputChunk, void, undefined> {
+): AsyncGenerator<StoredChunk, void, undefined> {
   for (let next = from; !bell.isAborted; ) {
     // Heard before reading: what is stored while this page is read rings for the next one.
     const rung = bell.next()
@@ -73,7 +73,7 @@ async function* followChunks(
     }
     if (rows.length === 0) throw unknownLog(logId)
     const chunks = rows.filter((row) => row.sequence !== null)
-    for (const { sequence, stream, position, data } of chunks) yield { sequence, stream, position, data }
+    for (const { ended: _, ...chunk } of chunks) yield chunk
     next = (chunks.at(-1)?.sequence ?? next - 1) + 1
     if (isFullPage(chunks)) continue
     if (rows[0]?.ended) return

@@ -12,6 +12,8 @@ export interface LogLine {
   offset: number
   /** Where its first byte came from. */
   stream: OutputStream
+  /** About when it came, ISO 8601: what was stored at once has one time. */
+  at: string
   text: string
   /** Whether there is more of it than is told. */
   cut: boolean
@@ -57,6 +59,7 @@ interface OpenLine {
   n: number
   offset: number
   stream: OutputStream
+  at: string
   parts: Buffer[]
   length: number
 }
@@ -113,7 +116,14 @@ class LineCutter {
       const found = chunk.data.indexOf('\n', start)
       const end = found === -1 ? chunk.data.length : found
       if (n >= this.#from) {
-        this.#open ??= { n, offset: before.bytes + start, stream: chunk.stream, parts: [], length: 0 }
+        this.#open ??= {
+          n,
+          offset: before.bytes + start,
+          stream: chunk.stream,
+          at: chunk.at,
+          parts: [],
+          length: 0,
+        }
         this.told += append(this.#open, chunk.data.subarray(start, end))
       }
       if (found === -1) break

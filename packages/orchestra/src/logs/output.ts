@@ -6,6 +6,12 @@ export interface OutputChunk {
   data: Buffer
 }
 
+/** One as the store has it. */
+export interface StoredChunk extends OutputChunk {
+  /** When it was stored, ISO 8601. */
+  at: string
+}
+
 export type OutputStream = 'stdout' | 'stderr'
 
 /** Bytes and line feeds before a place in an output. */

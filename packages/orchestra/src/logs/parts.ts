@@ -1,5 +1,5 @@
 import type { Queryable } from '../store/index.ts'
-import { type Extent, lineFeedsIn, type OutputChunk, type OutputStream } from './output.ts'
+import { type Extent, lineFeedsIn, type OutputChunk, type OutputStream, type StoredChunk } from './output.ts'
 import { readOutput, unknownLog } from './reader.ts'
 
 /** Part of the output of a log, without reading all of it. Lines end with a line feed; `\r` is part of a line. */
@@ -98,7 +98,7 @@ function lineStart(bytes: Buffer, lineFeeds: number): number {
 }
 
 export interface Placed {
-  chunk: OutputChunk
+  chunk: StoredChunk
   before: Extent
 }
 

@@ -3,7 +3,7 @@ import { latestUnit } from '../operations/of-unit.ts'
 import type { Outcome } from '../operations/outcome.ts'
 import type { Queryable } from '../store/index.ts'
 import { isoTime } from './iso-time.ts'
-import type { OutputChunk, OutputStream } from './output.ts'
+import type { OutputChunk, OutputStream, StoredChunk } from './output.ts'
 import type { LogState } from './state.ts'
 
 /** One run of one script on one server. Times are ISO 8601. */
@@ -81,9 +81,9 @@ export async function* readOutput(
   store: Queryable,
   id: number,
   filter: OutputFilter = {},
-): AsyncGenerator<OutputChunk, void, undefined> {
+): AsyncGenerator<StoredChunk, void, undefined> {
   for (let from = filter.from ?? 0; ; ) {
-    const chunks = await store.query<OutputChunk>(CHUNKS, [
+    const chunks = await store.query<StoredChunk>(CHUNKS, [
       id,
       from,
       filter.stream === undefined ? null : filter.stream === 'stdout' ? 1 : 2,
@@ -135,11 +135,11 @@ const CHUNKS = chunkPage(`
 /** A query for the first page of the chunks that fit `condition`. */
 export function chunkPage(condition: string): string {
   return `
-select sequence, case stream when 1 then 'stdout' else 'stderr' end as stream, position, data
+select sequence, case stream when 1 then 'stdout' else 'stderr' end as stream, position, data, ${isoTime('at')} as at
 from (
   select *, sum(octet_length(data)) over (order by sequence) - octet_length(data) as bytes_before
   from (
-    select sequence, stream, position, data from orchestra.log_chunk where ${condition}
+    select sequence, stream, position, data, at from orchestra.log_chunk where ${condition}
     order by sequence limit ${PAGE_CHUNKS}
   ) as candidate
 ) as chunk

@@ -351,6 +351,13 @@ describePostgres('the output of a log', (open) => {
       [2, null, null],
     ])
     expect(sections.items[1]).toMatchObject({ action: 'save', object: 'site:1', outcome: 'success' })
+    await world.store.query(
+      `update orchestra.log_chunk set at = timestamptz '2026-01-31 09:00Z' + sequence * interval '1 second' where log_id = 1`,
+    )
+    const told = (await ask(below('/logs/1/lines'))).json()
+    expect(told.lines.map(({ n, at }: Record<string, unknown>) => [n, at])).toEqual(
+      [0, 1, 1, 2, 3, 4].map((second, index) => [index + 1, `2026-01-31T09:00:0${second}.000Z`]),
+    )
     const search = async (query: Record<string, string>) =>
       (await ask(below(`/logs/1/search?${new URLSearchParams(query)}`))).json()
     const found = await search({ q: 'needle' })
