@@ -1,24 +1,8 @@
-import { createRootRoute, createRoute, createRouter, Link, lazyRouteComponent } from '@tanstack/react-router'
+import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { basePath } from './api/client.ts'
-import { Screen } from './parts/screen.tsx'
 import { Problem, Waiting } from './parts/view.tsx'
-import { Shell } from './shell/shell.tsx'
-import { useWords } from './words/index.ts'
-
-/** What narrows a list, and which page of it is seen: all of it is in the address. */
-export interface ListSearch {
-  q?: string | undefined
-  cursor?: string | undefined
-}
-
-function listSearch({ q, cursor }: Record<string, unknown>): ListSearch {
-  return {
-    ...(q === undefined || q === '' ? {} : { q: String(q) }),
-    ...(cursor === undefined ? {} : { cursor: String(cursor) }),
-  }
-}
-
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
+import { type ListSearch, listSearch, root } from './root-route.tsx'
+import { workRoutes } from './work-routes.tsx'
 
 const now = createRoute({
   getParentRoute: () => root,
@@ -260,6 +244,7 @@ export const router = createRouter({
     model,
     audit,
     bulk,
+    ...workRoutes,
     settings.addChildren([people, roles, bindings, tokens, sessions, channels, hooks]),
   ]),
   basepath: basePath || '/',
@@ -277,15 +262,4 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router
   }
-}
-
-function NotFound() {
-  const words = useWords()
-  return (
-    <Screen title={words.notFound}>
-      <p>
-        <Link to="/">{words.toNow}</Link>
-      </p>
-    </Screen>
-  )
 }

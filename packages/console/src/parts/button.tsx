@@ -11,9 +11,11 @@ interface ButtonProps {
   /** Why it does nothing now. It stays where it is, and can be reached by keys, so that everybody can read why. */
   reason?: string | undefined
   type?: 'button' | 'submit'
+  /** Of one that turns something on and off. */
+  isOn?: boolean
 }
 
-export function Button({ onPress, children, weight, reason, type = 'button' }: ButtonProps) {
+export function Button({ onPress, children, weight, reason, type = 'button', isOn }: ButtonProps) {
   const id = useId()
   const isOff = reason !== undefined
   const button = (
@@ -21,6 +23,7 @@ export function Button({ onPress, children, weight, reason, type = 'button' }: B
       type={type}
       className={css.button}
       data-weight={weight}
+      aria-pressed={isOn}
       aria-disabled={isOff || undefined}
       aria-describedby={isOff ? id : undefined}
       onClick={isOff ? (event) => event.preventDefault() : onPress}

@@ -11,19 +11,22 @@ interface CopyMenuProps {
   command: string
   /** Where the API has it: `/servers/web1`. */
   path: string
+  /** What the API is asked with, where that is no GET. */
+  body?: object
   /** What is shown, as the API answered it. */
   data: unknown
 }
 
 /** What is seen here, to be taken along: as a link, a command, a request, or what was answered. */
-export function CopyMenu({ command, path, data }: CopyMenuProps) {
+export function CopyMenu({ command, path, body, data }: CopyMenuProps) {
   const words = useWords()
   const [said, setSaid] = useState('')
   const texts: Readonly<Record<string, () => string>> = {
     link: () => location.href,
     command: () => command,
     // The token stays with whoever has one.
-    curl: () => `curl -H "Authorization: Bearer $ORCHESTRA_TOKEN" ${quoted(apiUrl(path))}`,
+    curl: () =>
+      `curl -H "Authorization: Bearer $ORCHESTRA_TOKEN"${body === undefined ? '' : posted(body)} ${quoted(apiUrl(path))}`,
     json: () => JSON.stringify(data, null, 2),
   }
   const copy = async (what: string) => {
@@ -54,6 +57,10 @@ export function CopyMenu({ command, path, data }: CopyMenuProps) {
       </Popover>
     </MenuTrigger>
   )
+}
+
+function posted(body: object): string {
+  return ` -H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`
 }
 
 /** As a shell takes it for one word. */

@@ -12,6 +12,6 @@ export function Tabs({ name, children }: { name: string; children: ReactNode }) 
 
 /** What makes a link one of several, of which one is where somebody is. */
 export const ofTab = {
-  activeOptions: { exact: true, includeSearch: false },
+  activeOptions: { exact: true, includeSearch: false, includeHash: false },
   activeProps: { 'aria-current': 'page' },
 } as const

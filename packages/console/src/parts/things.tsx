@@ -8,3 +8,28 @@ export function ServerLink({ server }: { server: string }) {
     </Link>
   )
 }
+
+export function ObjectLink({ object }: { object: string }) {
+  return (
+    <Link to="/objects/$object" params={{ object }}>
+      {object}
+    </Link>
+  )
+}
+
+export function LogLink({ log }: { log: number }) {
+  return (
+    <Link to="/logs/$log" params={{ log }}>
+      {log}
+    </Link>
+  )
+}
+
+/** By its beginning, as the command takes it. */
+export function UnitLink({ unit }: { unit: string }) {
+  return (
+    <Link to="/units/$unit" params={{ unit }} className="mono">
+      {unit.slice(0, 8)}
+    </Link>
+  )
+}

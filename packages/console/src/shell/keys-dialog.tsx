@@ -15,6 +15,7 @@ export function KeysDialog({ onClose }: { onClose: () => void }) {
     ['Enter', keysList.open],
     ...entries.map(({ key, name }): [string, string] => [`g ${key}`, words.screens[name]]),
     ['?', keysList.help],
+    ...Object.entries(words.log.keys),
   ]
   return (
     <Dialog title={words.keys} isOpen onClose={onClose}>

@@ -1,14 +1,20 @@
 import {
   Activity,
+  Boxes,
   CalendarClock,
   ClipboardCheck,
   ClipboardList,
+  GitCompareArrows,
+  Import,
+  ListChecks,
   type LucideIcon,
   Package,
+  PencilLine,
   ScrollText,
   Server,
   Settings,
   Split,
+  SquareTerminal,
   TriangleAlert,
 } from 'lucide-react'
 import type { Words } from '../words/index.ts'
@@ -17,6 +23,12 @@ export interface Entry {
   to:
     | '/'
     | '/servers'
+    | '/objects'
+    | '/units'
+    | '/logs'
+    | '/changes/syncs'
+    | '/changes/drift'
+    | '/changes/adopt'
     | '/changes/plans'
     | '/approvals'
     | '/incidents'
@@ -35,8 +47,14 @@ export interface Entry {
 export const entries: readonly Entry[] = [
   { to: '/', name: 'now', icon: Activity, key: 'n' },
   { to: '/servers', name: 'servers', icon: Server, key: 's' },
+  { to: '/objects', name: 'objects', icon: Boxes, key: 'o' },
+  { to: '/units', name: 'units', icon: ListChecks, key: 'u' },
+  { to: '/logs', name: 'logs', icon: SquareTerminal, key: 'l' },
   { to: '/incidents', name: 'incidents', icon: TriangleAlert, key: 'i' },
   { to: '/changes/plans', name: 'plans', icon: ClipboardList, key: 'p' },
+  { to: '/changes/syncs', name: 'syncs', icon: GitCompareArrows, key: 'y' },
+  { to: '/changes/drift', name: 'drift', icon: PencilLine, key: 'd' },
+  { to: '/changes/adopt', name: 'adopt', icon: Import, key: 'm' },
   { to: '/approvals', name: 'approvals', icon: ClipboardCheck, key: 'a' },
   { to: '/routes', name: 'routes', icon: Split, key: 'r' },
   { to: '/schedules', name: 'schedules', icon: CalendarClock, key: 'c' },

@@ -66,5 +66,24 @@ function useChoices(text: string): Choice[] {
     kind: words.server,
     go: () => void navigate({ to: '/servers/$server', params: { server: name } }),
   }))
-  return [...screens, ...servers]
+  const found = q === '' ? undefined : data
+  const objects = (found?.objects ?? []).map(({ object, identity }) => ({
+    id: `object ${object}`,
+    name: identity === '' || object.endsWith(`:${identity}`) ? object : `${object} ${identity}`,
+    kind: words.object,
+    go: () => void navigate({ to: '/objects/$object', params: { object } }),
+  }))
+  const units = (found?.units ?? []).map((unit) => ({
+    id: `unit ${unit}`,
+    name: unit,
+    kind: words.unit.one,
+    go: () => void navigate({ to: '/units/$unit', params: { unit } }),
+  }))
+  const logs = (found?.logs ?? []).map((log) => ({
+    id: `log ${log}`,
+    name: String(log),
+    kind: words.log.one,
+    go: () => void navigate({ to: '/logs/$log', params: { log } }),
+  }))
+  return [...screens, ...servers, ...objects, ...units, ...logs]
 }

@@ -1,3 +1,4 @@
+import { caWork } from './ca-work.ts'
 import type { Words } from './en.ts'
 
 export const ca: Words = {
@@ -7,6 +8,12 @@ export const ca: Words = {
   screens: {
     now: 'Ara',
     servers: 'Servidors',
+    objects: 'Objectes',
+    units: 'Unitats de feina',
+    logs: 'Registres',
+    syncs: 'Sincronitzacions',
+    drift: 'Desviacions',
+    adopt: 'Adopta',
     incidents: 'Incidents',
     plans: 'Plans',
     approvals: 'Aprovacions',
@@ -170,4 +177,5 @@ export const ca: Words = {
   path: 'Què',
   notFound: 'Aquesta pantalla no existeix',
   toNow: 'Mira com està tot ara',
+  ...caWork,
 }

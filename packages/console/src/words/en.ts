@@ -1,3 +1,5 @@
+import { enWork } from './en-work.ts'
+
 /** All that the console says, in English; the other languages have the same entries, which their types see to. */
 export const en = {
   now: 'Now',
@@ -6,6 +8,12 @@ export const en = {
   screens: {
     now: 'Now',
     servers: 'Servers',
+    objects: 'Objects',
+    units: 'Units of work',
+    logs: 'Logs',
+    syncs: 'Syncs',
+    drift: 'Drift',
+    adopt: 'Adopt',
     incidents: 'Incidents',
     plans: 'Plans',
     approvals: 'Approvals',
@@ -169,6 +177,7 @@ export const en = {
   path: 'What',
   notFound: 'There is no such screen',
   toNow: 'See what is now',
+  ...enWork,
 }
 
 export type Words = typeof en

@@ -1,4 +1,5 @@
 import type { Words } from './en.ts'
+import { esWork } from './es-work.ts'
 
 export const es: Words = {
   now: 'Ahora',
@@ -7,6 +8,12 @@ export const es: Words = {
   screens: {
     now: 'Ahora',
     servers: 'Servidores',
+    objects: 'Objetos',
+    units: 'Unidades',
+    logs: 'Registros',
+    syncs: 'Sincronizaciones',
+    drift: 'Desviaciones',
+    adopt: 'Adoptar',
     incidents: 'Incidentes',
     plans: 'Planes',
     approvals: 'Aprobaciones',
@@ -170,4 +177,5 @@ export const es: Words = {
   path: 'Qué',
   notFound: 'Esa pantalla no existe',
   toNow: 'Ver el estado actual',
+  ...esWork,
 }

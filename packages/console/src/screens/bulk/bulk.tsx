@@ -11,7 +11,7 @@ import { List } from '../../parts/list.tsx'
 import { Screen } from '../../parts/screen.tsx'
 import { type State, StateMark } from '../../parts/state-mark.tsx'
 import type { Column } from '../../parts/table.tsx'
-import { ServerLink } from '../../parts/things.tsx'
+import { ObjectLink, ServerLink } from '../../parts/things.tsx'
 import { Time } from '../../parts/time.tsx'
 import { Empty, View } from '../../parts/view.tsx'
 import { useWords, type Words } from '../../words/index.ts'
@@ -119,7 +119,10 @@ function Items({ bulk, isOver: over }: { bulk: number; isOver: boolean }) {
 
 function columns(words: Words): Column<Item>[] {
   return [
-    { name: own.what, of: ({ item }) => item },
+    {
+      name: own.what,
+      of: ({ item }) => (item.includes(':') ? <ObjectLink object={item} /> : <ServerLink server={item} />),
+    },
     { name: words.stateIs, of: ({ state }) => <StateMark state={looks[state]} text={own.states[state]} /> },
     {
       name: words.server,

@@ -7,7 +7,7 @@ import { FilterField } from '../../parts/filter-field.tsx'
 import { Screen, Section } from '../../parts/screen.tsx'
 import { StateMark } from '../../parts/state-mark.tsx'
 import { type Column, Table } from '../../parts/table.tsx'
-import { ServerLink } from '../../parts/things.tsx'
+import { LogLink, ServerLink, UnitLink } from '../../parts/things.tsx'
 import { Age, Time } from '../../parts/time.tsx'
 import { Empty, View } from '../../parts/view.tsx'
 import { useWords, type Words } from '../../words/index.ts'
@@ -93,6 +93,7 @@ function Running({ servers }: { servers: readonly ServerStatus[] }) {
           of: ({ name }) => <ServerLink server={name} />,
         },
         { name: words.backend, of: ({ backend }) => backend },
+        { name: words.log.one, of: ({ id }) => <LogLink log={id} /> },
         { name: words.since, of: ({ since }) => <Age at={since} /> },
       ]}
     />
@@ -122,6 +123,7 @@ function LastUnits() {
 
 function unitColumns(words: Words): Column<Unit>[] {
   return [
+    { name: words.unit.one, of: ({ id }) => <UnitLink unit={id} /> },
     { name: words.when, of: ({ createdAt }) => <Time at={createdAt} /> },
     { name: words.who, of: ({ actor, source, logins }) => actor ?? source ?? logins.join(', ') },
     { name: words.operations, of: ({ operations }) => operations },
