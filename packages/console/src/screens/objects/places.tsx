@@ -99,9 +99,12 @@ function placeColumns(words: Words): Column<Place>[] {
     { name: words.thing.goesBy, of: ({ placement }) => placement?.identity ?? '' },
     {
       name: words.thing.revision,
-      of: ({ placement }) => (
-        <code title={placement?.revision ?? ''}>{placement?.revision?.slice(0, 8) ?? ''}</code>
-      ),
+      of: ({ placement }) =>
+        placement?.revision == null ? (
+          ''
+        ) : (
+          <code title={placement.revision}>{placement.revision.slice(0, 8)}</code>
+        ),
     },
     {
       name: words.thing.appliedAt,

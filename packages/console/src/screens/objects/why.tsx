@@ -34,11 +34,14 @@ export function Why({ routes }: { routes: readonly Explanation[] }) {
         },
         {
           name: words.thing.fields,
-          of: ({ reads }) => (
-            <code>
-              {reads.map(({ field, value }) => `${field} = ${JSON.stringify(value) ?? '–'}`).join(', ')}
-            </code>
-          ),
+          of: ({ reads }) =>
+            reads.length === 0 ? (
+              ''
+            ) : (
+              <code>
+                {reads.map(({ field, value }) => `${field} = ${JSON.stringify(value) ?? '–'}`).join(', ')}
+              </code>
+            ),
         },
       ]}
     />
