@@ -6,8 +6,10 @@ import { queries } from './api/queries.ts'
 import { listenToKeys } from './parts/keys.ts'
 import { router } from './routes.tsx'
 import { enterByLink } from './screens/sign-in/by-link.ts'
+import { reloadWhenExchanged } from './shell/exchanged.ts'
 import { language, loadWords, WordsContext } from './words/index.ts'
 
+reloadWhenExchanged()
 const [words] = await Promise.all([loadWords(), enterByLink()])
 document.documentElement.lang = language
 listenToKeys()
