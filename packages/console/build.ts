@@ -15,13 +15,14 @@ const target = join(orchestra, 'dist/console')
 /** Builds what is not built, or was built of older sources. */
 export async function ensureConsole(): Promise<void> {
   if (isCurrent()) return
-  // In a process of its own: what runs tests says so to all that it loads, and would get a build for tests.
-  const env = { ...process.env, NODE_ENV: 'production' }
-  await promisify(execFile)(process.execPath, [import.meta.filename], { env })
+  // In a process of its own: what it sets is for the build alone.
+  await promisify(execFile)(process.execPath, [import.meta.filename])
 }
 
 /** Beside where it belongs, and then there at once: whoever reads it meanwhile reads the whole of one build. */
 async function buildConsole(): Promise<void> {
+  // What runs tests says so to all that it starts, which would get the libraries' builds for development: twice as large.
+  process.env.NODE_ENV = 'production'
   // Whoever only looks whether there is something to build need not wait for what builds.
   const { build } = await import('vite')
   const beside = `${target}-${process.pid}`
