@@ -54,7 +54,8 @@ function connectStreams(child: ChildProcess, channel: ServerChannel): void {
   stderr.pipe(channel.stderr, { end: false })
   child.once('error', (error) => channel.stderr.write(`${error.message}\n`))
   child.once('exit', (code, signal) => tellExit(channel, code, signal))
-  child.once('close', () => channel.end())
+  // Where the other side reads slowly, the end of the error stream may wait behind the output, and would be lost.
+  child.once('close', () => channel.stderr.write(Buffer.alloc(0), () => channel.end()))
 }
 
 function tellExit(channel: ServerChannel, code: number | null, signal: NodeJS.Signals | null): void {

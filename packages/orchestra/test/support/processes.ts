@@ -15,9 +15,9 @@ async function commandOf(pid: string): Promise<string> {
   return bytes.replaceAll('\0', ' ')
 }
 
-/** Polls until a condition holds; throws what was waited for when it does not within ten seconds. */
+/** Polls until a condition holds; throws what was waited for when it does not within 40 seconds. */
 export function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  return untilWithin(10_000, what, holds)
+  return untilWithin(40_000, what, holds)
 }
 
 /** The same within so many milliseconds. */

@@ -1,23 +1,12 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { type Machine, machine, render, type TestScript } from '../script/harness.ts'
+import { otherFileSystem } from '../support/other-file-system.ts'
 
-const memory = '/dev/shm'
-const isOther = existsSync(memory) && statSync(memory).dev !== statSync(tmpdir()).dev
 const far: string[] = []
 
 afterEach(() => {
@@ -56,7 +45,7 @@ function wholeEntries(trash: string): number {
   return entries.length
 }
 
-test.each(isOther ? ['here', 'on another file system'] : ['here'])(
+test.each(otherFileSystem === undefined ? ['here'] : ['here', 'on another file system'])(
   'killed at any point, with the trash %s, all data is whole somewhere and the next script ends it',
   { timeout: 180_000 },
   async (where) => {
@@ -64,7 +53,9 @@ test.each(isOther ? ['here', 'on another file system'] : ['here'])(
     for (let limit = 1; killed; limit += 1) {
       const server = machine()
       const root =
-        where === 'here' ? join(server.state, 'trash') : mkdtempSync(join(memory, 'orchestra-trash-'))
+        where === 'here'
+          ? join(server.state, 'trash')
+          : mkdtempSync(join(otherFileSystem ?? '', 'orchestra-trash-'))
       if (where !== 'here') far.push(root)
       const home = join(server.directory, 'homes', 'ada')
       mkdirSync(join(home, 'deep'), { recursive: true })

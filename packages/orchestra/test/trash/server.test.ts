@@ -7,7 +7,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,6 +22,7 @@ import { markOf } from '../../src/script/inspect.ts'
 import type { ServerRow } from '../../src/server/index.ts'
 import { toTarget } from '../../src/server/index.ts'
 import { emptyTrash, listTrash, restoreTrash } from '../../src/trash/index.ts'
+import { otherFileSystem } from '../support/other-file-system.ts'
 
 const model = defineModel({ name: 'thing', table: 'thing', schema: z.object({ id: z.number() }) })
 const config = defineConfig({
@@ -207,14 +207,11 @@ test('an entry whose move never ended is not shown, and goes a day later', async
   expect(existsSync(entry)).toBe(false)
 })
 
-const memory = '/dev/shm'
-const isOther = existsSync(memory) && statSync(memory).dev !== statSync(tmpdir()).dev
-
-describe.runIf(isOther)('across file systems', () => {
+describe.runIf(otherFileSystem)('across file systems', () => {
   let far: string
 
   beforeEach(() => {
-    far = mkdtempSync(join(memory, 'orchestra-trash-'))
+    far = mkdtempSync(join(otherFileSystem ?? '', 'orchestra-trash-'))
   })
 
   afterEach(() => rmSync(far, { recursive: true, force: true }))
