@@ -1,4 +1,5 @@
 import type { Store } from 'orchestrajs'
+import pg from 'pg'
 
 /** What customers pay for. */
 export const plans = ['free', 'pro', 'business'] as const
@@ -42,4 +43,18 @@ export async function createTables(db: Store): Promise<boolean> {
 /** A few sites to begin with. */
 export async function insertExamples(db: Store): Promise<void> {
   await db.query(examples)
+}
+
+/** Asks the database as any program does, on a connection of its own. */
+export async function connected<T>(
+  connectionString: string,
+  use: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  try {
+    return await use(client)
+  } finally {
+    await client.end()
+  }
 }

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { messageOf } from 'orchestrajs'
 import pg from 'pg'
+import { connected } from './application.ts'
 import { acts, PanelError } from './panel-acts.ts'
 import { type PanelView, panelPage, type Site } from './panel-page.ts'
 import type { RunningServer } from './servers.ts'
+import { stopServer } from './stop-server.ts'
 
 export interface PanelOptions {
   port: number
@@ -33,7 +35,7 @@ export async function startPanel(options: PanelOptions): Promise<Panel> {
   })
   server.listen(options.port, '127.0.0.1')
   await once(server, 'listening')
-  return { url: `http://localhost:${options.port}/`, stop: () => stop(server) }
+  return { url: `http://localhost:${options.port}/`, stop: () => stopServer(server) }
 }
 
 async function answer(
@@ -82,16 +84,6 @@ async function view({ databaseUrl, servers, console }: PanelOptions, said: Said)
   return panelPage({ sites: rows, servers, console, said })
 }
 
-async function connected<T>(connectionString: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString })
-  await client.connect()
-  try {
-    return await use(client)
-  } finally {
-    await client.end()
-  }
-}
-
 async function formOf(request: IncomingMessage): Promise<URLSearchParams> {
   const chunks: Buffer[] = []
   let size = 0
@@ -120,11 +112,4 @@ function send(response: ServerResponse, status: number, type: string, body: stri
     'x-content-type-options': 'nosniff',
   })
   response.end(body)
-}
-
-async function stop(server: Server): Promise<void> {
-  const closed = once(server, 'close')
-  server.close()
-  server.closeAllConnections()
-  await closed
 }

@@ -1,7 +1,6 @@
 import { type OfferedApi, Orchestra, OrchestraError } from 'orchestrajs'
-import pg from 'pg'
 import { ensureConsole } from '../../packages/console/build.ts'
-import { createTables, insertExamples } from './application.ts'
+import { connected, createTables, insertExamples } from './application.ts'
 import type { Paint } from './describe.ts'
 import { startLiveView } from './live-view.ts'
 import type { PlaygroundOptions } from './options.ts'
@@ -100,9 +99,6 @@ function readyOf(
 
 /** Asks the database and the web sites once, as those who wait for `playground.json` will. */
 async function answers({ databaseUrl, servers }: Ready): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  await client.query('select 1')
-  await client.end()
+  await connected(databaseUrl, (client) => client.query('select 1'))
   await Promise.all(servers.map(async ({ url }) => (await fetch(url)).text()))
 }

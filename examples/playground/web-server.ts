@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { messageOf } from 'orchestrajs'
 import { type HostedSite, HostIndex, whenMissing } from './hosts.ts'
 import { documentOf, escapeHtml } from './page.ts'
+import { stopServer } from './stop-server.ts'
 
 export interface WebServerOptions {
   /** The sandbox server's own directory. */
@@ -36,7 +37,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   })
   server.listen(options.port, '127.0.0.1')
   await once(server, 'listening')
-  return { url: `http://localhost:${options.port}/`, stop: () => stop(server) }
+  return { url: `http://localhost:${options.port}/`, stop: () => stopServer(server) }
 }
 
 async function answer(
@@ -132,11 +133,4 @@ function send(request: IncomingMessage, response: ServerResponse, { status, type
     'x-content-type-options': 'nosniff',
   })
   response.end(request.method === 'HEAD' ? undefined : body)
-}
-
-async function stop(server: Server): Promise<void> {
-  const closed = once(server, 'close')
-  server.close()
-  server.closeAllConnections()
-  await closed
 }

@@ -60,7 +60,7 @@ export function Table<Item>({ caption, columns, items, keyOf }: TableProps<Item>
   )
 }
 
-interface Page {
+export interface Page {
   count: number
   countIsExact: boolean
   next: string | null

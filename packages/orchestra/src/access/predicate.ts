@@ -105,8 +105,10 @@ function ofLog(scopes: readonly Scope[], alias: string, parameter: Parameter): s
 /** A plan is of all that it was asked for and of all that it does, which may be elsewhere too: data that arrives leaves another server. */
 function ofPlan(scopes: readonly Scope[], alias: string, parameter: Parameter): string {
   const there = {
-    ...{ servers: 'place_there.server_id', backends: 'place_there.backend' },
-    ...{ models: 'place_there.model', actions: 'place_there.action' },
+    servers: 'place_there.server_id',
+    backends: 'place_there.backend',
+    models: 'place_there.model',
+    actions: 'place_there.action',
   }
   const done = `not exists (
     select from jsonb_to_recordset(${alias}.places) as place_there(server_id integer, backend text, model text, action text)

@@ -74,7 +74,8 @@ export async function assertFits(
       ? await serversThatFit(context, permission, selection, target.item)
       : await listPlacements(context.store, {
           ...placesOf(context, permission, selection),
-          ...{ object: target.item, limit: 1 },
+          object: target.item,
+          limit: 1,
           ...defined({ server: target.server ?? undefined, backend: target.backend ?? undefined }),
         })
   if (found.length > 0) return

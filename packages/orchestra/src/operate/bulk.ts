@@ -17,7 +17,16 @@ import { type BulkBegun, beginBulk, bulkShown, namedTargets, namesOf } from './b
 import { carryBulk } from './bulk-carry.ts'
 import { bulkWhere, MOST_SELECTED, targetsThatFit } from './bulk-selection.ts'
 import type { Context } from './context.ts'
-import { flagField, idField, laterField, limitField, objectField, queryField, reasonField } from './fields.ts'
+import {
+  defined,
+  flagField,
+  idField,
+  laterField,
+  limitField,
+  objectField,
+  queryField,
+  reasonField,
+} from './fields.ts'
 import type { ForgetQuestion } from './forget.ts'
 import { bulkNeeds } from './permissions.ts'
 import { ownKey } from './requests.ts'
@@ -67,7 +76,7 @@ export const bulkStart = writing({
     if (all.length > 0 && action.asks && (await context.agree(questionOf(all))) !== 'given')
       throw notAgreed(shown)
     const entry = { action: 'bulk.start', target: name }
-    const asked = { ...selection, ...(until === undefined ? {} : { until: until.toISOString() }) }
+    const asked = { ...selection, ...defined({ until: until?.toISOString() }) }
     return beginBulk(context, { name, reason, targets: all, asked }, entry)
   },
   carry: carryBulk,

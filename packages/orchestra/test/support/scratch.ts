@@ -1,8 +1,19 @@
-import { accessSync, chmodSync, constants, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+} from 'node:fs'
 import { freemem } from 'node:os'
 import { join } from 'node:path'
 
 const MEMORY = '/dev/shm'
+const NAME = 'orchestra-test-'
 /** Bytes: two files of tests at once with their databases and servers take a fraction of it. */
 const ENOUGH = 6 * 2 ** 30
 /** From linux/magic.h. */
@@ -14,7 +25,8 @@ const TMPFS_MAGIC = 0x01021994
  */
 export default function scratch(): () => void {
   if (!hasRoom()) return () => {}
-  const place = mkdtempSync(join(MEMORY, 'orchestra-test-'))
+  removeLeftovers()
+  const place = mkdtempSync(join(MEMORY, `${NAME}${process.pid}-`))
   // Whoever runs Postgres for root must reach what lies in it.
   chmodSync(place, 0o711)
   const before = process.env.TMPDIR
@@ -23,6 +35,15 @@ export default function scratch(): () => void {
     if (before === undefined) delete process.env.TMPDIR
     else process.env.TMPDIR = before
     rmSync(place, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** What a run that was killed left there would take memory until the machine is started anew. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(MEMORY)) {
+    const owner = new RegExp(`^${NAME}(\\d+)-`).exec(name)?.[1]
+    if (owner !== undefined && !existsSync(`/proc/${owner}`))
+      rmSync(join(MEMORY, name), { recursive: true, force: true })
   }
 }
 

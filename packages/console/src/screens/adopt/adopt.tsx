@@ -4,6 +4,7 @@ import { useAct } from '../../api/act.ts'
 import { useNames } from '../../api/known.ts'
 import { ActButton } from '../../parts/button.tsx'
 import { CopyMenu, quoted } from '../../parts/copy-menu.tsx'
+import { given } from '../../parts/field.tsx'
 import { NameField } from '../../parts/name-field.tsx'
 import { Screen } from '../../parts/screen.tsx'
 import { Empty, Problem } from '../../parts/view.tsx'
@@ -22,18 +23,16 @@ export function Adopt() {
   const [told, tell] = useState<Taken | null>(null)
   const survey = useAct('POST /adoptions/survey')
   const { mutate } = survey
-  const look = (named: { server: string; backend?: string | undefined }) =>
-    mutate({ server: named.server, ...(named.backend === undefined ? {} : { backend: named.backend }) })
   // What the address asks for is looked at once; again only when somebody says so, because the server is gone to.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: for each address once
   useEffect(() => {
-    if (search.server !== undefined) look({ server: search.server, backend: search.backend })
-  }, [search.server, search.backend])
+    if (search.server !== undefined) mutate(surveyOf(search.server, search.backend))
+  }, [mutate, search.server, search.backend])
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (server === '') return
     const named = { server, backend: backend || undefined }
-    if (named.server === search.server && named.backend === search.backend) look(named)
+    if (named.server === search.server && named.backend === search.backend)
+      mutate(surveyOf(server, named.backend))
     else void navigate({ search: named })
   }
   const { server: shown } = search
@@ -44,10 +43,7 @@ export function Adopt() {
         <CopyMenu
           command={`orchestra adopt --server ${quoted(shown ?? 'SERVER')}`}
           path="/adoptions/survey"
-          body={{
-            server: shown ?? 'SERVER',
-            ...(search.backend === undefined ? {} : { backend: search.backend }),
-          }}
+          body={surveyOf(shown ?? 'SERVER', search.backend)}
           data={survey.data}
         />
       }
@@ -80,7 +76,7 @@ export function Adopt() {
             surveyed={one}
             onTaken={(news) => {
               tell(news)
-              look({ server: shown, backend: search.backend })
+              mutate(surveyOf(shown, search.backend))
             }}
           />
         ))
@@ -102,4 +98,8 @@ function TakenText({ taken: { adopted, left, unit, overwritten } }: { taken: Tak
       )}
     </p>
   )
+}
+
+function surveyOf(server: string, backend: string | undefined) {
+  return { server, ...given({ backend }) }
 }

@@ -1,12 +1,13 @@
-import { useQuery } from '@tanstack/react-query'
+import { type UseQueryResult, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import type { AnswerOf } from 'orchestrajs/client'
+import type { ReactNode } from 'react'
 import { asked } from '../../api/queries.ts'
 import { numbered } from '../../parts/cursor.ts'
 import { Diff } from '../../parts/diff.tsx'
 import { given } from '../../parts/field.tsx'
 import { List } from '../../parts/list.tsx'
-import { type Column, TableFoot } from '../../parts/table.tsx'
+import { type Column, type Page, TableFoot } from '../../parts/table.tsx'
 import { Empty, View } from '../../parts/view.tsx'
 import { useWords, type Words } from '../../words/index.ts'
 import css from './plans.module.css'
@@ -75,36 +76,26 @@ export function PlanDiffs() {
   const plan = Number(useParams({ from: '/changes/plans/$plan/diffs' }).plan)
   const { cursor } = useSearch({ from: '/changes/plans/$plan/diffs' })
   const navigate = useNavigate({ from: '/changes/plans/$plan/diffs' })
-  const diffs = useQuery(asked('GET /plans/{plan}/diffs', { plan, limit: 20, ...numbered(cursor) }))
   return (
-    <View of={diffs}>
-      {(page) =>
-        page.items.length === 0 ? (
-          <Empty text={own.noDiffs} />
-        ) : (
-          <>
-            {page.items.map(({ number, object, server, backend, differences }) => (
-              <section key={number} className={css.piece}>
-                <h2>
-                  {object} · {backend} · {server}
-                </h2>
-                {differences.map(({ title, diff }) => (
-                  <div key={title} className={css.piece}>
-                    <code>{title}</code>
-                    {diff === null ? <p>{own.noText}</p> : <Diff text={diff} />}
-                  </div>
-                ))}
-              </section>
-            ))}
-            <TableFoot
-              page={page}
-              cursor={cursor}
-              onTurn={(next) => void navigate({ search: { cursor: next } })}
-            />
-          </>
-        )
-      }
-    </View>
+    <Pieces
+      of={useQuery(asked('GET /plans/{plan}/diffs', { plan, limit: 20, ...numbered(cursor) }))}
+      none={own.noDiffs}
+      cursor={cursor}
+      onTurn={(next) => void navigate({ search: { cursor: next } })}
+      piece={({ number, object, server, backend, differences }) => (
+        <section key={number} className={css.piece}>
+          <h2>
+            {object} · {backend} · {server}
+          </h2>
+          {differences.map(({ title, diff }) => (
+            <div key={title} className={css.piece}>
+              <code>{title}</code>
+              {diff === null ? <p>{own.noText}</p> : <Diff text={diff} />}
+            </div>
+          ))}
+        </section>
+      )}
+    />
   )
 }
 
@@ -113,27 +104,44 @@ export function PlanScripts() {
   const plan = Number(useParams({ from: '/changes/plans/$plan/scripts' }).plan)
   const { cursor } = useSearch({ from: '/changes/plans/$plan/scripts' })
   const navigate = useNavigate({ from: '/changes/plans/$plan/scripts' })
-  const scripts = useQuery(asked('GET /plans/{plan}/scripts', { plan, limit: 10, ...numbered(cursor) }))
   return (
-    <View of={scripts}>
+    <Pieces
+      of={useQuery(asked('GET /plans/{plan}/scripts', { plan, limit: 10, ...numbered(cursor) }))}
+      none={own.noScripts}
+      cursor={cursor}
+      onTurn={(next) => void navigate({ search: { cursor: next } })}
+      piece={({ number, server, backend, objects, script }) => (
+        <section key={number} className={css.piece}>
+          <h2>
+            {server} · {backend} · {objects.join(', ')}
+          </h2>
+          <Diff text={script} isPlain />
+        </section>
+      )}
+    />
+  )
+}
+
+interface PiecesProps<Item> {
+  of: Pick<UseQueryResult<Page & { items: Item[] }, Error>, 'data' | 'error' | 'refetch'>
+  /** What is said where there are none. */
+  none: string
+  cursor: string | undefined
+  onTurn: (cursor: string | undefined) => void
+  piece: (item: Item) => ReactNode
+}
+
+/** What is too long for a row of a table, page by page. */
+function Pieces<Item>({ of, none, cursor, onTurn, piece }: PiecesProps<Item>) {
+  return (
+    <View of={of}>
       {(page) =>
         page.items.length === 0 ? (
-          <Empty text={own.noScripts} />
+          <Empty text={none} />
         ) : (
           <>
-            {page.items.map(({ number, server, backend, objects, script }) => (
-              <section key={number} className={css.piece}>
-                <h2>
-                  {server} · {backend} · {objects.join(', ')}
-                </h2>
-                <Diff text={script} isPlain />
-              </section>
-            ))}
-            <TableFoot
-              page={page}
-              cursor={cursor}
-              onTurn={(next) => void navigate({ search: { cursor: next } })}
-            />
+            {page.items.map(piece)}
+            <TableFoot page={page} cursor={cursor} onTurn={onTurn} />
           </>
         )
       }
